@@ -1,0 +1,107 @@
+/**
+ * The layers of docs/architecture.md as rules: src/<row> may reach only itself and the rows named.
+ * Packages are held by the second table: only these rows may use them.
+ */
+const MAY_IMPORT = {
+  errors: [],
+  math: ["errors"],
+  config: ["errors", "math"],
+  formats: ["errors", "math"],
+  protocol: ["errors", "config"],
+  storage: ["errors", "math", "config", "formats", "protocol"],
+  data: ["errors", "math", "config", "formats"],
+  kernels: ["errors"],
+  nn: ["errors", "math", "kernels"],
+  models: ["errors", "math", "config", "nn", "kernels"],
+  encoders: ["errors", "math", "config", "formats", "nn", "models"],
+  diffusion: ["errors", "math", "config", "nn"],
+  metrics: ["errors", "math"],
+  training: [
+    "errors",
+    "math",
+    "config",
+    "formats",
+    "protocol",
+    "data",
+    "kernels",
+    "nn",
+    "models",
+    "diffusion",
+  ],
+  // What a worker does with its parts: joins storage, data, encoders and training behind one protocol interface.
+  sessions: [
+    "errors",
+    "math",
+    "config",
+    "formats",
+    "protocol",
+    "storage",
+    "data",
+    "kernels",
+    "nn",
+    "models",
+    "encoders",
+    "diffusion",
+    "metrics",
+    "training",
+  ],
+  store: ["errors", "math", "config", "protocol"],
+  ui: ["errors", "math", "config", "protocol", "store"],
+  bridge: ["errors", "config", "protocol", "storage", "store", "data", "formats"],
+  app: ["errors", "math", "config", "protocol", "storage", "store", "ui", "bridge"],
+};
+
+/** Rows that run in workers with tensors; everything else must load without tfjs. */
+const TENSOR_ROWS = "^src/(kernels|nn|models|encoders|diffusion|training|sessions)/|^workers/";
+const PAGE_ROWS = "^src/(store|ui|bridge|app)/";
+const TESTS = "\\.(test|spec)\\.tsx?$|\\.golden\\.test\\.ts$|\\.gpu\\.test\\.ts$";
+
+const layerRules = Object.entries(MAY_IMPORT).map(([row, allowed]) => ({
+  name: `layer-${row}`,
+  comment: `src/${row} may import only: ${[row, ...allowed].join(", ")}`,
+  severity: "error",
+  from: { path: `^src/${row}/`, pathNot: TESTS },
+  to: { path: "^(src|workers)/", pathNot: `^src/(${[row, ...allowed].join("|")})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "nobody-imports-workers",
+      comment: "bridge names a worker by URL; nothing imports one",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^workers/" },
+    },
+    {
+      name: "tfjs-only-in-tensor-rows",
+      severity: "error",
+      from: { path: "^src/", pathNot: `${TENSOR_ROWS}|${TESTS}` },
+      to: { path: "@tensorflow/" },
+    },
+    {
+      name: "backends-only-in-runtime",
+      severity: "error",
+      from: { path: "^(src|workers)/", pathNot: `^workers/runtime\\.ts$|${TESTS}` },
+      to: { path: "@tensorflow/tfjs-backend" },
+    },
+    {
+      name: "page-packages-only-on-the-page",
+      severity: "error",
+      from: { path: "^(src|workers)/", pathNot: `${PAGE_ROWS}|${TESTS}` },
+      to: { path: "node_modules/(react|react-dom|zustand|recharts|@mantine|@tabler)/" },
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "default"],
+    },
+  },
+};

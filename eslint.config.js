@@ -1,0 +1,78 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+import reactHooks from "eslint-plugin-react-hooks";
+
+export default tseslint.config(
+  {
+    ignores: [
+      "dist/**",
+      "public/**",
+      "test-results/**",
+      "playwright-report/**",
+      ".cache/**",
+      "**/*.cjs",
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        project: ["./tsconfig.json", "./workers/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/prefer-nullish-coalescing": [
+        "error",
+        { ignorePrimitives: { boolean: true } },
+      ],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+    },
+  },
+  { files: ["src/{ui,app}/**/*.{ts,tsx}"], ...reactHooks.configs.flat["recommended-latest"] },
+  {
+    // The worker half takes randomness and clocks as arguments, so a run is a function of its seed.
+    files: [
+      "src/{math,data,nn,kernels,models,encoders,diffusion,metrics,training,sessions}/**/*.ts",
+    ],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Use math/rng with a seed and a stream." },
+        { object: "Date", property: "now", message: "Take the clock as an argument." },
+        { object: "performance", property: "now", message: "Take the clock as an argument." },
+        {
+          object: "tf",
+          property: "randomNormal",
+          message: "Use math/rng: randomness is counter-based.",
+        },
+        {
+          object: "tf",
+          property: "randomUniform",
+          message: "Use math/rng: randomness is counter-based.",
+        },
+      ],
+    },
+  },
+  {
+    files: ["**/*.{js,mjs}"],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        setTimeout: "readonly",
+        fetch: "readonly",
+      },
+    },
+  },
+);

@@ -1,0 +1,4 @@
+import type { LaunchOptions } from "playwright";
+export function systemChromium(): string | undefined;
+export function wantsRealGpu(): boolean;
+export function chromiumLaunch(options?: { webgpu?: boolean }): LaunchOptions;

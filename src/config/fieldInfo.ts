@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** Units a setting can have; a form prints it behind the number ("1" prints nothing). */
+export type Unit =
+  "1" | "images" | "steps" | "blocks" | "features" | "px" | "tokens" | "neighbours";
+
+/** What a form, a link and the documentation say about one setting, beside its type and default. */
+export interface FieldInfo {
+  readonly label: string;
+  readonly unit: Unit;
+  /** Where the default comes from: paper section, reference argument, or our own measurement. */
+  readonly source: string;
+  /** One sentence for the tooltip. */
+  readonly help?: string;
+  /** True when the setting may move while the run trains (docs/architecture.md, live control). */
+  readonly live?: boolean;
+  /** Shown only when the group is unfolded. */
+  readonly advanced?: boolean;
+}
+
+/** The registry every schema field is entered in; an unknown unit does not compile. */
+export const fieldInfo = z.registry<FieldInfo>();

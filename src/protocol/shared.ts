@@ -1,0 +1,19 @@
+/** Types every worker's interface uses. Types only: both halves compile against them. */
+import type { Failure } from "../errors/studioError";
+
+/** `auto` takes WebGPU when there is an adapter and the labelled slow mode (wasm, then cpu) when not. */
+export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** What a worker computes on; shown beside every timing. */
+export interface DeviceReport {
+  readonly backend: BackendName;
+  /** Vendor, architecture and description of the adapter as the browser gives them, or the CPU mode's name. */
+  readonly adapter: string;
+  /** True when the adapter is a software one or there is none: correct, but slow. */
+  readonly slow: boolean;
+}
+
+/** A call that may fail answers with this instead of throwing: Comlink loses an error's code and hint. */
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };

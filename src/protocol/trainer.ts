@@ -1,0 +1,127 @@
+import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
+import type { Failure } from "../errors/studioError";
+import type { BackendChoice, DeviceReport, Outcome } from "./shared";
+
+/** One optimiser step as logged. Losses are batch means; `gradNorm` is before clipping. */
+export interface StepPoint {
+  readonly step: number;
+  readonly velocityLoss: number;
+  /** Unweighted alignment loss (without λ); between -1 and 1 for the cosine objective. */
+  readonly projLoss: number;
+  readonly gradNorm: number;
+  /** Wall time of the step, measured from the previous one's end. */
+  readonly stepMs: number;
+}
+
+/** How good EMA samples are at `step`, in one named feature space. */
+export interface SampleQuality {
+  readonly kind: "sampleQuality";
+  readonly step: number;
+  /** The feature space, for example "tiny-vit, token mean". No value here is an FID. */
+  readonly space: string;
+  /** Generated images; the Fréchet distance uses as many real ones. */
+  readonly sampleCount: number;
+  /** Real images KID compares against. */
+  readonly referenceCount: number;
+  /** Unbiased KID x 1000 and its 95 % interval over subsets. */
+  readonly kid: number;
+  readonly kidLow: number;
+  readonly kidHigh: number;
+  /** KID x 1000 between disjoint real sets of `sampleCount`: what a perfect model scores. */
+  readonly kidFloor: number;
+  /** Fréchet distance on the reference's top 32 principal components (fewer when the space has fewer). */
+  readonly frechetTop: number;
+  readonly components: number;
+  /** The same distance between two disjoint real sets of `sampleCount`. */
+  readonly frechetFloor: number;
+}
+
+/** Agreement of every block's hidden state with one encoder on held-out images. Arrays are by block, 1 first. */
+export interface LayerAlignment {
+  readonly kind: "layerAlignment";
+  readonly step: number;
+  readonly encoder: string;
+  readonly imageCount: number;
+  readonly k: number;
+  /** Noise level t of the images given to the model. */
+  readonly time: number;
+  readonly cknna: readonly number[];
+  readonly cka: readonly number[];
+  readonly mutualKnn: readonly number[];
+  /** CKNNA with the rows of one side permuted: chance level at this N and k. */
+  readonly chance: number;
+}
+
+export type Measurement = SampleQuality | LayerAlignment;
+
+/** EMA samples from fixed noise and labels as one PNG: `columns` tiles a row, `tile` px each. */
+export interface SampleGrid {
+  readonly step: number;
+  readonly png: ArrayBuffer;
+  readonly count: number;
+  readonly columns: number;
+  readonly tile: number;
+  readonly labels: readonly number[];
+}
+
+export type RunPhase =
+  | "loading" // parameters, caches
+  | "compiling" // the first step: pipelines are built
+  | "training"
+  | "evaluating" // grids and metrics; training waits
+  | "paused"
+  | "finished"
+  | "stopped"
+  | "failed";
+
+/** What a worker holds, for the status line and the leak test. */
+export interface MemoryReport {
+  readonly step: number;
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+export type RunEvent =
+  | { readonly type: "device"; readonly device: DeviceReport }
+  | {
+      readonly type: "phase";
+      readonly phase: RunPhase;
+      readonly step: number;
+      readonly detail?: string;
+    }
+  | { readonly type: "steps"; readonly points: readonly StepPoint[] }
+  | { readonly type: "control"; readonly entry: TimelineEntry }
+  | { readonly type: "grid"; readonly grid: SampleGrid }
+  | { readonly type: "measurement"; readonly measurement: Measurement }
+  | { readonly type: "checkpoint"; readonly step: number; readonly bytes: number }
+  | { readonly type: "memory"; readonly memory: MemoryReport }
+  | { readonly type: "warning"; readonly failure: Failure }
+  | { readonly type: "failed"; readonly failure: Failure };
+
+export interface StartRequest {
+  /** Runs are stored under this id; an id that has a checkpoint resumes from its latest one. */
+  readonly runId: string;
+  readonly experiment: Experiment;
+  /** Changes replayed at their steps: empty for a new run, the link's timeline for a shared one. */
+  readonly timeline: readonly TimelineEntry[];
+  readonly backend: BackendChoice;
+  /** Start paused before the first step (used by single stepping). */
+  readonly paused?: boolean;
+}
+
+export interface TrainerApi {
+  /** Resolves when the run is over (finished, stopped or failed); progress leaves by `onEvent` (pass a proxy). */
+  start(request: StartRequest, onEvent: (event: RunEvent) => void): Promise<Outcome<null>>;
+  /** Gives the trainer its line to the metrics worker; call once, before `start`. */
+  connectMetrics(port: MessagePort): Promise<void>;
+  /** Takes effect at the next step boundary; answers with the entry as recorded. */
+  setControl(change: ControlChange): Promise<Outcome<TimelineEntry>>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** One step, then paused again. */
+  singleStep(): Promise<void>;
+  /** Ends the run after the step in flight, with a checkpoint. */
+  stop(): Promise<void>;
+  /** The newest full state as safetensors bytes (moved, not copied): an extra checkpoint, for download. */
+  checkpoint(): Promise<Outcome<ArrayBuffer>>;
+}

@@ -1,0 +1,116 @@
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { StudioError } from "../errors/studioError";
+import type { Experiment, TimelineEntry } from "../config/experiment";
+import type { DeviceReport } from "../protocol/shared";
+import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
+
+export const DB_NAME = "repa-studio";
+const DB_VERSION = 1;
+
+/** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
+export interface ShardRecord {
+  /** Everything that decides the bytes (src/storage/cacheKey.ts). */
+  readonly cacheKey: string;
+  readonly shard: number;
+  readonly bytes: ArrayBuffer;
+  /** SHA-256 of `bytes`, hex; checked before a shard is believed. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** What a cache is, for the storage meter. */
+export interface CacheRecord {
+  readonly cacheKey: string;
+  readonly label: string;
+  /** Float16 values in a row. */
+  readonly rowLength: number;
+  readonly rows: number;
+  readonly rowsPerShard: number;
+  readonly createdAtMs: number;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly phase: RunPhase;
+  readonly step: number;
+  readonly device: DeviceReport | null;
+  /** SHA-256 of the data set's bytes: the repro card's first half; the second is the code version. */
+  readonly datasetHash: string;
+  readonly codeVersion: string;
+}
+
+/** Logged points are append-only: a chunk is added, never rewritten. */
+export type LogRecord =
+  | {
+      readonly id?: number;
+      readonly runId: string;
+      readonly kind: "steps";
+      readonly points: readonly StepPoint[];
+    }
+  | {
+      readonly id?: number;
+      readonly runId: string;
+      readonly kind: "measurement";
+      readonly measurement: Measurement;
+    };
+
+export interface GridRecord extends SampleGrid {
+  readonly runId: string;
+}
+
+export interface CheckpointRecord {
+  readonly runId: string;
+  readonly step: number;
+  /** Safetensors: parameters, EMA, optimiser moments, step, timeline (src/training/checkpoint.ts). */
+  readonly bytes: ArrayBuffer;
+  readonly sha256: string;
+  readonly createdAtMs: number;
+}
+
+export interface StudioDb extends DBSchema {
+  caches: { key: string; value: CacheRecord };
+  shards: { key: [cacheKey: string, shard: number]; value: ShardRecord };
+  runs: { key: string; value: RunRecord; indexes: { byCreatedAt: number } };
+  log: { key: number; value: LogRecord; indexes: { byRun: string } };
+  grids: { key: [runId: string, step: number]; value: GridRecord };
+  checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
+}
+
+export type Database = IDBPDatabase<StudioDb>;
+
+/**
+ * Opens the studio's database, creating or upgrading it.
+ * @throws StudioError STORAGE_UNAVAILABLE when the browser refuses (private mode, blocked site data)
+ */
+export async function openStudioDb(name = DB_NAME): Promise<Database> {
+  try {
+    return await openDB<StudioDb>(name, DB_VERSION, {
+      upgrade(db, oldVersion) {
+        // one `if` per version, never edited once released
+        if (oldVersion < 1) {
+          db.createObjectStore("caches", { keyPath: "cacheKey" });
+          db.createObjectStore("shards", { keyPath: ["cacheKey", "shard"] });
+          db.createObjectStore("runs", { keyPath: "id" }).createIndex("byCreatedAt", "createdAtMs");
+          db.createObjectStore("log", { keyPath: "id", autoIncrement: true }).createIndex(
+            "byRun",
+            "runId",
+          );
+          db.createObjectStore("grids", { keyPath: ["runId", "step"] });
+          db.createObjectStore("checkpoints", { keyPath: ["runId", "step"] });
+        }
+      },
+    });
+  } catch (cause) {
+    throw new StudioError(
+      "STORAGE_UNAVAILABLE",
+      `The browser refused to open the database "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Allow site data for this page, or leave private browsing: the studio keeps latents, features and checkpoints there.",
+      { cause },
+    );
+  }
+}

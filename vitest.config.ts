@@ -1,0 +1,47 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumLaunch } from "./scripts/chromium.mjs";
+
+/** Pre-bundled so that a test file does not load the hundreds of modules tfjs is made of. */
+const TFJS = [
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-core/dist/register_all_gradients",
+  "@tensorflow/tfjs-backend-cpu",
+  "@tensorflow/tfjs-backend-wasm",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ["**/*.gpu.test.ts", "node_modules/**"],
+          setupFiles: ["test/setup.ts"],
+          deps: { optimizer: { ssr: { enabled: true, include: TFJS } } },
+          testTimeout: 60_000,
+        },
+      },
+      {
+        optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
+        test: {
+          name: "gpu",
+          include: ["src/**/*.gpu.test.ts", "test/**/*.gpu.test.ts"],
+          setupFiles: ["test/setupGpu.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunch() }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
