@@ -1,0 +1,264 @@
+import { z } from "zod";
+import { StudioError } from "../errors/studioError";
+
+/** Arrays by element type. F16 and BF16 stay raw bits (see math/half); BOOL is one byte a value. */
+interface ArrayByDtype {
+  F64: Float64Array;
+  F32: Float32Array;
+  F16: Uint16Array;
+  BF16: Uint16Array;
+  I64: BigInt64Array;
+  I32: Int32Array;
+  U8: Uint8Array;
+  BOOL: Uint8Array;
+}
+export type SafetensorsDtype = keyof ArrayByDtype;
+
+/** One stored tensor, row-major. `data` has as many elements as the product of `shape`. */
+export type SafetensorsTensor = {
+  [D in SafetensorsDtype]: {
+    readonly dtype: D;
+    readonly shape: readonly number[];
+    readonly data: ArrayByDtype[D];
+  };
+}[SafetensorsDtype];
+
+export interface SafetensorsFile {
+  /** In the order of their bytes. A Map, because names are untrusted (`__proto__` is a legal one). */
+  readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "U8", "BOOL"] as const;
+const ELEMENT_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  U8: 1,
+  BOOL: 1,
+};
+const METADATA_KEY = "__metadata__";
+const LENGTH_BYTES = 8;
+const ALIGNMENT = 8;
+/** The format's own limit; a longer header is an attack or another kind of file. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const Count = z.int().min(0);
+const TensorInfo = z.strictObject({
+  dtype: z.enum(DTYPES),
+  shape: z.array(Count),
+  data_offsets: z.tuple([Count, Count]),
+});
+const Metadata = z.record(z.string(), z.string());
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+const bad = (message: string, cause?: unknown) =>
+  new StudioError(
+    "BAD_SAFETENSORS",
+    message,
+    "Export or download the file again and check its size; only unmodified safetensors files are read.",
+    cause === undefined ? undefined : { cause },
+  );
+
+/** Length of the JSON header, checked against the limit and the file before anything is decoded. */
+function headerLength(bytes: Uint8Array): number {
+  if (bytes.byteLength < LENGTH_BYTES) {
+    throw bad(
+      `The file has ${bytes.byteLength} bytes; a safetensors file starts with an 8-byte length, so ${LENGTH_BYTES - bytes.byteLength} are missing.`,
+    );
+  }
+  const stated = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (stated > BigInt(MAX_HEADER_BYTES)) {
+    throw bad(
+      `The header claims ${stated.toString()} bytes; at most ${MAX_HEADER_BYTES} are allowed.`,
+    );
+  }
+  const length = Number(stated);
+  const missing = LENGTH_BYTES + length - bytes.byteLength;
+  if (missing > 0) {
+    throw bad(
+      `The header claims ${length} bytes, but the file has ${bytes.byteLength}: ${missing} bytes are missing.`,
+    );
+  }
+  return length;
+}
+
+function parseJsonObject(bytes: Uint8Array): object {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw bad(`The header of ${bytes.byteLength} bytes is not JSON.`, error);
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw bad("The header is JSON, but not an object of tensors.");
+  }
+  return json;
+}
+
+const issuesOf = (error: z.ZodError) =>
+  error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+
+function parseEntry(name: string, value: unknown): Entry {
+  const parsed = TensorInfo.safeParse(value);
+  if (!parsed.success) throw bad(`Tensor "${name}": ${issuesOf(parsed.error)}.`, parsed.error);
+  const { dtype, shape, data_offsets: offsets } = parsed.data;
+  const [begin, end] = offsets;
+  // a product past 2^53 is inexact but then also far from any real byte count, so it is refused all the same
+  const needed = shape.reduce((product, size) => product * size, 1) * ELEMENT_BYTES[dtype];
+  if (needed !== end - begin) {
+    throw bad(
+      `Tensor "${name}": ${dtype} of shape [${shape.join(", ")}] needs ${needed} bytes, but its offsets ${begin} to ${end} hold ${end - begin}.`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+/** The format leaves no gap and no overlap: sorted tensors must tile the data section exactly. */
+function assertTiled(entries: readonly Entry[], dataBytes: number) {
+  let cursor = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== cursor) {
+      const what = begin < cursor ? "overlaps the tensor before it" : "leaves a gap";
+      throw bad(`Tensor "${name}" ${what}: it starts at byte ${begin}, expected ${cursor}.`);
+    }
+    if (end > dataBytes) {
+      const total = entries.at(-1)?.end ?? end;
+      throw bad(
+        `Tensor "${name}" ends at byte ${end} of the data, but the file holds ${dataBytes}: ${total - dataBytes} bytes are missing in all.`,
+      );
+    }
+    cursor = end;
+  }
+  if (cursor !== dataBytes) {
+    throw bad(`The tensors end at byte ${cursor}, but ${dataBytes - cursor} bytes follow.`);
+  }
+}
+
+/** A view of the file where the element size divides the address, else a copy of the tensor's bytes. */
+function readTensor(bytes: Uint8Array, dataStart: number, entry: Entry): SafetensorsTensor {
+  const { dtype, shape } = entry;
+  const elementBytes = ELEMENT_BYTES[dtype];
+  const count = (entry.end - entry.begin) / elementBytes;
+  const from = dataStart + entry.begin;
+  const aligned = (bytes.byteOffset + from) % elementBytes === 0;
+  const buffer = aligned ? bytes.buffer : bytes.slice(from, dataStart + entry.end).buffer;
+  const at = aligned ? bytes.byteOffset + from : 0;
+  switch (dtype) {
+    case "F64":
+      return { dtype, shape, data: new Float64Array(buffer, at, count) };
+    case "F32":
+      return { dtype, shape, data: new Float32Array(buffer, at, count) };
+    case "F16":
+    case "BF16":
+      return { dtype, shape, data: new Uint16Array(buffer, at, count) };
+    case "I64":
+      return { dtype, shape, data: new BigInt64Array(buffer, at, count) };
+    case "I32":
+      return { dtype, shape, data: new Int32Array(buffer, at, count) };
+    case "U8":
+    case "BOOL":
+      return { dtype, shape, data: new Uint8Array(buffer, at, count) };
+  }
+}
+
+/**
+ * Reads a whole safetensors file. Header, dtypes, shapes and offsets are checked before any tensor is made;
+ * tensors are views of `bytes` where alignment allows, so keep `bytes` unchanged while they are in use.
+ *
+ * @throws StudioError BAD_SAFETENSORS naming the tensor and the numbers (a truncated file: how many bytes lack)
+ * @source huggingface/safetensors, README "Format"
+ */
+export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFile {
+  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+  const dataStart = LENGTH_BYTES + headerLength(bytes);
+  const header = parseJsonObject(bytes.subarray(LENGTH_BYTES, dataStart));
+  const entries: Entry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header) as [string, unknown][]) {
+    if (name !== METADATA_KEY) {
+      entries.push(parseEntry(name, value));
+      continue;
+    }
+    const parsed = Metadata.safeParse(value);
+    if (!parsed.success) throw bad(`${METADATA_KEY}: ${issuesOf(parsed.error)}.`, parsed.error);
+    metadata = parsed.data;
+  }
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  assertTiled(entries, bytes.byteLength - dataStart);
+  const tensors = new Map(
+    entries.map((entry) => [entry.name, readTensor(bytes, dataStart, entry)]),
+  );
+  return { tensors, metadata };
+}
+
+type TensorMap = ReadonlyMap<string, SafetensorsTensor>;
+type TensorRecord = Readonly<Record<string, SafetensorsTensor>>;
+// `instanceof Map` alone does not narrow a ReadonlyMap
+const isMap = (tensors: TensorMap | TensorRecord): tensors is TensorMap => tensors instanceof Map;
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function assertEncodable(name: string, { shape, data }: SafetensorsTensor) {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (name === METADATA_KEY || count !== data.length) {
+    throw new StudioError(
+      "SHAPE_MISMATCH",
+      `Tensor "${name}" has shape [${shape.join(", ")}] and ${data.length} elements, so it cannot be written.`,
+      `Give it as many elements as its shape says, and a name other than ${METADATA_KEY}.`,
+    );
+  }
+}
+
+/**
+ * Writes a safetensors file: equal input gives equal bytes. Tensors are ordered by element size, largest
+ * first, then by name, and the header is padded to 8 bytes, so every tensor is aligned for a view.
+ *
+ * @throws StudioError SHAPE_MISMATCH when a tensor's shape and element count differ
+ */
+export function encodeSafetensors(
+  tensors: TensorMap | TensorRecord,
+  metadata: Readonly<Record<string, string>> = {},
+): ArrayBuffer {
+  const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
+  entries.sort(
+    ([nameA, a], [nameB, b]) =>
+      ELEMENT_BYTES[b.dtype] - ELEMENT_BYTES[a.dtype] || compareText(nameA, nameB),
+  );
+  const fields: [string, unknown][] = [];
+  const metadataEntries = Object.entries(metadata).sort(([a], [b]) => compareText(a, b));
+  if (metadataEntries.length > 0) fields.push([METADATA_KEY, Object.fromEntries(metadataEntries)]);
+  let cursor = 0;
+  for (const [name, tensor] of entries) {
+    assertEncodable(name, tensor);
+    const end = cursor + tensor.data.byteLength;
+    const { dtype, shape } = tensor;
+    fields.push([name, { dtype, shape, data_offsets: [cursor, end] }]);
+    cursor = end;
+  }
+  // written by hand: an object literal would reorder integer-like names and swallow "__proto__"
+  const json = fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const text = new TextEncoder().encode(`{${json.join(",")}}`);
+  const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+
+  const out = new Uint8Array(LENGTH_BYTES + headerBytes + cursor);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  out.set(text, LENGTH_BYTES);
+  out.fill(0x20, LENGTH_BYTES + text.length, LENGTH_BYTES + headerBytes);
+  let at = LENGTH_BYTES + headerBytes;
+  for (const [, { data }] of entries) {
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return out.buffer;
+}
