@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import { silu } from "./activations";
+import { linear } from "./linear";
+import { matrix, type ParamMap } from "./params";
+
+const MAX_PERIOD = 10000;
+
+/**
+ * Sinusoidal features of t [B] -> [B, size]: cosines first, then sines (positions have it the other way).
+ * Times enter as they are, in [0, 1]. @source sihyun-yu/REPA models/sit.py TimestepEmbedder.timestep_embedding
+ */
+export function timeFeatures(t: Tensor1D, size = 256): Tensor2D {
+  const half = size / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, k) =>
+    Math.exp((-Math.log(MAX_PERIOD) * k) / half),
+  );
+  const angles = tf.mul(tf.reshape(t, [-1, 1]), tf.tensor2d(frequencies, [1, half]));
+  return tf.concat([tf.cos(angles), tf.sin(angles)], 1) as Tensor2D;
+}
+
+/** t [B] -> [B, D] through `t_embedder.mlp.0`, SiLU, `.2`; the feature count is the first weight's width. */
+export function embedTime(params: ParamMap, t: Tensor1D): Tensor2D {
+  const features = timeFeatures(t, matrix(params, "t_embedder.mlp.0.weight").shape[1]);
+  return linear(
+    params,
+    "t_embedder.mlp.2",
+    silu(linear(params, "t_embedder.mlp.0", features)),
+  ) as Tensor2D;
+}
+
+/**
+ * Label rows of `y_embedder.embedding_table.weight` [classes + 1, D]: y [B] int32 -> [B, D].
+ * The null class is the last row. A product with one-hot rows: gather has no gradient on every backend.
+ */
+export function embedLabel(params: ParamMap, y: Tensor1D): Tensor2D {
+  const table = matrix(params, "y_embedder.embedding_table.weight");
+  const oneHot = tf.cast(tf.oneHot(y, table.shape[0]), "float32") as Tensor2D;
+  const op = tf.customGrad((rows) => ({
+    value: tf.matMul(oneHot, rows as Tensor2D),
+    gradFunc: (dy) => tf.matMul(oneHot, dy, true, false),
+  }));
+  return op(table) as Tensor2D;
+}
