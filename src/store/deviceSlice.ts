@@ -1,0 +1,19 @@
+import type { SetPart } from "./setPart";
+
+/** What this browser can train on, found out once at the start. */
+export type Capability =
+  | { readonly kind: "checking" }
+  | { readonly kind: "webgpu"; readonly adapter: string }
+  /** No usable adapter: the CPU-side backend works, slowly, and says so. */
+  | { readonly kind: "slow"; readonly reason: string; readonly adapter: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface DeviceSlice {
+  readonly capability: Capability;
+  readonly setCapability: (capability: Capability) => void;
+}
+
+export const createDeviceSlice = (set: SetPart<Pick<DeviceSlice, "capability">>): DeviceSlice => ({
+  capability: { kind: "checking" },
+  setCapability: (capability) => set({ capability }),
+});

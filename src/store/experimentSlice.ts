@@ -1,0 +1,156 @@
+import { Experiment, type ControlChange, type ExperimentGroup } from "../config/experiment";
+import { modelShape } from "../config/sizes";
+import { experimentIssues } from "./experimentIssues";
+import { FIELDS, fieldSchema, type FieldValue } from "./fields";
+import type { SetPart } from "./setPart";
+
+export interface ExperimentState {
+  readonly value: Experiment;
+  /** Preset the values came from; null for a link or a stored run. */
+  readonly presetId: string | null;
+  /** What reset goes back to and "changed" is measured against. */
+  readonly baseline: Experiment;
+  /** By path (`group.name`): why the last thing typed was not taken. The value before it still holds. */
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+export interface ExperimentSlice {
+  readonly experiment: ExperimentState;
+  readonly loadExperiment: (experiment: Experiment, presetId: string | null) => void;
+  readonly setField: (group: ExperimentGroup, name: string, value: FieldValue) => void;
+  readonly resetField: (group: ExperimentGroup, name: string) => void;
+  readonly resetGroup: (group: ExperimentGroup) => void;
+}
+
+export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState => ({
+  value,
+  presetId,
+  baseline: value,
+  errors: {},
+});
+
+/** The state after a stored run or a link was opened; an equal experiment keeps its preset's name. */
+export const loadedExperiment = (
+  before: ExperimentState,
+  experiment: Experiment,
+): ExperimentState =>
+  JSON.stringify(before.value) === JSON.stringify(experiment)
+    ? before
+    : initialExperiment(experiment, null);
+
+/** Takes a value if the schema does, else keeps the old one and says why under the field's path. */
+export function setField(
+  state: ExperimentState,
+  group: ExperimentGroup,
+  name: string,
+  value: FieldValue,
+): ExperimentState {
+  const path = `${group}.${name}`;
+  const schema = fieldSchema(group, name);
+  const parsed = schema?.safeParse(value);
+  if (!parsed?.success) {
+    return { ...state, errors: { ...state.errors, [path]: refusal(path) } };
+  }
+  const groupValue = { ...state.value[group], [name]: parsed.data };
+  const next = Experiment.parse({ ...state.value, [group]: groupValue });
+  return {
+    ...state,
+    value: group === "model" ? keepDepthInside(next) : next,
+    errors: without(state.errors, path),
+  };
+}
+
+/** What the field takes, said to someone whose input it did not. */
+function refusal(path: string): string {
+  const control = FIELDS.find((field) => field.path === path)?.control;
+  switch (control?.kind) {
+    case "number": {
+      const what = control.integer ? "A whole number" : "A number";
+      return `${what} from ${control.min} to ${control.max}.`;
+    }
+    case "several":
+      return `Choose one to ${control.most}.`;
+    case "choice":
+      return `One of ${control.options.join(", ")}.`;
+    case "switch":
+      return "On or off.";
+    case undefined:
+      return "There is no such setting.";
+  }
+}
+
+/** A smaller model pulls the alignment depth along: the slider ends where the model does. */
+function keepDepthInside(experiment: Experiment): Experiment {
+  const { depth } = modelShape(experiment.model);
+  if (experiment.alignment.encoderDepth <= depth) return experiment;
+  return { ...experiment, alignment: { ...experiment.alignment, encoderDepth: depth } };
+}
+
+/** A change that took effect in the run moves the controls with it (a replayed timeline does so too). */
+export function moveAlignment(state: ExperimentState, change: ControlChange): ExperimentState {
+  const alignment = Experiment.shape.alignment.safeParse({
+    ...state.value.alignment,
+    ...change,
+  });
+  if (!alignment.success) return state;
+  return { ...state, value: { ...state.value, alignment: alignment.data } };
+}
+
+export const resetField = (
+  state: ExperimentState,
+  group: ExperimentGroup,
+  name: string,
+): ExperimentState => {
+  const value = fieldValue(state.baseline, group, name);
+  return value === undefined ? state : setField(state, group, name, value);
+};
+
+export const resetGroup = (state: ExperimentState, group: ExperimentGroup): ExperimentState =>
+  FIELDS.filter((field) => field.group === group).reduce(
+    (next, { name }) => resetField(next, group, name),
+    state,
+  );
+
+/** Reads one setting by its place; undefined when there is none. */
+export function fieldValue(
+  experiment: Experiment,
+  group: ExperimentGroup,
+  name: string,
+): FieldValue | undefined {
+  const fields: Readonly<Record<string, FieldValue>> = experiment[group];
+  return fields[name];
+}
+
+/** Paths of the settings that differ between two experiments, in the schema's order. */
+export const changedPaths = (experiment: Experiment, baseline: Experiment): readonly string[] =>
+  FIELDS.filter(
+    ({ group, name }) =>
+      JSON.stringify(fieldValue(experiment, group, name)) !==
+      JSON.stringify(fieldValue(baseline, group, name)),
+  ).map(({ path }) => path);
+
+/** What stops this experiment from being run: refused input, and settings that contradict each other. */
+export const blockingIssues = (state: ExperimentState): Readonly<Record<string, string>> => ({
+  ...experimentIssues(state.value),
+  ...state.errors,
+});
+
+const without = (
+  errors: Readonly<Record<string, string>>,
+  path: string,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(errors).filter(([other]) => other !== path));
+
+export const createExperimentSlice = (
+  set: SetPart<Pick<ExperimentSlice, "experiment">>,
+  initial: ExperimentState,
+): ExperimentSlice => ({
+  experiment: initial,
+  loadExperiment: (experiment, presetId) =>
+    set({ experiment: initialExperiment(experiment, presetId) }),
+  setField: (group, name, value) =>
+    set((state) => ({ experiment: setField(state.experiment, group, name, value) })),
+  resetField: (group, name) =>
+    set((state) => ({ experiment: resetField(state.experiment, group, name) })),
+  resetGroup: (group) => set((state) => ({ experiment: resetGroup(state.experiment, group) })),
+});

@@ -1,0 +1,35 @@
+import type { SetPart } from "./setPart";
+
+/** How the run is looked at. The scrubber's cursor moves every chart and grid together. */
+export interface ViewSlice {
+  /** Step everything on screen is shown at; null follows the newest. */
+  readonly cursorStep: number | null;
+  /** Step under the pointer in any chart; null when none is. */
+  readonly hoverStep: number | null;
+  /** Weight of the exponential moving average drawn over the raw losses, in [0, 1). */
+  readonly smoothing: number;
+  /** Names of the charts with a logarithmic axis. */
+  readonly logCharts: readonly string[];
+  readonly setCursor: (step: number | null) => void;
+  readonly setHover: (step: number | null) => void;
+  readonly setSmoothing: (weight: number) => void;
+  readonly toggleLog: (chart: string) => void;
+}
+
+export const createViewSlice = (
+  set: SetPart<Pick<ViewSlice, "cursorStep" | "hoverStep" | "smoothing" | "logCharts">>,
+): ViewSlice => ({
+  cursorStep: null,
+  hoverStep: null,
+  smoothing: 0.9,
+  logCharts: [],
+  setCursor: (cursorStep) => set({ cursorStep }),
+  setHover: (hoverStep) => set({ hoverStep }),
+  setSmoothing: (smoothing) => set({ smoothing }),
+  toggleLog: (chart) =>
+    set(({ logCharts }) => ({
+      logCharts: logCharts.includes(chart)
+        ? logCharts.filter((other) => other !== chart)
+        : [...logCharts, chart],
+    })),
+});

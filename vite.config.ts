@@ -1,0 +1,59 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** Cross-origin isolation: shared memory, so that the slow mode's wasm may use threads. */
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/**
+ * What the built page may load. Styles are inline because Mantine sets CSS variables so;
+ * blob: workers are the threads of tfjs' wasm backend, blob: images the sample grids.
+ */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self' blob: data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+/** Only in the build: the development server's hot reload needs an inline script. */
+const contentSecurityPolicy = (): Plugin => ({
+  name: "content-security-policy",
+  apply: "build",
+  transformIndexHtml: () => [
+    {
+      tag: "meta",
+      attrs: { "http-equiv": "Content-Security-Policy", content: POLICY },
+      injectTo: "head-prepend",
+    },
+  ],
+});
+
+export default defineConfig({
+  base: "./",
+  publicDir: "public",
+  plugins: [react(), contentSecurityPolicy()],
+  worker: { format: "es" },
+  build: { target: "es2023", chunkSizeWarningLimit: 1200 },
+  server: { headers: ISOLATION, fs: { allow: ["."] } },
+  preview: { headers: ISOLATION },
+  // Workers are found late: without this the development server reloads the page on their first import.
+  optimizeDeps: {
+    include: [
+      "@tensorflow/tfjs-core",
+      "@tensorflow/tfjs-core/dist/register_all_gradients",
+      "@tensorflow/tfjs-backend-cpu",
+      "@tensorflow/tfjs-backend-wasm",
+      "@tensorflow/tfjs-backend-webgpu",
+      "comlink",
+      "idb",
+    ],
+  },
+});
