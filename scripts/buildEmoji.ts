@@ -24,7 +24,8 @@ const TILE = 64;
 /** Tiles of the source sheets stand 66 px apart, each with a border of 1 px. */
 const PITCH = TILE + 2;
 const COLUMNS = 44;
-const OUT = join(import.meta.dirname, "../public/emoji");
+/** npm starts scripts in the project root; the script itself may run as a bundle from elsewhere. */
+const OUT = join(process.cwd(), "public/emoji");
 
 const SourceEmoji = z.object({
   unified: z.string().regex(/^[0-9A-F]+(-[0-9A-F]+)*$/),

@@ -312,7 +312,14 @@ export type Experiment = z.infer<typeof Experiment>;
 export type ExperimentGroup = keyof Experiment;
 
 /** The settings that may move while a run trains; all of them belong to the alignment group. */
-export const ControlChange = AlignmentConfig.omit({ projectorWidth: true }).partial();
+export const ControlChange = z.strictObject({
+  // unwrapped, because a default fills even an optional field: a change must hold only what changed
+  projCoeff: AlignmentConfig.shape.projCoeff.unwrap().optional(),
+  encoderDepth: AlignmentConfig.shape.encoderDepth.unwrap().optional(),
+  encoders: AlignmentConfig.shape.encoders.unwrap().optional(),
+  objective: AlignmentConfig.shape.objective.unwrap().optional(),
+  temperature: AlignmentConfig.shape.temperature.unwrap().optional(),
+});
 export type ControlChange = z.infer<typeof ControlChange>;
 
 /** A change and the first step that felt it: with the experiment, enough to reproduce a run. */
