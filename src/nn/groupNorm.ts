@@ -7,7 +7,7 @@ const spatialMean = (x: Tensor4D): Tensor4D =>
   // wasm transposes before it reduces outer axes; its average pooling does not
   tf.getBackend() === "wasm"
     ? tf.avgPool(x, [x.shape[1], x.shape[2]], 1, "valid")
-    : tf.mean(x, [1, 2], true);
+    : tf.mean<Tensor4D>(x, [1, 2], true);
 
 /** Mean over each group of channels, repeated for its channels: [B, 1, 1, C] -> [B, 1, 1, C]. */
 function groupMean(perChannel: Tensor4D, groups: number): Tensor4D {
@@ -31,7 +31,7 @@ export function groupNorm(
 ): Tensor4D {
   const op = tf.customGrad((input, weight, bias, save) => {
     const [image, gamma, beta] = [input as Tensor4D, weight as Tensor1D, bias as Tensor1D];
-    const centred = tf.sub(image, groupMean(spatialMean(image), groups));
+    const centred: Tensor4D = tf.sub(image, groupMean(spatialMean(image), groups));
     const inverseStd = tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps));
     (save as tf.GradSaveFunc)([centred, inverseStd, gamma]);
     return {
@@ -39,7 +39,7 @@ export function groupNorm(
       gradFunc: (dy, saved) => {
         const [xc, scale, savedGamma] = saved as [Tensor4D, Tensor4D, Tensor1D];
         const pixels = xc.shape[1] * xc.shape[2];
-        const weighted: Tensor4D = tf.mul(dy as Tensor4D, xc);
+        const weighted: Tensor4D = tf.mul(dy, xc);
         const meanDy = spatialMean(dy as Tensor4D); // [B, 1, 1, C]
         const meanDyY = tf.mul(spatialMean(weighted), scale); // of dy times the normalised image
         const dBeta = tf.mul(tf.sum(meanDy, [0, 1, 2]), pixels);

@@ -1,0 +1,130 @@
+import { sha256Hex } from "../formats/sha256";
+import type { CacheRecord, Database, ShardRecord } from "./db";
+import { storageError } from "./quota";
+
+/**
+ * Caches of float16 rows, one row an image: latents (mean, then standard deviation) and encoder tokens.
+ * A cache grows by shards; each is written whole with its checksum in one transaction, so a crash loses at
+ * most the shard in flight, and a damaged one is thrown away and computed again, never trusted.
+ */
+
+/** Small enough that a cut costs seconds of work, large enough that a cache is some hundred records. */
+const SHARD_BYTES = 2 * 2 ** 20;
+const HALF_BYTES = 2;
+
+export interface CacheSpec {
+  /** Names everything that decides the bytes: data set hash, model, version, grid. */
+  readonly cacheKey: string;
+  readonly label: string;
+  /** Float16 values in a row. */
+  readonly rowLength: number;
+}
+
+/** Rows in a full shard of this cache. */
+export const rowsPerShard = ({ rowLength }: Pick<CacheSpec, "rowLength">): number =>
+  Math.max(1, Math.floor(SHARD_BYTES / (rowLength * HALF_BYTES)));
+
+/** The shards that hold rows 0..rows-1: `[first, last)` of each. */
+export function shardRanges(
+  spec: CacheSpec,
+  rows: number,
+): { shard: number; first: number; last: number }[] {
+  const size = rowsPerShard(spec);
+  return Array.from({ length: Math.ceil(rows / size) }, (_, shard) => ({
+    shard,
+    first: shard * size,
+    last: Math.min(rows, (shard + 1) * size),
+  }));
+}
+
+/** Writes one shard and the cache's entry, together or not at all. */
+export async function writeShard(
+  db: Database,
+  spec: CacheSpec,
+  shard: number,
+  rows: Uint16Array,
+  nowMs: number,
+): Promise<void> {
+  const bytes = new Uint16Array(rows).buffer;
+  const sha256 = await sha256Hex(bytes);
+  const count = rows.length / spec.rowLength;
+  try {
+    const tx = db.transaction(["caches", "shards"], "readwrite");
+    const known = await tx.objectStore("caches").get(spec.cacheKey);
+    const record: CacheRecord = {
+      ...spec,
+      rows: Math.max(known?.rows ?? 0, shard * rowsPerShard(spec) + count),
+      rowsPerShard: rowsPerShard(spec),
+      createdAtMs: known?.createdAtMs ?? nowMs,
+    };
+    await Promise.all([
+      tx.objectStore("caches").put(record),
+      tx.objectStore("shards").put({ cacheKey: spec.cacheKey, shard, bytes, sha256, rows: count }),
+      tx.done,
+    ]);
+  } catch (cause) {
+    throw storageError(`writing shard ${shard} of ${spec.label}`, cause);
+  }
+}
+
+/** A shard's rows, `missing` when it is not there or too short, `damaged` when its bytes are not its checksum's. */
+export async function readShard(
+  db: Database,
+  spec: CacheSpec,
+  { shard, first, last }: { shard: number; first: number; last: number },
+): Promise<Uint16Array | "missing" | "damaged"> {
+  const record: ShardRecord | undefined = await db
+    .get("shards", [spec.cacheKey, shard])
+    .catch((cause: unknown) =>
+      Promise.reject(storageError(`reading shard ${shard} of ${spec.label}`, cause)),
+    );
+  if (!record || record.rows < last - first) return "missing";
+  const wholeLength = record.rows * spec.rowLength * HALF_BYTES;
+  if (
+    record.bytes.byteLength !== wholeLength ||
+    (await sha256Hex(record.bytes)) !== record.sha256
+  ) {
+    return "damaged";
+  }
+  return new Uint16Array(record.bytes, 0, (last - first) * spec.rowLength);
+}
+
+/** Rows 0..rows-1 of a cache as one array, or the shards that are missing or damaged. */
+export async function readRows(
+  db: Database,
+  spec: CacheSpec,
+  rows: number,
+): Promise<{ rows: Uint16Array } | { absent: number[] }> {
+  const out = new Uint16Array(rows * spec.rowLength);
+  const absent: number[] = [];
+  for (const range of shardRanges(spec, rows)) {
+    const values = await readShard(db, spec, range);
+    if (typeof values === "string") absent.push(range.shard);
+    else out.set(values, range.first * spec.rowLength);
+  }
+  return absent.length === 0 ? { rows: out } : { absent };
+}
+
+export interface CacheUse extends CacheRecord {
+  readonly bytes: number;
+}
+
+/** Every cache with its size, for the storage meter. */
+export async function listCaches(db: Database): Promise<CacheUse[]> {
+  const records = await db.getAll("caches");
+  return records.map((record) => ({
+    ...record,
+    bytes: record.rows * record.rowLength * HALF_BYTES,
+  }));
+}
+
+/** Deletes a cache and its shards. */
+export async function deleteCache(db: Database, cacheKey: string): Promise<void> {
+  const tx = db.transaction(["caches", "shards"], "readwrite");
+  const everyShard = IDBKeyRange.bound([cacheKey, 0], [cacheKey, Infinity]);
+  await Promise.all([
+    tx.objectStore("caches").delete(cacheKey),
+    tx.objectStore("shards").delete(everyShard),
+    tx.done,
+  ]);
+}

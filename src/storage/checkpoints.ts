@@ -1,0 +1,50 @@
+import { sha256Hex } from "../formats/sha256";
+import type { CheckpointRecord, Database } from "./db";
+import { storageError } from "./quota";
+
+/** Older checkpoints of a run are deleted; one more than the newest guards against a damaged one. */
+const KEPT = 3;
+
+/** Stores a checkpoint and drops the run's oldest ones beyond the kept number. */
+export async function putCheckpoint(
+  db: Database,
+  runId: string,
+  step: number,
+  bytes: ArrayBuffer,
+  nowMs: number,
+): Promise<void> {
+  const sha256 = await sha256Hex(bytes);
+  try {
+    const tx = db.transaction("checkpoints", "readwrite");
+    await tx.store.put({ runId, step, bytes, sha256, createdAtMs: nowMs });
+    const keys = await tx.store.getAllKeys(IDBKeyRange.bound([runId, 0], [runId, Infinity]));
+    await Promise.all(
+      keys.slice(0, Math.max(0, keys.length - KEPT)).map((key) => tx.store.delete(key)),
+    );
+    await tx.done;
+  } catch (cause) {
+    throw storageError(`saving the checkpoint of step ${step}`, cause);
+  }
+}
+
+export interface FoundCheckpoint {
+  readonly record: CheckpointRecord;
+  /** Newer checkpoints whose checksum failed; they were passed over. */
+  readonly damagedSteps: readonly number[];
+}
+
+/** The newest checkpoint of a run whose checksum holds, or undefined when there is none. */
+export async function latestCheckpoint(
+  db: Database,
+  runId: string,
+): Promise<FoundCheckpoint | undefined> {
+  const keys = await db.getAllKeys("checkpoints", IDBKeyRange.bound([runId, 0], [runId, Infinity]));
+  const damagedSteps: number[] = [];
+  for (const key of keys.reverse()) {
+    const record = await db.get("checkpoints", key);
+    if (!record) continue;
+    if ((await sha256Hex(record.bytes)) === record.sha256) return { record, damagedSteps };
+    damagedSteps.push(record.step);
+  }
+  return undefined;
+}

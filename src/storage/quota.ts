@@ -1,0 +1,52 @@
+import { StudioError } from "../errors/studioError";
+
+const MEBIBYTE = 2 ** 20;
+
+/** Names what went wrong in a database operation; a full disk is told apart from everything else. */
+export function storageError(doing: string, cause: unknown): StudioError {
+  if (cause instanceof StudioError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof DOMException && cause.name === "QuotaExceededError") {
+    return new StudioError(
+      "QUOTA_EXCEEDED",
+      `The browser's storage for this page is full (while ${doing}).`,
+      "Open Storage and delete a cache or an old run, then press Resume: nothing written so far is lost.",
+      { cause },
+    );
+  }
+  return new StudioError(
+    "STORAGE_FAILED",
+    `The browser's database failed while ${doing}: ${message}`,
+    "Reload the page; the run resumes from its last checkpoint.",
+    { cause },
+  );
+}
+
+export interface StorageUse {
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  /** True when the browser has promised not to evict this page's data. */
+  readonly persistent: boolean;
+}
+
+/** What this page's storage holds and may hold, as the browser estimates it. */
+export async function storageUse(): Promise<StorageUse> {
+  const [estimate, persistent] = await Promise.all([
+    navigator.storage.estimate(),
+    navigator.storage.persisted(),
+  ]);
+  return { usedBytes: estimate.usage ?? 0, quotaBytes: estimate.quota ?? 0, persistent };
+}
+
+/** @throws StudioError QUOTA_EXCEEDED before anything is computed that could not be kept */
+export async function assertRoomFor(bytes: number, what: string): Promise<void> {
+  const { usedBytes, quotaBytes } = await storageUse();
+  if (quotaBytes > 0 && usedBytes + bytes > quotaBytes) {
+    const mib = (n: number) => `${Math.ceil(n / MEBIBYTE)} MiB`;
+    throw new StudioError(
+      "QUOTA_EXCEEDED",
+      `${what} needs ${mib(bytes)}; ${mib(quotaBytes - usedBytes)} of ${mib(quotaBytes)} are free.`,
+      "Open Storage and delete a cache or an old run.",
+    );
+  }
+}
