@@ -25,7 +25,7 @@ await build({
   external: ["playwright", "playwright-core", "vite"],
   // bundled CommonJS parts ask for require and __dirname, which ES modules lack
   banner: {
-    js: 'import { createRequire } from "node:module"; import { dirname as dirnameOf } from "node:path"; import { fileURLToPath as pathOf } from "node:url"; const require = createRequire(import.meta.url); const __filename = pathOf(import.meta.url); const __dirname = dirnameOf(__filename);',
+    js: 'import { createRequire as requireOf } from "node:module"; import { dirname as dirnameOf } from "node:path"; import { fileURLToPath as pathOf } from "node:url"; const require = requireOf(import.meta.url); const __filename = pathOf(import.meta.url); const __dirname = dirnameOf(__filename);',
   },
 });
 process.argv = [process.argv[0] ?? "node", entry, ...args];
