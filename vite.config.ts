@@ -41,7 +41,7 @@ export default defineConfig({
   publicDir: "public",
   plugins: [react(), contentSecurityPolicy()],
   worker: { format: "es" },
-  build: { target: "es2023", chunkSizeWarningLimit: 1200 },
+  build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },
   server: { headers: ISOLATION, fs: { allow: ["."] } },
   preview: { headers: ISOLATION },
   // Workers are found late: without this the development server reloads the page on their first import.

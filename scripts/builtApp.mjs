@@ -1,0 +1,50 @@
+/** Builds the page when its sources are newer than dist/, and serves it as `vite preview` does. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./setup.mjs";
+
+/** Whatever decides the bundle; tests and documentation do not. */
+const SOURCES = ["index.html", "vite.config.ts", "package-lock.json", "src", "workers", "public"];
+
+/** @returns milliseconds of the newest file under `path`, 0 when there is none */
+function newestMs(path) {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return /\.test\.tsx?$/.test(path) ? 0 : stat.mtimeMs;
+  // the folder's own time tells of deleted files
+  return readdirSync(path).reduce(
+    (newest, name) => Math.max(newest, newestMs(join(path, name))),
+    stat.mtimeMs,
+  );
+}
+
+export function buildIsCurrent() {
+  const built = join(ROOT, "dist", "index.html");
+  if (!existsSync(built)) return false;
+  const builtMs = statSync(built).mtimeMs;
+  return SOURCES.every((name) => newestMs(join(ROOT, name)) <= builtMs);
+}
+
+/** Runs `vite build` unless dist/ is newer than every source. */
+export async function ensureBuilt() {
+  if (buildIsCurrent()) return;
+  const { build } = await import("vite");
+  await build({ root: ROOT, logLevel: "warn" });
+}
+
+/**
+ * Serves dist/ with the headers of vite.config.ts (cross-origin isolation).
+ * @param {{ port?: number, strictPort?: boolean }} [options] port 0, the default, takes a free one
+ * @returns the address and a function that ends the server
+ */
+export async function serveBuilt({ port = 0, strictPort = false } = {}) {
+  const { preview } = await import("vite");
+  const server = await preview({
+    root: ROOT,
+    logLevel: "warn",
+    preview: { port, strictPort, host: "localhost", open: false },
+  });
+  const url = server.resolvedUrls?.local[0];
+  if (!url) throw new Error("vite preview gave no local address");
+  return { url, close: () => server.close() };
+}
