@@ -8,7 +8,7 @@ import { principalComponents, project } from "./pca";
 /** How many principal components the small-sample Fréchet distance keeps. */
 const TOP_COMPONENTS = 32;
 /** Random pairs of disjoint real sets behind every floor. */
-const PAIR_DRAWS = 4;
+const PAIR_DRAWS = 8;
 const KID_SCALE = 1000;
 const MIN_IMAGES = 4;
 
