@@ -6,9 +6,12 @@ import type { ParamMap } from "./params";
 
 export interface AttentionOptions {
   readonly numHeads: number;
-  /** LayerNorm on queries and keys a head (`${scope}.q_norm`, `.k_norm`), eps 1e-6. */
+  /** LayerNorm on queries and keys a head (`${scope}.q_norm`, `.k_norm`), eps 1e-5. */
   readonly qkNorm?: boolean;
 }
+
+/** timm's Attention is built with nn.LayerNorm's own eps, unlike the blocks' norms (1e-6). */
+const QK_NORM_EPS = 1e-5;
 
 /**
  * Multi-head self-attention on tokens: x [B, T, D] -> [B, T, D].
@@ -30,7 +33,9 @@ export function attention(
     return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * numHeads, tokens, headWidth]);
   };
   const norm = (name: string, tensor: Tensor3D): Tensor3D =>
-    qkNorm ? (layerNormAffine(params, `${scope}.${name}`, tensor) as Tensor3D) : tensor;
+    qkNorm
+      ? (layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS) as Tensor3D)
+      : tensor;
   const q = tf.mul<Tensor3D>(norm("q_norm", heads(0)), headWidth ** -0.5);
   const k = norm("k_norm", heads(1));
   const weights = tf.softmax(tf.matMul(q, k, false, true)); // [B H, T, T]

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 
 /**
@@ -28,6 +28,7 @@ function lookUp(params: ParamMap, name: string, rank: number): Tensor {
 
 export const vector = (params: ParamMap, name: string) => lookUp(params, name, 1) as Tensor1D;
 export const matrix = (params: ParamMap, name: string) => lookUp(params, name, 2) as Tensor2D;
+export const tensor3d = (params: ParamMap, name: string) => lookUp(params, name, 3) as Tensor3D;
 export const kernel4d = (params: ParamMap, name: string) => lookUp(params, name, 4) as Tensor4D;
 
 /** Number of scalars in the map. */

@@ -1,0 +1,51 @@
+import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import { silu } from "../nn/activations";
+import { linear } from "../nn/linear";
+import type { ParamMap } from "../nn/params";
+import { xavierLinear, type InitialValues } from "./sitInit";
+
+/** Where projector `index` keeps its parameters: `projectors.0.0.weight`, as in the reference. */
+export const projectorScope = (index: number): string => `projectors.${index}`;
+
+/**
+ * h_phi: hidden [B, T, D] -> [B, T, Z], three linears with SiLU between, on every token alone.
+ * @source sihyun-yu/REPA models/sit.py build_mlp; REPA (arXiv:2410.06940) Eq. 8
+ */
+export function projectTokens(params: ParamMap, index: number, hidden: Tensor3D): Tensor3D {
+  const layer = (position: number, x: Tensor) =>
+    linear(params, `${projectorScope(index)}.${position}`, x);
+  const first = silu(layer(0, hidden)); // [B, T, P]
+  const second = silu(layer(2, first)); // [B, T, P]
+  return layer(4, second) as Tensor3D; // [B, T, Z]
+}
+
+export interface ProjectorInit {
+  readonly seed: number;
+  /** Names the random stream, so a projector is the same whenever its encoder joins the run. */
+  readonly encoderId: string;
+  readonly index: number;
+  /** D, of the hidden state. */
+  readonly inDim: number;
+  /** P, of the two inner layers; 2048 in the reference. */
+  readonly width: number;
+  /** Z, of the encoder's features. */
+  readonly outDim: number;
+}
+
+/** A new projector under `projectors.${index}`: Xavier uniform, zero bias, as every linear of the reference. */
+export function initProjector(init: ProjectorInit): InitialValues {
+  const { seed, encoderId, index, inDim, width, outDim } = init;
+  const stream = (position: number) => `projectors/${encoderId}.${position}`;
+  const layers = {
+    ...xavierLinear(seed, stream(0), inDim, width),
+    ...xavierLinear(seed, stream(2), width, width),
+    ...xavierLinear(seed, stream(4), width, outDim),
+  };
+  const prefix = `projectors/${encoderId}.`;
+  return Object.fromEntries(
+    Object.entries(layers).map(([name, value]) => [
+      `${projectorScope(index)}.${name.slice(prefix.length)}`,
+      value,
+    ]),
+  );
+}

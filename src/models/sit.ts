@@ -1,0 +1,114 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import { StudioError } from "../errors/studioError";
+import { geluTanh, silu } from "../nn/activations";
+import { attention } from "../nn/attention";
+import { embedLabel, embedTime } from "../nn/embedders";
+import { layerNorm, modulate } from "../nn/layerNorm";
+import { linear } from "../nn/linear";
+import { mlp } from "../nn/mlp";
+import { tensor3d, type ParamMap } from "../nn/params";
+import { patchEmbed, unpatchify } from "../nn/patchEmbed";
+
+/** What decides the parameters' names and shapes; projectors are separate (projector.ts). */
+export interface SiTShape {
+  /** Side of the square latent, in latent px. */
+  readonly inputSide: number;
+  readonly inChannels: number;
+  readonly patchSize: number;
+  /** Features of a token, D. */
+  readonly width: number;
+  readonly depth: number;
+  readonly numHeads: number;
+  /** The null label of guidance is this number: the table's row after the last class. */
+  readonly numClasses: number;
+  readonly qkNorm: boolean;
+  /** Hidden width of the MLPs over D; 4 in the reference. */
+  readonly mlpRatio: number;
+  /** Width of the sinusoidal time features; 256 in the reference. */
+  readonly frequencySize: number;
+  /** False when labels are never dropped: the table then has no null row. Default true. */
+  readonly hasNullClass?: boolean;
+}
+
+export interface SiTOutput {
+  /** Predicted velocity dx_t/dt, [B, H, W, C]. */
+  readonly velocity: Tensor4D;
+  /** Hidden state after each block, [B, T, D]; `hidden[depth - 1]` is what a tap at `depth` (from 1) reads. */
+  readonly hidden: readonly Tensor3D[];
+}
+
+/**
+ * SiT: x [B, H, W, C] at times t [B] in [0, 1] with labels y [B] (int32; numClasses is the null class).
+ * Labels are used as given: dropping them is the trainer's part.
+ * @throws StudioError PARAM_MISSING or SHAPE_MISMATCH when params do not fit `shape` or x
+ * @source sihyun-yu/REPA models/sit.py SiT.forward; SiT (arXiv:2401.08740)
+ */
+export function sitForward(
+  params: ParamMap,
+  shape: SiTShape,
+  x: Tensor4D,
+  t: Tensor1D,
+  y: Tensor1D,
+): SiTOutput {
+  assertInput(shape, x, t, y);
+  const embedded = patchEmbed(params, "x_embedder", x); // [B, T, D]
+  let tokens: Tensor3D = tf.add(embedded, tensor3d(params, "pos_embed")); // [B, T, D]
+  const c = silu(tf.add<Tensor2D>(embedTime(params, t), embedLabel(params, y))); // [B, D]; every adaLN starts with SiLU
+  const hidden: Tensor3D[] = [];
+  for (let i = 0; i < shape.depth; i++) {
+    tokens = sitBlock(params, `blocks.${i}`, tokens, c, shape); // [B, T, D]
+    hidden.push(tokens);
+  }
+  const patches = finalLayer(params, "final_layer", tokens, c); // [B, T, p p C]
+  return { velocity: unpatchify(patches, shape.patchSize, shape.inChannels), hidden }; // [B, H, W, C]
+}
+
+/** One block with adaLN-Zero: x [B, T, D], c = silu of the conditioning [B, D]. @source SiTBlock.forward */
+export function sitBlock(
+  params: ParamMap,
+  scope: string,
+  x: Tensor3D,
+  c: Tensor2D,
+  { numHeads, qkNorm }: Pick<SiTShape, "numHeads" | "qkNorm">,
+): Tensor3D {
+  const [shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp] = adaLn(params, scope, c, 6); // [B, 1, D] each
+  const toMix = modulate(layerNorm(x), shiftMsa, scaleMsa) as Tensor3D; // [B, T, D]
+  const mixed = attention(params, `${scope}.attn`, toMix, { numHeads, qkNorm }); // [B, T, D]
+  const between = gatedAdd(x, gateMsa, mixed); // [B, T, D]
+  const toMap = modulate(layerNorm(between), shiftMlp, scaleMlp); // [B, T, D]
+  return gatedAdd(between, gateMlp, mlp(params, `${scope}.mlp`, toMap, geluTanh) as Tensor3D); // [B, T, D]
+}
+
+/** The head: [B, T, D] -> [B, T, p p C], channel fastest. @source FinalLayer.forward */
+function finalLayer(params: ParamMap, scope: string, x: Tensor3D, c: Tensor2D): Tensor3D {
+  const [shift, scale] = adaLn(params, scope, c, 2); // [B, 1, D] each
+  return linear(params, `${scope}.linear`, modulate(layerNorm(x), shift, scale)) as Tensor3D;
+}
+
+type Chunks<N extends 2 | 6> = N extends 2
+  ? [Tensor3D, Tensor3D]
+  : [Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D];
+
+/** `${scope}.adaLN_modulation.1` of c [B, D], cut into `count` vectors [B, 1, D]. */
+function adaLn<N extends 2 | 6>(params: ParamMap, scope: string, c: Tensor2D, count: N): Chunks<N> {
+  const [batch, width] = c.shape;
+  const all = linear(params, `${scope}.adaLN_modulation.1`, c); // [B, count D]
+  return tf.split(tf.reshape(all, [batch, 1, count * width]), count, 2) as Chunks<N>;
+}
+
+const gatedAdd = (x: Tensor3D, gate: Tensor3D, update: Tensor3D): Tensor3D =>
+  tf.add(x, tf.mul(gate, update));
+
+function assertInput(shape: SiTShape, x: Tensor4D, t: Tensor1D, y: Tensor1D) {
+  const [batch, height, width, channels] = x.shape;
+  const fits =
+    height === shape.inputSide && width === shape.inputSide && channels === shape.inChannels;
+  if (!fits || t.shape[0] !== batch || y.shape[0] !== batch) {
+    throw new StudioError(
+      "SHAPE_MISMATCH",
+      `SiT takes [B, ${shape.inputSide}, ${shape.inputSide}, ${shape.inChannels}] with B times and labels, got x [${x.shape.join(", ")}], t [${t.shape.join(", ")}], y [${y.shape.join(", ")}].`,
+      "The latents were made for another resolution or autoencoder: prepare the data again.",
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import type { ParamMap } from "../nn/params";
+
+export interface AdamWOptions {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Added to the root of the second moment; 1e-8 in the reference. */
+  readonly eps: number;
+  /** Decoupled: parameters shrink by learningRate * weightDecay a step, apart from the gradient. */
+  readonly weightDecay: number;
+}
+
+/** First and second moments under the parameters' names; torch's `exp_avg` and `exp_avg_sq`. */
+export interface AdamWState {
+  readonly expAvg: ParamMap;
+  readonly expAvgSq: ParamMap;
+}
+
+/** Zero moments for the named parameters. */
+export const initAdamW = (params: ParamMap, names: readonly string[]): AdamWState => {
+  const zeros = () =>
+    Object.fromEntries(names.map((name) => [name, tf.zeros(params[name]?.shape ?? [])]));
+  return { expAvg: zeros(), expAvgSq: zeros() };
+};
+
+/** The step's numbers as scalars on the device, made once: a number in tf.mul is an upload each time. */
+function stepScalars(
+  { learningRate, beta1, beta2, eps, weightDecay }: AdamWOptions,
+  update: number,
+) {
+  const rootCorrection = Math.sqrt(1 - beta2 ** update);
+  return {
+    keepFirst: tf.scalar(1 - beta1),
+    beta2: tf.scalar(beta2),
+    keepSecond: tf.scalar(1 - beta2),
+    // m / (1 - b1^k) / (sqrt(v / (1 - b2^k)) + eps), multiplied through by the root of 1 - b2^k
+    rate: tf.scalar((learningRate * rootCorrection) / (1 - beta1 ** update)),
+    eps: tf.scalar(eps * rootCorrection),
+    decay: weightDecay > 0 ? tf.scalar(1 - learningRate * weightDecay) : null,
+  };
+}
+
+/**
+ * One AdamW update, pure: new tensors for every name in `gradients`; the other entries of the maps are
+ * passed on as they are (a parameter without a gradient is neither moved nor decayed). Disposes nothing.
+ * @param update counted from 1, for the bias corrections
+ * @param gradientScale scalar the gradients are multiplied by first: the clip coefficient
+ * @source torch.optim.AdamW; Loshchilov and Hutter (arXiv:1711.05101)
+ */
+export function adamWUpdate(
+  params: ParamMap,
+  gradients: ParamMap,
+  state: AdamWState,
+  options: AdamWOptions,
+  update: number,
+  gradientScale: Scalar,
+): { params: ParamMap } & AdamWState {
+  return tf.tidy(() => {
+    const k = stepScalars(options, update);
+    const next: Record<"params" | "expAvg" | "expAvgSq", Record<string, Tensor>> = {
+      params: { ...params },
+      expAvg: { ...state.expAvg },
+      expAvgSq: { ...state.expAvgSq },
+    };
+    for (const [name, raw] of Object.entries(gradients)) {
+      const [p, m, v] = [params[name], state.expAvg[name], state.expAvgSq[name]];
+      if (!p || !m || !v) continue;
+      const [newP, newM, newV] = tf.tidy((): [Tensor, Tensor, Tensor] => {
+        const g = tf.mul(raw, gradientScale);
+        const first = tf.add(m, tf.mul(tf.sub(g, m), k.keepFirst));
+        const second = tf.add(tf.mul(v, k.beta2), tf.mul(tf.square(g), k.keepSecond));
+        const direction = tf.div(first, tf.add(tf.sqrt(second), k.eps));
+        const kept = k.decay ? tf.mul(p, k.decay) : p;
+        return [tf.sub(kept, tf.mul(direction, k.rate)), first, second];
+      });
+      next.params[name] = newP;
+      next.expAvg[name] = newM;
+      next.expAvgSq[name] = newV;
+    }
+    return next;
+  });
+}

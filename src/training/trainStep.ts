@@ -1,0 +1,169 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import { alignmentLoss, type AlignmentObjective } from "../diffusion/alignmentLoss";
+import { interpolate } from "../diffusion/interpolate";
+import { velocityLossPerSample } from "../diffusion/velocityLoss";
+import { StudioError } from "../errors/studioError";
+import type { PathKind } from "../math/interpolant";
+import { projectorScope, projectTokens } from "../models/projector";
+import { sitForward, type SiTShape } from "../models/sit";
+import { isFrozen } from "../models/sitInit";
+import type { ParamMap } from "../nn/params";
+import { adamWUpdate, type AdamWOptions } from "./adamw";
+import { emaUpdate } from "./ema";
+import { clipCoefficient, globalNorm } from "./gradients";
+import { disposeReplaced, type TrainState } from "./trainState";
+
+/** One batch; tensors stay the caller's. */
+export interface TrainBatch {
+  /** Clean latents [B, H, W, C], scaled. */
+  readonly latents: Tensor4D;
+  /** Standard normal noise of the same shape. */
+  readonly noise: Tensor4D;
+  /** Times [B] in [0, 1]. */
+  readonly t: Float32Array;
+  /** Labels [B], dropped ones already the null class. */
+  readonly labels: Int32Array;
+  /** Each active encoder's patch tokens [B, T, Z], in the order of `Alignment.projectors`. */
+  readonly features: readonly Tensor3D[];
+}
+
+/** The alignment in force at a step; all of it may change between steps. */
+export interface Alignment {
+  /** λ. At 0 the loss is still computed and logged; no gradient flows from it. */
+  readonly projCoeff: number;
+  /** Block whose hidden state is aligned, counted from 1. */
+  readonly encoderDepth: number;
+  readonly objective: AlignmentObjective;
+  readonly temperature: number;
+  /** Index of each active encoder's projector: `projectors.${index}`. */
+  readonly projectors: readonly number[];
+}
+
+export interface LossOptions {
+  readonly shape: SiTShape;
+  readonly path: PathKind;
+  readonly alignment: Alignment;
+}
+
+export interface StepOptions extends LossOptions {
+  readonly adamW: AdamWOptions;
+  readonly maxGradNorm: number;
+  readonly emaDecay: number;
+}
+
+export interface Losses {
+  /** Mean over samples of the velocity error, the number on the chart. */
+  readonly velocityLoss: Scalar;
+  /** Unweighted alignment loss. */
+  readonly projLoss: Scalar;
+  /** velocityLoss + λ projLoss: what is minimised. */
+  readonly total: Scalar;
+}
+
+function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
+  const tokens = hidden[encoderDepth - 1];
+  if (!tokens) {
+    throw new StudioError(
+      "OUT_OF_RANGE",
+      `Alignment depth ${encoderDepth} is not a block of this model: it has ${hidden.length}.`,
+      `Choose an alignment depth from 1 to ${hidden.length}.`,
+    );
+  }
+  return tokens;
+}
+
+/**
+ * The REPA objective on one batch: mean |v - v*|² + λ L_align.
+ * @throws StudioError OUT_OF_RANGE when the tap is no block; SHAPE_MISMATCH or PARAM_MISSING when parts differ
+ * @source REPA (arXiv:2410.06940) Eq. 9; sihyun-yu/REPA train.py
+ */
+export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptions): Losses {
+  const { shape, path, alignment } = options;
+  const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
+  const labels: Tensor1D = tf.tensor1d(batch.labels, "int32");
+  const { velocity, hidden } = sitForward(params, shape, xt, tf.tensor1d(batch.t), labels);
+  const velocityLoss: Scalar = tf.mean(velocityLossPerSample(velocity, target));
+  const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
+  const pairs = batch.features.map((features, i) => ({
+    features,
+    projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
+  }));
+  const projLoss = alignmentLoss(pairs, alignment.objective, alignment.temperature);
+  const total: Scalar = tf.add(velocityLoss, tf.mul(projLoss, alignment.projCoeff));
+  return { velocityLoss, projLoss, total };
+}
+
+/** Names that get a gradient: not the frozen ones, nor projectors of encoders that are not active. */
+export function activeNames(params: ParamMap, projectors: readonly number[]): string[] {
+  const active = projectors.map((index) => `${projectorScope(index)}.`);
+  return Object.keys(params).filter(
+    (name) =>
+      !isFrozen(name) &&
+      (!name.startsWith("projectors.") || active.some((scope) => name.startsWith(scope))),
+  );
+}
+
+/**
+ * The losses and the gradient of `total` for every active parameter. The caller owns what is returned.
+ * @throws StudioError as repaLoss, and INTERNAL when an active parameter does not reach the loss
+ */
+export function lossAndGradients(
+  params: ParamMap,
+  batch: TrainBatch,
+  options: LossOptions,
+): { losses: Losses; gradients: ParamMap } {
+  const names = activeNames(params, options.alignment.projectors);
+  const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
+  const kept: Losses[] = [];
+  const { grads } = tf.engine().gradients(
+    () => {
+      const losses = repaLoss(params, batch, options);
+      for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
+      kept.push(losses);
+      return losses.total;
+    },
+    Object.values(active),
+    undefined,
+    true,
+  );
+  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
+  const [losses] = kept;
+  const unreached = names.find((name) => !gradients[name]);
+  if (!losses || unreached !== undefined) {
+    throw new StudioError(
+      "INTERNAL",
+      `The parameter "${unreached ?? ""}" has no gradient.`,
+      "Reload the page; the run resumes from its last checkpoint.",
+    );
+  }
+  return { losses, gradients: gradients as ParamMap };
+}
+
+/**
+ * One training step: loss, gradients, clipping, AdamW, EMA, in this order.
+ * Consumes `state` (on success the tensors it replaced are disposed; if it throws, `state` is whole).
+ * Nothing is read back from the device.
+ * @returns the new state, and [velocityLoss, projLoss, gradNorm before clipping] as a tensor [3]
+ * @source sihyun-yu/REPA train.py
+ */
+export function trainStep(
+  state: TrainState,
+  batch: TrainBatch,
+  options: StepOptions,
+): { state: TrainState; logged: Tensor1D } {
+  const { next, logged } = tf.tidy(() => {
+    const { losses, gradients } = lossAndGradients(state.params, batch, options);
+    const norm = globalNorm(gradients);
+    const coefficient = clipCoefficient(norm, options.maxGradNorm);
+    const update = state.step + 1;
+    const updated = adamWUpdate(state.params, gradients, state, options.adamW, update, coefficient);
+    const ema = emaUpdate(state.ema, updated.params, options.emaDecay);
+    const numbers = tf.stack([losses.velocityLoss, losses.projLoss, norm]) as Tensor1D;
+    tf.dispose({ ...losses });
+    return { next: { ...updated, ema }, logged: numbers };
+  });
+  const newState = { ...next, step: state.step + 1 };
+  disposeReplaced(state, newState);
+  return { state: newState, logged };
+}
