@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { Experiment } from "./experiment";
+import { nonDefaultFields, settingFields } from "./nonDefaults";
+import { PRESETS, presetById } from "./presets";
+import { modelShape } from "./sizes";
+import { validateExperiment } from "./validate";
+
+test.each(PRESETS)("$id is a valid experiment that can run", ({ experiment }) => {
+  expect(Experiment.parse(experiment)).toEqual(experiment);
+  expect(validateExperiment(experiment)).toEqual([]);
+});
+
+test("ids are unique, and an unknown one is answered with the list", () => {
+  expect(new Set(PRESETS.map(({ id }) => id)).size).toBe(PRESETS.length);
+  expect(presetById("vanilla").experiment.alignment.projCoeff).toBe(0);
+  expect(() => presetById("none")).toThrow(/no preset "none"/);
+});
+
+test("vanilla is the first minute but for λ, so that the two compare", () => {
+  const { experiment } = presetById("first-minute");
+  expect(presetById("vanilla").experiment).toEqual({
+    ...experiment,
+    alignment: { ...experiment.alignment, projCoeff: 0 },
+  });
+});
+
+test.each([
+  // paper, appendix D; depth of SiT-B from the authors (see presets.ts)
+  ["paper-b2", 12, 768, 12, 4, "cosine", 400_000],
+  ["paper-l2", 24, 1024, 16, 8, "ntxent", 700_000],
+  ["paper-xl2", 28, 1152, 16, 8, "cosine", 4_000_000],
+])("%s is the appendix's table", (id, depth, width, heads, encoderDepth, objective, steps) => {
+  const { model, alignment, optimizer, sampling, transport } = presetById(id).experiment;
+  expect(modelShape(model)).toEqual({ depth, width, heads });
+  expect(model.patchSize).toBe(2);
+  expect(alignment).toMatchObject({ encoderDepth, objective, projCoeff: 0.5 });
+  expect(optimizer).toMatchObject({ steps, batchSize: 256, learningRate: 1e-4, weightDecay: 0 });
+  expect([optimizer.beta1, optimizer.beta2, optimizer.maxGradNorm]).toEqual([0.9, 0.999, 1]);
+  expect(sampling).toMatchObject({ solver: "euler-maruyama", steps: 250, guidanceScale: 1 });
+  expect(transport).toEqual({ path: "linear", timeLaw: "uniform" });
+});
+
+test("non-default settings are listed with their labels, and none for the defaults", () => {
+  expect(nonDefaultFields(Experiment.parse({}))).toEqual([]);
+  expect(nonDefaultFields(presetById("paper-b2").experiment)).toEqual([
+    { path: "model.size", label: "Size", value: "B" },
+    { path: "alignment.encoderDepth", label: "Alignment depth", value: 4 },
+  ]);
+});
+
+test("every setting of the schema has a label", () => {
+  const unnamed = settingFields().filter((field) => field.label === field.key);
+  expect(unnamed).toEqual([]);
+  expect(settingFields().length).toBeGreaterThan(40);
+});

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { StudioError } from "../errors/studioError";
+import { Experiment } from "./experiment";
+
+export interface Preset {
+  readonly id: string;
+  readonly name: string;
+  /** What it shows and, for the paper's settings, where it departs from them. */
+  readonly description: string;
+  readonly experiment: Experiment;
+}
+
+type Settings = z.input<typeof Experiment>;
+
+const preset = (id: string, name: string, description: string, settings: Settings): Preset => ({
+  id,
+  name,
+  description,
+  experiment: Experiment.parse(settings),
+});
+
+/** The laptop setting the small presets share: a first curve in seconds, metrics within minutes. */
+const FIRST_MINUTE = {
+  alignment: { encoderDepth: 2, projectorWidth: 256 },
+  optimizer: { batchSize: 32, learningRate: 1e-3, steps: 2000, emaDecay: 0.99 },
+  sampling: { solver: "euler", steps: 20, gridSize: 16 },
+  evaluation: {
+    gridEvery: 100,
+    metricsEvery: 250,
+    checkpointEvery: 250,
+    sampleCount: 256,
+    heldOutCount: 256,
+  },
+} as const satisfies Settings;
+
+const aligned = (alignment: Settings["alignment"]): Settings => ({
+  ...FIRST_MINUTE,
+  alignment: { ...FIRST_MINUTE.alignment, ...alignment },
+});
+
+const NOT_THE_PAPERS =
+  "Model, objective and optimiser are the paper's; the images are the built-in ones (16x16x4 latents " +
+  "instead of ImageNet's 32x32x4), and the built-in encoder stands in for";
+
+/**
+ * Every preset, the default first.
+ * @source paper, appendix D (SiT-B, SiT-L, SiT-XL of Table 3). Alignment depth 4 for SiT-B is its authors'
+ * answer in sihyun-yu/REPA issue 12; the appendix prints 8 in that column and 4 under Figure 3.
+ */
+export const PRESETS: readonly Preset[] = [
+  preset(
+    "first-minute",
+    "First minute",
+    "SiT-Nano on the built-in emoji, aligned with the tiny encoder after block 2. Settings are ours, for a laptop: learning rate, EMA and projector width differ from the paper's.",
+    FIRST_MINUTE,
+  ),
+  preset(
+    "vanilla",
+    "Vanilla (λ = 0)",
+    "First minute without alignment: the baseline to compare with. Same seed, same batches, same noise.",
+    aligned({ projCoeff: 0 }),
+  ),
+  preset(
+    "ntxent",
+    "NT-Xent objective",
+    "First minute with the contrastive objective. Compare with First minute, or switch the objective while it trains.",
+    aligned({ objective: "ntxent" }),
+  ),
+  preset(
+    "untrained-encoder",
+    "Untrained encoder",
+    "First minute aligned with the tiny encoder before its training: a control. What it gains over Vanilla is not owed to learned features.",
+    aligned({ encoders: ["tiny-vit-untrained"] }),
+  ),
+  preset(
+    "paper-b2",
+    "Paper SiT-B/2",
+    `REPA on SiT-B/2: depth 4, cosine, 400,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-B. Needs a strong GPU.`,
+    { model: { size: "B" }, alignment: { encoderDepth: 4 }, optimizer: { steps: 400_000 } },
+  ),
+  preset(
+    "paper-l2",
+    "Paper SiT-L/2",
+    `REPA on SiT-L/2: depth 8, NT-Xent, 700,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-L; the paper gives no temperature. Needs a strong GPU.`,
+    {
+      model: { size: "L" },
+      alignment: { encoderDepth: 8, objective: "ntxent" },
+      optimizer: { steps: 700_000 },
+    },
+  ),
+  preset(
+    "paper-xl2",
+    "Paper SiT-XL/2",
+    `REPA on SiT-XL/2: depth 8, cosine, 4,000,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-B. Needs a strong GPU.`,
+    { model: { size: "XL" }, alignment: { encoderDepth: 8 }, optimizer: { steps: 4_000_000 } },
+  ),
+  preset(
+    "tiny",
+    "Tiny",
+    "Forty steps of a two-block model on 48 images: for tests and very slow machines. Its samples and metrics mean nothing.",
+    {
+      data: { imageLimit: 48, holdOutFraction: 0.02 },
+      model: { size: "custom", width: 32, depth: 2, heads: 2 },
+      alignment: { encoderDepth: 1, projectorWidth: 32 },
+      optimizer: { batchSize: 4, learningRate: 1e-3, steps: 40, emaDecay: 0.9 },
+      sampling: { solver: "euler", steps: 2, gridSize: 4 },
+      evaluation: {
+        gridEvery: 10,
+        metricsEvery: 10,
+        checkpointEvery: 10,
+        sampleCount: 16,
+        heldOutCount: 16,
+        cknnaK: 4,
+      },
+    },
+  ),
+];
+
+/** @throws StudioError BAD_CONFIG naming the presets there are */
+export function presetById(id: string): Preset {
+  const found = PRESETS.find((candidate) => candidate.id === id);
+  if (found) return found;
+  throw new StudioError(
+    "BAD_CONFIG",
+    `There is no preset "${id}".`,
+    `Choose one of ${PRESETS.map((candidate) => candidate.id).join(", ")}.`,
+  );
+}

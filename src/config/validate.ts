@@ -1,0 +1,112 @@
+import { DATASET_SHAPE, gridSide, latentShape, modelShape } from "./sizes";
+import type { Experiment, TimelineEntry } from "./experiment";
+
+/** One thing to mend: which setting (`group.field`, or `timeline.2.encoderDepth`) and what is wrong with it. */
+export interface ConfigIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Images of each data set: concepts times styles, split by concept (src/data/emoji.ts). */
+const DATASET_GROUPS = { emoji: { groups: 1906, imagesPerGroup: 2 } } as const satisfies Record<
+  keyof typeof DATASET_SHAPE,
+  { readonly groups: number; readonly imagesPerGroup: number }
+>;
+
+/** How many images the hold-out of `data` leaves aside. */
+export function heldOutImages(data: Experiment["data"]): number {
+  const { groups, imagesPerGroup } = DATASET_GROUPS[data.dataset];
+  return Math.round(groups * data.holdOutFraction) * imagesPerGroup;
+}
+
+type Report = (path: string, broken: boolean, message: string) => void;
+
+function checkModel(experiment: Experiment, report: Report) {
+  const { width, heads } = modelShape(experiment.model);
+  const { side } = latentShape(experiment);
+  const { patchSize } = experiment.model;
+  report(
+    "model.heads",
+    width % heads !== 0,
+    `Width ${width} is not divisible by ${heads} heads; every head needs the same share.`,
+  );
+  report(
+    "model.width",
+    width % 4 !== 0,
+    `Width ${width} is not a multiple of 4, which the position table needs.`,
+  );
+  report(
+    "model.patchSize",
+    !Number.isInteger(gridSide(experiment)),
+    `A latent side of ${side} is not divisible by patches of ${patchSize}.`,
+  );
+}
+
+function checkAlignment(
+  alignment: Partial<Experiment["alignment"]>,
+  depth: number,
+  prefix: string,
+  report: Report,
+) {
+  const { encoderDepth, encoders } = alignment;
+  report(
+    `${prefix}.encoderDepth`,
+    encoderDepth !== undefined && encoderDepth > depth,
+    `Block ${encoderDepth ?? 0} cannot be aligned: the model has ${depth} blocks.`,
+  );
+  report(
+    `${prefix}.encoders`,
+    encoders !== undefined && new Set(encoders).size < encoders.length,
+    `An encoder is named twice: ${encoders?.join(", ") ?? ""}.`,
+  );
+}
+
+function checkEvaluation(experiment: Experiment, report: Report) {
+  const { heldOutCount, cknnaK } = experiment.evaluation;
+  const { guidanceLow, guidanceHigh } = experiment.sampling;
+  const heldOut = heldOutImages(experiment.data);
+  report(
+    "sampling.guidanceLow",
+    guidanceLow > guidanceHigh,
+    `Guidance from t = ${guidanceLow} lies above its end at t = ${guidanceHigh}.`,
+  );
+  report(
+    "evaluation.heldOutCount",
+    heldOutCount > heldOut,
+    `Only ${heldOut} images are held out, but ${heldOutCount} are asked for.`,
+  );
+  report(
+    "evaluation.cknnaK",
+    cknnaK >= heldOutCount - 1,
+    `With ${heldOutCount} held-out images, k must be below ${heldOutCount - 1}; it is ${cknnaK}.`,
+  );
+}
+
+/**
+ * What no single field's range can tell: settings that contradict each other, or a timeline that asks for
+ * a block the model lacks. Empty when the experiment can run.
+ */
+export function validateExperiment(
+  experiment: Experiment,
+  timeline: readonly TimelineEntry[] = [],
+): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const report: Report = (path, broken, message) => {
+    if (broken) issues.push({ path, message });
+  };
+  const { depth } = modelShape(experiment.model);
+  checkModel(experiment, report);
+  checkAlignment(experiment.alignment, depth, "alignment", report);
+  checkEvaluation(experiment, report);
+  timeline.forEach(({ step, change }, i) => {
+    const { encoderDepth, encoders } = change;
+    const changed = {
+      ...(encoderDepth === undefined ? {} : { encoderDepth }),
+      ...(encoders === undefined ? {} : { encoders }),
+    };
+    checkAlignment(changed, depth, `timeline.${i}`, report);
+    const before = timeline[i - 1]?.step ?? 0;
+    report(`timeline.${i}.step`, step < before, `Step ${step} comes after step ${before}.`);
+  });
+  return issues;
+}
