@@ -36,7 +36,7 @@ test("leaving an image out by sums equals computing without it, on both sides", 
 test.each([
   ["equal distributions", 0],
   ["a shifted model", 0.3],
-])("the 95 %% interval covers the true distance of %s", (_, shift) => {
+])("the interval at 95 percent covers the true distance of %s", (_, shift) => {
   // E (x·y/d + 1)³ for normals of mean 0 and `shift`, by two large samples
   const [realBig, fakeBig] = [draw(1000, 3000), draw(1001, 3000, shift)];
   const truth =

@@ -15,6 +15,21 @@ function countGoldenNumbers(value: unknown): number {
     .reduce((sum, [, inner]) => sum + countGoldenNumbers(inner), 0);
 }
 
+/** Families of which only some numbers have a counterpart here (the rest are renderings or margins). */
+describe.each(["prdc", "pca", "inception_score"])("%s", (family) => {
+  const { manifest, tensors } = loadGolden(`metrics/${family}`);
+  const cases = metricsCases(manifest, tensors);
+
+  test("every entry has a case", () => {
+    expect(cases).toHaveLength(Object.keys(manifest.results ?? {}).length);
+  });
+
+  test.each(cases.map((one) => [one.name, one] as const))("%s", async (_, one) => {
+    const { error, tolerance, worst } = await one.run();
+    expect(error, worst).toBeLessThanOrEqual(tolerance);
+  });
+});
+
 /** Reference, seed and tolerance are in each manifest; the cases are those of `npm run parity`. */
 describe.each(["alignment", "frechet", "kid_cmmd"])("%s", (family) => {
   const { manifest, tensors } = loadGolden(`metrics/${family}`);

@@ -3,6 +3,7 @@ import type { GoldenManifest } from "../golden";
 import { alignmentCases } from "./metricsAlignment";
 import { frechetCases, kernelDistanceCases } from "./metricsDistances";
 import { resultEntries } from "./metricsFixture";
+import { inceptionScoreCases, pcaCases, prdcCases } from "./metricsOthers";
 import type { ParityCase } from "./types";
 
 /**
@@ -13,7 +14,14 @@ export function metricsCases(
   manifest: GoldenManifest,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
 ): ParityCase[] {
-  const families = [alignmentCases, frechetCases, kernelDistanceCases];
+  const families = [
+    alignmentCases,
+    frechetCases,
+    kernelDistanceCases,
+    prdcCases,
+    pcaCases,
+    inceptionScoreCases,
+  ];
   return resultEntries(manifest, tensors).flatMap((entry) =>
     families.flatMap((family) => family(entry)),
   );
