@@ -81,7 +81,7 @@ test("settings that contradict each other are issues of the field to change", ()
   });
   expect(Object.keys(blockingIssues(initialExperiment(experiment, null)))).toEqual([
     "model.heads",
-    "sampling.guidanceHigh",
+    "sampling.guidanceLow",
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { Experiment, type ControlChange, type ExperimentGroup } from "../config/experiment";
 import { modelShape } from "../config/sizes";
-import { experimentIssues } from "./experimentIssues";
+import { validateExperiment } from "../config/validate";
 import { FIELDS, fieldSchema, type FieldValue } from "./fields";
 import type { SetPart } from "./setPart";
 
@@ -131,7 +131,9 @@ export const changedPaths = (experiment: Experiment, baseline: Experiment): read
 
 /** What stops this experiment from being run: refused input, and settings that contradict each other. */
 export const blockingIssues = (state: ExperimentState): Readonly<Record<string, string>> => ({
-  ...experimentIssues(state.value),
+  ...Object.fromEntries(
+    validateExperiment(state.value).map(({ path, message }) => [path, message]),
+  ),
   ...state.errors,
 });
 

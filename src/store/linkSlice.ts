@@ -1,19 +1,15 @@
 import type { Experiment, TimelineEntry } from "../config/experiment";
+import type { ConfigIssue } from "../config/validate";
 import type { CacheBill } from "../protocol/features";
 import type { SetPart } from "./setPart";
-
-/** One thing in a link that could not be taken; `path` names the field (empty for the link as a whole). */
-export interface LinkIssue {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** A share link as opened. Nothing is run or downloaded before the user says so. */
 export interface PendingLink {
   /** What could be read, with defaults for the rest; null when nothing could. */
   readonly experiment: Experiment | null;
   readonly timeline: readonly TimelineEntry[];
-  readonly issues: readonly LinkIssue[];
+  /** What could not be taken, by field (an empty path means the link as a whole). */
+  readonly issues: readonly ConfigIssue[];
   /** What running it would compute and store; null until known. */
   readonly bill: CacheBill | null;
   /** The repro card differs from this page's data or code: the numbers may differ too. */

@@ -1,0 +1,153 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconCsv, IconLogs, IconPhotoDown } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useRef } from "react";
+import { useStudio } from "../useStudio";
+import { csvText, fileName, saveBlob, saveChartPng } from "./exportChart";
+import classes from "./charts.module.css";
+
+export interface ChartTable {
+  readonly header: readonly string[];
+  readonly rows: () => Iterable<readonly (string | number | undefined)[]>;
+}
+
+export interface ChartCardProps {
+  /** Names the figure for screen readers and tests, for example "Velocity loss by training step". */
+  readonly label: string;
+  readonly title: string;
+  readonly readout?: ReactNode;
+  /** What the numbers are: space, sample counts, intervals. */
+  readonly note?: ReactNode;
+  readonly legend?: ReactNode;
+  /** Extra controls in the head, before the downloads. */
+  readonly control?: ReactNode;
+  /** Undefined: the chart has no logarithmic axis; a string: why it has none at the moment. */
+  readonly log?: { readonly name: string; readonly refusal: string | null };
+  readonly table: ChartTable;
+  /** Shown in place of the plot while there is nothing to draw. */
+  readonly empty: string | null;
+  readonly wide?: boolean;
+  readonly figureRef: (element: HTMLElement | null) => void;
+  readonly children: ReactNode;
+}
+
+/** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
+export function ChartCard(props: ChartCardProps) {
+  const { label, title, readout, note, legend, control, log, table, empty, wide, children } = props;
+  const { figureRef } = props;
+  const plot = useRef<HTMLDivElement>(null);
+  const save = () => {
+    const blob = new Blob([csvText(table.header, table.rows())], { type: "text/csv" });
+    saveBlob(blob, fileName(title, "csv"));
+  };
+  return (
+    <figure
+      aria-label={label}
+      className={wide ? `${classes.card ?? ""} ${classes.wide ?? ""}` : classes.card}
+      ref={figureRef}
+    >
+      <div className={classes.head}>
+        <h3 className={classes.title}>{title}</h3>
+        <div className={classes.readout}>{empty === null && readout}</div>
+        {control}
+        <div className={classes.actions}>
+          {log && <LogSwitch title={title} {...log} />}
+          <ChartAction
+            label={`Download ${title} as PNG`}
+            disabled={empty !== null}
+            onClick={() => {
+              const figure = plot.current?.closest("figure");
+              if (figure) void saveChartPng(figure, title);
+            }}
+          >
+            <IconPhotoDown size={15} stroke={1.6} />
+          </ChartAction>
+          <ChartAction label={`Download ${title} as CSV`} disabled={empty !== null} onClick={save}>
+            <IconCsv size={16} stroke={1.6} />
+          </ChartAction>
+        </div>
+      </div>
+      {empty === null ? (
+        <div ref={plot}>{children}</div>
+      ) : (
+        <div className={classes.empty}>
+          <span>{empty}</span>
+        </div>
+      )}
+      {empty === null && legend && <div className={classes.legend}>{legend}</div>}
+      {note && <figcaption className={classes.note}>{note}</figcaption>}
+    </figure>
+  );
+}
+
+function LogSwitch(props: {
+  readonly title: string;
+  readonly name: string;
+  readonly refusal: string | null;
+}) {
+  const on = useStudio((state) => state.logCharts.includes(props.name));
+  const toggleLog = useStudio((state) => state.toggleLog);
+  return (
+    <ChartAction
+      label={props.refusal ?? `Logarithmic axis for ${props.title}`}
+      disabled={props.refusal !== null}
+      pressed={on && props.refusal === null}
+      onClick={() => toggleLog(props.name)}
+    >
+      <IconLogs size={15} stroke={1.6} />
+    </ChartAction>
+  );
+}
+
+function ChartAction(props: {
+  readonly label: string;
+  readonly disabled: boolean;
+  readonly pressed?: boolean;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Tooltip
+      label={props.label}
+      withArrow
+      openDelay={400}
+      events={{ hover: true, focus: true, touch: false }}
+    >
+      <ActionIcon
+        variant={props.pressed ? "light" : "subtle"}
+        color={props.pressed ? "iris" : "gray"}
+        size="sm"
+        aria-label={props.label}
+        {...(props.pressed !== undefined && { "aria-pressed": props.pressed })}
+        aria-disabled={props.disabled}
+        data-disabled={props.disabled}
+        onClick={() => {
+          if (!props.disabled) props.onClick();
+        }}
+      >
+        {props.children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** One line of a legend. */
+export function LegendKey({
+  color,
+  dashed = false,
+  children,
+}: {
+  readonly color: string;
+  readonly dashed?: boolean;
+  readonly children: ReactNode;
+}) {
+  return (
+    <span className={classes.key}>
+      <span
+        className={classes.swatch}
+        style={{ borderTopColor: color, borderTopStyle: dashed ? "dashed" : "solid" }}
+      />
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,249 @@
+import { SegmentedControl } from "@mantine/core";
+import { useMemo, useState } from "react";
+import type { LayerAlignment } from "../../protocol/trainer";
+import { alignmentAtStep, alignmentInForce } from "../../store/selectors";
+import { formatValue } from "../explain/format";
+import { encoderShort } from "../explain/names";
+import { useStudio } from "../useStudio";
+import { ChartCard, LegendKey } from "./ChartCard";
+import { StepCursors } from "./Cursors";
+import { useStaggered } from "./drawQueue";
+import { Plot, type PlotLine, type PlotRow } from "./Plot";
+import { extent, linearScale, stepScale, type Scale } from "./scale";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import classes from "./charts.module.css";
+
+const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)"] as const;
+const seriesColor = (index: number): string => SERIES[index % SERIES.length] ?? SERIES[0];
+
+const blockColor = (block: number, depth: number): string => {
+  const share = depth > 1 ? Math.round(((block - 1) / (depth - 1)) * 100) : 0;
+  return `color-mix(in oklch, var(--block-last) ${share}%, var(--block-first))`;
+};
+
+const HEADER = ["step", "encoder", "block", "cknna", "cka", "mutualKnn", "chance", "n", "k", "t"];
+const tableRows = (measured: readonly LayerAlignment[]) =>
+  measured.flatMap((m) =>
+    m.cknna.map((cknna, index) => [
+      m.step,
+      m.encoder,
+      index + 1,
+      cknna,
+      m.cka[index],
+      m.mutualKnn[index],
+      m.chance,
+      m.imageCount,
+      m.k,
+      m.time,
+    ]),
+  );
+
+const noteOf = (m: LayerAlignment | undefined): string =>
+  m
+    ? `k = ${m.k}, t = ${m.time}, ${m.imageCount} held-out images, token mean · chance ${formatValue(m.chance)}`
+    : "Agreement of hidden states with the encoder on held-out images";
+
+function useEmpty(): string {
+  const every = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
+  return useEmptyText(`First measured at step ${every}`);
+}
+
+/** Profile over blocks at the cursor's step, one line an encoder; the newest stays behind it, dashed. */
+export function CknnaLayersChart() {
+  const { ref, visible } = useVisible();
+  const all = useStudio((state) => state.metrics.alignment);
+  const cursorStep = useStudio((state) => state.cursorStep);
+  const measured = useStaggered(all, visible);
+  const shown = useMemo(
+    () => alignmentAtStep(measured, cursorStep ?? Infinity),
+    [measured, cursorStep],
+  );
+  const newest = useMemo(() => alignmentAtStep(measured, Infinity), [measured]);
+  const past = cursorStep !== null && shown.some((m, index) => m !== newest[index]);
+
+  const { rows, x, y } = useMemo(() => profile(shown, newest, measured), [shown, newest, measured]);
+  const lines = useMemo(() => profileLines(shown, past ? newest : []), [shown, newest, past]);
+  const levels = useMemo(
+    () => (newest[0] ? [{ value: newest[0].chance, label: "chance" }] : []),
+    [newest],
+  );
+  const marks = useAlignedBlock(shown[0]?.step ?? 0);
+  const empty = useEmpty();
+  return (
+    <ChartCard
+      label="CKNNA by layer"
+      title="CKNNA by layer"
+      figureRef={ref}
+      readout={
+        shown[0] && (
+          <>
+            step <strong>{shown[0].step}</strong>
+          </>
+        )
+      }
+      legend={
+        <>
+          {shown.map((m, index) => (
+            <LegendKey key={m.encoder} color={seriesColor(index)}>
+              {encoderShort(m.encoder)}
+            </LegendKey>
+          ))}
+          {past && (
+            <LegendKey color="var(--ink-faint)" dashed>
+              newest
+            </LegendKey>
+          )}
+        </>
+      }
+      note={noteOf(newest[0])}
+      table={{ header: HEADER, rows: () => tableRows(shown) }}
+      empty={measured.length === 0 ? empty : null}
+    >
+      <div className={classes.still}>
+        <Plot rows={rows} lines={lines} levels={levels} marks={marks} x={x} y={y} />
+      </div>
+    </ChartCard>
+  );
+}
+
+/** A mark at the block that was aligned at `step`. */
+function useAlignedBlock(step: number) {
+  const experiment = useStudio((state) => state.run.experiment);
+  const timeline = useStudio((state) => state.run.timeline);
+  return useMemo(() => {
+    const alignment = alignmentInForce(experiment, timeline, step);
+    return alignment && alignment.projCoeff > 0
+      ? [{ x: alignment.encoderDepth, label: "aligned" }]
+      : [];
+  }, [experiment, timeline, step]);
+}
+
+/** Rows by block; the axis spans all steps, so that scrubbing moves the line and not the axis. */
+function profile(
+  shown: readonly LayerAlignment[],
+  newest: readonly LayerAlignment[],
+  all: readonly LayerAlignment[],
+): { rows: readonly PlotRow[]; x: Scale; y: Scale } {
+  const depth = Math.max(1, ...newest.map((m) => m.cknna.length));
+  const rows = Array.from({ length: depth }, (_, index): PlotRow => ({
+    x: index + 1,
+    ...Object.fromEntries(shown.map((m) => [m.encoder, m.cknna[index]])),
+    ...Object.fromEntries(newest.map((m) => [`newest ${m.encoder}`, m.cknna[index]])),
+  }));
+  const range = extent(all.flatMap((m) => [...m.cknna, m.chance])) ?? [0, 1];
+  const every = Math.ceil(depth / 14);
+  const ticks = rows.map((row) => row.x).filter((block) => (block - 1) % every === 0);
+  return {
+    rows,
+    x: { domain: [depth > 1 ? 1 : 0, Math.max(depth, 2)], ticks },
+    y: linearScale(Math.min(0, range[0]), range[1]),
+  };
+}
+
+const profileLines = (
+  shown: readonly LayerAlignment[],
+  newest: readonly LayerAlignment[],
+): readonly PlotLine[] => [
+  ...newest.map((m, index) => ({
+    key: `newest ${m.encoder}`,
+    color: seriesColor(index),
+    dashed: true,
+    opacity: 0.45,
+  })),
+  ...shown.map((m, index) => ({ key: m.encoder, color: seriesColor(index), dots: true })),
+];
+
+/** One line a block over steps, for one encoder at a time. */
+export function CknnaStepsChart() {
+  const { ref, visible } = useVisible();
+  const all = useStudio((state) => state.metrics.alignment);
+  const lastStep = useStudio((state) => state.run.step);
+  const data = useStaggered(
+    useMemo(() => ({ all, lastStep }), [all, lastStep]),
+    visible,
+  );
+  const encoders = useMemo(() => [...new Set(data.all.map((m) => m.encoder))], [data.all]);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const encoder = chosen !== null && encoders.includes(chosen) ? chosen : encoders[0];
+  const measured = useMemo(
+    () => data.all.filter((m) => m.encoder === encoder),
+    [data.all, encoder],
+  );
+  const depth = measured.at(-1)?.cknna.length ?? 0;
+  const rows = useMemo(() => measured.map(blockRow), [measured]);
+  const lines = useMemo(() => blockLines(depth), [depth]);
+  const x = useMemo(() => stepScale(data.lastStep), [data.lastStep]);
+  const y = useMemo(() => {
+    const range = extent(measured.flatMap((m) => [...m.cknna, m.chance])) ?? [0, 1];
+    return linearScale(Math.min(0, range[0]), range[1]);
+  }, [measured]);
+  const marks = useTimelineMarks();
+  const empty = useEmpty();
+  return (
+    <ChartCard
+      label="CKNNA by training step"
+      title="CKNNA over steps"
+      figureRef={ref}
+      readout={<BestBlock measured={measured} />}
+      control={
+        encoders.length > 1 && (
+          <SegmentedControl
+            size="xs"
+            aria-label="Encoder of CKNNA over steps"
+            value={encoder ?? ""}
+            onChange={setChosen}
+            data={encoders.map((id) => ({ value: id, label: encoderShort(id) }))}
+          />
+        )
+      }
+      legend={<BlockLegend depth={depth} />}
+      note={noteOf(measured.at(-1))}
+      table={{ header: HEADER, rows: () => tableRows(measured) }}
+      empty={measured.length === 0 ? empty : null}
+    >
+      <StepCursors x={x}>
+        <Plot rows={rows} lines={lines} marks={marks} x={x} y={y} />
+      </StepCursors>
+    </ChartCard>
+  );
+}
+
+const blockRow = (m: LayerAlignment): PlotRow => ({
+  x: m.step,
+  ...Object.fromEntries(m.cknna.map((value, index) => [`block ${index + 1}`, value])),
+});
+
+const blockLines = (depth: number): readonly PlotLine[] =>
+  Array.from({ length: depth }, (_, index) => ({
+    key: `block ${index + 1}`,
+    color: blockColor(index + 1, depth),
+    dots: depth <= 6,
+  }));
+
+function BestBlock({ measured }: { readonly measured: readonly LayerAlignment[] }) {
+  const step = useReadoutStep();
+  const at = step === null ? measured.at(-1) : measured.findLast((m) => m.step <= step);
+  if (!at) return null;
+  const best = Math.max(...at.cknna);
+  return (
+    <>
+      step {at.step} · best <strong>{formatValue(best)}</strong> (block {at.cknna.indexOf(best) + 1}
+      )
+    </>
+  );
+}
+
+function BlockLegend({ depth }: { readonly depth: number }) {
+  if (depth > 8) {
+    return (
+      <span className={classes.key}>
+        block 1 <span className={classes.ramp} /> {depth}
+      </span>
+    );
+  }
+  return Array.from({ length: depth }, (_, index) => (
+    <LegendKey key={index} color={blockColor(index + 1, depth)}>
+      block {index + 1}
+    </LegendKey>
+  ));
+}

@@ -1,0 +1,118 @@
+import { useMemo } from "react";
+import { minMaxIndices } from "../../math/decimate";
+import { exponentialSmooth } from "../../math/smooth";
+import { lastStep, nearestIndex, stepAt, type StepColumn, type StepLog } from "../../store/stepLog";
+import { useStudio } from "../useStudio";
+import { ChartCard } from "./ChartCard";
+import { StepCursors } from "./Cursors";
+import { useStaggered } from "./drawQueue";
+import { Plot, type PlotLine, type PlotRow } from "./Plot";
+import { extent, linearScale, logScale, stepScale } from "./scale";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { formatValue } from "../explain/format";
+
+/** Most points a line is drawn with, whatever was logged. */
+export const MAX_POINTS = 600;
+
+export interface LogChartProps {
+  readonly column: Exclude<StepColumn, "step">;
+  readonly label: string;
+  readonly title: string;
+  readonly color: string;
+  readonly note: string;
+  readonly wide?: boolean;
+}
+
+/** A logged column by training step: raw values faint, their moving average on top. */
+export function LogChart({ column, label, title, color, note, wide = false }: LogChartProps) {
+  const { ref, visible } = useVisible();
+  const newest = useStudio((state) => state.run.log);
+  const log = useStaggered(newest, visible);
+  const smoothing = useStudio((state) => state.smoothing);
+  const wantsLog = useStudio((state) => state.logCharts.includes(column));
+  const marks = useTimelineMarks();
+  const empty = useEmptyText(null);
+
+  const smooth = useMemo(
+    () => exponentialSmooth(log.columns[column], log.length, smoothing),
+    [log, column, smoothing],
+  );
+  const rows = useMemo(() => thinned(log, column, smooth), [log, column, smooth]);
+  const x = useMemo(() => stepScale(lastStep(log)), [log]);
+  const range = useMemo(() => extent(rows.map((row) => asNumber(row.raw))) ?? [0, 1], [rows]);
+  const positive = range[0] > 0;
+  const useLog = wantsLog && positive;
+  const y = useMemo(
+    () => (useLog ? logScale(range[0], range[1]) : linearScale(range[0], range[1])),
+    [range, useLog],
+  );
+  const lines = useMemo(() => linesOf(color, smoothing > 0), [color, smoothing]);
+
+  return (
+    <ChartCard
+      label={label}
+      title={title}
+      note={note}
+      wide={wide}
+      figureRef={ref}
+      readout={<LogReadout log={newest} column={column} smooth={smooth} />}
+      log={{
+        name: column,
+        refusal: positive ? null : `${title} is not always positive: no logarithmic axis`,
+      }}
+      table={{ header: ["step", column], rows: () => tableRows(newest, column) }}
+      empty={log.length === 0 ? empty : null}
+    >
+      <StepCursors x={x}>
+        <Plot rows={rows} lines={lines} marks={marks} x={x} y={y} log={useLog} />
+      </StepCursors>
+    </ChartCard>
+  );
+}
+
+const linesOf = (color: string, smoothed: boolean): readonly PlotLine[] =>
+  smoothed
+    ? [
+        { key: "raw", color, width: 1, opacity: 0.28 },
+        { key: "smooth", color, width: 1.8 },
+      ]
+    : [{ key: "raw", color, width: 1.3 }];
+
+const asNumber = (value: PlotRow[string]): number | undefined =>
+  typeof value === "number" ? value : undefined;
+
+/** At most MAX_POINTS rows that keep every spike of the raw column; the average is read at the same steps. */
+function thinned(log: StepLog, column: StepColumn, smooth: Float64Array): readonly PlotRow[] {
+  const values = log.columns[column];
+  return minMaxIndices(values, log.length, MAX_POINTS).map((index) => ({
+    x: stepAt(log, index),
+    raw: values[index],
+    smooth: smooth[index],
+  }));
+}
+
+function* tableRows(log: StepLog, column: StepColumn) {
+  for (let index = 0; index < log.length; index++) {
+    yield [stepAt(log, index), log.columns[column][index]];
+  }
+}
+
+function LogReadout(props: {
+  readonly log: StepLog;
+  readonly column: StepColumn;
+  readonly smooth: Float64Array;
+}) {
+  const { log, column, smooth } = props;
+  const step = useReadoutStep();
+  const index = step === null ? log.length - 1 : nearestIndex(log, step);
+  const raw = log.columns[column][index];
+  if (index < 0 || raw === undefined) return null;
+  const average = smooth[index];
+  return (
+    <>
+      {step !== null && `step ${stepAt(log, index)} · `}
+      <strong>{formatValue(average ?? raw)}</strong>
+      {average !== undefined && average !== raw && ` raw ${formatValue(raw)}`}
+    </>
+  );
+}

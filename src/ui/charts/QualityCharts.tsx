@@ -1,0 +1,194 @@
+import { useMemo } from "react";
+import type { SampleQuality } from "../../protocol/trainer";
+import { formatValue } from "../explain/format";
+import { useStudio } from "../useStudio";
+import { ChartCard } from "./ChartCard";
+import { StepCursors } from "./Cursors";
+import { useStaggered } from "./drawQueue";
+import { Plot, type PlotRow } from "./Plot";
+import { extent, linearScale, logScale, stepScale } from "./scale";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+
+const EMPTY: readonly SampleQuality[] = [];
+
+/** Measurements in the newest one's feature space: values of different spaces share no axis. */
+function useQuality(visible: boolean) {
+  const all = useStudio((state) => state.metrics.quality);
+  const lastStep = useStudio((state) => state.run.step);
+  const shown = useStaggered(
+    useMemo(() => {
+      const space = all.at(-1)?.space;
+      return { lastStep, quality: space ? all.filter((m) => m.space === space) : EMPTY };
+    }, [all, lastStep]),
+    visible,
+  );
+  const later = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
+  const empty = useEmptyText(`First measured at step ${later}`);
+  const x = useMemo(() => stepScale(shown.lastStep), [shown.lastStep]);
+  return { quality: shown.quality, x, empty, marks: useTimelineMarks() };
+}
+
+/** The newest measurement that is not after the step of the readout. */
+function useMeasured(quality: readonly SampleQuality[]): SampleQuality | undefined {
+  const step = useReadoutStep();
+  return step === null ? quality.at(-1) : (quality.findLast((m) => m.step <= step) ?? quality[0]);
+}
+
+export function KidChart() {
+  const { ref, visible } = useVisible();
+  const { quality, x, empty, marks } = useQuality(visible);
+  const wantsLog = useStudio((state) => state.logCharts.includes("kid"));
+  const rows = useMemo<readonly PlotRow[]>(
+    () => quality.map((m) => ({ x: m.step, kid: m.kid, interval: [m.kidLow, m.kidHigh] })),
+    [quality],
+  );
+  const range = useMemo(
+    () => extent(quality.flatMap((m) => [m.kidLow, m.kidHigh, m.kidFloor])) ?? [0, 1],
+    [quality],
+  );
+  const useLog = wantsLog && range[0] > 0;
+  const y = useMemo(
+    () => (useLog ? logScale(range[0], range[1]) : linearScale(range[0], range[1])),
+    [range, useLog],
+  );
+  const last = quality.at(-1);
+  const measured = useMeasured(quality);
+  const levels = useMemo(
+    () =>
+      last ? [{ value: last.kidFloor, label: `real data ${formatValue(last.kidFloor)}` }] : [],
+    [last],
+  );
+  return (
+    <ChartCard
+      label="KID by training step"
+      title="KID × 1000"
+      figureRef={ref}
+      readout={
+        measured && (
+          <>
+            step {measured.step} · <strong>{formatValue(measured.kid)}</strong>{" "}
+            {`[${formatValue(measured.kidLow)}, ${formatValue(measured.kidHigh)}]`}
+          </>
+        )
+      }
+      note={
+        last
+          ? `n = ${last.sampleCount} samples, ${last.referenceCount} real · ${last.space} · 95 % interval over subsets · not an FID`
+          : "Unbiased kernel distance with its interval; not an FID"
+      }
+      log={{
+        name: "kid",
+        refusal: range[0] > 0 ? null : "KID is unbiased and may be negative: no logarithmic axis",
+      }}
+      table={{ header: QUALITY_HEADER, rows: () => quality.map(qualityRow) }}
+      empty={quality.length === 0 ? empty : null}
+    >
+      <StepCursors x={x}>
+        <Plot
+          rows={rows}
+          lines={KID_LINES}
+          band={KID_BAND}
+          levels={levels}
+          marks={marks}
+          x={x}
+          y={y}
+          log={useLog}
+        />
+      </StepCursors>
+    </ChartCard>
+  );
+}
+
+const KID_LINES = [{ key: "kid", color: "var(--chart-kid)", dots: true }];
+const KID_BAND = { key: "interval", color: "var(--chart-kid)" };
+const FRECHET_LINES = [{ key: "frechet", color: "var(--chart-frechet)", dots: true }];
+
+export function FrechetChart() {
+  const { ref, visible } = useVisible();
+  const { quality, x, empty, marks } = useQuality(visible);
+  const wantsLog = useStudio((state) => state.logCharts.includes("frechet"));
+  const rows = useMemo<readonly PlotRow[]>(
+    () => quality.map((m) => ({ x: m.step, frechet: m.frechetTop })),
+    [quality],
+  );
+  const range = useMemo(
+    () => extent(quality.flatMap((m) => [m.frechetTop, m.frechetFloor])) ?? [0, 1],
+    [quality],
+  );
+  const useLog = wantsLog && range[0] > 0;
+  const y = useMemo(
+    () => (useLog ? logScale(range[0], range[1]) : linearScale(0, range[1])),
+    [range, useLog],
+  );
+  const last = quality.at(-1);
+  const measured = useMeasured(quality);
+  const levels = useMemo(
+    () =>
+      last
+        ? [{ value: last.frechetFloor, label: `real halves ${formatValue(last.frechetFloor)}` }]
+        : [],
+    [last],
+  );
+  return (
+    <ChartCard
+      label="Fréchet distance by training step"
+      title={`Fréchet, top ${last?.components ?? 32} PCs`}
+      figureRef={ref}
+      readout={
+        measured && (
+          <>
+            step {measured.step} · <strong>{formatValue(measured.frechetTop)}</strong>
+          </>
+        )
+      }
+      note={
+        last
+          ? `n = ${last.sampleCount} generated, ${last.sampleCount} real · ${last.space} · floor: two real halves · not an FID`
+          : "Distance on the real data's first principal components; not an FID"
+      }
+      log={{ name: "frechet", refusal: range[0] > 0 ? null : "The floor is not positive" }}
+      table={{ header: QUALITY_HEADER, rows: () => quality.map(qualityRow) }}
+      empty={quality.length === 0 ? empty : null}
+    >
+      <StepCursors x={x}>
+        <Plot
+          rows={rows}
+          lines={FRECHET_LINES}
+          levels={levels}
+          marks={marks}
+          x={x}
+          y={y}
+          log={useLog}
+        />
+      </StepCursors>
+    </ChartCard>
+  );
+}
+
+const QUALITY_HEADER = [
+  "step",
+  "space",
+  "sampleCount",
+  "referenceCount",
+  "kid_x1000",
+  "kidLow",
+  "kidHigh",
+  "kidFloor",
+  "frechetTop",
+  "components",
+  "frechetFloor",
+];
+
+const qualityRow = (m: SampleQuality) => [
+  m.step,
+  m.space,
+  m.sampleCount,
+  m.referenceCount,
+  m.kid,
+  m.kidLow,
+  m.kidHigh,
+  m.kidFloor,
+  m.frechetTop,
+  m.components,
+  m.frechetFloor,
+];

@@ -1,0 +1,42 @@
+import { useEffect, useMemo, useState } from "react";
+import { changeText } from "../explain/names";
+import { useStudio } from "../useStudio";
+import type { PlotMark } from "./Plot";
+
+/** True while the element is on screen (or close): charts elsewhere draw nothing. */
+export function useVisible(): { ref: (element: HTMLElement | null) => void; visible: boolean } {
+  const [element, ref] = useState<HTMLElement | null>(null);
+  const [visible, setVisible] = useState(true);
+  useEffect(() => {
+    if (!element) return undefined;
+    const observer = new IntersectionObserver(
+      ([entry]) => setVisible(entry?.isIntersecting ?? true),
+      { rootMargin: "120px" },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return { ref, visible };
+}
+
+/** The run's live changes as marks. */
+export function useTimelineMarks(): readonly PlotMark[] {
+  const timeline = useStudio((state) => state.run.timeline);
+  return useMemo(
+    () => timeline.map(({ step, change }) => ({ x: step, label: changeText(change) })),
+    [timeline],
+  );
+}
+
+/** The step readouts speak of: under the pointer, else at the cursor, else the newest (null). */
+export const useReadoutStep = (): number | null =>
+  useStudio((state) => state.hoverStep ?? state.cursorStep);
+
+/** What an empty chart says, by what the run is doing; `later` is for charts of rare measurements. */
+export function useEmptyText(later: string | null): string {
+  const phase = useStudio((state) => state.run.phase);
+  if (phase === "caching") return "Waiting for the caches";
+  if (phase === "loading" || phase === "compiling") return "Waiting for the first step";
+  if (later !== null) return later;
+  return phase === "idle" ? "Starts with the first step" : "No step was logged";
+}
