@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { arbitraryExperiment } from "../../test/arbitraryExperiment";
+import { Experiment } from "./experiment";
+import { nonDefaultFields } from "./nonDefaults";
+import { presetById } from "./presets";
+import { fromRepaArgs, toRepaArgs } from "./repaArgs";
+
+test("the defaults are the reference's: its bare command is our default experiment", () => {
+  const readme = `accelerate launch train.py \\
+    --report-to="wandb" \\
+    --allow-tf32 \\
+    --mixed-precision="fp16" \\
+    --seed=0 \\
+    --path-type="linear" \\
+    --prediction="v" \\
+    --weighting="uniform" \\
+    --model="SiT-XL/2" \\
+    --enc-type="dinov2-vit-b" \\
+    --proj-coeff=0.5 \\
+    --encoder-depth=8 \\
+    --output-dir="exps" \\
+    --exp-name="linear-dinov2-b-enc8" \\
+    --data-dir=[YOUR_DATA_PATH]`;
+  const { experiment, issues } = fromRepaArgs(readme);
+  expect(experiment).toEqual(Experiment.parse({ model: { size: "XL" } }));
+  expect(issues.map((issue) => issue.path)).toEqual(["--enc-type"]);
+});
+
+test("the paper's B/2 becomes the reference's command, every departure named", () => {
+  const { command, args, unmatched } = toRepaArgs(presetById("paper-b2").experiment);
+  expect(command.startsWith("accelerate launch train.py \\\n  --report-to=wandb \\\n")).toBe(true);
+  for (const wanted of [
+    "--model=SiT-B/2",
+    "--enc-type=dinov2-vit-b",
+    "--proj-coeff=0.5",
+    "--encoder-depth=4",
+    "--path-type=linear",
+    "--weighting=uniform",
+    "--prediction=v",
+    "--learning-rate=0.0001",
+    "--batch-size=256",
+    "--max-train-steps=400000",
+    "--seed=0",
+    "--max-grad-norm=1",
+    "--adam-weight-decay=0",
+    "--no-qk-norm",
+  ]) {
+    expect(args).toContain(wanted);
+  }
+  expect(unmatched.map((issue) => issue.path)).toEqual([
+    "data.dataset",
+    "autoencoder.id",
+    "alignment.encoders",
+    "sampling",
+  ]);
+  expect(unmatched.at(-1)?.message).toContain("--mode=sde --num-steps=250 --cfg-scale=1 ");
+});
+
+test("settings the trainer fixes in code are named", () => {
+  const { unmatched, args } = toRepaArgs(
+    Experiment.parse({
+      data: { imageLimit: 10 },
+      alignment: { objective: "ntxent", projectorWidth: 256 },
+      optimizer: { emaDecay: 0.99, labelDrop: 0.2 },
+    }),
+  );
+  expect(args).toContain("--model=SiT-S/2");
+  expect(unmatched.map((issue) => issue.path)).toEqual(
+    expect.arrayContaining([
+      "model.size",
+      "alignment.objective",
+      "alignment.projectorWidth",
+      "optimizer.emaDecay",
+      "optimizer.labelDrop",
+      "data.imageLimit",
+    ]),
+  );
+});
+
+test("what the trainer can express comes back from its command", () => {
+  const expressible =
+    /^(transport\.|model\.qkNorm|alignment\.(projCoeff|encoderDepth)|evaluation\.(checkpointEvery|gridEvery)|optimizer\.(?!labelDrop|emaDecay))/;
+  const kept = (experiment: Experiment) =>
+    nonDefaultFields(experiment).filter(({ path }) => expressible.test(path));
+  fc.assert(
+    fc.property(arbitraryExperiment, (experiment) => {
+      const { experiment: back, issues } = fromRepaArgs(toRepaArgs(experiment).command);
+      expect(kept(back)).toEqual(kept(experiment));
+      expect(issues.map((issue) => issue.path)).toEqual(["--enc-type"]);
+    }),
+  );
+});
+
+test("arguments apart from their values, unknown ones and illegal ones", () => {
+  const { experiment, issues } = fromRepaArgs(
+    "python train.py --batch-size 64 --qk-norm --model SiT-L/4 --learning-rate=2 --seed --lr 3 --cfg-prob 0.2",
+  );
+  expect(experiment.optimizer.batchSize).toBe(64);
+  expect(experiment.model).toMatchObject({ size: "L", patchSize: 4, qkNorm: true });
+  expect(experiment.optimizer.learningRate).toBe(1e-4);
+  expect(issues.map((issue) => issue.path)).toEqual([
+    "--learning-rate",
+    "--seed",
+    "--lr",
+    "--cfg-prob",
+  ]);
+  expect(() => fromRepaArgs("hello")).toThrow(/No argument/);
+});

@@ -1,0 +1,244 @@
+import { StudioError } from "../errors/studioError";
+import { Experiment } from "./experiment";
+import { settingFields } from "./nonDefaults";
+import { DATASET_SHAPE } from "./sizes";
+import type { ConfigIssue } from "./validate";
+
+/** The experiment as the reference's trainer is started, and where the two part ways. */
+export interface RepaCommand {
+  /** `--name=value` or a bare switch, in the order of the reference's README. */
+  readonly args: readonly string[];
+  /** The whole line for a POSIX shell. */
+  readonly command: string;
+  /** Settings the trainer has no argument for, with what it does instead. */
+  readonly unmatched: readonly ConfigIssue[];
+}
+
+/** The reference's arguments that mean the same as one of our settings. */
+const ARGUMENTS = {
+  seed: "optimizer.seed",
+  "path-type": "transport.path",
+  weighting: "transport.timeLaw",
+  "proj-coeff": "alignment.projCoeff",
+  "encoder-depth": "alignment.encoderDepth",
+  "batch-size": "optimizer.batchSize",
+  "max-train-steps": "optimizer.steps",
+  "checkpointing-steps": "evaluation.checkpointEvery",
+  "sampling-steps": "evaluation.gridEvery",
+  "learning-rate": "optimizer.learningRate",
+  "adam-beta1": "optimizer.beta1",
+  "adam-beta2": "optimizer.beta2",
+  "adam-weight-decay": "optimizer.weightDecay",
+  "max-grad-norm": "optimizer.maxGradNorm",
+} as const;
+
+/** Arguments that say nothing about the experiment: read without a word when a command is parsed. */
+const IGNORED = new Set(
+  "report-to allow-tf32 mixed-precision output-dir exp-name data-dir logging-dir num-workers resume-step fused-attn no-fused-attn epochs".split(
+    " ",
+  ),
+);
+/** Names whose only supported value is the one given here. */
+const FIXED: Readonly<Record<string, string>> = {
+  prediction: "v",
+  "cfg-prob": "0.1",
+  "adam-epsilon": "1e-08",
+  "gradient-accumulation-steps": "1",
+  resolution: "256",
+  "num-classes": String(DATASET_SHAPE.emoji.classes),
+};
+const REFERENCE_MODELS = /^SiT-(S|B|L|XL)\/(2|4|8)$/;
+const STAND_IN_ENCODER = "dinov2-vit-b";
+
+/** The value at `group.key`; the paths above are the schema's, which a test holds them to. */
+function valueAt(experiment: Experiment, path: string): unknown {
+  const [group = "", key = ""] = path.split(".");
+  const groups: Readonly<Record<string, Readonly<Record<string, unknown>>>> = experiment;
+  return groups[group]?.[key];
+}
+
+const referenceModel = ({ size, patchSize }: Experiment["model"]): string =>
+  `SiT-${size}/${patchSize}`;
+
+/** What the trainer fixes in code, or leaves to other scripts. */
+function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
+  const { data, autoencoder, model, alignment, optimizer, sampling } = experiment;
+  const unmatched: (ConfigIssue & { applies: boolean })[] = [
+    {
+      path: "data.dataset",
+      applies: true,
+      message: `The trainer reads 256 px images and latents from --data-dir; the built-in ${DATASET_SHAPE[data.dataset].resolution} px images must be prepared for it.`,
+    },
+    {
+      path: "autoencoder.id",
+      applies: true,
+      message: `The trainer uses sd-vae-ft-mse with its own latents, not ${autoencoder.id}.`,
+    },
+    {
+      path: "alignment.encoders",
+      applies: true,
+      message: `${alignment.encoders.join(", ")} exists only here; ${STAND_IN_ENCODER} stands in.`,
+    },
+    {
+      path: "model.size",
+      applies: !REFERENCE_MODELS.test(referenceModel(model)),
+      message: `The trainer has no ${referenceModel(model)}; SiT-S/2 stands in. Add a row to SiT_models of models/sit.py for the same shape.`,
+    },
+    {
+      path: "alignment.objective",
+      applies: alignment.objective !== "cosine",
+      message: "The published trainer has the cosine objective only.",
+    },
+    {
+      path: "alignment.projectorWidth",
+      applies: alignment.projectorWidth !== 2048,
+      message: "The trainer's projectors are 2048 wide (projector_dim of models/sit.py).",
+    },
+    {
+      path: "optimizer.emaDecay",
+      applies: optimizer.emaDecay !== 0.9999,
+      message: "The trainer's EMA decay is 0.9999 (update_ema of train.py).",
+    },
+    {
+      path: "optimizer.labelDrop",
+      applies: optimizer.labelDrop !== 0.1,
+      message: "The trainer drops 0.1 of the labels (class_dropout_prob of models/sit.py).",
+    },
+    {
+      path: "data.imageLimit",
+      applies: data.imageLimit > 0,
+      message: "The trainer uses every image of --data-dir.",
+    },
+    {
+      path: "sampling",
+      applies: true,
+      message: `Sampling is generate.py's: ${generateArgs(sampling).join(" ")}`,
+    },
+  ];
+  return unmatched.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
+}
+
+/** The sampler's settings as arguments of the reference's generate.py. */
+const generateArgs = (sampling: Experiment["sampling"]): string[] => [
+  `--mode=${sampling.solver === "euler-maruyama" ? "sde" : "ode"}`,
+  ...(sampling.solver === "heun" ? ["--heun"] : []),
+  `--num-steps=${sampling.steps}`,
+  `--cfg-scale=${sampling.guidanceScale}`,
+  `--guidance-low=${sampling.guidanceLow}`,
+  `--guidance-high=${sampling.guidanceHigh}`,
+];
+
+/**
+ * The line that starts the same experiment with the reference's trainer, and what it cannot express.
+ * @source sihyun-yu/REPA train.py parse_args and README, at 67f7145
+ */
+export function toRepaArgs(experiment: Experiment): RepaCommand {
+  const model = referenceModel(experiment.model);
+  const { encoderDepth, projCoeff } = experiment.alignment;
+  const args = [
+    "--report-to=wandb",
+    "--allow-tf32",
+    "--mixed-precision=fp16",
+    `--model=${REFERENCE_MODELS.test(model) ? model : "SiT-S/2"}`,
+    experiment.model.qkNorm ? "--qk-norm" : "--no-qk-norm",
+    `--num-classes=${DATASET_SHAPE[experiment.data.dataset].classes}`,
+    "--prediction=v",
+    `--enc-type=${STAND_IN_ENCODER}`,
+    ...Object.entries(ARGUMENTS).map(
+      ([name, path]) => `--${name}=${String(valueAt(experiment, path))}`,
+    ),
+    "--resolution=256",
+    "--output-dir=exps",
+    `--exp-name=${experiment.transport.path}-${STAND_IN_ENCODER}-enc${encoderDepth}-coeff${projCoeff}`,
+    "--data-dir=../data/imagenet256",
+  ];
+  return {
+    args,
+    command: ["accelerate launch train.py", ...args].join(" \\\n  "),
+    unmatched: unmatchedSettings(experiment),
+  };
+}
+
+/** `--name=value`, `--name value` and bare switches of a command line, quotes and line ends removed. */
+function readArguments(text: string): Map<string, string | undefined> {
+  const words = (text.replaceAll(/\\\r?\n/g, " ").match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map(
+    (word) => word.replaceAll(/["']/g, ""),
+  );
+  const found = new Map<string, string | undefined>();
+  words.forEach((word, i) => {
+    const option = /^--([a-z][a-z0-9-]*)(?:=(.*))?$/.exec(word);
+    if (!option) return;
+    const next = words[i + 1];
+    const apart = next === undefined || next.startsWith("--") ? undefined : next;
+    found.set(option[1] ?? "", option[2] ?? apart);
+  });
+  return found;
+}
+
+type Settings = Record<string, Record<string, unknown>>;
+
+function put(settings: Settings, path: string, value: unknown) {
+  const [group = "", key = ""] = path.split(".");
+  (settings[group] ??= {})[key] = value;
+}
+
+/** Takes one argument into `settings`, or answers with why it could not. */
+function takeArgument(
+  settings: Settings,
+  name: string,
+  value: string | undefined,
+): string | undefined {
+  if (IGNORED.has(name)) return undefined;
+  if (name === "qk-norm" || name === "no-qk-norm") {
+    put(settings, "model.qkNorm", name === "qk-norm");
+    return undefined;
+  }
+  if (name === "enc-type") return `${value ?? "It"} is not in this studio's catalogue yet.`;
+  if (name === "model") {
+    const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
+    if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;
+    put(settings, "model.size", size);
+    put(settings, "model.patchSize", Number(patch));
+    return undefined;
+  }
+  if (Object.hasOwn(FIXED, name)) {
+    const only = FIXED[name] ?? "";
+    const same = value === only || Number(value) === Number(only);
+    return same ? undefined : `Only ${only} is supported, not ${value ?? "nothing"}.`;
+  }
+  if (!Object.hasOwn(ARGUMENTS, name)) return "The studio has no such setting.";
+  const path = ARGUMENTS[name as keyof typeof ARGUMENTS];
+  const field = settingFields().find((candidate) => candidate.path === path);
+  const isNumber = typeof field?.defaultValue === "number";
+  const parsed = field?.schema.safeParse(isNumber && value ? Number(value) : value);
+  if (value === undefined || !parsed?.success) return `${value ?? "Nothing"} is not a legal value.`;
+  put(settings, path, parsed.data);
+  return undefined;
+}
+
+/**
+ * Reads a command line of the reference's trainer. What the studio cannot take is an issue named by its
+ * argument; settings the line does not mention keep the schema's defaults, which are the trainer's own.
+ *
+ * @throws StudioError BAD_CONFIG when the text holds no argument at all
+ */
+export function fromRepaArgs(text: string): {
+  readonly experiment: Experiment;
+  readonly issues: readonly ConfigIssue[];
+} {
+  const found = readArguments(text);
+  if (found.size === 0) {
+    throw new StudioError(
+      "BAD_CONFIG",
+      `No argument found in ${text.length} characters of text.`,
+      "Paste the whole command: accelerate launch train.py --model=SiT-B/2 ...",
+    );
+  }
+  const settings: Settings = {};
+  const issues: ConfigIssue[] = [];
+  for (const [name, value] of found) {
+    const message = takeArgument(settings, name, value);
+    if (message !== undefined) issues.push({ path: `--${name}`, message });
+  }
+  return { experiment: Experiment.parse(settings), issues };
+}
