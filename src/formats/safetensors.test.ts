@@ -63,6 +63,8 @@ describe("round trip", () => {
         moved.set(encoded, shift);
         const back = parseSafetensors(moved.subarray(shift));
         expect(new Map(back.tensors)).toEqual(map);
+        const fromNode = parseSafetensors(Buffer.from(moved.buffer, shift));
+        expect(new Map(fromNode.tensors)).toEqual(map);
         expect(back.metadata).toEqual({ a: "1", b: "2" });
       }),
     );

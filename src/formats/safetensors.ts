@@ -180,7 +180,11 @@ function readTensor(bytes: Uint8Array, dataStart: number, entry: Entry): Safeten
  * @source huggingface/safetensors, README "Format"
  */
 export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFile {
-  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+  // rewrapped, because the slice of Node's Buffer, a Uint8Array too, does not copy
+  const bytes =
+    file instanceof Uint8Array
+      ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
+      : new Uint8Array(file);
   const dataStart = LENGTH_BYTES + headerLength(bytes);
   const header = parseJsonObject(bytes.subarray(LENGTH_BYTES, dataStart));
   const entries: Entry[] = [];
