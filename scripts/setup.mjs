@@ -4,7 +4,12 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+/** The project's folder: the nearest above that has a package.json, also for a bundled script in .cache/. */
+export const ROOT = projectRoot(dirname(fileURLToPath(import.meta.url)));
+
+function projectRoot(folder) {
+  return existsSync(join(folder, "package.json")) ? folder : projectRoot(resolve(folder, ".."));
+}
 
 /** The environment children get: a home they can write to, whatever ours is, and a quiet npm. */
 export function childEnv() {

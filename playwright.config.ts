@@ -1,0 +1,42 @@
+import { createServer } from "node:net";
+import { defineConfig } from "@playwright/test";
+
+/** A port nobody uses now, so that two checkouts can be tested at once. */
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "localhost", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+// the configuration is read again in every worker process; they must agree with the first
+process.env["E2E_PORT"] ??= String(await freePort());
+const port = process.env["E2E_PORT"];
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "*.spec.ts",
+  outputDir: "test-results",
+  // each test trains; two at once on two cores only slow each other down
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env["CI"] !== undefined,
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
+  reporter: "list",
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    viewport: { width: 1440, height: 900 },
+    trace: "off",
+    screenshot: "only-on-failure",
+  },
+  webServer: {
+    command: `node scripts/start.mjs --no-open --port ${port}`,
+    url: `http://localhost:${port}/`,
+    timeout: 240_000,
+    stdout: "ignore",
+  },
+});

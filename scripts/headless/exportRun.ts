@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeLink } from "../../src/config/urlCodec";
+import { StudioError } from "../../src/errors/studioError";
+import type { RunRecord } from "../../src/storage/db";
+import type { HeadlessOptions } from "./options";
+import type { StudioDbReader } from "./pageDb";
+import { finalFigures, lastMeasurements, metricsJsonl, type RunLog } from "./runLog";
+
+/** Where `npm start` serves the page unless told otherwise. */
+const DEFAULT_PAGE = "http://localhost:4173/";
+
+/** The address that restores this run: its experiment, its timeline, its repro card. */
+export const shareUrl = ({ experiment, timeline, datasetHash, codeVersion }: RunRecord): string =>
+  DEFAULT_PAGE + encodeLink({ experiment, timeline, card: { datasetHash, codeVersion } });
+
+const stepName = (step: number) => `step-${String(step).padStart(6, "0")}.png`;
+
+async function exportGrids(db: StudioDbReader, runId: string, folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  const steps = await db.gridSteps(runId);
+  for (const step of steps) {
+    const png = await db.gridPng(runId, step);
+    if (png) await writeFile(join(folder, stepName(step)), png);
+  }
+  return steps.length;
+}
+
+/** @throws StudioError CHECKSUM_MISMATCH when the bytes that arrived are not those that were stored */
+async function exportCheckpoint(db: StudioDbReader, runId: string, path: string) {
+  const step = (await db.checkpointSteps(runId)).at(-1);
+  const found = step === undefined ? null : await db.checkpoint(runId, step);
+  if (step === undefined || found === null) return null;
+  const sha256 = createHash("sha256").update(found.bytes).digest("hex");
+  if (sha256 !== found.sha256) {
+    throw new StudioError(
+      "CHECKSUM_MISMATCH",
+      `The checkpoint of step ${step} has SHA-256 ${sha256}; ${found.sha256} was stored.`,
+      "Run the same command again: an older checkpoint is used.",
+    );
+  }
+  await writeFile(path, found.bytes);
+  return { step, bytes: found.bytes.length, sha256 };
+}
+
+/** Writes everything a run left behind into `options.out`; returns what summary.json says. */
+export async function exportRun(
+  db: StudioDbReader,
+  record: RunRecord,
+  log: RunLog,
+  options: HeadlessOptions,
+  seconds: number,
+) {
+  const at = (name: string) => join(options.out, name);
+  await mkdir(options.out, { recursive: true });
+  await writeFile(at("metrics.jsonl"), metricsJsonl(log));
+  await writeFile(at("share-url.txt"), `${shareUrl(record)}\n`);
+  const grids = await exportGrids(db, record.id, at("grids"));
+  const checkpoint = await exportCheckpoint(db, record.id, at("checkpoint.safetensors"));
+  const summary = {
+    command: options.command,
+    phase: record.phase,
+    steps: log.points().at(-1)?.step ?? 0,
+    seconds,
+    device: record.device,
+    final: finalFigures(log.points()),
+    lastMeasurements: lastMeasurements(log.measurements()),
+    grids,
+    checkpoint,
+    datasetHash: record.datasetHash,
+    codeVersion: record.codeVersion,
+    experiment: record.experiment,
+    timeline: record.timeline,
+  };
+  await writeFile(at("summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { presetById } from "../../src/config/presets";
+import { encodeLink } from "../../src/config/urlCodec";
+import { readOptions } from "./options";
+
+test("a preset with steps, seed and settings becomes an experiment that can run", () => {
+  const options = readOptions(
+    "--preset first-minute --steps 100 --seed 7 --set alignment.projCoeff=0 --out results --backend wasm".split(
+      " ",
+    ),
+  );
+  expect(options.experiment.optimizer).toMatchObject({ steps: 100, seed: 7 });
+  expect(options.experiment.alignment.projCoeff).toBe(0);
+  expect(options.experiment.sampling).toEqual(presetById("first-minute").experiment.sampling);
+  expect(options.backend).toBe("wasm");
+  expect(options.timeoutMs).toBe(Infinity);
+});
+
+test("values are JSON where they are JSON and text where not", () => {
+  const { experiment } = readOptions([
+    ...["--out", "x", "--set", 'alignment.encoders=["patch-histogram"]'],
+    ...["--set", "sampling.solver=heun", "--set", "model.qkNorm=true"],
+  ]);
+  expect(experiment.alignment.encoders).toEqual(["patch-histogram"]);
+  expect(experiment.sampling.solver).toBe("heun");
+  expect(experiment.model.qkNorm).toBe(true);
+});
+
+test("a share link gives its experiment and timeline, whole or from its # on", () => {
+  const experiment = presetById("tiny").experiment;
+  const timeline = [{ step: 5, change: { projCoeff: 0.25 } }];
+  const link = encodeLink({ experiment, timeline, card: {} });
+  for (const url of [link, `http://localhost:4173/${link}`]) {
+    expect(readOptions(["--url", url, "--out", "x"])).toMatchObject({ experiment, timeline });
+  }
+});
+
+test("the command can be typed again", () => {
+  const args = ["--out", "my results", "--set", 'alignment.encoders=["tiny-vit"]'];
+  expect(readOptions(args).command).toBe(
+    `npm run headless -- --out 'my results' --set 'alignment.encoders=["tiny-vit"]'`,
+  );
+});
+
+test.each([
+  [[], "--out DIR is missing"],
+  [["--out", "x", "--steps", "ten"], '--steps must be a whole number, got "ten"'],
+  [["--out", "x", "--steps", "0"], "optimizer.steps cannot be 0"],
+  [["--out", "x", "--backend", "cuda"], 'got "cuda"'],
+  [["--out", "x", "--preset", "nano"], 'no preset "nano"'],
+  [["--out", "x", "--set", "alignment.lambda=1"], 'no setting "alignment.lambda"'],
+  [["--out", "x", "--set", "alignment.projCoeff=-1"], "alignment.projCoeff cannot be -1"],
+  [["--out", "x", "--set", "alignment.encoderDepth=9"], "the model has"],
+  [["--out", "x", "--set", "projCoeff"], "--set needs group.key=value"],
+  [["--out", "x", "--url", "#/run?x=!!!"], "cannot be read"],
+  [["--out", "x", "--url", "#/run?x=A", "--preset", "tiny"], "exclude each other"],
+  [["--out", "x", "--frobnicate"], "frobnicate"],
+])("%j is refused by name", (args, message) => {
+  expect(() => readOptions(args)).toThrow(message);
+});

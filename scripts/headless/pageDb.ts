@@ -1,0 +1,152 @@
+import type { JSHandle, Page } from "playwright";
+import {
+  DB_NAME,
+  type CheckpointRecord,
+  type GridRecord,
+  type LogRecord,
+  type RunRecord,
+} from "../../src/storage/db";
+import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+
+/** A stretch of a run's log, newest key last. */
+export interface LogPart {
+  readonly points: readonly StepPoint[];
+  readonly measurements: readonly Measurement[];
+  /** Pass it to the next call to get only what came later. */
+  readonly lastKey: number;
+}
+
+/**
+ * Reads the studio's IndexedDB from outside the app, with the raw API.
+ * Runs in the page: it is sent as source, so it may use nothing from around it.
+ */
+function makeReader(name: string) {
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error("IndexedDB request failed"));
+    });
+
+  /** undefined while the database does not exist: opening it here would create it empty. */
+  async function withDb<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T | undefined> {
+    const known = await indexedDB.databases();
+    if (!known.some((entry) => entry.name === name)) return undefined;
+    const db = await settled(indexedDB.open(name));
+    try {
+      return await work(db);
+    } finally {
+      db.close();
+    }
+  }
+  const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
+
+  /** Store contents are the app's own records; their types are claimed here, once. */
+  const store = (db: IDBDatabase, from: string) => db.transaction(from).objectStore(from);
+  const steps = async (from: string, runId: string): Promise<number[]> => {
+    const range = everyStep(runId);
+    const keys = await withDb((db) => settled(store(db, from).getAllKeys(range)));
+    return ((keys ?? []) as [runId: string, step: number][]).map(([, step]) => step);
+  };
+
+  return {
+    async runs(): Promise<readonly RunRecord[]> {
+      const all = (db: IDBDatabase) =>
+        settled(store(db, "runs").index("byCreatedAt").getAll() as IDBRequest<RunRecord[]>);
+      return (await withDb(all)) ?? [];
+    },
+    async log(runId: string, afterKey: number): Promise<LogPart> {
+      const points: StepPoint[] = [];
+      const measurements: Measurement[] = [];
+      let lastKey = afterKey;
+      await withDb(async (db) => {
+        const later = IDBKeyRange.lowerBound(afterKey, true);
+        const entries = await settled(
+          store(db, "log").getAll(later) as IDBRequest<(LogRecord & { id: number })[]>,
+        );
+        for (const entry of entries) {
+          lastKey = entry.id;
+          if (entry.runId !== runId) continue;
+          if (entry.kind === "steps") points.push(...entry.points);
+          else measurements.push(entry.measurement);
+        }
+      });
+      return { points, measurements, lastKey };
+    },
+    gridSteps: (runId: string) => steps("grids", runId),
+    async gridPng(runId: string, step: number): Promise<Uint8Array | null> {
+      const grid = await withDb((db) =>
+        settled(store(db, "grids").get([runId, step]) as IDBRequest<GridRecord | undefined>),
+      );
+      return grid ? new Uint8Array(grid.png) : null;
+    },
+    checkpointSteps: (runId: string) => steps("checkpoints", runId),
+    async checkpoint(runId: string, step: number): Promise<CheckpointRecord | null> {
+      const found = await withDb((db) =>
+        settled(
+          store(db, "checkpoints").get([runId, step]) as IDBRequest<CheckpointRecord | undefined>,
+        ),
+      );
+      return found ?? null;
+    },
+  };
+}
+
+type Reader = ReturnType<typeof makeReader>;
+
+/** Enough to make a message of, small enough for the browser's string limits. */
+const CHUNK_BYTES = 3 * 2 ** 20;
+
+async function bytesOf(handle: JSHandle<Uint8Array | null>): Promise<Buffer | null> {
+  const length = await handle.evaluate((bytes) => bytes?.length ?? -1);
+  if (length < 0) return null;
+  const parts: Buffer[] = [];
+  for (let from = 0; from < length; from += CHUNK_BYTES) {
+    const base64 = await handle.evaluate(
+      (bytes, [first, last]) => {
+        const text: string[] = [];
+        for (let at = first; at < last; at += 8192) {
+          const slice = bytes?.subarray(at, Math.min(at + 8192, last)) ?? [];
+          text.push(String.fromCharCode(...slice));
+        }
+        return btoa(text.join(""));
+      },
+      [from, Math.min(from + CHUNK_BYTES, length)] as const,
+    );
+    parts.push(Buffer.from(base64, "base64"));
+  }
+  return Buffer.concat(parts);
+}
+
+/** What is stored for a page's origin. Make a new one after a reload. */
+export async function studioDb(page: Page) {
+  const reader: JSHandle<Reader> = await page.evaluateHandle(makeReader, DB_NAME);
+  return {
+    /** All runs, oldest first. */
+    runs: () => reader.evaluate((db) => db.runs()),
+    log: (runId: string, afterKey: number) =>
+      reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
+    gridSteps: (runId: string) => reader.evaluate((db, id) => db.gridSteps(id), runId),
+    checkpointSteps: (runId: string) => reader.evaluate((db, id) => db.checkpointSteps(id), runId),
+    async gridPng(runId: string, step: number): Promise<Buffer | null> {
+      const handle = await reader.evaluateHandle((db, [id, at]) => db.gridPng(id, at), [
+        runId,
+        step,
+      ] as const);
+      return bytesOf(handle);
+    },
+    /** The checkpoint's bytes and the checksum stored with them. */
+    async checkpoint(runId: string, step: number) {
+      const record = await reader.evaluateHandle((db, [id, at]) => db.checkpoint(id, at), [
+        runId,
+        step,
+      ] as const);
+      const sha256 = await record.evaluate((found) => found?.sha256 ?? null);
+      const bytes = await bytesOf(
+        await record.evaluateHandle((found) => (found ? new Uint8Array(found.bytes) : null)),
+      );
+      return bytes === null || sha256 === null ? null : { bytes, sha256 };
+    },
+  };
+}
+
+export type StudioDbReader = Awaited<ReturnType<typeof studioDb>>;

@@ -1,0 +1,64 @@
+import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+
+/** Steps whose mean stands for the final losses: one batch's loss is mostly its times t. */
+const FINAL_STEPS = 100;
+
+/**
+ * A run's log as read in parts. A run that was cut and resumed logged some steps twice: they are equal by
+ * construction, and the newest is kept.
+ */
+export function createRunLog() {
+  const points = new Map<number, StepPoint>();
+  const measurements = new Map<string, Measurement>();
+  return {
+    add(newPoints: readonly StepPoint[], newMeasurements: readonly Measurement[]) {
+      for (const point of newPoints) points.set(point.step, point);
+      for (const measurement of newMeasurements) {
+        measurements.set(`${seriesOf(measurement)}/${measurement.step}`, measurement);
+      }
+    },
+    points: (): readonly StepPoint[] => [...points.values()].sort(byStep),
+    measurements: (): readonly Measurement[] => [...measurements.values()].sort(byStep),
+  };
+}
+
+export type RunLog = ReturnType<typeof createRunLog>;
+
+const byStep = (a: { readonly step: number }, b: { readonly step: number }) => a.step - b.step;
+
+/** What a measurement is one point of. */
+const seriesOf = (measurement: Measurement) =>
+  measurement.kind === "layerAlignment"
+    ? `${measurement.kind}/${measurement.encoder}`
+    : `${measurement.kind}/${measurement.space}`;
+
+/** One JSON object a line, in step order; a step's losses come before what was measured after it. */
+export function metricsJsonl(log: RunLog): string {
+  const steps = log.points().map((point) => ({ kind: "step" as const, ...point }));
+  const lines = [...steps, ...log.measurements()].sort(byStep);
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Losses averaged over the last steps, and the median time of a step. */
+export function finalFigures(points: readonly StepPoint[]) {
+  if (points.length === 0) return null;
+  const last = points.slice(-FINAL_STEPS);
+  const sortedMs = points.map((point) => point.stepMs).sort((a, b) => a - b);
+  return {
+    overSteps: last.length,
+    velocityLoss: mean(last.map((point) => point.velocityLoss)),
+    projLoss: mean(last.map((point) => point.projLoss)),
+    gradNorm: mean(last.map((point) => point.gradNorm)),
+    medianStepMs: sortedMs[Math.floor(sortedMs.length / 2)] ?? 0,
+  };
+}
+
+/** The newest measurement of each kind and space or encoder. */
+export function lastMeasurements(measurements: readonly Measurement[]): Measurement[] {
+  const newest = new Map<string, Measurement>();
+  for (const measurement of measurements) newest.set(seriesOf(measurement), measurement);
+  return [...newest.values()];
+}
