@@ -36,9 +36,13 @@ export function embedTime(params: ParamMap, t: Tensor1D): Tensor2D {
 export function embedLabel(params: ParamMap, y: Tensor1D): Tensor2D {
   const table = matrix(params, "y_embedder.embedding_table.weight");
   const oneHot = tf.cast(tf.oneHot(y, table.shape[0]), "float32") as Tensor2D;
-  const op = tf.customGrad((rows) => ({
-    value: tf.matMul(oneHot, rows as Tensor2D),
-    gradFunc: (dy) => tf.matMul(oneHot, dy, true, false),
-  }));
+  const op = tf.customGrad((rows, save) => {
+    // saved, not captured: what the tape does not hold is disposed before the way back
+    (save as tf.GradSaveFunc)([oneHot]);
+    return {
+      value: tf.matMul(oneHot, rows as Tensor2D),
+      gradFunc: (dy, saved) => tf.matMul(saved[0] as Tensor2D, dy, true, false),
+    };
+  });
   return op(table) as Tensor2D;
 }

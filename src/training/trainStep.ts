@@ -61,7 +61,8 @@ export interface Losses {
   readonly total: Scalar;
 }
 
-function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
+/** The hidden state after block `encoderDepth` (counted from 1), raw: no norm is applied. */
+export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
   const tokens = hidden[encoderDepth - 1];
   if (!tokens) {
     throw new StudioError(

@@ -12,5 +12,7 @@ export interface ParityResult {
 
 export interface ParityCase {
   readonly name: string;
+  /** Expected tensors of the fixture this case looks at, so that what nothing looks at can be named. */
+  readonly covers?: readonly string[];
   readonly run: () => Promise<ParityResult> | ParityResult;
 }

@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { sinCosPosEmbed2d } from "../../src/math/posEmbed";
+import { projectTokens } from "../../src/models/projector";
+import { sitForward } from "../../src/models/sit";
+import { geluTanh, silu } from "../../src/nn/activations";
+import { embedLabel, embedTime, timeFeatures } from "../../src/nn/embedders";
+import { layerNorm } from "../../src/nn/layerNorm";
+import { tensor3d } from "../../src/nn/params";
+import { patchEmbed } from "../../src/nn/patchEmbed";
+import { tap } from "../../src/training/trainStep";
+import {
+  compareStored,
+  encoderName,
+  float32,
+  labelsOf,
+  latentsOf,
+  paramsOf,
+  type SitFixture,
+} from "./sitFixture";
+import { storedCases } from "./sitStored";
+import type { ParityCase } from "./types";
+
+/** Everything a forward pass shows, under the manifest's names. */
+function forward(fixture: SitFixture): Record<string, Tensor> {
+  const { shape, manifest } = fixture;
+  const params = paramsOf(fixture);
+  const x = latentsOf(fixture, "x");
+  const t = tf.tensor1d(float32(fixture.numbers("t")));
+  const y = labelsOf(fixture, "y");
+  const { velocity, hidden } = sitForward(params, shape, x, t, y);
+  const tapped = tap(hidden, manifest.config.encoder_depth);
+  const timeEmbedding = embedTime(params, t);
+  const labelEmbedding = embedLabel(params, y);
+  const out: Record<string, Tensor> = {
+    "out.x_embed": tf.add(patchEmbed(params, "x_embedder", x), tensor3d(params, "pos_embed")),
+    "out.t_freq": timeFeatures(t, shape.frequencySize),
+    "out.t_emb": timeEmbedding,
+    "out.y_emb": labelEmbedding,
+    "out.c": tf.add(timeEmbedding, labelEmbedding),
+    "out.v": velocity,
+  };
+  hidden.forEach((tokens, i) => (out[`out.block.${i}`] = tokens));
+  manifest.config.z_dims.forEach((_, i) => {
+    out[encoderName(fixture, "out.zs_tilde", i)] = projectTokens(params, i, tapped);
+  });
+  return out;
+}
+
+function unitOutputs(fixture: SitFixture): Record<string, Tensor> {
+  const tensorOf = (name: string) =>
+    tf.tensor(float32(fixture.numbers(name)), [...fixture.shapeOf(name)]);
+  const out: Record<string, Tensor> = {};
+  if (fixture.has("unit.act.in")) {
+    const x = tensorOf("unit.act.in");
+    Object.assign(out, { "unit.gelu.out": geluTanh(x), "unit.silu.out": silu(x) });
+  }
+  if (fixture.has("unit.ln.in")) out["unit.ln.out"] = layerNorm(tensorOf("unit.ln.in"));
+  return out;
+}
+
+const positions = ({ shape }: SitFixture): Float32Array =>
+  sinCosPosEmbed2d(shape.width, shape.inputSide / shape.patchSize);
+
+/** Units, embedders, blocks, projectors and velocity: one case for each stored result. */
+export function forwardCases(fixture: SitFixture): ParityCase[] {
+  const listed = Object.keys(fixture.manifest.tensors);
+  const units = listed.filter((name) => /^unit\..*\.out$/.test(name));
+  const tables = listed.filter((name) => name === "pos_embed");
+  const outputs = listed.filter((name) => name.startsWith("out."));
+  return [
+    ...storedCases(fixture, units, () => unitOutputs(fixture)),
+    ...tables.map((name) => ({
+      name,
+      covers: [name],
+      run: () => compareStored(fixture, name, positions(fixture)),
+    })),
+    ...storedCases(fixture, outputs, () => forward(fixture)),
+  ];
+}
