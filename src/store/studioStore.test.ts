@@ -49,6 +49,7 @@ const quality = (number: number): SampleQuality => ({
   step: number,
   space: "tiny-vit, token mean",
   sampleCount: 256,
+  pairCount: 256,
   referenceCount: 3000,
   kid: 30,
   kidLow: 25,

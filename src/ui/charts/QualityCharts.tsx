@@ -73,7 +73,7 @@ export function KidChart() {
       }
       note={
         last
-          ? `n = ${last.sampleCount} samples, ${last.referenceCount} real · ${last.space} · 95 % interval over subsets · not an FID`
+          ? `n = ${last.sampleCount} samples against ${last.referenceCount} real · ${last.space} · 95 % interval over subsets · not an FID`
           : "Unbiased kernel distance with its interval; not an FID"
       }
       log={{
@@ -143,7 +143,7 @@ export function FrechetChart() {
       }
       note={
         last
-          ? `n = ${last.sampleCount} generated, ${last.sampleCount} real · ${last.space} · floor: two real halves · not an FID`
+          ? `n = ${last.pairCount} on each side · ${last.space} · floor: two disjoint real sets of ${last.pairCount} · not an FID`
           : "Distance on the real data's first principal components; not an FID"
       }
       log={{ name: "frechet", refusal: range[0] > 0 ? null : "The floor is not positive" }}
@@ -169,6 +169,7 @@ const QUALITY_HEADER = [
   "step",
   "space",
   "sampleCount",
+  "pairCount",
   "referenceCount",
   "kid_x1000",
   "kidLow",
@@ -183,6 +184,7 @@ const qualityRow = (m: SampleQuality) => [
   m.step,
   m.space,
   m.sampleCount,
+  m.pairCount,
   m.referenceCount,
   m.kid,
   m.kidLow,

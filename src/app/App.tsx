@@ -1,0 +1,31 @@
+import "@mantine/core/styles.css";
+import "../ui/theme.css";
+import { MantineProvider } from "@mantine/core";
+import { useState } from "react";
+import type { StudioStore } from "../store/studioStore";
+import { createDrawQueue, DrawQueueContext } from "../ui/charts/drawQueue";
+import { CommandsContext, type StudioCommands } from "../ui/commands";
+import { Studio } from "../ui/panels/Studio";
+import { theme } from "../ui/theme";
+import { StoreContext } from "../ui/useStudio";
+
+export interface AppProps {
+  readonly store: StudioStore;
+  readonly commands: StudioCommands;
+}
+
+/** Hands store and commands to the screen; knows nothing of workers. */
+export function App({ store, commands }: AppProps) {
+  const [drawQueue] = useState(() => createDrawQueue());
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <StoreContext value={store}>
+        <CommandsContext value={commands}>
+          <DrawQueueContext value={drawQueue}>
+            <Studio />
+          </DrawQueueContext>
+        </CommandsContext>
+      </StoreContext>
+    </MantineProvider>
+  );
+}

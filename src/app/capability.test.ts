@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { adapterName, checkCapability } from "./capability";
+
+test("without WebGPU the slow mode is offered with the reason", async () => {
+  expect(await checkCapability(undefined, "auto")).toMatchObject({
+    kind: "slow",
+    reason: expect.stringContaining("no WebGPU") as string,
+  });
+});
+
+test("insisting on WebGPU without it fails, a CPU backend needs none", async () => {
+  expect((await checkCapability(undefined, "webgpu")).kind).toBe("failed");
+  expect(await checkCapability(undefined, "wasm")).toMatchObject({ kind: "slow" });
+});
+
+test("an adapter is called by what the browser tells, once each", () => {
+  expect(adapterName({ vendor: "google", architecture: "swiftshader", description: "" })).toBe(
+    "google, swiftshader",
+  );
+  expect(adapterName({ vendor: "apple", architecture: "apple", description: "Apple M3" })).toBe(
+    "Apple M3, apple",
+  );
+  expect(adapterName({ vendor: "", architecture: "", description: "" })).toBe("unnamed adapter");
+});

@@ -1,0 +1,82 @@
+import { Slider } from "@mantine/core";
+import { memo } from "react";
+import { missingBytes } from "../../store/dataSlice";
+import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
+import { AlignmentLossChart, GradNormChart, VelocityLossChart } from "../charts/LossCharts";
+import { FrechetChart, KidChart } from "../charts/QualityCharts";
+import { formatBytes } from "../explain/format";
+import { useStudio } from "../useStudio";
+import { Notices } from "./Notices";
+import classes from "./panels.module.css";
+
+export const ChartsPanel = memo(function ChartsPanel() {
+  return (
+    <main className={classes.charts}>
+      <Notices />
+      <Welcome />
+      <div className={classes.toolbar}>
+        <h2 className={classes.heading}>Charts</h2>
+        <RunName />
+        <Smoothing />
+      </div>
+      <div className={classes.cards}>
+        <VelocityLossChart />
+        <AlignmentLossChart />
+        <CknnaLayersChart />
+        <CknnaStepsChart />
+        <KidChart />
+        <FrechetChart />
+        <GradNormChart />
+      </div>
+    </main>
+  );
+});
+
+function RunName() {
+  const name = useStudio((state) => state.run.name);
+  return name === "" ? null : <span className={classes.count}>{name}</span>;
+}
+
+function Smoothing() {
+  const smoothing = useStudio((state) => state.smoothing);
+  const setSmoothing = useStudio((state) => state.setSmoothing);
+  return (
+    <div className={classes.smoothing}>
+      <span aria-hidden="true">Smoothing</span>
+      <Slider
+        w={110}
+        size={4}
+        thumbSize={13}
+        min={0}
+        max={0.99}
+        step={0.01}
+        label={null}
+        value={smoothing}
+        onChange={setSmoothing}
+        thumbLabel="Smoothing: weight of the moving average"
+      />
+      <output>{smoothing.toFixed(2)}</output>
+    </div>
+  );
+}
+
+/** Before the first run: what pressing the button will do, and what it costs. */
+function Welcome() {
+  const idle = useStudio((state) => state.run.phase === "idle");
+  const bill = useStudio((state) => state.data.bill);
+  if (!idle) return null;
+  return (
+    <section className={classes.welcome} aria-label="Before the first run">
+      <div>
+        <h2>A diffusion transformer, trained in this tab</h2>
+        <p>
+          Press Train: a SiT learns to draw the built-in images while its hidden states are pulled
+          toward a frozen encoder. Move λ, the depth or the encoder while it trains and watch the
+          curves answer. Nothing leaves this machine.
+          {bill &&
+            ` First, ${bill.images} images are encoded once: ${formatBytes(missingBytes(bill))} of browser storage.`}
+        </p>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,99 @@
+import { Alert, Button, Group, List } from "@mantine/core";
+import { IconAlertTriangle, IconBolt, IconInfoCircle } from "@tabler/icons-react";
+import { useState } from "react";
+import { useCommands } from "../commands";
+import { useStudio } from "../useStudio";
+import classes from "./panels.module.css";
+
+/** Everything the user must know, above the charts: failure first, then warnings, then the machine. */
+export function Notices() {
+  return (
+    <div className={classes.notices}>
+      <FailureNotice />
+      <WarningNotice />
+      <CapabilityNotice />
+    </div>
+  );
+}
+
+function FailureNotice() {
+  const failure = useStudio((state) => state.run.failure);
+  const runId = useStudio((state) => state.run.runId);
+  const checkpoint = useStudio((state) => state.run.checkpoint);
+  const commands = useCommands();
+  if (!failure) return null;
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertTriangle />}
+      title={`The run failed: ${failure.code}`}
+      withCloseButton
+      closeButtonLabel="Dismiss failure"
+      onClose={commands.dismissFailure}
+    >
+      <div>{failure.message}</div>
+      <div>{failure.hint}</div>
+      {runId !== null && checkpoint && (
+        <Group mt="xs">
+          <Button size="xs" color="red" variant="light" onClick={() => commands.resumeRun(runId)}>
+            Go on from step {checkpoint.step}
+          </Button>
+        </Group>
+      )}
+    </Alert>
+  );
+}
+
+function WarningNotice() {
+  const warnings = useStudio((state) => state.run.warnings);
+  const dismiss = useStudio((state) => state.dismissWarnings);
+  if (warnings.length === 0) return null;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconInfoCircle />}
+      title={warnings.length === 1 ? "The run goes on, but" : `${warnings.length} warnings`}
+      withCloseButton
+      closeButtonLabel="Dismiss warnings"
+      onClose={dismiss}
+    >
+      <List size="sm" listStyleType={warnings.length === 1 ? "none" : "disc"}>
+        {warnings.map(({ code, message, hint }) => (
+          <List.Item key={message}>
+            {message} {hint} <span className={classes.count}>{code}</span>
+          </List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+function CapabilityNotice() {
+  const capability = useStudio((state) => state.capability);
+  const idle = useStudio((state) => state.run.phase === "idle");
+  const [dismissed, setDismissed] = useState(false);
+  if (capability.kind === "failed") {
+    return (
+      <Alert color="red" icon={<IconAlertTriangle />} title="This browser cannot train">
+        {capability.reason}
+      </Alert>
+    );
+  }
+  if (capability.kind !== "slow" || dismissed || !idle) return null;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      icon={<IconBolt />}
+      title="No GPU here: slow mode"
+      withCloseButton
+      closeButtonLabel="Dismiss slow mode notice"
+      onClose={() => setDismissed(true)}
+    >
+      {capability.reason} You can train all the same on {capability.adapter}: every number is right,
+      only slower. For full speed open this page in a recent Chrome or Edge on a machine with a GPU.
+    </Alert>
+  );
+}

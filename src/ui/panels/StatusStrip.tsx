@@ -1,0 +1,145 @@
+import { Badge, Popover, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import type { ReactNode } from "react";
+import { selectEtaSeconds, selectStepMs } from "../../store/selectors";
+import type { RunState } from "../../store/runSlice";
+import { formatBytes, formatDuration, formatRate } from "../explain/format";
+import { PHASES } from "../explain/names";
+import { useStudio } from "../useStudio";
+import classes from "./panels.module.css";
+
+/** One line: where the run is, how fast, on what, with how much memory and storage. */
+export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
+  const run = useStudio((state) => state.run);
+  const stepMs = useStudio(selectStepMs);
+  const eta = useStudio(selectEtaSeconds);
+  const storage = useStudio((state) => state.data.storage);
+  const total = run.experiment?.optimizer.steps ?? null;
+  return (
+    <section className={classes.status} aria-label="Status">
+      <PhaseBadge phase={run.phase} />
+      <div role="status" aria-label="Run" aria-live="off">
+        <RunText run={run} />
+      </div>
+      {stepMs !== null && <Stat name="rate">{formatRate(stepMs)}</Stat>}
+      {eta !== null && <Stat name="left">{formatDuration(eta)}</Stat>}
+      <Detail detail={run.detail} />
+      <div className={classes.spacer} />
+      <Device />
+      {run.memory && (
+        <Stat name="memory">
+          {formatBytes(run.memory.bytes)}
+          <small>{run.memory.tensors} tensors</small>
+        </Stat>
+      )}
+      {storage && (
+        <UnstyledButton className={classes.stat ?? ""} onClick={onStorage} fz="inherit">
+          <small>storage</small>
+          {formatBytes(storage.usedBytes)}
+        </UnstyledButton>
+      )}
+      {total !== null && (
+        <div
+          className={classes.progress}
+          style={{ width: `${Math.min(100, (100 * run.step) / total)}%` }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** Tests and screen readers read this: it starts with "Step N" as soon as there is one. */
+function RunText({ run }: { readonly run: RunState }) {
+  const total = run.experiment?.optimizer.steps;
+  if (run.phase === "idle" || total === undefined) return <>No run yet</>;
+  return (
+    <>
+      <span className={classes.runText}>Step {run.step}</span>
+      <span className={classes.runTotal}> of {total}</span>
+    </>
+  );
+}
+
+/** What the run is busy with; caching reports its own progress. */
+function Detail({ detail }: { readonly detail: string }) {
+  const progress = useStudio((state) => state.data.progress);
+  const text = progress
+    ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
+    : detail;
+  return text === "" ? null : (
+    <span className={classes.detail} title={text}>
+      {text}
+    </span>
+  );
+}
+
+function PhaseBadge({ phase }: { readonly phase: RunState["phase"] }) {
+  const look = PHASES[phase];
+  return (
+    <>
+      <span
+        className={classes.phase}
+        style={{
+          color: `var(--mantine-color-${look.color}-light-color)`,
+          background: `var(--mantine-color-${look.color}-light)`,
+        }}
+      >
+        <span className={classes.dot} data-busy={look.busy || undefined} />
+        {look.text}
+      </span>
+      {/* Announced when it changes; the step counter beside it is not, or it would never stop talking. */}
+      <VisuallyHidden aria-live="polite">{look.text}</VisuallyHidden>
+    </>
+  );
+}
+
+function Stat({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <span className={classes.stat}>
+      <small>{name}</small>
+      {children}
+    </span>
+  );
+}
+
+/** The adapter timings belong to: the run's, or what this browser offers. */
+function Device() {
+  const device = useStudio((state) => state.run.device);
+  const capability = useStudio((state) => state.capability);
+  if (device === null && capability.kind === "checking")
+    return <Stat name="device">checking…</Stat>;
+  if (device === null && capability.kind === "failed") return <Stat name="device">none</Stat>;
+  const adapter = device?.adapter ?? ("adapter" in capability ? capability.adapter : "unknown");
+  const slow = device?.slow ?? capability.kind === "slow";
+  const reason = capability.kind === "slow" ? capability.reason : null;
+  return (
+    <span className={`${classes.stat ?? ""} ${classes.shrinks ?? ""}`}>
+      <small>{device?.backend ?? (slow ? "cpu" : "webgpu")}</small>
+      <span className={classes.detail} title={adapter}>
+        {adapter}
+      </span>
+      {slow && <SlowMode reason={reason} />}
+    </span>
+  );
+}
+
+function SlowMode({ reason }: { readonly reason: string | null }) {
+  return (
+    <Popover width={300} position="bottom-end" withArrow shadow="md">
+      <Popover.Target>
+        <Badge
+          component="button"
+          size="sm"
+          variant="light"
+          color="yellow"
+          style={{ cursor: "pointer" }}
+        >
+          slow mode
+        </Badge>
+      </Popover.Target>
+      <Popover.Dropdown fz="sm" style={{ whiteSpace: "normal" }}>
+        {reason ?? "The adapter is a software one."} Everything works and every number is right;
+        only the speed is not a GPU’s, so no timing here says anything about WebGPU.
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

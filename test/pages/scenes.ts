@@ -1,0 +1,264 @@
+import { presetById } from "../../src/config/presets";
+import type { Experiment, TimelineEntry } from "../../src/config/experiment";
+import { modelShape } from "../../src/config/sizes";
+import type {
+  LayerAlignment,
+  SampleGrid,
+  SampleQuality,
+  StepPoint,
+} from "../../src/protocol/trainer";
+import { createStudioStore, type StudioStore } from "../../src/store/studioStore";
+
+/**
+ * Scripted states of the page, for looking at it and for measuring how it draws. Numbers here are made up
+ * in the shape of real ones; nothing in this folder is shipped.
+ */
+export type Scene =
+  "idle" | "caching" | "training" | "paused" | "failed" | "slow" | "link" | "badlink" | "big";
+
+const CLASSES = [
+  "Smileys & Emotion",
+  "People & Body",
+  "Animals & Nature",
+  "Food & Drink",
+  "Travel & Places",
+  "Activities",
+  "Objects",
+  "Symbols",
+  "Flags",
+];
+
+/** A repeatable wobble in [-1, 1]. */
+export const wobble = (n: number): number => {
+  const x = Math.sin(n * 12.9898) * 43758.5453;
+  return 2 * (x - Math.floor(x)) - 1;
+};
+
+export const point = (step: number): StepPoint => ({
+  step,
+  velocityLoss: 0.62 + 0.9 * Math.exp(-step / 160) + 0.09 * wobble(step) + (step === 700 ? 0.8 : 0),
+  projLoss: -0.74 + 0.7 * Math.exp(-step / 420) + 0.02 * wobble(step + 0.5),
+  gradNorm: 0.35 + 2 * Math.exp(-step / 90) + 0.12 * Math.abs(wobble(step + 0.7)),
+  stepMs: 84 + 6 * wobble(step + 0.2),
+});
+
+export const quality = (step: number): SampleQuality => {
+  const kid = 6 + 96 * Math.exp(-step / 520) + wobble(step);
+  return {
+    kind: "sampleQuality",
+    step,
+    space: "tiny-vit, token mean",
+    sampleCount: 256,
+    pairCount: 256,
+    referenceCount: 3430,
+    kid,
+    kidLow: kid * 0.93 - 1,
+    kidHigh: kid * 1.07 + 1,
+    kidFloor: 0.21,
+    frechetTop: 4 + 40 * Math.exp(-step / 640),
+    components: 32,
+    frechetFloor: 1.83,
+  };
+};
+
+export const layers = (step: number, encoder: string, depth: number): LayerAlignment => {
+  const height = encoder === "tiny-vit" ? 0.5 : 0.21;
+  const cknna = Array.from({ length: depth }, (_, block) => {
+    const peak = Math.exp(-((block - depth / 2 + 0.5) ** 2) / (depth * 1.4));
+    return 0.03 + height * peak * (1 - Math.exp(-step / 500)) + 0.006 * wobble(step + block);
+  });
+  return {
+    kind: "layerAlignment",
+    step,
+    encoder,
+    imageCount: 256,
+    k: 10,
+    time: 0.5,
+    cknna,
+    cka: cknna.map((value) => value * 1.3),
+    mutualKnn: cknna.map((value) => value * 0.8),
+    chance: 0.004,
+  };
+};
+
+const TILE = 64;
+
+/** A grid of blurred discs that sharpen with the step. */
+export async function drawGrid(step: number, count: number): Promise<SampleGrid> {
+  const columns = Math.ceil(Math.sqrt(count));
+  const canvas = document.createElement("canvas");
+  canvas.width = columns * TILE;
+  canvas.height = Math.ceil(count / columns) * TILE;
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("The storyboard needs a 2-D canvas.");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const labels = Array.from({ length: count }, (_, index) => index % CLASSES.length);
+  labels.forEach((label, index) => {
+    const x = (index % columns) * TILE + TILE / 2;
+    const y = Math.floor(index / columns) * TILE + TILE / 2;
+    context.filter = `blur(${Math.max(0, 9 - step / 120)}px)`;
+    context.fillStyle = `hsl(${label * 40 + 15} ${Math.min(85, 20 + step / 15)}% 58%)`;
+    context.beginPath();
+    context.arc(x, y, 22 + 3 * wobble(index), 0, Math.PI * 2);
+    context.fill();
+    context.fillStyle = "rgb(40 30 20 / 0.75)";
+    context.fillRect(x - 11, y - 7, 5, 7);
+    context.fillRect(x + 6, y - 7, 5, 7);
+  });
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  const png = (await blob?.arrayBuffer()) ?? new ArrayBuffer(0);
+  return { step, png, count, columns, tile: TILE, labels };
+}
+
+const TIMELINE: readonly TimelineEntry[] = [
+  { step: 420, change: { projCoeff: 1 } },
+  { step: 820, change: { encoderDepth: 3 } },
+  { step: 1100, change: { encoders: ["tiny-vit", "patch-histogram"] } },
+];
+
+/** Everything a run of `steps` steps would have logged. */
+async function playRun(store: StudioStore, experiment: Experiment, steps: number): Promise<void> {
+  const { depth } = modelShape(experiment.model);
+  const every = Math.ceil(steps / 12 / 50) * 50;
+  const state = store.getState();
+  state.beginRun({ runId: "run-1", name: "First minute, λ up", experiment, timeline: [] });
+  state.applyRunEvents([
+    {
+      type: "device",
+      device: { backend: "webgpu", adapter: "NVIDIA GeForce RTX 4070, ada", slow: false },
+    },
+    { type: "steps", points: Array.from({ length: steps }, (_, index) => point(index + 1)) },
+    { type: "memory", memory: { step: steps, tensors: 412, bytes: 148_300_000 } },
+    { type: "checkpoint", step: every * 10, bytes: 9_200_000 },
+    { type: "phase", phase: "training", step: steps },
+  ]);
+  for (const entry of TIMELINE) state.applyRunEvents([{ type: "control", entry }]);
+  for (let step = every; step <= steps; step += every) {
+    state.applyRunEvents([
+      { type: "grid", grid: await drawGrid(step, experiment.sampling.gridSize) },
+      { type: "measurement", measurement: quality(step) },
+      { type: "measurement", measurement: layers(step, "tiny-vit", depth) },
+      ...(step > 1100
+        ? [
+            {
+              type: "measurement" as const,
+              measurement: layers(step, "patch-histogram", depth),
+            },
+          ]
+        : []),
+    ]);
+  }
+}
+
+function fillData(store: StudioStore) {
+  const state = store.getState();
+  state.setClassNames(CLASSES);
+  state.setBill({
+    images: 3812,
+    items: [
+      { label: "Latents (tiny-kl)", bytes: 15_600_000, cachedBytes: 0 },
+      { label: "Features (tiny-vit)", bytes: 93_700_000, cachedBytes: 0 },
+    ],
+  });
+  state.setStorage({ usedBytes: 131_400_000, quotaBytes: 61e9, persisted: true }, [
+    { key: "a", label: "Latents, tiny-kl, 64 px", bytes: 15_600_000 },
+    { key: "b", label: "Features, tiny-vit, 8 × 8 tokens", bytes: 93_700_000 },
+  ]);
+  state.setRuns(
+    ["First minute, λ up", "Vanilla", "Depth sweep, block 3"].map((name, index) => ({
+      id: `run-${index + 1}`,
+      name,
+      phase: index === 1 ? "finished" : "stopped",
+      step: 1340 - index * 200,
+      totalSteps: 2000,
+      createdAtMs: Date.UTC(2025, 4, 12, 9 + index),
+      updatedAtMs: Date.UTC(2025, 4, 12, 10 + index),
+      checkpointStep: index === 2 ? null : 1250,
+      bytes: 9_400_000 + index * 1_000_000,
+    })),
+  );
+  state.setCapability({ kind: "webgpu", adapter: "NVIDIA GeForce RTX 4070, ada" });
+}
+
+/** A store that has lived through the scene. */
+export async function storeOf(scene: Scene): Promise<StudioStore> {
+  const id = scene === "big" ? "paper-xl2" : "first-minute";
+  const { experiment } = presetById(id);
+  const store = createStudioStore(experiment, id);
+  fillData(store);
+  const state = store.getState();
+  switch (scene) {
+    case "idle":
+      break;
+    case "slow":
+      state.setCapability({
+        kind: "slow",
+        reason: "This browser has no WebGPU, or this page is not served securely.",
+        adapter: "the CPU (WebAssembly)",
+      });
+      break;
+    case "caching":
+      state.beginRun({ runId: "run-1", name: "First minute", experiment, timeline: [] });
+      state.applyCacheEvent({
+        type: "progress",
+        label: "Features (tiny-vit)",
+        done: 1408,
+        total: 3812,
+        imagesPerSecond: 212,
+      });
+      break;
+    case "training":
+      await playRun(store, experiment, 1340);
+      break;
+    case "big":
+      await playRun(store, experiment, 100_000);
+      break;
+    case "paused":
+      await playRun(store, experiment, 1340);
+      state.applyRunEvents([{ type: "phase", phase: "paused", step: 1340 }]);
+      state.setCursor(600);
+      break;
+    case "failed":
+      await playRun(store, experiment, 1340);
+      state.applyRunEvents([
+        {
+          type: "warning",
+          failure: {
+            code: "CHECKSUM_MISMATCH",
+            message: "Shard 3 of Features (tiny-vit) was damaged and has been computed again.",
+            hint: "Nothing to do.",
+          },
+        },
+        {
+          type: "failed",
+          failure: {
+            code: "NONFINITE_LOSS",
+            message: "Loss became NaN at step 1341 (learning rate 0.001).",
+            hint: "Resume from the last checkpoint with a lower learning rate or with gradient clipping on.",
+          },
+        },
+      ]);
+      break;
+    case "link":
+    case "badlink":
+      state.offerLink({
+        experiment: scene === "link" ? experiment : null,
+        timeline: scene === "link" ? TIMELINE : [],
+        issues: [
+          scene === "link"
+            ? { path: "optimizer.batchSize", message: "4096 is above 1024; 256 is used instead." }
+            : {
+                path: "",
+                message: "The link was made by a newer version (7); this page reads up to 1.",
+              },
+        ],
+        bill: {
+          images: 3812,
+          items: [{ label: "Latents", bytes: 15_600_000, cachedBytes: 0 }],
+        },
+        mismatch: null,
+      });
+  }
+  return store;
+}

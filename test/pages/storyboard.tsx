@@ -1,0 +1,87 @@
+import { createRoot } from "react-dom/client";
+import { App } from "../../src/app/App";
+import { presetById } from "../../src/config/presets";
+import { lastStep } from "../../src/store/stepLog";
+import type { StudioStore } from "../../src/store/studioStore";
+import type { StudioCommands } from "../../src/ui/commands";
+import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";
+
+const SCENES: readonly Scene[] = [
+  "idle",
+  "caching",
+  "training",
+  "paused",
+  "failed",
+  "slow",
+  "link",
+  "badlink",
+  "big",
+];
+
+/** Commands that answer from the script: the page behaves, nothing is computed. */
+function scriptedCommands(store: StudioStore): StudioCommands {
+  const state = () => store.getState();
+  const phase = (name: "training" | "paused" | "stopped") =>
+    state().applyRunEvents([{ type: "phase", phase: name, step: state().run.step }]);
+  return {
+    start: () => {
+      const experiment = state().experiment.value;
+      state().beginRun({ runId: "run-9", name: "New run", experiment, timeline: [] });
+      phase("training");
+      stream(store);
+    },
+    pause: () => phase("paused"),
+    resume: () => phase("training"),
+    singleStep: () =>
+      state().applyRunEvents([{ type: "steps", points: [point(state().run.step + 1)] }]),
+    stop: () => phase("stopped"),
+    setControl: (change) =>
+      state().applyRunEvents([{ type: "control", entry: { step: state().run.step + 1, change } }]),
+    copyLink: () => Promise.resolve(`${window.location.origin}/#/run?x=scripted`),
+    openLinked: () => state().clearLink(),
+    dismissLink: () => state().clearLink(),
+    selectPreset: (id) => state().loadExperiment(presetById(id).experiment, id),
+    resumeRun: () => phase("training"),
+    deleteRun: (runId) => state().setRuns(state().data.runs.filter(({ id }) => id !== runId)),
+    deleteCache: (cacheKey) =>
+      state().setStorage(
+        state().data.storage,
+        state().data.caches.filter(({ key }) => key !== cacheKey),
+      ),
+    cancelCaching: () => {
+      state().endCaching();
+      state().setPhase("idle");
+    },
+    downloadCheckpoint: () => undefined,
+    dismissFailure: () => state().dismissFailure(),
+  };
+}
+
+/** Logs 25 steps four times a second while the phase is training, with grids and metrics as they fall due. */
+function stream(store: StudioStore) {
+  const batch = 25;
+  setInterval(() => {
+    const { run, experiment, applyRunEvents } = store.getState();
+    if (run.phase !== "training") return;
+    const from = Math.max(0, lastStep(run.log)) + 1;
+    const points = Array.from({ length: batch }, (_, index) => point(from + index));
+    const last = from + batch - 1;
+    const due = Math.floor(last / 100) * 100;
+    applyRunEvents([{ type: "steps", points }]);
+    if (due < from) return;
+    applyRunEvents([
+      { type: "measurement", measurement: quality(due) },
+      { type: "measurement", measurement: layers(due, "tiny-vit", 4) },
+    ]);
+    void drawGrid(due, experiment.value.sampling.gridSize).then((grid) => {
+      applyRunEvents([{ type: "grid", grid }]);
+    });
+  }, 250);
+}
+
+const query = new URLSearchParams(window.location.search);
+const scene = SCENES.find((name) => name === query.get("scene")) ?? "training";
+const store = await storeOf(scene);
+if (query.has("stream")) stream(store);
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App store={store} commands={scriptedCommands(store)} />);
