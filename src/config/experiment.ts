@@ -91,6 +91,9 @@ export const ENCODER_IDS = ["tiny-vit", "tiny-vit-untrained", "patch-histogram"]
 export const EncoderId = z.enum(ENCODER_IDS);
 export type EncoderId = z.infer<typeof EncoderId>;
 
+/** The feature space samples are measured in, whatever encoder the run aligns with. */
+export const EVALUATION_ENCODER: EncoderId = "tiny-vit";
+
 export const AlignmentConfig = z.strictObject({
   projCoeff: z.number().min(0).max(10).default(0.5).register(fieldInfo, {
     label: "Alignment weight λ",

@@ -24,3 +24,8 @@ export interface MetricsApi {
     readonly seed: number;
   }): Promise<Outcome<LayerAlignment>>;
 }
+
+/** What the metrics worker itself offers the page: a line over which the trainer then speaks MetricsApi. */
+export interface MetricsHost {
+  connect(port: MessagePort): Promise<void>;
+}

@@ -19,20 +19,22 @@ export interface SampleQuality {
   readonly step: number;
   /** The feature space, for example "tiny-vit, token mean". No value here is an FID. */
   readonly space: string;
-  /** Generated images; the Fréchet distance uses as many real ones. */
+  /** Generated images. */
   readonly sampleCount: number;
+  /** Images on each side of the Fréchet distances and of both floors: as many as were generated, or half the real set. */
+  readonly pairCount: number;
   /** Real images KID compares against. */
   readonly referenceCount: number;
   /** Unbiased KID x 1000 and its 95 % interval over subsets. */
   readonly kid: number;
   readonly kidLow: number;
   readonly kidHigh: number;
-  /** KID x 1000 between disjoint real sets of `sampleCount`: what a perfect model scores. */
+  /** KID x 1000 between disjoint real sets of `pairCount`: what a perfect model scores. */
   readonly kidFloor: number;
   /** Fréchet distance on the reference's top 32 principal components (fewer when the space has fewer). */
   readonly frechetTop: number;
   readonly components: number;
-  /** The same distance between two disjoint real sets of `sampleCount`. */
+  /** The same distance between two disjoint real sets of `pairCount`. */
   readonly frechetFloor: number;
 }
 
@@ -101,12 +103,14 @@ export type RunEvent =
 export interface StartRequest {
   /** Runs are stored under this id; an id that has a checkpoint resumes from its latest one. */
   readonly runId: string;
+  /** Shown in lists; a stored run keeps the name it has. */
+  readonly name: string;
   readonly experiment: Experiment;
   /** Changes replayed at their steps: empty for a new run, the link's timeline for a shared one. */
   readonly timeline: readonly TimelineEntry[];
   readonly backend: BackendChoice;
-  /** Start paused before the first step (used by single stepping). */
-  readonly paused?: boolean;
+  /** Pause after this many steps; absent, the run goes on until it is over. */
+  readonly pauseAfter?: number | undefined;
 }
 
 export interface TrainerApi {

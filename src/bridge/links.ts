@@ -1,0 +1,44 @@
+import { decodeLink, encodeLink } from "../config/urlCodec";
+import { validateExperiment, type ConfigIssue } from "../config/validate";
+import { StudioError, toFailure } from "../errors/studioError";
+import type { RunRecord } from "../storage/db";
+import type { PendingLink } from "../store/linkSlice";
+import type { StudioState } from "../store/studioStore";
+
+const LINK_PREFIX = "#/run";
+
+/** True when the address holds a share link. */
+export const isLink = (hash: string): boolean => hash.startsWith(LINK_PREFIX);
+
+/** What a link offers, with everything that could not be read named; nothing is started. */
+export function pendingLink(hash: string, codeVersion: string): PendingLink {
+  try {
+    const { experiment, timeline, card, issues } = decodeLink(hash);
+    const all: readonly ConfigIssue[] = [...issues, ...validateExperiment(experiment, timeline)];
+    const differs = card.codeVersion !== undefined && card.codeVersion !== codeVersion;
+    const mismatch = differs
+      ? `Made with version ${card.codeVersion ?? ""}; this is ${codeVersion}. Numbers may differ.`
+      : null;
+    return { experiment, timeline, issues: all, bill: null, mismatch };
+  } catch (thrown) {
+    const { message, hint } = toFailure(thrown);
+    const issues = [
+      { path: "", message: thrown instanceof StudioError ? `${message} ${hint}` : message },
+    ];
+    return { experiment: null, timeline: [], issues, bill: null, mismatch: null };
+  }
+}
+
+/** The share link of what is shown: the run with its timeline, or the edited experiment. */
+export function shareLink(
+  state: Pick<StudioState, "run" | "experiment">,
+  address: URL,
+  codeVersion: string,
+  record: RunRecord | undefined,
+): string {
+  const { run, experiment } = state;
+  const shown = run.experiment ?? experiment.value;
+  const card = { codeVersion, ...(record ? { datasetHash: record.datasetHash } : {}) };
+  const timeline = run.experiment ? run.timeline : [];
+  return new URL(encodeLink({ experiment: shown, timeline, card }), address).href;
+}

@@ -1,0 +1,26 @@
+import type { StudioError } from "../errors/studioError";
+import type { ReadFile } from "../data/dataset";
+import type { BackendChoice, DeviceReport } from "../protocol/shared";
+import type { Database } from "../storage/db";
+
+/** What a session needs from outside: clocks, files, the database and the compute backend. */
+export interface SessionEnvironment {
+  /** Starts tfjs; `onLost` reports a device that is gone. */
+  readonly startRuntime: (
+    choice: BackendChoice,
+    onLost: (failure: StudioError) => void,
+  ) => Promise<DeviceReport>;
+  readonly openDatabase: () => Promise<Database>;
+  /** Files of the built-in data set, by name below public/emoji. */
+  readonly readDataFile: ReadFile;
+  /** Built-in weights and cards, by name below public/models. */
+  readonly readModelFile: ReadFile;
+  /** Milliseconds since the epoch, for records. */
+  readonly nowMs: () => number;
+  /** A monotonic clock in milliseconds, for step times. */
+  readonly clockMs: () => number;
+  /** Lets messages in: resolves after the event loop has turned. */
+  readonly turn: () => Promise<void>;
+  /** Recorded with every run. */
+  readonly codeVersion: string;
+}

@@ -1,0 +1,91 @@
+import type { Tensor1D } from "@tensorflow/tfjs-core";
+import type { EncoderId, Experiment } from "../config/experiment";
+import { latentShape, modelShape } from "../config/sizes";
+import { encoderRow } from "../encoders/catalogue";
+import { initProjector } from "../models/projector";
+import type { SiTShape } from "../models/sit";
+import { initSiT } from "../models/sitInit";
+import type { ParamMap } from "../nn/params";
+import {
+  createTrainState,
+  disposeState,
+  extendTrainState,
+  type TrainState,
+} from "../training/trainState";
+import { trainStep, type StepOptions, type TrainBatch } from "../training/trainStep";
+
+/** What a run's parameters look like. */
+export function sitShapeOf(experiment: Experiment, classes: number): SiTShape {
+  const { side, channels } = latentShape(experiment);
+  const { width, depth, heads } = modelShape(experiment.model);
+  return {
+    inputSide: side,
+    inChannels: channels,
+    patchSize: experiment.model.patchSize,
+    width,
+    depth,
+    numHeads: heads,
+    numClasses: classes,
+    qkNorm: experiment.model.qkNorm,
+    mlpRatio: 4,
+    frequencySize: 256,
+  };
+}
+
+/** The owner of a run's tensors: parameters, EMA, moments, and which encoder each projector belongs to. */
+export interface ModelState {
+  readonly step: () => number;
+  readonly ema: () => ParamMap;
+  readonly whole: () => TrainState;
+  /** Encoders by the index of their projector, in the order they joined the run. */
+  readonly projectors: () => readonly EncoderId[];
+  /** Indices of the encoders' projectors; one that is new to the run starts, seeded by (seed, encoder id). */
+  readonly projectorsFor: (encoders: readonly EncoderId[]) => number[];
+  readonly update: (batch: TrainBatch, options: StepOptions) => Tensor1D;
+  readonly dispose: () => void;
+}
+
+/**
+ * @param restored state and projector list of a checkpoint; without it, a new model of the run's seed
+ */
+export function createModelState(
+  experiment: Experiment,
+  shape: SiTShape,
+  restored?: { readonly state: TrainState; readonly projectors: readonly EncoderId[] },
+): ModelState {
+  const { seed } = experiment.optimizer;
+  let state = restored?.state ?? createTrainState(initSiT(shape, seed));
+  const projectors: EncoderId[] = [...(restored?.projectors ?? [])];
+
+  const join = (encoder: EncoderId): number => {
+    const index = projectors.push(encoder) - 1;
+    const values = initProjector({
+      seed,
+      encoderId: encoder,
+      index,
+      inDim: shape.width,
+      width: experiment.alignment.projectorWidth,
+      outDim: encoderRow(encoder).width,
+    });
+    state = extendTrainState(state, values);
+    return index;
+  };
+
+  return {
+    step: () => state.step,
+    ema: () => state.ema,
+    whole: () => state,
+    projectors: () => projectors,
+    projectorsFor: (encoders) =>
+      encoders.map((encoder) => {
+        const known = projectors.indexOf(encoder);
+        return known >= 0 ? known : join(encoder);
+      }),
+    update: (batch, options) => {
+      const { state: next, logged } = trainStep(state, batch, options);
+      state = next;
+      return logged;
+    },
+    dispose: () => disposeState(state),
+  };
+}

@@ -1,0 +1,217 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { alignmentAt, ControlChange, type TimelineEntry } from "../config/experiment";
+import { StudioError, toFailure } from "../errors/studioError";
+import type { RunPhase } from "../protocol/trainer";
+import { putCheckpoint } from "../storage/checkpoints";
+import { updateRun } from "../storage/runs";
+import { gatherRows, makeBatch } from "../training/batch";
+import { encodeCheckpoint } from "../training/checkpoint";
+import type { StepOptions, TrainBatch } from "../training/trainStep";
+import { drawGrid } from "./evaluation";
+import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
+import { createRunJournal } from "./runJournal";
+
+/** torch.optim.AdamW's default, which the reference keeps. */
+const ADAM_EPS = 1e-8;
+/** Steps between two reports of what the worker holds. */
+const MEMORY_EVERY = 10;
+
+/**
+ * One run from its first event to its last: loads, trains until it is finished or stopped, and stores what
+ * it logs. A fault is emitted as `failed` and thrown; everything logged before it is stored.
+ */
+export async function runTraining(inputs: RunInputs): Promise<void> {
+  const { environment, request, onEvent, control } = inputs;
+  const db = await environment.openDatabase();
+  const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
+  try {
+    const run = await loadRun(inputs, db, journal);
+    try {
+      inputs.setActive(activeRun(run));
+      await train(run);
+    } finally {
+      run.model.dispose();
+      for (const network of run.networks) network.dispose();
+    }
+  } catch (thrown) {
+    journal.emit({ type: "failed", failure: toFailure(control.fault() ?? thrown) });
+    throw control.fault() ?? thrown;
+  } finally {
+    await journal.flush();
+    db.close();
+  }
+}
+
+/** The settings of one step that do not depend on the alignment. */
+const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "alignment"> => {
+  const { optimizer, transport } = experiment;
+  return {
+    shape,
+    path: transport.path,
+    adamW: {
+      learningRate: optimizer.learningRate,
+      beta1: optimizer.beta1,
+      beta2: optimizer.beta2,
+      eps: ADAM_EPS,
+      weightDecay: optimizer.weightDecay,
+    },
+    maxGradNorm: optimizer.maxGradNorm,
+    emaDecay: optimizer.emaDecay,
+  };
+};
+
+/** One update; its numbers follow through the reader. */
+async function takeStep(run: LoadedRun): Promise<void> {
+  const { experiment, data, model, shape } = run;
+  const step = model.step() + 1;
+  const alignment = alignmentAt(experiment, run.timeline, step);
+  const targets = await Promise.all(alignment.encoders.map((id) => data.features(id)));
+  const values = makeBatch(data.source, { ...experiment.optimizer, ...experiment.transport }, step);
+  const batchSize = values.labels.length;
+  const dims: [number, number, number, number] = [
+    batchSize,
+    shape.inputSide,
+    shape.inputSide,
+    shape.inChannels,
+  ];
+  const batch: TrainBatch = {
+    latents: tf.tensor4d(values.latents, dims),
+    noise: tf.tensor4d(values.noise, dims),
+    t: values.t,
+    labels: values.labels,
+    features: targets.map((target) =>
+      tf.tensor3d(gatherRows(target, values.images), [batchSize, target.tokens, target.width]),
+    ),
+  };
+  try {
+    const projectors = model.projectorsFor(alignment.encoders);
+    const logged = model.update(batch, {
+      ...stepOptions(run),
+      alignment: { ...alignment, projectors },
+    });
+    await run.reader.push(step, logged);
+  } finally {
+    tf.dispose([batch.latents, batch.noise, ...batch.features]);
+  }
+}
+
+const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
+  encodeCheckpoint(run.model.whole(), {
+    experiment: run.experiment,
+    timeline: run.timeline,
+    projectors: run.model.projectors(),
+  });
+
+async function saveCheckpoint(run: LoadedRun): Promise<void> {
+  const { db, journal, inputs, model } = run;
+  await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
+  const bytes = await encode(run);
+  const size = bytes.byteLength;
+  await putCheckpoint(db, inputs.request.runId, model.step(), bytes, inputs.environment.nowMs());
+  journal.emit({ type: "checkpoint", step: model.step(), bytes: size });
+}
+
+/** What is due after `step`: samples, figures, a checkpoint. The last step gets all three. */
+async function evaluate(run: LoadedRun): Promise<void> {
+  const { experiment, model, journal, context, measuring } = run;
+  const { evaluation, optimizer } = experiment;
+  const step = model.step();
+  const due = (every: number) => step % every === 0 || step === optimizer.steps;
+  if (
+    !due(evaluation.gridEvery) &&
+    !due(evaluation.metricsEvery) &&
+    !due(evaluation.checkpointEvery)
+  )
+    return;
+  await run.reader.drain();
+  if (due(evaluation.checkpointEvery)) await saveCheckpoint(run);
+  const phase = (name: RunPhase, detail: string) =>
+    journal.emit({ type: "phase", phase: name, step, detail });
+  if (due(evaluation.gridEvery)) {
+    phase("evaluating", "Samples");
+    journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
+  }
+  if (measuring && due(evaluation.metricsEvery)) {
+    phase("evaluating", "Metrics");
+    await measuring.measure(model.ema(), step, run.timeline);
+  }
+  phase("training", "");
+  run.reader.restartClock();
+}
+
+async function train(run: LoadedRun): Promise<void> {
+  const { experiment, model, journal, inputs, reader } = run;
+  const { control, environment } = inputs;
+  const phase = (name: RunPhase) =>
+    journal.emit({ type: "phase", phase: name, step: model.step() });
+  const memory = () => {
+    const { numTensors, numBytes } = tf.memory();
+    journal.emit({
+      type: "memory",
+      memory: { step: model.step(), tensors: numTensors, bytes: numBytes },
+    });
+  };
+  const hooks = {
+    onPaused: async () => {
+      await reader.drain();
+      await saveCheckpoint(run);
+      phase("paused");
+    },
+    onResumed: () => {
+      reader.restartClock();
+      phase("training");
+    },
+  };
+  phase("compiling");
+  let first = true;
+  while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
+    await takeStep(run);
+    if (first) {
+      await reader.drain();
+      phase("training");
+      first = false;
+    }
+    if (model.step() % MEMORY_EVERY === 0) memory();
+    try {
+      await evaluate(run);
+    } catch (thrown) {
+      if (!control.stopping() || control.fault()) throw thrown;
+    }
+    await environment.turn();
+  }
+  await reader.drain();
+  await saveCheckpoint(run);
+  await run.measuring?.settle();
+  memory();
+  phase(model.step() >= experiment.optimizer.steps ? "finished" : "stopped");
+}
+
+/** What the page may ask for between two steps. */
+function activeRun(run: LoadedRun): ActiveRun {
+  return {
+    setControl: async (change) => {
+      const parsed = ControlChange.parse(change);
+      assertTap(run, parsed);
+      await Promise.all((parsed.encoders ?? []).map((id) => run.data.features(id)));
+      const entry: TimelineEntry = { step: run.model.step() + 1, change: parsed };
+      run.timeline.push(entry);
+      run.timeline.sort((a, b) => a.step - b.step); // after a resume, entries still to be replayed may follow
+      await updateRun(run.db, run.inputs.request.runId, { timeline: [...run.timeline] });
+      run.journal.emit({ type: "control", entry });
+      return entry;
+    },
+    checkpoint: async () => {
+      await run.reader.drain();
+      return encode(run);
+    },
+  };
+}
+
+function assertTap({ shape }: LoadedRun, { encoderDepth }: ControlChange): void {
+  if (encoderDepth === undefined || encoderDepth <= shape.depth) return;
+  throw new StudioError(
+    "OUT_OF_RANGE",
+    `Alignment depth ${encoderDepth} is not a block of this model: it has ${shape.depth}.`,
+    `Choose an alignment depth from 1 to ${shape.depth}.`,
+  );
+}

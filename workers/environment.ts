@@ -1,0 +1,32 @@
+import { fetchFile } from "../src/data/fetchFile";
+import type { SessionEnvironment } from "../src/sessions/environment";
+import { openStudioDb } from "../src/storage/db";
+import { startRuntime } from "./runtime";
+
+/** Resolves after the event loop has turned, so that messages get in; timers would be clamped to 4 ms. */
+function createTurn(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
+}
+
+/** Workers are built into assets/, one folder below the page; the development server has them elsewhere. */
+const siteAddress = (path: string): string =>
+  new URL(`${import.meta.env.DEV ? "/" : "../"}${path}`, self.location.href).href;
+
+/** The real surroundings of a session: this worker's clock, files beside the page, its database and GPU. */
+export const workerEnvironment = (): SessionEnvironment => ({
+  startRuntime,
+  openDatabase: () => openStudioDb(),
+  readDataFile: fetchFile(siteAddress("emoji/")),
+  readModelFile: fetchFile(siteAddress("models/")),
+  nowMs: () => Date.now(),
+  clockMs: () => performance.now(),
+  turn: createTurn(),
+  codeVersion: __CODE_VERSION__,
+});

@@ -1,0 +1,167 @@
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/register_all_gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
+import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
+import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { StudioError } from "../src/errors/studioError";
+import { registerWasmKernels } from "../src/kernels/wasm";
+import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
+
+/** Adapters that compute on the CPU: correct, but slower than the wasm backend. */
+const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+
+const PROBE_SIDE = 384;
+const PROBE_ROUNDS = 3;
+
+async function use(backend: string): Promise<void> {
+  // setBackend that fails answers false and leaves tf on another backend, silently: check both
+  const chosen = await tf.setBackend(backend).catch(() => false);
+  await tf.ready();
+  if (!chosen || tf.getBackend() !== backend) {
+    throw new StudioError(
+      "BACKEND_FAILED",
+      `The ${backend} backend did not start (tfjs is on "${tf.getBackend()}").`,
+      "Reload the page, or choose another backend with ?backend=wasm in the address.",
+    );
+  }
+}
+
+/** Limits tfjs' kernels profit from; everything else stays at the API's default. */
+const RAISED_LIMITS = [
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeInvocationsPerWorkgroup",
+] as const;
+
+/** Every uncaptured error is fatal: tfjs would go on with whatever a buffer held before. */
+function watchDevice(device: GPUDevice, onLost: (failure: StudioError) => void): void {
+  device.addEventListener("uncapturederror", ({ error }) => {
+    const outOfMemory = error instanceof GPUOutOfMemoryError;
+    onLost(
+      new StudioError(
+        outOfMemory ? "OUT_OF_MEMORY" : "GPU_ERROR",
+        `The GPU reported: ${error.message}`,
+        outOfMemory
+          ? "Choose a smaller batch or model; the run resumes from its last checkpoint."
+          : "Reload the page; the run resumes from its last checkpoint.",
+      ),
+    );
+  });
+  void device.lost.then(({ message }) =>
+    onLost(
+      new StudioError(
+        "DEVICE_LOST",
+        `The GPU device was lost (${message || "no reason given"}).`,
+        "Press Resume: the run goes on from its last checkpoint on a new device.",
+      ),
+    ),
+  );
+}
+
+/** A device of our own under tfjs' backend; a new one each time, because a lost device never comes back. */
+async function startWebGpu(
+  onLost: (failure: StudioError) => void,
+): Promise<DeviceReport | undefined> {
+  const gpu = (navigator as { gpu?: GPU }).gpu;
+  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) return undefined;
+  const { vendor, architecture, device: model, description } = adapter.info;
+  const info = adapter.info;
+  const device = await adapter.requestDevice({
+    requiredLimits: Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]])),
+  });
+  watchDevice(device, onLost);
+  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
+  await use("webgpu");
+  const name = [vendor, architecture, model, description].filter(Boolean).join(" ");
+  return {
+    backend: "webgpu",
+    adapter: name || "unnamed adapter",
+    slow: SOFTWARE_ADAPTER.test(name),
+  };
+}
+
+async function startWasm(): Promise<DeviceReport> {
+  setWasmPaths({
+    "tfjs-backend-wasm.wasm": plainWasm,
+    "tfjs-backend-wasm-simd.wasm": simdWasm,
+    "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
+  });
+  registerWasmKernels();
+  await use("wasm");
+  const features = [
+    (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD",
+    (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? "threads" : "one thread",
+  ];
+  return { backend: "wasm", adapter: `CPU (WebAssembly, ${features.join(", ")})`, slow: true };
+}
+
+async function startCpu(): Promise<DeviceReport> {
+  await use("cpu");
+  return { backend: "cpu", adapter: "CPU (JavaScript)", slow: true };
+}
+
+/** Milliseconds of a few matrix products on the current backend, after one to warm up. */
+async function probeMs(): Promise<number> {
+  const round = async () => {
+    const y = tf.tidy(() =>
+      tf.matMul(tf.ones([PROBE_SIDE, PROBE_SIDE]), tf.ones([PROBE_SIDE, PROBE_SIDE])),
+    );
+    await y.data();
+    y.dispose();
+  };
+  await round();
+  const start = performance.now();
+  for (let i = 0; i < PROBE_ROUNDS; i++) await round();
+  return performance.now() - start;
+}
+
+/** WebGPU when there is a real adapter; a software one only where it beats wasm in a measured product. */
+async function startBest(onLost: (failure: StudioError) => void): Promise<DeviceReport> {
+  const gpu = await startWebGpu(onLost).catch(() => undefined);
+  if (gpu && !gpu.slow) return gpu;
+  const gpuMs = gpu ? await probeMs() : Infinity;
+  const wasm = await startWasm().catch(() => undefined);
+  if (!wasm) return gpu ?? startCpu();
+  if (gpu && gpuMs < (await probeMs())) {
+    await use("webgpu");
+    return gpu;
+  }
+  return wasm;
+}
+
+/**
+ * Starts tfjs on the wanted backend, with gradients and this project's kernels registered.
+ * @param onLost called at most once a fault with DEVICE_LOST, GPU_ERROR or OUT_OF_MEMORY
+ * @throws StudioError NO_WEBGPU when WebGPU is demanded and there is no adapter; BACKEND_FAILED
+ */
+export async function startRuntime(
+  choice: BackendChoice,
+  onLost: (failure: StudioError) => void,
+): Promise<DeviceReport> {
+  tf.enableProdMode();
+  switch (choice) {
+    case "auto":
+      return startBest(onLost);
+    case "wasm":
+      return startWasm();
+    case "cpu":
+      return startCpu();
+    case "webgpu": {
+      const report = await startWebGpu(onLost);
+      if (report) return report;
+      throw new StudioError(
+        "NO_WEBGPU",
+        "This browser offers no WebGPU adapter.",
+        "Use a current Chrome or Edge with hardware acceleration on, or choose the slow mode.",
+      );
+    }
+  }
+}
