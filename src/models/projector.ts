@@ -2,7 +2,7 @@ import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import { silu } from "../nn/activations";
 import { linear } from "../nn/linear";
 import type { ParamMap } from "../nn/params";
-import { xavierLinear, type InitialValues } from "./sitInit";
+import { initialValue, linearRules, type InitialValues } from "./sitInit";
 
 /** Where projector `index` keeps its parameters: `projectors.0.0.weight`, as in the reference. */
 export const projectorScope = (index: number): string => `projectors.${index}`;
@@ -35,17 +35,15 @@ export interface ProjectorInit {
 /** A new projector under `projectors.${index}`: Xavier uniform, zero bias, as every linear of the reference. */
 export function initProjector(init: ProjectorInit): InitialValues {
   const { seed, encoderId, index, inDim, width, outDim } = init;
-  const stream = (position: number) => `projectors/${encoderId}.${position}`;
-  const layers = {
-    ...xavierLinear(seed, stream(0), inDim, width),
-    ...xavierLinear(seed, stream(2), width, width),
-    ...xavierLinear(seed, stream(4), width, outDim),
+  const rules = {
+    ...linearRules("0", inDim, width),
+    ...linearRules("2", width, width),
+    ...linearRules("4", width, outDim),
   };
-  const prefix = `projectors/${encoderId}.`;
   return Object.fromEntries(
-    Object.entries(layers).map(([name, value]) => [
-      `${projectorScope(index)}.${name.slice(prefix.length)}`,
-      value,
+    Object.entries(rules).map(([name, rule]) => [
+      `${projectorScope(index)}.${name}`,
+      initialValue(rule, seed, `projectors/${encoderId}.${name}`),
     ]),
   );
 }

@@ -10,103 +10,109 @@ export interface InitialValue {
 }
 export type InitialValues = Record<string, InitialValue>;
 
+/** How a parameter starts. Xavier takes a weight as a linear map: first axis out, the others in. */
+type InitLaw = "xavier" | "embedder" | "zeros" | "ones" | "positions";
+export interface ParameterRule {
+  readonly shape: readonly number[];
+  readonly law: InitLaw;
+}
+type ParameterRules = Record<string, ParameterRule>;
+
 /** Standard deviation of the label table and of the time embedder's weights. */
 const EMBEDDER_STD = 0.02;
 
 /** The only parameters that are fixed: no gradient, no update, no decay; EMA and checkpoints hold them. */
 export const isFrozen = (name: string): boolean => name === "pos_embed";
 
-const zeros = (shape: readonly number[]): InitialValue => ({
-  shape,
-  values: new Float32Array(shape.reduce((product, size) => product * size, 1)),
-});
-
-/** Weight [out, in] and zero bias of a linear, Xavier uniform. */
-export function xavierLinear(
-  seed: number,
+/** Weight [out, in] and bias [out] of a linear; biases start at zero under every law. */
+export const linearRules = (
   scope: string,
   inDim: number,
   outDim: number,
-): InitialValues {
-  const name = `${scope}.weight`;
-  const values = xavierUniform({ seed, name }, inDim * outDim, inDim, outDim);
-  return { [name]: { shape: [outDim, inDim], values }, [`${scope}.bias`]: zeros([outDim]) };
-}
-
-function normalLinear(seed: number, scope: string, inDim: number, outDim: number): InitialValues {
-  const name = `${scope}.weight`;
-  const values = normalInit({ seed, name }, inDim * outDim, EMBEDDER_STD);
-  return { [name]: { shape: [outDim, inDim], values }, [`${scope}.bias`]: zeros([outDim]) };
-}
-
-const zeroLinear = (scope: string, inDim: number, outDim: number): InitialValues => ({
-  [`${scope}.weight`]: zeros([outDim, inDim]),
-  [`${scope}.bias`]: zeros([outDim]),
+  law: InitLaw = "xavier",
+): ParameterRules => ({
+  [`${scope}.weight`]: { shape: [outDim, inDim], law },
+  [`${scope}.bias`]: { shape: [outDim], law: "zeros" },
 });
 
-function qkNorms(scope: string, headWidth: number): InitialValues {
-  const ones = { shape: [headWidth], values: new Float32Array(headWidth).fill(1) };
-  return {
-    [`${scope}.q_norm.weight`]: ones,
-    [`${scope}.q_norm.bias`]: zeros([headWidth]),
-    [`${scope}.k_norm.weight`]: ones,
-    [`${scope}.k_norm.bias`]: zeros([headWidth]),
-  };
-}
+const normRules = (scope: string, width: number): ParameterRules => ({
+  [`${scope}.weight`]: { shape: [width], law: "ones" },
+  [`${scope}.bias`]: { shape: [width], law: "zeros" },
+});
 
-function initBlock(seed: number, scope: string, shape: SiTShape): InitialValues {
-  const { width } = shape;
-  const mlpWidth = Math.floor(width * shape.mlpRatio); // Python's int()
-  return {
-    ...xavierLinear(seed, `${scope}.attn.qkv`, width, 3 * width),
-    ...(shape.qkNorm ? qkNorms(`${scope}.attn`, width / shape.numHeads) : {}),
-    ...xavierLinear(seed, `${scope}.attn.proj`, width, width),
-    ...xavierLinear(seed, `${scope}.mlp.fc1`, width, mlpWidth),
-    ...xavierLinear(seed, `${scope}.mlp.fc2`, mlpWidth, width),
-    ...zeroLinear(`${scope}.adaLN_modulation.1`, width, 6 * width), // every block starts as the identity
-  };
-}
-
-function initEmbedders(seed: number, shape: SiTShape): InitialValues {
-  const { width, patchSize, inChannels } = shape;
-  const side = shape.inputSide / patchSize;
-  const patchValues = patchSize * patchSize * inChannels;
+function embedderRules(shape: SiTShape): ParameterRules {
+  const { width, patchSize, inChannels, frequencySize } = shape;
   const labelRows = shape.numClasses + ((shape.hasNullClass ?? true) ? 1 : 0);
-  const patchName = "x_embedder.proj.weight";
-  const tableName = "y_embedder.embedding_table.weight";
+  const tokens = (shape.inputSide / patchSize) ** 2;
   return {
-    pos_embed: { shape: [1, side * side, width], values: sinCosPosEmbed2d(width, side) },
-    // Xavier on the flattened weight: a patch embedding is a linear map
-    [patchName]: {
-      shape: [width, inChannels, patchSize, patchSize],
-      values: xavierUniform({ seed, name: patchName }, width * patchValues, patchValues, width),
-    },
-    "x_embedder.proj.bias": zeros([width]),
-    ...normalLinear(seed, "t_embedder.mlp.0", shape.frequencySize, width),
-    ...normalLinear(seed, "t_embedder.mlp.2", width, width),
-    [tableName]: {
-      shape: [labelRows, width],
-      values: normalInit({ seed, name: tableName }, labelRows * width, EMBEDDER_STD),
-    },
+    pos_embed: { shape: [1, tokens, width], law: "positions" },
+    "x_embedder.proj.weight": { shape: [width, inChannels, patchSize, patchSize], law: "xavier" },
+    "x_embedder.proj.bias": { shape: [width], law: "zeros" },
+    ...linearRules("t_embedder.mlp.0", frequencySize, width, "embedder"),
+    ...linearRules("t_embedder.mlp.2", width, width, "embedder"),
+    "y_embedder.embedding_table.weight": { shape: [labelRows, width], law: "embedder" },
+  };
+}
+
+function blockRules(scope: string, { width, numHeads, mlpRatio, qkNorm }: SiTShape) {
+  const mlpWidth = Math.floor(width * mlpRatio); // Python's int()
+  const head = width / numHeads;
+  return {
+    ...linearRules(`${scope}.attn.qkv`, width, 3 * width),
+    ...(qkNorm ? normRules(`${scope}.attn.q_norm`, head) : {}),
+    ...(qkNorm ? normRules(`${scope}.attn.k_norm`, head) : {}),
+    ...linearRules(`${scope}.attn.proj`, width, width),
+    ...linearRules(`${scope}.mlp.fc1`, width, mlpWidth),
+    ...linearRules(`${scope}.mlp.fc2`, mlpWidth, width),
+    ...linearRules(`${scope}.adaLN_modulation.1`, width, 6 * width, "zeros"), // starts as the identity
   };
 }
 
 /**
- * A new SiT's parameters in the reference's order, without projectors; a function of `seed` alone.
- * Linear layers are Xavier uniform with zero bias, embedders N(0, 0.02), adaLN and the head zero.
+ * Names, shapes and starting laws of a SiT's parameters in the reference's order, without projectors.
  * @throws StudioError OUT_OF_RANGE when the heads or the patch do not divide what they must
  * @source sihyun-yu/REPA models/sit.py SiT.initialize_weights
  */
-export function initSiT(shape: SiTShape, seed: number): InitialValues {
+export function sitParameters(shape: SiTShape): ParameterRules {
   assertDivides(shape);
   const { width, patchSize, inChannels, depth } = shape;
-  const values = initEmbedders(seed, shape);
-  for (let i = 0; i < depth; i++) Object.assign(values, initBlock(seed, `blocks.${i}`, shape));
-  return Object.assign(values, {
-    ...zeroLinear("final_layer.linear", width, patchSize * patchSize * inChannels),
-    ...zeroLinear("final_layer.adaLN_modulation.1", width, 2 * width),
+  const rules = embedderRules(shape);
+  for (let i = 0; i < depth; i++) Object.assign(rules, blockRules(`blocks.${i}`, shape));
+  return Object.assign(rules, {
+    ...linearRules("final_layer.linear", width, patchSize * patchSize * inChannels, "zeros"),
+    ...linearRules("final_layer.adaLN_modulation.1", width, 2 * width, "zeros"),
   });
 }
+
+/** A parameter's first values, from the random stream of `stream` (usually its name). */
+export function initialValue({ shape, law }: ParameterRule, seed: number, stream: string) {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const [outDim = 1] = shape;
+  const key = { seed, name: stream };
+  switch (law) {
+    case "xavier":
+      return { shape, values: xavierUniform(key, count, count / outDim, outDim) };
+    case "embedder":
+      return { shape, values: normalInit(key, count, EMBEDDER_STD) };
+    case "zeros":
+      return { shape, values: new Float32Array(count) };
+    case "ones":
+      return { shape, values: new Float32Array(count).fill(1) };
+    case "positions": {
+      const [, tokens = 0, width = 0] = shape;
+      return { shape, values: sinCosPosEmbed2d(width, Math.round(Math.sqrt(tokens))) };
+    }
+  }
+}
+
+/** A new SiT's parameters, without projectors: a function of shape and seed alone. */
+export const initSiT = (shape: SiTShape, seed: number): InitialValues =>
+  Object.fromEntries(
+    Object.entries(sitParameters(shape)).map(([name, rule]) => [
+      name,
+      initialValue(rule, seed, name),
+    ]),
+  );
 
 function assertDivides({ width, numHeads, inputSide, patchSize }: SiTShape) {
   if (width % numHeads !== 0 || width % 4 !== 0 || inputSide % patchSize !== 0) {
