@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { defineConfig } from "@playwright/test";
+import { chromiumLaunch } from "./scripts/chromium.mjs";
 
 /** A port nobody uses now, so that two checkouts can be tested at once. */
 const freePort = () =>
@@ -13,8 +14,8 @@ const freePort = () =>
   });
 
 // the configuration is read again in every worker process; they must agree with the first
-process.env["E2E_PORT"] ??= String(await freePort());
-const port = process.env["E2E_PORT"];
+process.env.E2E_PORT ??= String(await freePort());
+const port = process.env.E2E_PORT;
 
 export default defineConfig({
   testDir: "e2e",
@@ -23,12 +24,13 @@ export default defineConfig({
   // each test trains; two at once on two cores only slow each other down
   workers: 1,
   fullyParallel: false,
-  forbidOnly: process.env["CI"] !== undefined,
+  forbidOnly: process.env.CI !== undefined,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   reporter: "list",
   use: {
     baseURL: `http://localhost:${port}/`,
+    launchOptions: chromiumLaunch(),
     viewport: { width: 1440, height: 900 },
     trace: "off",
     screenshot: "only-on-failure",

@@ -45,7 +45,8 @@ export function chromiumLaunch({ webgpu = true } = {}) {
         "--disable-features=WebGPU,WebGPUService",
       ];
   return {
-    ...(executablePath ? { executablePath } : {}),
+    // Playwright's own: the full browser, because its headless shell is another build
+    ...(executablePath ? { executablePath } : { channel: "chromium" }),
     headless: !real,
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   };

@@ -14,7 +14,13 @@ import { readOptions, type HeadlessOptions } from "./headless/options";
 import { studioDb } from "./headless/pageDb";
 import { progressLine, progressPrinter, type ProgressPrinter } from "./headless/progress";
 import { createRunLog, type RunLog } from "./headless/runLog";
-import { reportErrors, shownFailure, startRun } from "./headless/studioPage";
+import {
+  reportErrors,
+  shownFailure,
+  shownStatus,
+  startRun,
+  throwShownFailure,
+} from "./headless/studioPage";
 
 const POLL_MS = 1_000;
 /** Between the request to stop and giving up on a checkpoint. */
@@ -46,7 +52,7 @@ async function follow(
   log: RunLog,
   totalSteps: number,
   printer: ProgressPrinter,
-  stopper: Stopper,
+  { sinceMs, stopper }: { readonly sinceMs: number; readonly stopper: Stopper },
 ): Promise<RunRecord> {
   const db = await studioDb(page);
   let lastKey = 0;
@@ -58,8 +64,13 @@ async function follow(
     const part = await db.log(runId, lastKey);
     lastKey = part.lastKey;
     log.add(part.points, part.measurements);
-    printer.show(progressLine(record, log.points(), totalSteps), record.phase);
-    if (OVER.includes(record.phase)) return record;
+    const points = log.points();
+    const step = Math.max(points.at(-1)?.step ?? 0, (await shownStatus(page)).step);
+    printer.show(progressLine(record, points, step, totalSteps), record.phase);
+    // a run gone on with keeps its old record until the trainer has it
+    const current = record.updatedAtMs > sinceMs;
+    if (current && OVER.includes(record.phase)) return record;
+    if (!current) await throwShownFailure(page);
     if (stopper.reason() !== null && stopAskedMs === null) {
       stopAskedMs = performance.now();
       await page.getByRole("button", { name: "Stop", exact: true }).click();
@@ -81,14 +92,16 @@ async function runOnce(options: HeadlessOptions, printer: ProgressPrinter): Prom
   try {
     const page = context.pages()[0] ?? (await context.newPage());
     reportErrors(page, note);
-    const { runId, resumed } = await startRun(page, origin, options);
-    note(resumed ? `Going on with run ${runId}.` : `Run ${runId} started.`);
+    const { runId, sinceMs } = await startRun(page, origin, options, (text) =>
+      printer.show(text, "starting"),
+    );
+    note(sinceMs > 0 ? `Going on with run ${runId}.` : `Run ${runId} started.`);
     const log = createRunLog();
     const stopper = {
       reason: () => (interrupted() ? "interrupted" : timedOut() ? "out of time" : null),
     };
     const steps = options.experiment.optimizer.steps;
-    const record = await follow(page, runId, log, steps, printer, stopper);
+    const record = await follow(page, runId, log, steps, printer, { sinceMs, stopper });
     printer.end();
     const summary = await exportRun(await studioDb(page), record, log, options, elapsedMs() / 1000);
     const { phase } = record;

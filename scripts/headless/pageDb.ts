@@ -5,6 +5,7 @@ import {
   type GridRecord,
   type LogRecord,
   type RunRecord,
+  type ShardRecord,
 } from "../../src/storage/db";
 import type { Measurement, StepPoint } from "../../src/protocol/trainer";
 
@@ -88,6 +89,34 @@ function makeReader(name: string) {
       );
       return found ?? null;
     },
+    async cacheCount(): Promise<number> {
+      return (await withDb((db) => settled(store(db, "caches").count()))) ?? 0;
+    },
+    /** Every cached shard: its checksum as stored, and whether its bytes still have it. */
+    async shardStates() {
+      const all =
+        (await withDb((db) =>
+          settled(store(db, "shards").getAll() as IDBRequest<ShardRecord[]>),
+        )) ?? [];
+      return Promise.all(
+        all.map(async ({ cacheKey, shard, bytes, sha256 }) => {
+          const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+          const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+          return { cacheKey, shard, sha256, intact: hex === sha256 };
+        }),
+      );
+    },
+    /** Flips a byte of the first shard, as a failing disk would. */
+    async damageShard() {
+      await withDb(async (db) => {
+        const shards = db.transaction("shards", "readwrite").objectStore("shards");
+        const [first] = await settled(shards.getAll(null, 1) as IDBRequest<ShardRecord[]>);
+        if (!first) throw new Error("no shard is stored");
+        const bytes = new Uint8Array(first.bytes);
+        bytes[7] = (bytes[7] ?? 0) ^ 0xff;
+        await settled(shards.put(first));
+      });
+    },
   };
 }
 
@@ -125,6 +154,9 @@ export async function studioDb(page: Page) {
     runs: () => reader.evaluate((db) => db.runs()),
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
+    cacheCount: () => reader.evaluate((db) => db.cacheCount()),
+    shardStates: () => reader.evaluate((db) => db.shardStates()),
+    damageShard: () => reader.evaluate((db) => db.damageShard()),
     gridSteps: (runId: string) => reader.evaluate((db, id) => db.gridSteps(id), runId),
     checkpointSteps: (runId: string) => reader.evaluate((db, id) => db.checkpointSteps(id), runId),
     async gridPng(runId: string, step: number): Promise<Buffer | null> {

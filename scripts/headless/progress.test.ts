@@ -26,10 +26,10 @@ test("the rate is that of the latest steps", () => {
 });
 
 test("the line says where the run is, how fast, how long and how well", () => {
-  expect(progressLine({ phase: "loading" }, [], 100)).toBe(
+  expect(progressLine({ phase: "loading" }, [], 0, 100)).toBe(
     "[........................] 0/100  loading",
   );
-  expect(progressLine({ phase: "training" }, [point(49), point(50)], 100)).toBe(
+  expect(progressLine({ phase: "training" }, [point(48), point(49)], 50, 100)).toBe(
     "[############............] 50/100  4.00 step/s  ETA 0:13  loss 0.5000 align -0.2500  training",
   );
 });

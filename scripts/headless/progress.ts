@@ -25,14 +25,17 @@ export function recentRate(points: readonly StepPoint[]): number {
   return ms > 0 ? (recent.length * 1000) / ms : 0;
 }
 
-/** One line: bar, step, rate, time left by that rate, losses, phase. */
+/**
+ * One line: bar, step, rate, time left by that rate, losses, phase.
+ * @param step the last one done; the log may be some steps behind
+ */
 export function progressLine(
   { phase }: Pick<RunRecord, "phase">,
   points: readonly StepPoint[],
+  step: number,
   totalSteps: number,
 ): string {
   const last = points.at(-1);
-  const step = last?.step ?? 0;
   const filled = Math.floor((step / totalSteps) * BAR_CHARS);
   const bar = "#".repeat(filled).padEnd(BAR_CHARS, ".");
   const rate = recentRate(points);

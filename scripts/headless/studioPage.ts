@@ -21,57 +21,89 @@ export function reportErrors(page: Page, note: (text: string) => void) {
 
 /** The stored run this command would go on with: same experiment, unfinished, with a checkpoint. */
 function continues(run: RunRecord | undefined, options: HeadlessOptions): boolean {
-  if (run === undefined || run.phase === "finished" || run.phase === "failed") return false;
+  if (run === undefined || run.phase === "finished") return false;
   return JSON.stringify(run.experiment) === JSON.stringify(options.experiment);
 }
 
-/** Waits for a run the click made; what the page says went wrong instead becomes the error. */
-async function newRunId(page: Page, before: readonly RunRecord[]): Promise<string> {
+/** What the page's red alert says, on one line; null while it shows none. */
+export async function shownFailure(page: Page): Promise<string | null> {
+  const failures = page.getByRole("alert", { name: /^The run failed|cannot train/ });
+  const texts = await failures.allInnerTexts();
+  return texts.length > 0 ? texts.join(" ").replaceAll(/\s+/g, " ").trim() : null;
+}
+
+/** @throws StudioError when the page shows a failure: nothing will come of waiting on */
+export async function throwShownFailure(page: Page): Promise<void> {
+  const failure = await shownFailure(page);
+  if (failure !== null) throw new StudioError("INTERNAL", failure, "The run did not start.");
+}
+
+/** The status line, for what the log does not have yet: the step just done, the caches being filled. */
+export async function shownStatus(page: Page): Promise<{ step: number; text: string }> {
+  const run = await page.getByRole("status", { name: "Run" }).innerText();
+  const text = await page.getByRole("region", { name: "Status" }).innerText();
+  return {
+    step: Number(/^Step (\d+)/.exec(run)?.[1] ?? 0),
+    text: text.replaceAll(/\s+/g, " ").trim(),
+  };
+}
+
+/** Waits for the run the click made; what the page says went wrong instead becomes the error. */
+async function newRunId(
+  page: Page,
+  before: readonly RunRecord[],
+  onStatus: (text: string) => void,
+): Promise<string> {
   const known = new Set(before.map((run) => run.id));
   const db = await studioDb(page);
   for (;;) {
     const made = (await db.runs()).find((run) => !known.has(run.id));
     if (made) return made.id;
-    const alert = await shownFailure(page);
-    if (alert !== null) throw new StudioError("INTERNAL", alert, "See the messages above.");
+    await throwShownFailure(page);
+    onStatus((await shownStatus(page)).text);
     await sleep(POLL_MS);
   }
 }
 
-/** What the page's alert says, on one line; null while it shows none. */
-export async function shownFailure(page: Page): Promise<string | null> {
-  const texts = await page.getByRole("alert").allInnerTexts();
-  return texts.length > 0 ? texts.join(" ").replaceAll(/\s+/g, " ").trim() : null;
+/** Continues the profile's newest run from its checkpoint. */
+async function continueRun(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Runs and storage" }).click({ timeout: PAGE_MS });
+  const drawer = page.getByRole("dialog", { name: "Runs and storage" });
+  await drawer
+    .getByRole("button", { name: /^Continue / })
+    .first()
+    .click({ timeout: PAGE_MS });
+}
+
+export interface StartedRun {
+  readonly runId: string;
+  /** Its record counts once it is newer than this: 0 for a new run, the cut's time for one gone on with. */
+  readonly sinceMs: number;
 }
 
 /**
- * Opens the app and starts the run as a person would: by the link's dialog, or by Resume when the profile
- * holds the same experiment cut short.
- * @returns the run's id
+ * Opens the app and starts the run as a person would: by the link's dialog, or by Continue when the
+ * profile holds the same experiment cut short.
  */
 export async function startRun(
   page: Page,
   origin: string,
   options: HeadlessOptions,
-): Promise<{ runId: string; resumed: boolean }> {
+  onStatus: (text: string) => void,
+): Promise<StartedRun> {
   const { experiment, timeline, backend } = options;
   const address = `${origin}?backend=${backend}`;
   await page.goto(address);
-  const before = await (await studioDb(page)).runs();
+  const db = await studioDb(page);
+  const before = await db.runs();
   const last = before.at(-1);
-  if (last && continues(last, options)) {
-    const steps = await (await studioDb(page)).checkpointSteps(last.id);
-    if (steps.length > 0) {
-      await page.getByRole("button", { name: "Resume" }).click({ timeout: PAGE_MS });
-      return { runId: last.id, resumed: true };
-    }
+  if (last && continues(last, options) && (await db.checkpointSteps(last.id)).length > 0) {
+    await continueRun(page);
+    return { runId: last.id, sinceMs: last.updatedAtMs };
   }
-  // a fragment alone would not load the page again
-  await page.goto("about:blank");
+  await page.goto("about:blank"); // a new fragment alone would not load the page again
   await page.goto(address + encodeLink({ experiment, timeline, card: {} }));
-  await page
-    .getByRole("dialog")
-    .getByRole("button", { name: "Run it" })
-    .click({ timeout: PAGE_MS });
-  return { runId: await newRunId(page, before), resumed: false };
+  const dialog = page.getByRole("dialog", { name: "Shared experiment" });
+  await dialog.getByRole("button", { name: "Run it" }).click({ timeout: PAGE_MS });
+  return { runId: await newRunId(page, before, onStatus), sinceMs: 0 };
 }

@@ -1,0 +1,57 @@
+import { deflateSync, strToU8 } from "fflate";
+import { SCHEMA_VERSION } from "../src/config/migrate";
+import { expect, test } from "./fixtures";
+
+test.use({ backend: "wasm" });
+
+const linkOf = (payload: unknown) =>
+  `#/run?x=${Buffer.from(deflateSync(strToU8(JSON.stringify(payload)))).toString("base64url")}`;
+
+const CASES = [
+  {
+    what: "of a newer version",
+    payload: { v: SCHEMA_VERSION + 1, experiment: { optimizer: { steps: 77 } } },
+    names: "newer studio",
+  },
+  {
+    what: "with an unknown setting",
+    payload: { v: SCHEMA_VERSION, experiment: { optimizer: { steps: 77, warmup: 5 } } },
+    names: "optimizer.warmup",
+  },
+  {
+    what: "with a value out of range",
+    payload: {
+      v: SCHEMA_VERSION,
+      experiment: { optimizer: { steps: 77 }, alignment: { projCoeff: -3 } },
+    },
+    names: "alignment.projCoeff",
+  },
+];
+
+for (const { what, payload, names } of CASES) {
+  test(`a link ${what} says so by name and offers the rest`, async ({ studio }) => {
+    await studio.open("from=link", linkOf(payload));
+    await expect(studio.linkDialog.getByRole("alert")).toContainText(names);
+    await expect(studio.linkDialog).toContainText("77");
+    await expect(studio.linkDialog.getByRole("button", { name: "Run it" })).toBeEnabled();
+  });
+}
+
+for (const [what, hash] of [
+  ["not base64", "#/run?x=%%%"],
+  [
+    "cut short",
+    linkOf({ v: SCHEMA_VERSION, experiment: { optimizer: { steps: 77 } } }).slice(0, 20),
+  ],
+] as const) {
+  test(`a link that is ${what} cannot be opened, and the studio still works`, async ({
+    studio,
+  }) => {
+    await studio.open("preset=tiny", hash);
+    const dialog = studio.page.getByRole("dialog", { name: "This link cannot be opened" });
+    await expect(dialog).toContainText("cannot be read");
+    await dialog.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(studio.button("Train")).toBeEnabled();
+  });
+}
