@@ -7,22 +7,28 @@ test.use({ backend: "wasm" });
 const linkOf = (payload: unknown) =>
   `#/run?x=${Buffer.from(deflateSync(strToU8(JSON.stringify(payload)))).toString("base64url")}`;
 
+/** What every link here says rightly, and the studio must offer. */
+const RIGHT = { optimizer: { steps: 77 }, alignment: { encoderDepth: 2 } };
+
 const CASES = [
   {
     what: "of a newer version",
-    payload: { v: SCHEMA_VERSION + 1, experiment: { optimizer: { steps: 77 } } },
+    payload: { v: SCHEMA_VERSION + 1, experiment: RIGHT },
     names: "newer studio",
   },
   {
     what: "with an unknown setting",
-    payload: { v: SCHEMA_VERSION, experiment: { optimizer: { steps: 77, warmup: 5 } } },
+    payload: {
+      v: SCHEMA_VERSION,
+      experiment: { ...RIGHT, optimizer: { steps: 77, warmup: 5 } },
+    },
     names: "optimizer.warmup",
   },
   {
     what: "with a value out of range",
     payload: {
       v: SCHEMA_VERSION,
-      experiment: { optimizer: { steps: 77 }, alignment: { projCoeff: -3 } },
+      experiment: { ...RIGHT, alignment: { encoderDepth: 2, projCoeff: -3 } },
     },
     names: "alignment.projCoeff",
   },
@@ -39,10 +45,7 @@ for (const { what, payload, names } of CASES) {
 
 for (const [what, hash] of [
   ["not base64", "#/run?x=%%%"],
-  [
-    "cut short",
-    linkOf({ v: SCHEMA_VERSION, experiment: { optimizer: { steps: 77 } } }).slice(0, 20),
-  ],
+  ["cut short", linkOf({ v: SCHEMA_VERSION, experiment: RIGHT }).slice(0, 20)],
 ] as const) {
   test(`a link that is ${what} cannot be opened, and the studio still works`, async ({
     studio,

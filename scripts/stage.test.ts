@@ -40,7 +40,7 @@ function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     const status = `/proc/${String(pid)}/stat`;
-    return !existsSync(status) || !readFileSync(status, "utf8").includes(') Z ');
+    return !existsSync(status) || !readFileSync(status, "utf8").includes(") Z ");
   } catch {
     return false;
   }
