@@ -33,7 +33,10 @@ export default tseslint.config(
         "error",
         { ignorePrimitives: { boolean: true } },
       ],
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-confusing-void-expression": [
+        "error",
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
     },
   },
   { files: ["src/{ui,app}/**/*.{ts,tsx}"], ...reactHooks.configs.flat["recommended-latest"] },

@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
-import { version } from "./package.json" with { type: "json" };
+import manifest from "./package.json" with { type: "json" };
 
 /** Cross-origin isolation: shared memory, so that the slow mode's wasm may use threads. */
 const ISOLATION = {
@@ -40,7 +40,7 @@ const contentSecurityPolicy = (): Plugin => ({
 export default defineConfig({
   base: "./",
   publicDir: "public",
-  define: { __CODE_VERSION__: JSON.stringify(version) },
+  define: { __CODE_VERSION__: JSON.stringify(manifest.version) },
   plugins: [react(), contentSecurityPolicy()],
   worker: { format: "es" },
   build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },

@@ -77,7 +77,7 @@ async function startWebGpu(
     requiredLimits: Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]])),
   });
   watchDevice(device, onLost);
-  if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
+  if (tf.engine().registryFactory.webgpu !== undefined) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
   await use("webgpu");
   const name = [vendor, architecture, model, description].filter(Boolean).join(" ");

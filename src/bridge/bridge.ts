@@ -55,7 +55,7 @@ export function createBridge(
   ): void {
     if (isActive()) return;
     const { presetId } = store.getState().experiment;
-    const name = presetId ? (presetById(presetId)?.name ?? "Custom") : "Custom";
+    const name = presetId ? presetById(presetId).name : "Custom";
     const start = { runId: crypto.randomUUID(), name, experiment, timeline };
     store.getState().beginRun(start);
     void train(start, pauseAfter);
@@ -160,8 +160,7 @@ export function createBridge(
       cleanAddress();
     },
     selectPreset: (id: string) => {
-      const preset = presetById(id);
-      if (preset) store.getState().loadExperiment(preset.experiment, id);
+      store.getState().loadExperiment(presetById(id).experiment, id);
     },
     resumeRun: (runId: string) => void resumeStored(runId),
     deleteRun: (runId: string) => void storage((db) => deleteRun(db, runId)),

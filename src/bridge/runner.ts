@@ -74,8 +74,10 @@ export function createRunner(store: StudioStore, backend: BackendChoice): Runner
     run: async (start, pauseAfter) => {
       const request = requestOf(start.experiment, neededEncoders(start.experiment, start.timeline));
       const failure = await fillCaches(request);
-      if (failure?.code === "CANCELLED")
-        return store.getState().setPhase("stopped", failure.message);
+      if (failure?.code === "CANCELLED") {
+        store.getState().setPhase("stopped", failure.message);
+        return;
+      }
       const outcome = failure
         ? { ok: false as const, failure }
         : await running().trainer.call((api) => {

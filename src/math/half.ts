@@ -38,18 +38,14 @@ export function fromHalfBits(bits: number): number {
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
 
-let table: Float32Array | undefined;
-
 /** All 65,536 values once: decoding shards is a look-up. */
-const halfTable = () =>
-  (table ??= Float32Array.from({ length: 0x10000 }, (_, i) => fromHalfBits(i)));
+const HALF_VALUES = Float32Array.from({ length: 0x10000 }, (_, bits) => fromHalfBits(bits));
 
 export function halfToFloat32(
   half: Uint16Array,
   out = new Float32Array(half.length),
 ): Float32Array {
-  const values = halfTable();
-  for (let i = 0; i < half.length; i++) out[i] = values[half[i] ?? 0] ?? 0;
+  for (let i = 0; i < half.length; i++) out[i] = HALF_VALUES[half[i] ?? 0] ?? 0;
   return out;
 }
 

@@ -196,9 +196,7 @@ export async function heldOutHidden(
       const noise = tf.tensor4d(normals("noise"), dims);
       const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);
       const labels: Tensor1D = tf.fill([rows.length], shape.numClasses, "int32");
-      return sitForward(params, shape, xt, tf.tensor1d(t), labels).hidden.map((hidden) =>
-        tf.mean(hidden, 1),
-      );
+      return sitForward(params, shape, xt, t, labels).hidden.map((hidden) => tf.mean(hidden, 1));
     });
     for (const [layer, mean] of means.entries()) {
       layers[layer]?.set(await mean.data<"float32">(), first * shape.width);

@@ -25,7 +25,7 @@ export function createRunJournal(
   let points: StepPoint[] = [];
   let writing: Promise<void> = Promise.resolve();
 
-  const write = (work: () => Promise<void>) => {
+  const write = (work: () => Promise<void>): void => {
     writing = writing.then(work).catch((thrown: unknown) => {
       onEvent({ type: "warning", failure: toFailure(thrown) });
     });
@@ -37,7 +37,7 @@ export function createRunJournal(
     write(() => appendSteps(db, runId, chunk));
   };
 
-  const store = (event: RunEvent) => {
+  const store = (event: RunEvent): void => {
     switch (event.type) {
       case "steps":
         points.push(...event.points);
