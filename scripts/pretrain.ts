@@ -1,0 +1,192 @@
+/**
+ * Trains the built-in autoencoder and encoder with this project's own layers, and writes public/models:
+ * `npm run pretrain -- [autoencoder|encoder] [--steps N] [--resume] [--publish] [--evaluate] [--date D]`.
+ *
+ * Without a name both are done, one after the other; they may also run as two processes side by side.
+ * --resume goes on from the last checkpoint in .cache/pretrain; --publish writes weights and card from
+ * that checkpoint without training; --evaluate measures the committed files again and rewrites the
+ * figures in their cards. One seed on one machine gives the same weights.
+ */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import type { ImageDataset } from "../src/data/dataset";
+import {
+  AutoencoderCard,
+  EncoderCard,
+  parseCard,
+  type QualityTable,
+} from "../src/encoders/modelCard";
+import {
+  autoencoderRecipe,
+  AUTOENCODER_BATCH,
+  AUTOENCODER_OBJECTIVE,
+  TINY_KL,
+} from "./pretrain/autoencoder";
+import { measureAutoencoder, measureScalingFactor } from "./pretrain/autoencoderQuality";
+import {
+  encoderRecipe,
+  ENCODER_BATCH,
+  ENCODER_OBJECTIVE,
+  TINY_VIT,
+  withoutHeads,
+} from "./pretrain/encoder";
+import { measureEncoder } from "./pretrain/encoderQuality";
+import { roundedToHalf, writeCard, writeWeights } from "./pretrain/publish";
+import {
+  CACHE_DIR,
+  EMOJI_DIR,
+  loadImages,
+  MODELS_DIR,
+  readFrom,
+  startWasm,
+} from "./pretrain/runtime";
+import { loadState, stateFile, train, type PretrainState, type Recipe } from "./pretrain/trainer";
+
+const SEED = 0;
+const PLANNED_STEPS = { autoencoder: 2600, encoder: 1400 } as const;
+type Target = keyof typeof PLANNED_STEPS;
+
+const readModel = readFrom(MODELS_DIR);
+const SPLIT = "a fixed tenth of the concepts, in both styles, is held out and never trained on";
+const DATA = "built-in images: Noto Emoji and Twemoji, 64 px over white (public/emoji/emoji.json)";
+const LICENCE =
+  "MIT; trained on Noto Emoji (Apache-2.0) and Twemoji (CC BY 4.0, credited in NOTICE)";
+const UNMEASURED: QualityTable = { measuredOn: "nothing yet", measures: {}, rows: [] };
+
+interface Job {
+  readonly data: ImageDataset;
+  readonly backend: string;
+  readonly steps: number;
+  readonly date: string;
+}
+
+function recipeOf(target: Target, { data, steps }: Job): Recipe {
+  return target === "autoencoder"
+    ? autoencoderRecipe(data, steps, SEED)
+    : encoderRecipe(data, steps, SEED);
+}
+
+const facts = (target: Target, job: Job, state: PretrainState) => ({
+  data: DATA,
+  split: SPLIT,
+  optimizer:
+    target === "autoencoder"
+      ? "AdamW, betas 0.9 and 0.99, peak 2e-3, 100 steps of warm-up, cosine to 0, clip 1"
+      : "AdamW, betas 0.9 and 0.99, peak 1e-3, 100 steps of warm-up, cosine to 0, clip 1, weight decay 0.05",
+  steps: state.step,
+  plannedSteps: Math.max(job.steps, state.step),
+  seed: SEED,
+  command: `npm run pretrain -- ${target} --steps ${job.steps}`,
+  seconds: Math.round(state.seconds),
+  backend: job.backend,
+  date: job.date,
+});
+
+async function publishAutoencoder(job: Job, state: PretrainState): Promise<void> {
+  const params = await roundedToHalf(state.params);
+  const scalingFactor = await measureScalingFactor(job.data, params, TINY_KL);
+  const training = facts("autoencoder", job, state);
+  const card: AutoencoderCard = {
+    id: "tiny-kl",
+    label: "Tiny AutoencoderKL (trained here)",
+    is: "An AutoencoderKL (diffusers' class and tensor names) of small width, 64 px images to 16x16x4 latents, trained by this project on the built-in images alone.",
+    isNot: "The Stable Diffusion autoencoder. It knows emoji; other pictures come out poorly.",
+    licence: LICENCE,
+    ...(await writeWeights("tiny-kl", params)),
+    preliminary: state.step < job.steps,
+    config: { ...TINY_KL, blockOutChannels: [...TINY_KL.blockOutChannels], scalingFactor },
+    training: { ...training, objective: AUTOENCODER_OBJECTIVE, batch: AUTOENCODER_BATCH },
+    quality: UNMEASURED,
+  };
+  await writeCard("tiny-kl", card);
+}
+
+async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
+  const training = facts("encoder", job, state);
+  const written = await writeWeights("tiny-vit", withoutHeads(state.params));
+  const card: EncoderCard = {
+    id: "tiny-vit",
+    label: "Tiny ViT (trained here)",
+    is: "A small vision transformer trained by this project without labels on the built-in images: views and the two drawing styles of one concept are drawn together.",
+    isNot: "DINOv2 or any published encoder. It has seen nothing but the training emoji.",
+    licence: LICENCE,
+    ...written,
+    preliminary: state.step < job.steps,
+    config: TINY_VIT,
+    training: { ...training, objective: ENCODER_OBJECTIVE, batch: ENCODER_BATCH },
+    quality: UNMEASURED,
+  };
+  await writeCard("tiny-vit", card);
+  console.log(
+    `Set the version of tiny-vit in src/encoders/catalogue.ts to "1-${written.sha256.slice(0, 8)}".`,
+  );
+}
+
+/** Finer labels than the data set's nine, for measuring only. */
+async function readSubcategories(data: ImageDataset): Promise<(image: number) => number> {
+  const Index = z.object({ concepts: z.array(z.object({ subcategory: z.int() })) });
+  const { concepts } = Index.parse(
+    JSON.parse(await readFile(join(EMOJI_DIR, "emoji.json"), "utf8")),
+  );
+  return (image) => concepts[data.groupOf(image)]?.subcategory ?? -1;
+}
+
+const printQuality = (name: string, { rows, measuredOn }: QualityTable) => {
+  console.log(`${name}: ${measuredOn}`);
+  console.table(Object.fromEntries(rows.map((row) => [row.name, row.figures])));
+};
+
+async function evaluate(target: Target, { data }: Job): Promise<void> {
+  if (target === "autoencoder") {
+    const card = parseCard(AutoencoderCard, "tiny-kl.json", await readModel("tiny-kl.json"));
+    const quality = await measureAutoencoder(data, readModel);
+    await writeCard("tiny-kl", { ...card, quality });
+    printQuality(card.label, quality);
+  } else {
+    const card = parseCard(EncoderCard, "tiny-vit.json", await readModel("tiny-vit.json"));
+    const quality = await measureEncoder(data, await readSubcategories(data), readModel);
+    await writeCard("tiny-vit", { ...card, quality });
+    printQuality(card.label, quality);
+  }
+}
+
+async function run(
+  target: Target,
+  job: Job,
+  options: { resume: boolean; publish: boolean; evaluate: boolean },
+): Promise<void> {
+  if (!options.evaluate) {
+    const recipe = recipeOf(target, job);
+    const state = options.publish
+      ? await loadState(stateFile(CACHE_DIR, recipe.name))
+      : await train(recipe, { cacheDir: CACHE_DIR, resume: options.resume });
+    await (target === "autoencoder" ? publishAutoencoder : publishEncoder)(job, state);
+  }
+  await evaluate(target, job);
+}
+
+const flag = { type: "boolean", default: false } as const;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    steps: { type: "string" },
+    date: { type: "string", default: new Date().toISOString().slice(0, 10) },
+    resume: flag,
+    publish: flag,
+    evaluate: flag,
+  },
+});
+const targets = z.array(z.enum(["autoencoder", "encoder"])).parse(positionals);
+await mkdir(MODELS_DIR, { recursive: true });
+const backend = await startWasm();
+const data = await loadImages();
+for (const target of targets.length > 0 ? targets : (["autoencoder", "encoder"] as const)) {
+  const steps = z.coerce
+    .number()
+    .int()
+    .min(1)
+    .parse(values.steps ?? PLANNED_STEPS[target]);
+  await run(target, { data, backend, steps, date: values.date }, values);
+}

@@ -1,0 +1,179 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { ImageDataset } from "../../src/data/dataset";
+import { randomPermutation, randomUniform } from "../../src/math/rng";
+import { vitTrunk, type VitConfig } from "../../src/models/vit";
+import { initVit } from "../../src/models/vitInit";
+import { geluTanh } from "../../src/nn/activations";
+import { xavierUniform } from "../../src/nn/init";
+import { linear } from "../../src/nn/linear";
+import type { ParamMap } from "../../src/nn/params";
+import { patchify } from "../../src/nn/patchEmbed";
+import { augmentedViews, type PairedImages } from "./augment";
+import type { Recipe } from "./trainer";
+
+export const TINY_VIT: VitConfig = {
+  patch: 8,
+  width: 128,
+  depth: 4,
+  heads: 4,
+  mlpRatio: 4,
+  grid: 8,
+  clsToken: false,
+  activation: "gelu-tanh",
+  normEps: 1e-6,
+};
+
+const CONCEPTS = 48;
+const TEMPERATURE = 0.15;
+const LOCAL_WEIGHT = 0.5;
+/** Chance that a pair is the two drawing styles of a concept; otherwise two views of one drawing. */
+const CROSS_STYLE = 0.8;
+/** Tokens a view keeps (another random half for each of the two), but all of them in the last part. */
+const KEPT_TOKENS = 32;
+const WHOLE_FROM = 0.85;
+const HEAD = { scope: "head", hidden: 256, out: 64 } as const;
+const LOCAL = "local";
+
+export const ENCODER_BATCH = `${CONCEPTS} concepts, two views each`;
+export const ENCODER_OBJECTIVE = `NT-Xent (τ ${TEMPERATURE}) between the mean tokens of two views of a concept (in ${CROSS_STYLE * 100} % of the pairs its two drawing styles) through a two-layer head; + ${LOCAL_WEIGHT} squared error of each token's own patch through a linear map. Head and map are thrown away. No label is used.`;
+
+/** Weights of a linear map drawn from the seed, bias zero. */
+function addLinear(
+  params: Record<string, Tensor>,
+  scope: string,
+  inputs: number,
+  outputs: number,
+  seed: number,
+) {
+  const values = xavierUniform({ seed, name: scope }, inputs * outputs, inputs, outputs);
+  params[`${scope}.weight`] = tf.tensor2d(values, [outputs, inputs]);
+  params[`${scope}.bias`] = tf.zeros([outputs]);
+}
+
+function initialParams(seed: number): ParamMap {
+  const { width, patch } = TINY_VIT;
+  const params: Record<string, Tensor> = { ...initVit(TINY_VIT, seed) };
+  addLinear(params, `${HEAD.scope}.0`, width, HEAD.hidden, seed);
+  addLinear(params, `${HEAD.scope}.2`, HEAD.hidden, HEAD.out, seed);
+  addLinear(params, LOCAL, width, patch * patch * 3, seed);
+  return params;
+}
+
+/** The encoder's own parameters, without what only training needs. */
+export const withoutHeads = (params: ParamMap): ParamMap =>
+  Object.fromEntries(
+    Object.entries(params).filter(
+      ([name]) => !name.startsWith(`${HEAD.scope}.`) && !name.startsWith(`${LOCAL}.`),
+    ),
+  );
+
+/** Training images by concept, in ascending order of concepts. */
+function imagesByConcept(data: ImageDataset): readonly (readonly number[])[] {
+  const groups = new Map<number, number[]>();
+  for (const image of data.trainIndices) {
+    const group = data.groupOf(image);
+    groups.set(group, [...(groups.get(group) ?? []), image]);
+  }
+  return [...groups.values()];
+}
+
+/** The concepts of a step: consecutive parts of each epoch's permutation. */
+function pairBatch(
+  concepts: readonly (readonly number[])[],
+  seed: number,
+  step: number,
+): PairedImages {
+  const perEpoch = Math.floor(concepts.length / CONCEPTS);
+  const epoch = Math.floor(step / perEpoch);
+  const order = randomPermutation(
+    { seed, stream: "pretrain/concepts", index: epoch },
+    concepts.length,
+  );
+  const from = (step % perEpoch) * CONCEPTS;
+  const chosen = Array.from(order.subarray(from, from + CONCEPTS), (at) => concepts[at] ?? []);
+  const coins = randomUniform({ seed, stream: "pretrain/styles", index: step }, 2 * CONCEPTS);
+  const first = chosen.map(([a = 0, b = a], i) => ((coins[2 * i] ?? 0) < 0.5 ? a : b));
+  const second = chosen.map(([a = 0, b = a], i) => {
+    const other = first[i] === a ? b : a;
+    return (coins[2 * i + 1] ?? 0) < CROSS_STYLE ? other : (first[i] ?? a);
+  });
+  return { first, second };
+}
+
+/** NT-Xent of z [2N, K], row i and row i + N being partners; and how often the partner is the nearest. */
+function ntXent(z: Tensor2D, temperature: number): { loss: Scalar; top1: Scalar } {
+  const count = z.shape[0];
+  const norm = tf.sqrt(tf.add(tf.sum(tf.square(z), 1, true), 1e-8));
+  const unit = tf.div<Tensor2D>(z, norm);
+  const itself = tf.mul(tf.eye(count), -1e9);
+  const logits = tf.add(tf.div(tf.matMul(unit, unit, false, true), temperature), itself);
+  const partner = Array.from({ length: count }, (_, row) => (row + count / 2) % count);
+  const isPartner = tf.oneHot(tf.tensor1d(partner, "int32"), count, 1, 0, "float32");
+  const positive = tf.sum(tf.mul(logits, isPartner), 1);
+  const hit = tf.equal(tf.argMax(logits, 1), tf.tensor1d(partner, "int32"));
+  return {
+    loss: tf.mean(tf.sub(tf.logSumExp(logits, 1), positive)),
+    top1: tf.mean(tf.cast(hit, "float32")),
+  };
+}
+
+/** Columns to zero mean and unit variance over the batch: without it the first steps only draw all vectors together. */
+function batchNorm(x: Tensor2D): Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, 0, true));
+  return tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), 1e-5)));
+}
+
+const projected = (params: ParamMap, pooled: Tensor2D): Tensor2D => {
+  const hidden = linear(params, `${HEAD.scope}.0`, batchNorm(pooled)) as Tensor2D;
+  return linear(params, `${HEAD.scope}.2`, geluTanh(batchNorm(hidden))) as Tensor2D;
+};
+
+/** Tokens of the patches at `kept` [K] alone: patches [B, T, 192] -> tokens [B, K, D], and those patches. */
+function someTokens(params: ParamMap, patches: Tensor3D, kept: readonly number[]) {
+  const { width, grid } = TINY_VIT;
+  const index = tf.tensor1d([...kept], "int32");
+  const seen = tf.gather(patches, index, 1);
+  const weight = tf.reshape(params["patch_embed.proj.weight"] as Tensor, [width, -1]);
+  const bias = params["patch_embed.proj.bias"] as Tensor;
+  const embedded = linear({ "embed.weight": weight, "embed.bias": bias }, "embed", seen);
+  // a product with one-hot rows: the gradient of gather is missing on wasm
+  const oneHot = tf.oneHot(index, grid * grid, 1, 0, "float32") as Tensor2D;
+  const table: Tensor2D = tf.reshape(params.pos_embed as Tensor, [grid * grid, width]);
+  const positions = tf.matMul(oneHot, table);
+  return { seen, tokens: vitTrunk(params, TINY_VIT, tf.add<Tensor3D>(embedded, positions)) };
+}
+
+export function encoderRecipe(data: ImageDataset, steps: number, seed: number): Recipe {
+  const concepts = imagesByConcept(data);
+  const side = data.resolution;
+  const tokenCount = TINY_VIT.grid ** 2;
+  return {
+    name: "tiny-vit",
+    steps,
+    peakLearningRate: 1e-3,
+    warmupSteps: 50,
+    weightDecay: 0.05,
+    initialParams: () => initialParams(seed),
+    loss: (params, step) => {
+      const views = augmentedViews(data, pairBatch(concepts, seed, step), seed, step);
+      const patches = patchify(tf.tensor4d(views, [2 * CONCEPTS, side, side, 3]), TINY_VIT.patch);
+      const count = step < WHOLE_FROM * steps ? KEPT_TOKENS : tokenCount;
+      const sides = [0, 1].map((which) => {
+        const key = { seed, stream: "pretrain/tokens", index: 2 * step + which };
+        const kept = Array.from(randomPermutation(key, tokenCount).subarray(0, count)).sort(
+          (a, b) => a - b,
+        );
+        const part = tf.slice(patches, [which * CONCEPTS, 0, 0], [CONCEPTS, -1, -1]);
+        const { seen, tokens } = someTokens(params, part, kept);
+        const local = tf.mean(tf.square(tf.sub(linear(params, LOCAL, tokens), seen)));
+        return { pooled: tf.mean(tokens, 1), local };
+      });
+      const pooled = tf.concat(sides.map((part) => part.pooled)) as Tensor2D;
+      const { loss, top1 } = ntXent(projected(params, pooled), TEMPERATURE);
+      const local: Scalar = tf.mean(tf.stack(sides.map((part) => part.local)));
+      const total = tf.add<Scalar>(loss, tf.mul(local, LOCAL_WEIGHT));
+      return { total, parts: { ntxent: loss, top1, local } };
+    },
+  };
+}

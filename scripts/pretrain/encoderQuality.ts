@@ -1,0 +1,122 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { EncoderId } from "../../src/config/experiment";
+import type { ImageDataset } from "../../src/data/dataset";
+import { encoderRow } from "../../src/encoders/catalogue";
+import { loadEncoder } from "../../src/encoders/loadEncoder";
+import type { QualityTable } from "../../src/encoders/modelCard";
+import type { ReadFile } from "../../src/encoders/weights";
+import { centredUnit, cosines, featuresOf, pixelFeatures, type Features } from "./features";
+
+const NEIGHBOURS = 20;
+const TEMPERATURE = 0.07;
+const TOP = 5;
+const GRID = 8;
+const CONTROLS: readonly EncoderId[] = ["tiny-vit", "tiny-vit-untrained", "patch-histogram"];
+
+type LabelOf = (image: number) => number;
+
+/** Share of queries whose own concept is the nearest, and among the 5 nearest, of the other style's images. */
+async function retrieval(features: Features, data: ImageDataset, from: number) {
+  const heldOut = Array.from(data.heldOutIndices);
+  const queries = heldOut.filter((image) => data.styleOf?.(image) === from);
+  const bank = heldOut.filter((image) => data.styleOf?.(image) !== from);
+  const rows = await cosines(features, queries, bank);
+  let [top1, top5] = [0, 0];
+  rows.forEach((row, i) => {
+    const own = bank.findIndex((image) => data.groupOf(image) === data.groupOf(queries[i] ?? -1));
+    const nearer = row.filter((value) => value > (row[own] ?? NaN)).length;
+    if (nearer === 0) top1++;
+    if (nearer < TOP) top5++;
+  });
+  return { top1: top1 / queries.length, top5: top5 / queries.length };
+}
+
+/** The label with the most votes of the nearest 20, each weighing exp(cosine / 0.07). @source DINO eval_knn.py */
+function vote(row: Float32Array, labels: readonly number[]): number {
+  const nearest = Array.from(row.keys())
+    .sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0) || a - b)
+    .slice(0, NEIGHBOURS);
+  const votes = new Map<number, number>();
+  for (const i of nearest) {
+    const label = labels[i] ?? -1;
+    votes.set(label, (votes.get(label) ?? 0) + Math.exp((row[i] ?? 0) / TEMPERATURE));
+  }
+  return [...votes].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+}
+
+/** Share of held-out images whose label the training images' neighbours vote for. */
+async function knnAccuracies(
+  features: Features,
+  data: ImageDataset,
+  labelings: readonly LabelOf[],
+) {
+  const [queries, bank] = [Array.from(data.heldOutIndices), Array.from(data.trainIndices)];
+  const rows = await cosines(features, queries, bank);
+  return labelings.map((labelOf) => {
+    const labels = bank.map(labelOf);
+    const hits = rows.filter((row, i) => vote(row, labels) === labelOf(queries[i] ?? -1)).length;
+    return hits / queries.length;
+  });
+}
+
+const percent = (share: number) => Math.round(share * 1000) / 10;
+
+async function figuresOf(raw: Features, data: ImageDataset, subcategoryOf: LabelOf) {
+  const features = centredUnit(raw, data.trainIndices);
+  const toOther = await retrieval(features, data, 0);
+  const back = await retrieval(features, data, 1);
+  const [category = NaN, subcategory = NaN] = await knnAccuracies(features, data, [
+    data.labelOf,
+    subcategoryOf,
+  ]);
+  return {
+    retrievalTop1: percent((toOther.top1 + back.top1) / 2),
+    retrievalTop5: percent((toOther.top5 + back.top5) / 2),
+    notoToTwemojiTop1: percent(toOther.top1),
+    twemojiToNotoTop1: percent(back.top1),
+    knnCategory: percent(category),
+    knnSubcategory: percent(subcategory),
+  };
+}
+
+async function encoderFeatures(data: ImageDataset, id: EncoderId, readModel: ReadFile) {
+  const encoder = await loadEncoder(id, readModel);
+  const features = await featuresOf(data, (images) => tf.mean(encoder.encode(images, GRID), 1));
+  encoder.dispose();
+  return features;
+}
+
+/** The encoder's figures on held-out concepts beside its controls, from the files as committed. */
+export async function measureEncoder(
+  data: ImageDataset,
+  subcategoryOf: LabelOf,
+  readModel: ReadFile,
+): Promise<QualityTable> {
+  const sources: [string, () => Promise<Features>][] = [
+    ...CONTROLS.map((id): [string, () => Promise<Features>] => [
+      encoderRow(id).label,
+      () => encoderFeatures(data, id, readModel),
+    ]),
+    ["Pixels, 32 x 32", () => pixelFeatures(data, 2)],
+    ["Pixels, 64 x 64", () => pixelFeatures(data, 1)],
+  ];
+  const rows: QualityTable["rows"] = [];
+  for (const [name, features] of sources) {
+    rows.push({ name, figures: await figuresOf(await features(), data, subcategoryOf) });
+  }
+  const concepts = data.heldOutIndices.length / 2;
+  const across = `cosine of mean tokens (pixels: of all pixels) less the training images' mean, among the ${concepts} held-out concepts of the other style`;
+  const knn = `weighted k-NN, k ${NEIGHBOURS}, temperature ${TEMPERATURE}; bank: all training images, both styles; queries: all held-out images; %`;
+  return {
+    measuredOn: `${concepts} held-out concepts, ${data.heldOutIndices.length} images; ${data.trainIndices.length} training images`,
+    measures: {
+      retrievalTop1: `own concept nearest, mean of both directions, %; ${across}`,
+      retrievalTop5: `own concept among the 5 nearest, mean of both directions, %; ${across}`,
+      notoToTwemojiTop1: `one direction of retrievalTop1, %`,
+      twemojiToNotoTop1: `the other direction, %`,
+      knnCategory: `nine categories: ${knn}`,
+      knnSubcategory: `Unicode subcategories: ${knn}`,
+    },
+    rows,
+  };
+}
