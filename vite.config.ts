@@ -37,12 +37,28 @@ const contentSecurityPolicy = (): Plugin => ({
   ],
 });
 
+/**
+ * tfjs starts its wasm threads from the text of this file's inner function, where `_scriptDir` of the outer
+ * one does not exist. The `typeof` guard against that does not survive minification; in a module worker
+ * the variable is always undefined.
+ */
+const wasmThreadSource = (): Plugin => ({
+  name: "wasm-thread-source",
+  transform: {
+    filter: { id: /tfjs-backend-wasm-threaded-simd\.js/ },
+    handler: (code) =>
+      code
+        .replace('if(typeof _scriptDir !== "undefined" && _scriptDir){', "if(false){")
+        .replace('Module["mainScriptUrlOrBlob"]||_scriptDir', 'Module["mainScriptUrlOrBlob"]'),
+  },
+});
+
 export default defineConfig({
   base: "./",
   publicDir: "public",
   define: { __CODE_VERSION__: JSON.stringify(manifest.version) },
   plugins: [react(), contentSecurityPolicy()],
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [wasmThreadSource()] },
   build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },
   server: { headers: ISOLATION, fs: { allow: ["."] } },
   preview: { headers: ISOLATION },
