@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 
-/** The network as samplers need it: x [N, H, W, C], t [N], y [N] int32 -> velocity [N, H, W, C]. */
-export type Network = (x: Tensor4D, t: Tensor1D, y: Tensor1D) => Tensor4D;
+/** The network as samplers need it: x [N, H, W, C], times t [N] on the CPU, y [N] int32 -> velocity [N, H, W, C]. */
+export type Network = (x: Tensor4D, t: Float32Array, y: Tensor1D) => Tensor4D;
 
 /**
  * Velocity of x [B, H, W, C] at one time. `intervalTime` is the start of the sampler's step: guidance is
@@ -34,7 +34,7 @@ export const guidedVelocity = (network: Network, options: GuidanceOptions): Velo
   const labels = [...options.labels];
   const nullLabels = labels.map(() => options.nullLabel);
   const evaluate = (x: Tensor4D, t: number, y: readonly number[]) =>
-    network(x, tf.fill([y.length], t), tf.tensor1d([...y], "int32"));
+    network(x, new Float32Array(y.length).fill(t), tf.tensor1d([...y], "int32"));
   return (x, t, intervalTime) =>
     tf.tidy(() => {
       if (!isGuided(options, intervalTime)) return evaluate(x, t, labels);

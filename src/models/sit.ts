@@ -48,7 +48,7 @@ export function sitForward(
   params: ParamMap,
   shape: SiTShape,
   x: Tensor4D,
-  t: Tensor1D,
+  t: Float32Array,
   y: Tensor1D,
 ): SiTOutput {
   assertInput(shape, x, t, y);
@@ -100,14 +100,14 @@ function adaLn<N extends 2 | 6>(params: ParamMap, scope: string, c: Tensor2D, co
 const gatedAdd = (x: Tensor3D, gate: Tensor3D, update: Tensor3D): Tensor3D =>
   tf.add(x, tf.mul(gate, update));
 
-function assertInput(shape: SiTShape, x: Tensor4D, t: Tensor1D, y: Tensor1D) {
+function assertInput(shape: SiTShape, x: Tensor4D, t: Float32Array, y: Tensor1D) {
   const [batch, height, width, channels] = x.shape;
   const fits =
     height === shape.inputSide && width === shape.inputSide && channels === shape.inChannels;
-  if (!fits || t.shape[0] !== batch || y.shape[0] !== batch) {
+  if (!fits || t.length !== batch || y.shape[0] !== batch) {
     throw new StudioError(
       "SHAPE_MISMATCH",
-      `SiT takes [B, ${shape.inputSide}, ${shape.inputSide}, ${shape.inChannels}] with B times and labels, got x [${x.shape.join(", ")}], t [${t.shape.join(", ")}], y [${y.shape.join(", ")}].`,
+      `SiT takes [B, ${shape.inputSide}, ${shape.inputSide}, ${shape.inChannels}] with B times and labels, got [${x.shape.join(", ")}] with ${t.length} times and ${y.shape[0]} labels.`,
       "The latents were made for another resolution or autoencoder: prepare the data again.",
     );
   }

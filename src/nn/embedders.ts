@@ -8,19 +8,25 @@ const MAX_PERIOD = 10000;
 
 /**
  * Sinusoidal features of t [B] -> [B, size]: cosines first, then sines (positions have it the other way).
- * Times enter as they are, in [0, 1]. @source sihyun-yu/REPA models/sit.py TimestepEmbedder.timestep_embedding
+ * Times enter as they are, in [0, 1]. Computed on the CPU: WGSL promises only 2^-11 for sine and cosine.
+ * @source sihyun-yu/REPA models/sit.py TimestepEmbedder.timestep_embedding
  */
-export function timeFeatures(t: Tensor1D, size = 256): Tensor2D {
+export function timeFeatures(t: Float32Array, size = 256): Tensor2D {
   const half = size / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, k) =>
-    Math.exp((-Math.log(MAX_PERIOD) * k) / half),
-  );
-  const angles = tf.mul(tf.reshape(t, [-1, 1]), tf.tensor2d(frequencies, [1, half]));
-  return tf.concat([tf.cos(angles), tf.sin(angles)], 1) as Tensor2D;
+  const features = new Float32Array(t.length * size);
+  t.forEach((time, row) => {
+    for (let k = 0; k < half; k++) {
+      const frequency = Math.fround(Math.exp((-Math.log(MAX_PERIOD) * k) / half));
+      const angle = Math.fround(time * frequency); // float32 as in the reference
+      features[row * size + k] = Math.cos(angle);
+      features[row * size + half + k] = Math.sin(angle);
+    }
+  });
+  return tf.tensor2d(features, [t.length, size]);
 }
 
 /** t [B] -> [B, D] through `t_embedder.mlp.0`, SiLU, `.2`; the feature count is the first weight's width. */
-export function embedTime(params: ParamMap, t: Tensor1D): Tensor2D {
+export function embedTime(params: ParamMap, t: Float32Array): Tensor2D {
   const features = timeFeatures(t, matrix(params, "t_embedder.mlp.0.weight").shape[1]);
   return linear(
     params,

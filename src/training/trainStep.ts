@@ -61,16 +61,18 @@ export interface Losses {
   readonly total: Scalar;
 }
 
+function noSuchBlock(encoderDepth: number, depth: number): StudioError {
+  return new StudioError(
+    "OUT_OF_RANGE",
+    `Alignment depth ${encoderDepth} is not a block of this model: it has ${depth}.`,
+    `Choose an alignment depth from 1 to ${depth}.`,
+  );
+}
+
 /** The hidden state after block `encoderDepth` (counted from 1), raw: no norm is applied. */
 export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
   const tokens = hidden[encoderDepth - 1];
-  if (!tokens) {
-    throw new StudioError(
-      "OUT_OF_RANGE",
-      `Alignment depth ${encoderDepth} is not a block of this model: it has ${hidden.length}.`,
-      `Choose an alignment depth from 1 to ${hidden.length}.`,
-    );
-  }
+  if (!tokens) throw noSuchBlock(encoderDepth, hidden.length);
   return tokens;
 }
 
@@ -83,7 +85,7 @@ export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptio
   const { shape, path, alignment } = options;
   const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
   const labels: Tensor1D = tf.tensor1d(batch.labels, "int32");
-  const { velocity, hidden } = sitForward(params, shape, xt, tf.tensor1d(batch.t), labels);
+  const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels);
   const velocityLoss: Scalar = tf.mean(velocityLossPerSample(velocity, target));
   const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
   const pairs = batch.features.map((features, i) => ({
@@ -114,6 +116,10 @@ export function lossAndGradients(
   batch: TrainBatch,
   options: LossOptions,
 ): { losses: Losses; gradients: ParamMap } {
+  const { encoderDepth } = options.alignment;
+  // asked before the tape starts: a throw inside would leave what it saved
+  const { depth } = options.shape;
+  if (encoderDepth < 1 || encoderDepth > depth) throw noSuchBlock(encoderDepth, depth);
   const names = activeNames(params, options.alignment.projectors);
   const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
   const kept: Losses[] = [];

@@ -26,7 +26,7 @@ function forward(fixture: SitFixture): Record<string, Tensor> {
   const { shape, manifest } = fixture;
   const params = paramsOf(fixture);
   const x = latentsOf(fixture, "x");
-  const t = tf.tensor1d(float32(fixture.numbers("t")));
+  const t = float32(fixture.numbers("t"));
   const y = labelsOf(fixture, "y");
   const { velocity, hidden } = sitForward(params, shape, x, t, y);
   const tapped = tap(hidden, manifest.config.encoder_depth);

@@ -38,7 +38,7 @@ function lossParts(fixture: SitFixture, pathName: string): Record<string, Tensor
   const batch = trainBatch(fixture);
   const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
   const labels = labelsOf(fixture, "y");
-  const { velocity, hidden } = sitForward(params, shape, xt, tf.tensor1d(batch.t), labels);
+  const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels);
   const tapped = tap(hidden, manifest.config.encoder_depth);
   const perEncoder = batch.features.map((features, i) =>
     cosineLossPerSample(features, projectTokens(params, i, tapped)),
