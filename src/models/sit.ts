@@ -52,8 +52,7 @@ export function sitForward(
   y: Tensor1D,
 ): SiTOutput {
   assertInput(shape, x, t, y);
-  const embedded = patchEmbed(params, "x_embedder", x); // [B, T, D]
-  let tokens: Tensor3D = tf.add(embedded, tensor3d(params, "pos_embed")); // [B, T, D]
+  let tokens = addPositions(params, patchEmbed(params, "x_embedder", x)); // [B, T, D]
   const c = silu(tf.add<Tensor2D>(embedTime(params, t), embedLabel(params, y))); // [B, D]; every adaLN starts with SiLU
   const hidden: Tensor3D[] = [];
   for (let i = 0; i < shape.depth; i++) {
@@ -95,6 +94,19 @@ function adaLn<N extends 2 | 6>(params: ParamMap, scope: string, c: Tensor2D, co
   const [batch, width] = c.shape;
   const all = linear(params, `${scope}.adaLN_modulation.1`, c); // [B, count D]
   return tf.split(tf.reshape(all, [batch, 1, count * width]), count, 2) as Chunks<N>;
+}
+
+function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
+  const table = tensor3d(params, "pos_embed"); // [1, T, D]
+  const [, count, width] = tokens.shape;
+  if (table.shape[1] !== count || table.shape[2] !== width) {
+    throw new StudioError(
+      "SHAPE_MISMATCH",
+      `Parameter "pos_embed" has shape [${table.shape.join(", ")}], expected [1, ${count}, ${width}].`,
+      "The weights do not belong to this model: check the size, patch and resolution they were saved for.",
+    );
+  }
+  return tf.add(tokens, table);
 }
 
 const gatedAdd = (x: Tensor3D, gate: Tensor3D, update: Tensor3D): Tensor3D =>
