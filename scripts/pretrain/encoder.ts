@@ -101,6 +101,10 @@ function pairBatch(
   return { first, second };
 }
 
+/** One-hot rows [N, depth]. Cast: wasm's kernel writes integers whatever type it is asked for. */
+const oneHotRows = (positions: readonly number[], depth: number): Tensor2D =>
+  tf.cast(tf.oneHot(tf.tensor1d([...positions], "int32"), depth), "float32") as Tensor2D;
+
 /** NT-Xent of z [2N, K], row i and row i + N being partners; and how often the partner is the nearest. */
 function ntXent(z: Tensor2D, temperature: number): { loss: Scalar; top1: Scalar } {
   const count = z.shape[0];
@@ -109,7 +113,7 @@ function ntXent(z: Tensor2D, temperature: number): { loss: Scalar; top1: Scalar 
   const itself = tf.mul(tf.eye(count), -1e9);
   const logits = tf.add(tf.div(tf.matMul(unit, unit, false, true), temperature), itself);
   const partner = Array.from({ length: count }, (_, row) => (row + count / 2) % count);
-  const isPartner = tf.oneHot(tf.tensor1d(partner, "int32"), count, 1, 0, "float32");
+  const isPartner = oneHotRows(partner, count);
   const positive = tf.sum(tf.mul(logits, isPartner), 1);
   const hit = tf.equal(tf.argMax(logits, 1), tf.tensor1d(partner, "int32"));
   return {
@@ -138,7 +142,7 @@ function someTokens(params: ParamMap, patches: Tensor3D, kept: readonly number[]
   const bias = params["patch_embed.proj.bias"] as Tensor;
   const embedded = linear({ "embed.weight": weight, "embed.bias": bias }, "embed", seen);
   // a product with one-hot rows: the gradient of gather is missing on wasm
-  const oneHot = tf.oneHot(index, grid * grid, 1, 0, "float32") as Tensor2D;
+  const oneHot = oneHotRows(kept, grid * grid);
   const table: Tensor2D = tf.reshape(params.pos_embed as Tensor, [grid * grid, width]);
   const positions = tf.matMul(oneHot, table);
   return { seen, tokens: vitTrunk(params, TINY_VIT, tf.add<Tensor3D>(embedded, positions)) };
