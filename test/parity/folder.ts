@@ -37,11 +37,13 @@ function readGolden(path: string): GoldenFile | undefined {
   return { path, manifest, tensors: parseSafetensors(readFileSync(tensorPath)).tensors };
 }
 
-/** Reads every manifest of a folder (or the one file named); tensor files without a manifest are unreadable. */
+/** Reads every manifest of a folder and those inside it (or the one file named); tensor files without a manifest are unreadable. */
 export function readGoldenFolder(folder: string): (GoldenFile | Unreadable)[] {
   if (!existsSync(folder)) return [{ path: folder, problem: "there is no such folder." }];
   const isFile = !statSync(folder).isDirectory();
-  const files = isFile ? [folder] : readdirSync(folder).map((file) => join(folder, file));
+  const files = isFile
+    ? [folder]
+    : readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
   const manifests = files.filter((file) => file.endsWith(".json")).sort();
   const read = manifests.flatMap((path): (GoldenFile | Unreadable)[] => {
     try {

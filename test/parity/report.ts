@@ -24,6 +24,15 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
   ];
 }
 
+/** The cases, or why a manifest of a known family cannot be read. */
+function readCases(file: GoldenFile): ParityCase[] | Error {
+  try {
+    return casesOf(file);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 const figure = (value: number) => (Number.isFinite(value) ? value.toExponential(2) : String(value));
 
 const lineOf = (name: string, { error, tolerance, worst }: ParityResult, passed: boolean) => {
@@ -71,7 +80,13 @@ export async function parityReport(
         comparable++;
         continue;
       }
-      const cases = casesOf(file);
+      const cases = readCases(file);
+      if (cases instanceof Error) {
+        print(`FAIL  ${file.path}  ${cases.message}`);
+        failedCount++;
+        comparable++;
+        continue;
+      }
       print(cases.length > 0 ? `# ${file.path}` : `# ${file.path}: no case of this project`);
       comparable += cases.length;
       for (const parityCase of cases) {

@@ -70,9 +70,23 @@ export interface SitFixture {
   readonly shapeOf: (name: string) => readonly number[];
 }
 
-/** The manifest as a SiT manifest, or undefined when it is another family's. */
-export const asSitManifest = (manifest: unknown): SitManifest | undefined =>
-  SitManifest.safeParse(manifest).data;
+/** What only a SiT manifest has: a model with projectors. */
+const LooksLikeSit = z.looseObject({
+  config: z.looseObject({ z_dims: z.unknown(), encoder_depth: z.unknown() }),
+});
+
+/**
+ * The manifest as a SiT manifest, or undefined when it is another family's.
+ * @throws Error naming the field, when it is a SiT manifest with a missing or wrong setting
+ */
+export function asSitManifest(manifest: unknown): SitManifest | undefined {
+  if (LooksLikeSit.safeParse(manifest).data?.config.z_dims === undefined) return undefined;
+  const parsed = SitManifest.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `the manifest is not readable: ${z.prettifyError(parsed.error).replaceAll(/\s+/g, " ")}`,
+  );
+}
 
 export function sitFixture(
   manifest: SitManifest,
