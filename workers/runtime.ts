@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
+import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../src/errors/studioError";
@@ -88,17 +89,20 @@ async function startWebGpu(
 }
 
 async function startWasm(): Promise<DeviceReport> {
-  // tfjs starts its threads from the text of a function, which a bundler's renaming breaks (docs/decisions/0004)
-  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setWasmPaths({
     "tfjs-backend-wasm.wasm": plainWasm,
     "tfjs-backend-wasm-simd.wasm": simdWasm,
-    "tfjs-backend-wasm-threaded-simd.wasm": simdWasm, // named because tfjs asks for all three
+    "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
   });
   registerWasmKernels();
   await use("wasm");
-  const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
-  return { backend: "wasm", adapter: `CPU (WebAssembly, ${simd}, one thread)`, slow: true };
+  const features = [
+    (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD",
+    (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"))
+      ? `threads: ${getThreadsCount()}`
+      : "one thread",
+  ];
+  return { backend: "wasm", adapter: `CPU (WebAssembly, ${features.join(", ")})`, slow: true };
 }
 
 async function startCpu(): Promise<DeviceReport> {

@@ -21,7 +21,7 @@ export const DataConfig = z.strictObject({
     help: "Train on the first images of the seeded order only; 0 means all.",
     advanced: true,
   }),
-  holdOutFraction: z.number().min(0.02).max(0.5).default(0.1).register(fieldInfo, {
+  holdOutFraction: z.number().min(0.001).max(0.5).default(0.1).register(fieldInfo, {
     label: "Held-out fraction",
     unit: "1",
     source: "docs/fidelity.md, built-in data",

@@ -97,10 +97,11 @@ export const PRESETS: readonly Preset[] = [
   preset(
     "tiny",
     "Tiny",
-    "Forty steps of a two-block model on 48 images: for tests and very slow machines. Its samples and metrics mean nothing.",
+    "Forty steps of a two-block model on the pixels of 24 images: for tests and very slow machines. Its samples and metrics mean nothing.",
     {
-      data: { imageLimit: 48, holdOutFraction: 0.02 },
-      model: { size: "custom", width: 32, depth: 2, heads: 2 },
+      data: { imageLimit: 24, holdOutFraction: 0.0045 },
+      autoencoder: { id: "pixels" },
+      model: { size: "custom", width: 32, depth: 2, heads: 2, patchSize: 8 },
       alignment: { encoderDepth: 1, projectorWidth: 32 },
       optimizer: { batchSize: 4, learningRate: 1e-3, steps: 40, emaDecay: 0.9 },
       sampling: { solver: "euler", steps: 2, gridSize: 4 },
