@@ -2,8 +2,6 @@ import { expect, test } from "vitest";
 import { Experiment } from "../config/experiment";
 import { FIELDS, GROUPS } from "./fields";
 import {
-  blockingIssues,
-  changedPaths,
   initialExperiment,
   moveAlignment,
   resetField,
@@ -39,19 +37,19 @@ test("the control of a setting is what its schema says", () => {
 test("a value the schema takes is set and listed as changed, and reset takes it back", () => {
   const changed = setField(start(), "optimizer", "learningRate", 0.001);
   expect(changed.value.optimizer.learningRate).toBe(0.001);
-  expect(changedPaths(changed.value, changed.baseline)).toEqual(["optimizer.learningRate"]);
+  expect(changed.changed).toEqual(["optimizer.learningRate"]);
   const back = resetField(changed, "optimizer", "learningRate");
-  expect(changedPaths(back.value, back.baseline)).toEqual([]);
+  expect(back.changed).toEqual([]);
 });
 
 test("a value out of range keeps the old one, names the field, and blocks the run until mended", () => {
   const refused = setField(start(), "optimizer", "batchSize", 0);
   expect(refused.value.optimizer.batchSize).toBe(256);
-  expect(blockingIssues(refused)).toEqual({
+  expect(refused.issues).toEqual({
     "optimizer.batchSize": "A whole number from 1 to 1024.",
   });
-  expect(blockingIssues(setField(refused, "optimizer", "batchSize", 8))).toEqual({});
-  expect(blockingIssues(resetGroup(refused, "optimizer"))).toEqual({});
+  expect(setField(refused, "optimizer", "batchSize", 8).issues).toEqual({});
+  expect(resetGroup(refused, "optimizer").issues).toEqual({});
 });
 
 test("the last encoder cannot be removed", () => {
@@ -72,14 +70,14 @@ test("a smaller model pulls the alignment depth inside", () => {
 });
 
 test("settings that contradict each other are issues of the field to change", () => {
-  expect(blockingIssues(initialExperiment(Experiment.parse({}), null))).toHaveProperty([
+  expect(initialExperiment(Experiment.parse({}), null).issues).toHaveProperty([
     "alignment.encoderDepth",
   ]);
   const experiment = Experiment.parse({
     model: { size: "custom", width: 100, heads: 3, depth: 8, patchSize: 8 },
     sampling: { guidanceLow: 0.9, guidanceHigh: 0.1 },
   });
-  expect(Object.keys(blockingIssues(initialExperiment(experiment, null)))).toEqual([
+  expect(Object.keys(initialExperiment(experiment, null).issues)).toEqual([
     "model.heads",
     "sampling.guidanceLow",
   ]);

@@ -12,6 +12,10 @@ export interface ExperimentState {
   readonly baseline: Experiment;
   /** By path (`group.name`): why the last thing typed was not taken. The value before it still holds. */
   readonly errors: Readonly<Record<string, string>>;
+  /** What stops this experiment from being run, by path: refused input and contradicting settings. */
+  readonly issues: Readonly<Record<string, string>>;
+  /** Paths of the settings that differ from the baseline, in the schema's order. */
+  readonly changed: readonly string[];
 }
 
 export interface ExperimentSlice {
@@ -22,12 +26,20 @@ export interface ExperimentSlice {
   readonly resetGroup: (group: ExperimentGroup) => void;
 }
 
-export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState => ({
-  value,
-  presetId,
-  baseline: value,
-  errors: {},
-});
+/** Fills in what follows from the rest: once a change, not once a look. */
+function settled(state: Omit<ExperimentState, "issues" | "changed">): ExperimentState {
+  const found = validateExperiment(state.value).map(
+    ({ path, message }) => [path, message] as const,
+  );
+  return {
+    ...state,
+    issues: { ...Object.fromEntries(found), ...state.errors },
+    changed: changedPaths(state.value, state.baseline),
+  };
+}
+
+export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState =>
+  settled({ value, presetId, baseline: value, errors: {} });
 
 /** The state after a stored run or a link was opened; an equal experiment keeps its preset's name. */
 export const loadedExperiment = (
@@ -49,15 +61,15 @@ export function setField(
   const schema = fieldSchema(group, name);
   const parsed = schema?.safeParse(value);
   if (!parsed?.success) {
-    return { ...state, errors: { ...state.errors, [path]: refusal(path) } };
+    return settled({ ...state, errors: { ...state.errors, [path]: refusal(path) } });
   }
   const groupValue = { ...state.value[group], [name]: parsed.data };
   const next = Experiment.parse({ ...state.value, [group]: groupValue });
-  return {
+  return settled({
     ...state,
     value: group === "model" ? keepDepthInside(next) : next,
     errors: without(state.errors, path),
-  };
+  });
 }
 
 /** What the field takes, said to someone whose input it did not. */
@@ -93,7 +105,7 @@ export function moveAlignment(state: ExperimentState, change: ControlChange): Ex
     ...change,
   });
   if (!alignment.success) return state;
-  return { ...state, value: { ...state.value, alignment: alignment.data } };
+  return settled({ ...state, value: { ...state.value, alignment: alignment.data } });
 }
 
 export const resetField = (
@@ -128,14 +140,6 @@ export const changedPaths = (experiment: Experiment, baseline: Experiment): read
       JSON.stringify(fieldValue(experiment, group, name)) !==
       JSON.stringify(fieldValue(baseline, group, name)),
   ).map(({ path }) => path);
-
-/** What stops this experiment from being run: refused input, and settings that contradict each other. */
-export const blockingIssues = (state: ExperimentState): Readonly<Record<string, string>> => ({
-  ...Object.fromEntries(
-    validateExperiment(state.value).map(({ path, message }) => [path, message]),
-  ),
-  ...state.errors,
-});
 
 const without = (
   errors: Readonly<Record<string, string>>,

@@ -1,6 +1,5 @@
 import { alignmentAt, type Experiment, type TimelineEntry } from "../config/experiment";
 import type { LayerAlignment } from "../protocol/trainer";
-import { blockingIssues } from "./experimentSlice";
 import type { RunStatus } from "./runSlice";
 import { gridAt } from "./samplesSlice";
 import { firstIndexAtOrAfter, nearestIndex, recentStepMs, stepAt } from "./stepLog";
@@ -23,10 +22,14 @@ export const selectActive = (state: StudioState): boolean => isActive(state.run.
 export const canPause = (phase: RunStatus): boolean =>
   phase === "training" || phase === "evaluating" || phase === "compiling" || phase === "loading";
 
+/** The run shown was cut short and can go on from where it was saved. */
+export const selectResumable = ({ run }: StudioState): boolean =>
+  run.runId !== null && (run.phase === "stopped" || run.phase === "failed");
+
 /** Why Train is not possible now, or null. */
 export function selectTrainBlock(state: StudioState): string | null {
   if (state.capability.kind === "failed") return state.capability.reason;
-  const [issue] = Object.entries(blockingIssues(state.experiment));
+  const [issue] = Object.entries(state.experiment.issues);
   return issue ? `${issue[0]}: ${issue[1]}` : null;
 }
 
@@ -46,6 +49,16 @@ export function selectEtaSeconds(state: StudioState): number | null {
 
 /** The step everything on screen is shown at: the cursor's, or the newest. */
 export const selectShownStep = (state: StudioState): number => state.cursorStep ?? state.run.step;
+
+/**
+ * Where step axes end: the newest step, rounded up by a few per cent, so that charts of rare measurements
+ * need not be drawn again for every step logged.
+ */
+export function stepEnd(lastStep: number): number {
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(Math.max(1, lastStep))) / 20);
+  return Math.ceil(lastStep / unit) * unit;
+}
+export const selectStepEnd = (state: StudioState): number => stepEnd(state.run.step);
 
 /** The grid to show: the newest that is not after the shown step. */
 export const selectGrid = (state: StudioState) => gridAt(state.samples, selectShownStep(state));

@@ -10,6 +10,7 @@ export interface StudioCommands {
   /** Runs the edited experiment (`store.experiment.value`) as a new run: bill, caches, then training. */
   readonly start: () => void;
   readonly pause: () => void;
+  /** Goes on after a pause, or from the newest checkpoint when the run shown was stopped or failed. */
   readonly resume: () => void;
   /** One step, then paused. Without an active run it starts one that is paused after its first step. */
   readonly singleStep: () => void;

@@ -19,8 +19,6 @@ export interface ChartCardProps {
   /** What the numbers are: space, sample counts, intervals. */
   readonly note?: ReactNode;
   readonly legend?: ReactNode;
-  /** Extra controls in the head, before the downloads. */
-  readonly control?: ReactNode;
   /** Undefined: the chart has no logarithmic axis; a string: why it has none at the moment. */
   readonly log?: { readonly name: string; readonly refusal: string | null };
   readonly table: ChartTable;
@@ -33,7 +31,7 @@ export interface ChartCardProps {
 
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
-  const { label, title, readout, note, legend, control, log, table, empty, wide, children } = props;
+  const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
   const { figureRef } = props;
   const plot = useRef<HTMLDivElement>(null);
   const save = () => {
@@ -49,7 +47,6 @@ export function ChartCard(props: ChartCardProps) {
       <div className={classes.head}>
         <h3 className={classes.title}>{title}</h3>
         <div className={classes.readout}>{empty === null && readout}</div>
-        {control}
         <div className={classes.actions}>
           {log && <LogSwitch title={title} {...log} />}
           <ChartAction

@@ -1,13 +1,14 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { LayerAlignment } from "../../protocol/trainer";
-import { alignmentAtStep, alignmentInForce } from "../../store/selectors";
+import { alignmentAtStep, alignmentInForce, selectStepEnd } from "../../store/selectors";
+import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { encoderShort } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
-import { useStaggered } from "./drawQueue";
+import { useDrawn } from "./drawQueue";
 import { Plot, type PlotLine, type PlotRow } from "./Plot";
 import { extent, linearScale, stepScale, type Scale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
@@ -20,6 +21,10 @@ const blockColor = (block: number, depth: number): string => {
   const share = depth > 1 ? Math.round(((block - 1) / (depth - 1)) * 100) : 0;
   return `color-mix(in oklch, var(--block-last) ${share}%, var(--block-first))`;
 };
+
+const selectMeasured = (state: StudioState) => state.metrics.alignment;
+const selectTimeline = (state: StudioState) => state.run.timeline;
+const selectCursor = (state: StudioState) => state.cursorStep;
 
 const HEADER = ["step", "encoder", "block", "cknna", "cka", "mutualKnn", "chance", "n", "k", "t"];
 const tableRows = (measured: readonly LayerAlignment[]) =>
@@ -40,7 +45,7 @@ const tableRows = (measured: readonly LayerAlignment[]) =>
 
 const noteOf = (m: LayerAlignment | undefined): string =>
   m
-    ? `k = ${m.k}, t = ${m.time}, ${m.imageCount} held-out images, token mean · chance ${formatValue(m.chance)}`
+    ? `n = ${m.imageCount} held-out, k = ${m.k}, t = ${m.time}, token mean · chance ${formatValue(m.chance)}`
     : "Agreement of hidden states with the encoder on held-out images";
 
 function useEmpty(): string {
@@ -51,9 +56,8 @@ function useEmpty(): string {
 /** Profile over blocks at the cursor's step, one line an encoder; the newest stays behind it, dashed. */
 export function CknnaLayersChart() {
   const { ref, visible } = useVisible();
-  const all = useStudio((state) => state.metrics.alignment);
-  const cursorStep = useStudio((state) => state.cursorStep);
-  const measured = useStaggered(all, visible);
+  const measured = useDrawn(selectMeasured, visible);
+  const cursorStep = useDrawn(selectCursor, visible);
   const shown = useMemo(
     () => alignmentAtStep(measured, cursorStep ?? Infinity),
     [measured, cursorStep],
@@ -67,7 +71,7 @@ export function CknnaLayersChart() {
     () => (newest[0] ? [{ value: newest[0].chance, label: "chance" }] : []),
     [newest],
   );
-  const marks = useAlignedBlock(shown[0]?.step ?? 0);
+  const marks = useAlignedBlock(shown[0]?.step ?? 0, visible);
   const empty = useEmpty();
   return (
     <ChartCard
@@ -107,9 +111,9 @@ export function CknnaLayersChart() {
 }
 
 /** A mark at the block that was aligned at `step`. */
-function useAlignedBlock(step: number) {
+function useAlignedBlock(step: number, visible: boolean) {
   const experiment = useStudio((state) => state.run.experiment);
-  const timeline = useStudio((state) => state.run.timeline);
+  const timeline = useDrawn(selectTimeline, visible);
   return useMemo(() => {
     const alignment = alignmentInForce(experiment, timeline, step);
     return alignment && alignment.projCoeff > 0
@@ -117,6 +121,9 @@ function useAlignedBlock(step: number) {
       : [];
   }, [experiment, timeline, step]);
 }
+
+/** Air beside the first and the last block, as a share of the depth: points are not cut in half. */
+const BLOCK_MARGIN = 0.06;
 
 /** Rows by block; the axis spans all steps, so that scrubbing moves the line and not the axis. */
 function profile(
@@ -135,7 +142,7 @@ function profile(
   const ticks = rows.map((row) => row.x).filter((block) => (block - 1) % every === 0);
   return {
     rows,
-    x: { domain: [depth > 1 ? 1 : 0, Math.max(depth, 2)], ticks },
+    x: { domain: [1 - BLOCK_MARGIN * depth, depth + BLOCK_MARGIN * depth], ticks },
     y: linearScale(Math.min(0, range[0]), range[1]),
   };
 }
@@ -156,28 +163,21 @@ const profileLines = (
 /** One line a block over steps, for one encoder at a time. */
 export function CknnaStepsChart() {
   const { ref, visible } = useVisible();
-  const all = useStudio((state) => state.metrics.alignment);
-  const lastStep = useStudio((state) => state.run.step);
-  const data = useStaggered(
-    useMemo(() => ({ all, lastStep }), [all, lastStep]),
-    visible,
-  );
-  const encoders = useMemo(() => [...new Set(data.all.map((m) => m.encoder))], [data.all]);
+  const all = useDrawn(selectMeasured, visible);
+  const end = useDrawn(selectStepEnd, visible);
+  const encoders = useMemo(() => [...new Set(all.map((m) => m.encoder))], [all]);
   const [chosen, setChosen] = useState<string | null>(null);
   const encoder = chosen !== null && encoders.includes(chosen) ? chosen : encoders[0];
-  const measured = useMemo(
-    () => data.all.filter((m) => m.encoder === encoder),
-    [data.all, encoder],
-  );
+  const measured = useMemo(() => all.filter((m) => m.encoder === encoder), [all, encoder]);
   const depth = measured.at(-1)?.cknna.length ?? 0;
   const rows = useMemo(() => measured.map(blockRow), [measured]);
   const lines = useMemo(() => blockLines(depth), [depth]);
-  const x = useMemo(() => stepScale(data.lastStep), [data.lastStep]);
+  const x = useMemo(() => stepScale(end), [end]);
   const y = useMemo(() => {
     const range = extent(measured.flatMap((m) => [...m.cknna, m.chance])) ?? [0, 1];
     return linearScale(Math.min(0, range[0]), range[1]);
   }, [measured]);
-  const marks = useTimelineMarks();
+  const marks = useTimelineMarks(visible);
   const empty = useEmpty();
   return (
     <ChartCard
@@ -185,18 +185,21 @@ export function CknnaStepsChart() {
       title="CKNNA over steps"
       figureRef={ref}
       readout={<BestBlock measured={measured} />}
-      control={
-        encoders.length > 1 && (
-          <SegmentedControl
-            size="xs"
-            aria-label="Encoder of CKNNA over steps"
-            value={encoder ?? ""}
-            onChange={setChosen}
-            data={encoders.map((id) => ({ value: id, label: encoderShort(id) }))}
-          />
-        )
+      legend={
+        <>
+          <BlockLegend depth={depth} />
+          {encoders.length > 1 && (
+            <SegmentedControl
+              className={classes.choice ?? ""}
+              size="xs"
+              aria-label="Encoder of CKNNA over steps"
+              value={encoder ?? ""}
+              onChange={setChosen}
+              data={encoders.map((id) => ({ value: id, label: encoderShort(id) }))}
+            />
+          )}
+        </>
       }
-      legend={<BlockLegend depth={depth} />}
       note={noteOf(measured.at(-1))}
       table={{ header: HEADER, rows: () => tableRows(measured) }}
       empty={measured.length === 0 ? empty : null}
@@ -227,8 +230,8 @@ function BestBlock({ measured }: { readonly measured: readonly LayerAlignment[] 
   const best = Math.max(...at.cknna);
   return (
     <>
-      step {at.step} · best <strong>{formatValue(best)}</strong> (block {at.cknna.indexOf(best) + 1}
-      )
+      {step !== null && `${at.step} · `}best <strong>{formatValue(best)}</strong>, block{" "}
+      {at.cknna.indexOf(best) + 1}
     </>
   );
 }
@@ -241,9 +244,14 @@ function BlockLegend({ depth }: { readonly depth: number }) {
       </span>
     );
   }
-  return Array.from({ length: depth }, (_, index) => (
-    <LegendKey key={index} color={blockColor(index + 1, depth)}>
-      block {index + 1}
-    </LegendKey>
-  ));
+  return (
+    <>
+      block
+      {Array.from({ length: depth }, (_, index) => (
+        <LegendKey key={index} color={blockColor(index + 1, depth)}>
+          {index + 1}
+        </LegendKey>
+      ))}
+    </>
+  );
 }

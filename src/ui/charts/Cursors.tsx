@@ -48,10 +48,18 @@ function CursorLines({ domain }: { readonly domain: Scale["domain"] }) {
   return (
     <>
       {inside(cursorStep) && (
-        <div className={classes.cursor} style={{ left: positionOf(cursorStep, domain) }} />
+        <div
+          className={classes.cursor}
+          data-step={cursorStep}
+          style={{ left: positionOf(cursorStep, domain) }}
+        />
       )}
       {inside(hoverStep) && (
-        <div className={classes.hover} style={{ left: positionOf(hoverStep, domain) }} />
+        <div
+          className={classes.hover}
+          data-step={hoverStep}
+          style={{ left: positionOf(hoverStep, domain) }}
+        />
       )}
     </>
   );

@@ -2,10 +2,12 @@ import { useMemo } from "react";
 import { minMaxIndices } from "../../math/decimate";
 import { exponentialSmooth } from "../../math/smooth";
 import { lastStep, nearestIndex, stepAt, type StepColumn, type StepLog } from "../../store/stepLog";
+import { stepEnd } from "../../store/selectors";
+import type { StudioState } from "../../store/studioStore";
 import { useStudio } from "../useStudio";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
-import { useStaggered } from "./drawQueue";
+import { useDrawn } from "./drawQueue";
 import { Plot, type PlotLine, type PlotRow } from "./Plot";
 import { extent, linearScale, logScale, stepScale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
@@ -23,14 +25,16 @@ export interface LogChartProps {
   readonly wide?: boolean;
 }
 
+const selectSmoothing = (state: StudioState) => state.smoothing;
+const selectLog = (state: StudioState) => state.run.log;
+
 /** A logged column by training step: raw values faint, their moving average on top. */
 export function LogChart({ column, label, title, color, note, wide = false }: LogChartProps) {
   const { ref, visible } = useVisible();
-  const newest = useStudio((state) => state.run.log);
-  const log = useStaggered(newest, visible);
-  const smoothing = useStudio((state) => state.smoothing);
+  const log = useDrawn(selectLog, visible);
+  const smoothing = useDrawn(selectSmoothing, visible);
   const wantsLog = useStudio((state) => state.logCharts.includes(column));
-  const marks = useTimelineMarks();
+  const marks = useTimelineMarks(visible);
   const empty = useEmptyText(null);
 
   const smooth = useMemo(
@@ -38,7 +42,7 @@ export function LogChart({ column, label, title, color, note, wide = false }: Lo
     [log, column, smoothing],
   );
   const rows = useMemo(() => thinned(log, column, smooth), [log, column, smooth]);
-  const x = useMemo(() => stepScale(lastStep(log)), [log]);
+  const x = useMemo(() => stepScale(stepEnd(lastStep(log))), [log]);
   const range = useMemo(() => extent(rows.map((row) => asNumber(row.raw))) ?? [0, 1], [rows]);
   const positive = range[0] > 0;
   const useLog = wantsLog && positive;
@@ -55,12 +59,12 @@ export function LogChart({ column, label, title, color, note, wide = false }: Lo
       note={note}
       wide={wide}
       figureRef={ref}
-      readout={<LogReadout log={newest} column={column} smooth={smooth} />}
+      readout={<LogReadout log={log} column={column} smooth={smooth} />}
       log={{
         name: column,
         refusal: positive ? null : `${title} is not always positive: no logarithmic axis`,
       }}
-      table={{ header: ["step", column], rows: () => tableRows(newest, column) }}
+      table={{ header: ["step", column], rows: () => tableRows(log, column) }}
       empty={log.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
@@ -110,7 +114,6 @@ function LogReadout(props: {
   const average = smooth[index];
   return (
     <>
-      {step !== null && `step ${stepAt(log, index)} · `}
       <strong>{formatValue(average ?? raw)}</strong>
       {average !== undefined && average !== raw && ` raw ${formatValue(raw)}`}
     </>

@@ -58,6 +58,7 @@ export interface PlotProps {
   readonly log?: boolean;
 }
 
+const tickText = (value: number): string => formatTick(value);
 const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 
 /** Props in, SVG out. Memoised: a chart draws again only when what it shows has changed. */
@@ -72,7 +73,7 @@ export const Plot = memo(function Plot(props: PlotProps) {
           type="number"
           domain={[...x.domain]}
           ticks={[...x.ticks]}
-          tickFormatter={formatTick}
+          tickFormatter={tickText}
           tick={TICK}
           height={X_AXIS_HEIGHT}
           tickLine={false}
@@ -84,7 +85,7 @@ export const Plot = memo(function Plot(props: PlotProps) {
           scale={log ? "log" : "linear"}
           domain={[...y.domain]}
           ticks={[...y.ticks]}
-          tickFormatter={formatTick}
+          tickFormatter={tickText}
           tick={TICK}
           width={Y_AXIS_WIDTH}
           tickLine={false}
@@ -146,15 +147,15 @@ export const Plot = memo(function Plot(props: PlotProps) {
   );
 });
 
-/** Labels sit left of the line near the right edge, and on two rows so that neighbours do not collide. */
+/** Labels sit left of the line near the right edge, and on three rows so that neighbours do not collide. */
 function markLabel(mark: PlotMark, index: number, x: Scale) {
   const [from, to] = x.domain;
-  const late = (mark.x - from) / (to - from) > 0.75;
+  const late = (mark.x - from) / (to - from) > 0.8;
   return {
     value: mark.label,
     position: late ? ("insideTopRight" as const) : ("insideTopLeft" as const),
     fontSize: 10,
     fill: "var(--mark)",
-    dy: index % 2 === 0 ? -4 : 8,
+    dy: (index % 3) * 12 - 4,
   };
 }

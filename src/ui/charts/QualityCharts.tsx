@@ -1,38 +1,57 @@
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { SampleQuality } from "../../protocol/trainer";
-import { formatValue } from "../explain/format";
+import { selectStepEnd } from "../../store/selectors";
+import type { StudioState } from "../../store/studioStore";
+import { formatTick, formatValue } from "../explain/format";
 import { useStudio } from "../useStudio";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
-import { useStaggered } from "./drawQueue";
+import { useDrawn } from "./drawQueue";
 import { Plot, type PlotRow } from "./Plot";
 import { extent, linearScale, logScale, stepScale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
 
-const EMPTY: readonly SampleQuality[] = [];
+const selectMeasured = (state: StudioState) => state.metrics.quality;
 
 /** Measurements in the newest one's feature space: values of different spaces share no axis. */
 function useQuality(visible: boolean) {
-  const all = useStudio((state) => state.metrics.quality);
-  const lastStep = useStudio((state) => state.run.step);
-  const shown = useStaggered(
-    useMemo(() => {
-      const space = all.at(-1)?.space;
-      return { lastStep, quality: space ? all.filter((m) => m.space === space) : EMPTY };
-    }, [all, lastStep]),
-    visible,
-  );
+  const all = useDrawn(selectMeasured, visible);
+  const end = useDrawn(selectStepEnd, visible);
+  const quality = useMemo(() => {
+    const space = all.at(-1)?.space;
+    return all.filter((m) => m.space === space);
+  }, [all]);
   const later = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
   const empty = useEmptyText(`First measured at step ${later}`);
-  const x = useMemo(() => stepScale(shown.lastStep), [shown.lastStep]);
-  return { quality: shown.quality, x, empty, marks: useTimelineMarks() };
+  const x = useMemo(() => stepScale(end), [end]);
+  return { quality, x, empty, marks: useTimelineMarks(visible) };
 }
 
-/** The newest measurement that is not after the step of the readout. */
-function useMeasured(quality: readonly SampleQuality[]): SampleQuality | undefined {
+/** The measurement under the cursor: the newest that is not after it. Draws alone when the pointer moves. */
+function QualityReadout(props: {
+  readonly quality: readonly SampleQuality[];
+  readonly children: (measured: SampleQuality) => ReactNode;
+}) {
+  const { quality, children } = props;
   const step = useReadoutStep();
-  return step === null ? quality.at(-1) : (quality.findLast((m) => m.step <= step) ?? quality[0]);
+  const measured =
+    step === null ? quality.at(-1) : (quality.findLast((m) => m.step <= step) ?? quality[0]);
+  return (
+    measured && (
+      <>
+        {step !== null && `${measured.step} · `}
+        {children(measured)}
+      </>
+    )
+  );
 }
+
+const kidReadout = (m: SampleQuality) => (
+  <>
+    <strong>{formatValue(m.kid)}</strong> [{formatTick(m.kidLow, 3)}, {formatTick(m.kidHigh, 3)}]
+  </>
+);
+const frechetReadout = (m: SampleQuality) => <strong>{formatValue(m.frechetTop)}</strong>;
 
 export function KidChart() {
   const { ref, visible } = useVisible();
@@ -52,7 +71,6 @@ export function KidChart() {
     [range, useLog],
   );
   const last = quality.at(-1);
-  const measured = useMeasured(quality);
   const levels = useMemo(
     () =>
       last ? [{ value: last.kidFloor, label: `real data ${formatValue(last.kidFloor)}` }] : [],
@@ -63,14 +81,7 @@ export function KidChart() {
       label="KID by training step"
       title="KID × 1000"
       figureRef={ref}
-      readout={
-        measured && (
-          <>
-            step {measured.step} · <strong>{formatValue(measured.kid)}</strong>{" "}
-            {`[${formatValue(measured.kidLow)}, ${formatValue(measured.kidHigh)}]`}
-          </>
-        )
-      }
+      readout={<QualityReadout quality={quality}>{kidReadout}</QualityReadout>}
       note={
         last
           ? `n = ${last.sampleCount} samples against ${last.referenceCount} real · ${last.space} · 95 % interval over subsets · not an FID`
@@ -121,7 +132,6 @@ export function FrechetChart() {
     [range, useLog],
   );
   const last = quality.at(-1);
-  const measured = useMeasured(quality);
   const levels = useMemo(
     () =>
       last
@@ -134,13 +144,7 @@ export function FrechetChart() {
       label="Fréchet distance by training step"
       title={`Fréchet, top ${last?.components ?? 32} PCs`}
       figureRef={ref}
-      readout={
-        measured && (
-          <>
-            step {measured.step} · <strong>{formatValue(measured.frechetTop)}</strong>
-          </>
-        )
-      }
+      readout={<QualityReadout quality={quality}>{frechetReadout}</QualityReadout>}
       note={
         last
           ? `n = ${last.pairCount} on each side · ${last.space} · floor: two disjoint real sets of ${last.pairCount} · not an FID`

@@ -1,4 +1,6 @@
 import { createContext, useContext, useEffect, useState } from "react";
+import type { StudioState } from "../../store/studioStore";
+import { useStudioStore } from "../useStudio";
 
 /** Runs requested jobs one a frame, so that many charts never draw in one long task. */
 export interface DrawQueue {
@@ -41,15 +43,25 @@ export function createDrawQueue(
 export const DrawQueueContext = createContext<DrawQueue | null>(null);
 
 /**
- * `value` as it was when this component's turn last came. While `visible` is false nothing is requested:
- * a chart that is scrolled away costs nothing.
+ * What `select` returns, as it was when this component's turn last came: a batch of worker events wakes
+ * no chart by itself. While `visible` is false nothing is requested: a chart scrolled away costs nothing.
+ * @param select the same function at every call, returning the same object for the same state
  */
-export function useStaggered<T>(value: T, visible: boolean): T {
+export function useDrawn<T>(select: (state: StudioState) => T, visible: boolean): T {
+  const store = useStudioStore();
   const queue = useContext(DrawQueueContext);
-  const [shown, setShown] = useState(() => value);
+  const [drawn, setDrawn] = useState(() => select(store.getState()));
   useEffect(() => {
-    if (!visible || !queue || Object.is(shown, value)) return undefined;
-    return queue.request(() => setShown(() => value));
-  }, [queue, shown, value, visible]);
-  return queue ? shown : value;
+    if (!visible || !queue) return undefined;
+    const draw = () => setDrawn(() => select(store.getState()));
+    const takeBack = queue.request(draw); // what changed while it was out of sight
+    const unsubscribe = store.subscribe((state, before) => {
+      if (!Object.is(select(state), select(before))) queue.request(draw);
+    });
+    return () => {
+      unsubscribe();
+      takeBack();
+    };
+  }, [store, queue, select, visible]);
+  return drawn;
 }

@@ -1,5 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
-import { changeText } from "../explain/names";
+import { markText } from "../explain/names";
+import type { StudioState } from "../../store/studioStore";
+import { useDrawn } from "./drawQueue";
 import { useStudio } from "../useStudio";
 import type { PlotMark } from "./Plot";
 
@@ -19,11 +21,13 @@ export function useVisible(): { ref: (element: HTMLElement | null) => void; visi
   return { ref, visible };
 }
 
+const selectTimeline = (state: StudioState) => state.run.timeline;
+
 /** The run's live changes as marks. */
-export function useTimelineMarks(): readonly PlotMark[] {
-  const timeline = useStudio((state) => state.run.timeline);
+export function useTimelineMarks(visible: boolean): readonly PlotMark[] {
+  const timeline = useDrawn(selectTimeline, visible);
   return useMemo(
-    () => timeline.map(({ step, change }) => ({ x: step, label: changeText(change) })),
+    () => timeline.map(({ step, change }) => ({ x: step, label: markText(change) })),
     [timeline],
   );
 }

@@ -70,6 +70,18 @@ function FieldLabel(props: {
           <span className={classes.live}>live</span>
         </Tooltip>
       )}
+      {state.changed && !state.locked && (
+        <Tooltip label={`Reset to ${valueText(state.resetValue)}`} withArrow>
+          <ActionIcon
+            variant="subtle"
+            size={18}
+            aria-label={`Reset ${label} to ${valueText(state.resetValue)}`}
+            onClick={state.reset}
+          >
+            <IconRestore size={13} stroke={1.8} />
+          </ActionIcon>
+        </Tooltip>
+      )}
       <Tooltip
         multiline
         w={260}
@@ -92,18 +104,6 @@ function FieldLabel(props: {
           <IconInfoCircle size={14} stroke={1.6} />
         </ActionIcon>
       </Tooltip>
-      {state.changed && !state.locked && (
-        <Tooltip label={`Reset to ${valueText(state.resetValue)}`} withArrow>
-          <ActionIcon
-            variant="subtle"
-            size={18}
-            aria-label={`Reset ${label} to ${valueText(state.resetValue)}`}
-            onClick={state.reset}
-          >
-            <IconRestore size={13} stroke={1.8} />
-          </ActionIcon>
-        </Tooltip>
-      )}
     </div>
   );
 }
@@ -169,11 +169,18 @@ function ChoiceField(props: ControlProps & { readonly options: readonly (string 
       />
     );
   }
+  if (options.length === 1) {
+    return (
+      <output id={id} className={classes.only}>
+        {optionName(options[0] ?? "")}
+      </output>
+    );
+  }
   return (
     <Select
       id={id}
       size="xs"
-      disabled={state.locked || options.length === 1}
+      disabled={state.locked}
       data={data}
       value={String(state.value)}
       onChange={choose}

@@ -97,7 +97,7 @@ export function SliderField(
           state.set(Number(value.toFixed(6)));
         }}
       />
-      <NumberField {...props} />
+      <NumberField {...props} unit="1" />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { ControlChange } from "../../config/experiment";
-import { blockingIssues, fieldValue } from "../../store/experimentSlice";
+import { fieldValue } from "../../store/experimentSlice";
 import type { FieldDescription, FieldValue } from "../../store/fields";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
@@ -25,14 +25,14 @@ export function useField({ group, name, path, info }: FieldDescription): FieldSt
   const commands = useCommands();
   const value = useStudio((state) => fieldValue(state.experiment.value, group, name));
   const resetValue = useStudio((state) => fieldValue(state.experiment.baseline, group, name));
-  const error = useStudio((state) => blockingIssues(state.experiment)[path]);
+  const error = useStudio((state) => state.experiment.issues[path]);
   const active = useStudio(selectActive);
 
   const send = useCallback(() => {
     const { experiment, run } = store.getState();
     const inForce = fieldValue(experiment.value, group, name);
     if (!selectActive(store.getState()) || run.phase === "caching" || !info.live) return;
-    if (blockingIssues(experiment)[path] !== undefined) return;
+    if (experiment.issues[path] !== undefined) return;
     const change = ControlChange.safeParse({ [name]: inForce });
     if (change.success) commands.setControl(change.data);
   }, [store, commands, group, name, path, info.live]);
@@ -41,7 +41,7 @@ export function useField({ group, name, path, info }: FieldDescription): FieldSt
     value,
     resetValue,
     error,
-    changed: JSON.stringify(value) !== JSON.stringify(resetValue),
+    changed: useStudio((state) => state.experiment.changed.includes(path)),
     locked: active && !info.live,
     moving: active && info.live === true,
     set: (next) => {

@@ -34,7 +34,12 @@ test("values keep four digits and say when they are not numbers", () => {
 });
 
 test("ticks, counts and rates are short", () => {
-  expect([0, 25_000, -0.5, 2_500_000].map(formatTick)).toEqual(["0", "25k", "−0.5", "2.5M"]);
+  expect([0, 25_000, -0.5, 2_500_000].map((value) => formatTick(value))).toEqual([
+    "0",
+    "25k",
+    "−0.5",
+    "2.5M",
+  ]);
   expect([912, 1_313_696, 675_129_632].map(formatCount)).toEqual(["912", "1.3 M", "675 M"]);
   expect([8, 250, 3200].map(formatRate)).toEqual(["125 step/s", "4.0 step/s", "3.2 s/step"]);
 });

@@ -40,13 +40,13 @@ export function formatValue(value: number): string {
   return minus(Number(value.toPrecision(4)).toString());
 }
 
-/** An axis tick: as short as it can be. */
-export function formatTick(value: number): string {
+/** An axis tick: as short as it can be, with at most `digits` significant digits. */
+export function formatTick(value: number, digits = 4): string {
   const size = Math.abs(value);
   if (size >= 1e6) return minus(`${Number((value / 1e6).toPrecision(3))}M`);
   if (size >= 1e4) return minus(`${Number((value / 1e3).toPrecision(3))}k`);
   if (size !== 0 && size < 1e-3) return minus(value.toExponential(0));
-  return minus(Number(value.toPrecision(4)).toString());
+  return minus(Number(value.toPrecision(digits)).toString());
 }
 
 /** Typographic minus: as wide as a digit, so columns of signed numbers line up. */

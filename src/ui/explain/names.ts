@@ -93,6 +93,15 @@ export const PHASES: Readonly<Record<RunStatus, PhaseLook>> = {
   failed: { text: "Failed", color: "red", busy: false },
 };
 
+/** `changeText` where there is room for a word only, on a chart: several encoders are counted. */
+export function markText(change: ControlChange): string {
+  const many = change.encoders && change.encoders.length > 1 ? change.encoders.length : 0;
+  if (many === 0) return changeText(change);
+  const others = { ...change };
+  delete others.encoders;
+  return [changeText(others), `${many} encoders`].filter((part) => part !== "").join(", ");
+}
+
 /** First word of a class name, for a caption under a tile: "Smileys & Emotion" -> "Smileys". */
 export const shortClassName = (classNames: readonly string[], label: number): string =>
   classNames[label]?.split(/[\s&]+/)[0] ?? `class ${label}`;

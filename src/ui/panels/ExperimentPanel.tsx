@@ -4,7 +4,6 @@ import { memo, useId, useState } from "react";
 import type { Experiment, ExperimentGroup } from "../../config/experiment";
 import { PRESETS } from "../../config/presets";
 import { experimentParameterCount, gridSide, latentShape } from "../../config/sizes";
-import { changedPaths } from "../../store/experimentSlice";
 import { FIELDS, type FieldDescription } from "../../store/fields";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
@@ -51,9 +50,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
 function PresetSelect() {
   const { selectPreset } = useCommands();
   const presetId = useStudio((state) => state.experiment.presetId);
-  const changed = useStudio(
-    ({ experiment }) => changedPaths(experiment.value, experiment.baseline).length,
-  );
+  const changed = useStudio((state) => state.experiment.changed.length);
   const active = useStudio(selectActive);
   const preset = PRESETS.find(({ id }) => id === presetId);
   return (
@@ -122,12 +119,9 @@ function FieldGroup({ group }: { readonly group: ExperimentGroup }) {
   const id = useId();
   const resetGroup = useStudio((state) => state.resetGroup);
   const active = useStudio(selectActive);
-  const changed = useStudio(
-    ({ experiment }) =>
-      changedPaths(experiment.value, experiment.baseline).filter((path) =>
-        path.startsWith(`${group}.`),
-      ).length,
-  );
+  const changed = useStudio((state) => state.experiment.changed).filter((path) =>
+    path.startsWith(`${group}.`),
+  ).length;
   const name = GROUP_NAMES[group];
   return (
     <section className={classes.group} aria-label={name}>
@@ -166,12 +160,8 @@ function FieldGroup({ group }: { readonly group: ExperimentGroup }) {
 
 function GroupBody({ group }: { readonly group: ExperimentGroup }) {
   const [unfolded, setUnfolded] = useState(false);
-  const relevant = useStudio((state) =>
-    FIELDS.filter((field) => field.group === group && isRelevant(field, state.experiment.value))
-      .map(({ path }) => path)
-      .join(" "),
-  ).split(" ");
-  const fields = FIELDS.filter(({ path }) => relevant.includes(path));
+  const experiment = useStudio((state) => state.experiment.value);
+  const fields = FIELDS.filter((field) => field.group === group && isRelevant(field, experiment));
   const folded = fields.filter(isFolded);
   return (
     <div className={classes.groupBody}>

@@ -22,7 +22,7 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
-import { canPause, selectActive, selectTrainBlock } from "../../store/selectors";
+import { canPause, selectActive, selectResumable, selectTrainBlock } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Logo } from "../components/Logo";
 import { useStudio } from "../useStudio";
@@ -63,6 +63,7 @@ function Transport() {
   const phase = useStudio((state) => state.run.phase);
   const active = useStudio(selectActive);
   const block = useStudio(selectTrainBlock);
+  const resumable = useStudio(selectResumable);
   return (
     <Group gap={6} wrap="nowrap" role="group" aria-label="Training">
       {phase === "caching" ? (
@@ -99,6 +100,16 @@ function Transport() {
             Train
           </Button>
         </Tooltip>
+      )}
+      {resumable && (
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconPlayerPlay size={15} />}
+          onClick={commands.resume}
+        >
+          Resume
+        </Button>
       )}
       <Button
         size="xs"

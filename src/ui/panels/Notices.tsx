@@ -11,6 +11,7 @@ export function Notices() {
     <div className={classes.notices}>
       <FailureNotice />
       <WarningNotice />
+      <RepairNotice />
       <CapabilityNotice />
     </div>
   );
@@ -24,6 +25,7 @@ function FailureNotice() {
   if (!failure) return null;
   return (
     <Alert
+      p="sm"
       color="red"
       variant="light"
       icon={<IconAlertTriangle />}
@@ -36,7 +38,7 @@ function FailureNotice() {
       <div>{failure.hint}</div>
       {runId !== null && checkpoint && (
         <Group mt="xs">
-          <Button size="xs" color="red" variant="light" onClick={() => commands.resumeRun(runId)}>
+          <Button size="xs" color="red" onClick={() => commands.resumeRun(runId)}>
             Go on from step {checkpoint.step}
           </Button>
         </Group>
@@ -51,10 +53,11 @@ function WarningNotice() {
   if (warnings.length === 0) return null;
   return (
     <Alert
+      p="sm"
       color="yellow"
       variant="light"
       icon={<IconInfoCircle />}
-      title={warnings.length === 1 ? "The run goes on, but" : `${warnings.length} warnings`}
+      title={warnings.length === 1 ? "Warning" : `${warnings.length} warnings`}
       withCloseButton
       closeButtonLabel="Dismiss warnings"
       onClose={dismiss}
@@ -66,6 +69,29 @@ function WarningNotice() {
           </List.Item>
         ))}
       </List>
+    </Alert>
+  );
+}
+
+/** Damaged shards are computed again by themselves; that they were damaged is still worth knowing. */
+function RepairNotice() {
+  const repaired = useStudio((state) => state.data.repairedShards);
+  const [seen, setSeen] = useState(0);
+  if (repaired <= seen) return null;
+  const count = repaired - seen;
+  return (
+    <Alert
+      p="sm"
+      color="yellow"
+      variant="light"
+      icon={<IconInfoCircle />}
+      title={`${count} damaged ${count === 1 ? "shard" : "shards"} repaired`}
+      withCloseButton
+      closeButtonLabel="Dismiss repair notice"
+      onClose={() => setSeen(repaired)}
+    >
+      The checksum did not hold, so the cached values were thrown away and computed again. If this
+      keeps happening, the disk deserves a look.
     </Alert>
   );
 }
@@ -84,6 +110,7 @@ function CapabilityNotice() {
   if (capability.kind !== "slow" || dismissed || !idle) return null;
   return (
     <Alert
+      p="sm"
       color="yellow"
       variant="light"
       icon={<IconBolt />}
