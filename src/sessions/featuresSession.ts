@@ -2,12 +2,19 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
-import { loadAutoencoder } from "../encoders/loadAutoencoder";
+import { encoderRow } from "../encoders/catalogue";
+import { autoencoderFacts, loadAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
 import { float32ToHalf } from "../math/half";
 import type { CacheBill, CacheEvent, CacheRequest, FeaturesApi } from "../protocol/features";
-import { readShard, shardRanges, writeShard, type CacheSpec } from "../storage/caches";
+import {
+  readShard,
+  shardRanges,
+  writeShard,
+  type CacheSpec,
+  type ShardRange,
+} from "../storage/caches";
 import type { Database } from "../storage/db";
 import { assertRoomFor } from "../storage/quota";
 import { featuresSpec, latentsSpec } from "./cacheSpecs";
@@ -19,66 +26,72 @@ import { outcomeOf } from "./outcome";
 const CHUNK = 32;
 const HALF_BYTES = 2;
 
-/** One cache to fill: where it goes and the network that makes a row from an image. */
-interface CacheJob {
-  readonly spec: CacheSpec;
-  /** images [B, R, R, 3] in [-1, 1] -> rows [B, rowLength]. */
-  readonly rowsOf: (images: Tensor4D) => tf.Tensor;
-}
+/** images [B, R, R, 3] in [-1, 1] -> cache rows [B, rowLength]. */
+type RowsOf = (images: Tensor4D) => tf.Tensor;
 
-interface Prepared {
-  readonly dataset: ImageDataset;
-  readonly jobs: readonly CacheJob[];
+/** A network that fills one cache, with its weights on the device. */
+interface RowMaker {
+  readonly rowsOf: RowsOf;
   readonly dispose: () => void;
 }
 
-async function prepareJobs(
+/** A cache a run needs, and how to load what fills it. */
+interface CacheJob {
+  readonly spec: CacheSpec;
+  readonly load: () => Promise<RowMaker>;
+}
+
+/** The caches of a request, by facts alone: nothing is loaded before it is needed. */
+async function cacheJobs(
   environment: SessionEnvironment,
-  request: CacheRequest,
-): Promise<Prepared> {
-  const dataset = await loadEmoji(environment.readDataFile, request.data);
-  const autoencoder = await loadAutoencoder(request.autoencoder.id, environment.readModelFile);
-  const encoders = await Promise.all(
-    request.encoders.map((id) => loadEncoder(id, environment.readModelFile)),
-  );
+  dataset: ImageDataset,
+  { autoencoder: { id }, encoders, grid }: CacheRequest,
+): Promise<CacheJob[]> {
+  const { readModelFile } = environment;
   const latents: CacheJob = {
-    spec: latentsSpec(dataset, autoencoder),
-    rowsOf: (images) => {
-      const { mean, std } = autoencoder.encodeMoments(images);
-      const batch = images.shape[0];
-      return tf.concat([tf.reshape(mean, [batch, -1]), tf.reshape(std, [batch, -1])], 1);
+    spec: latentsSpec(dataset, await autoencoderFacts(id, readModelFile)),
+    load: async () => {
+      const { encodeMoments, dispose } = await loadAutoencoder(id, readModelFile);
+      const rowsOf = (images: Tensor4D) => {
+        const { mean, std } = encodeMoments(images);
+        const flat = (x: Tensor4D) => tf.reshape(x, [images.shape[0], -1]);
+        return tf.concat([flat(mean), flat(std)], 1);
+      };
+      return { rowsOf, dispose };
     },
   };
   const features = encoders.map((encoder): CacheJob => ({
-    spec: featuresSpec(dataset, encoder, request.grid),
-    rowsOf: (images) => encoder.encode(images, request.grid),
+    spec: featuresSpec(dataset, encoderRow(encoder), grid),
+    load: async () => {
+      const { encode, dispose } = await loadEncoder(encoder, readModelFile);
+      return { rowsOf: (images) => encode(images, grid), dispose };
+    },
   }));
-  return {
-    dataset,
-    jobs: [latents, ...features],
-    dispose: () => [autoencoder, ...encoders].forEach((network) => network.dispose()),
-  };
+  return [latents, ...features];
 }
 
 /** Float16 rows of some images, computed in chunks; `between` runs after each and may throw to cancel. */
 async function computeRows(
-  { dataset }: Prepared,
-  { spec, rowsOf }: CacheJob,
+  dataset: ImageDataset,
+  rowLength: number,
+  rowsOf: RowsOf,
   { first, last }: { first: number; last: number },
-  between: (done: number) => Promise<void>,
+  between: (count: number) => Promise<void>,
 ): Promise<Uint16Array> {
-  const out = new Uint16Array((last - first) * spec.rowLength);
+  const out = new Uint16Array((last - first) * rowLength);
   for (let row = first; row < last; row += CHUNK) {
     const end = Math.min(row + CHUNK, last);
     const rgb = dataset.readRgb(Uint32Array.from({ length: end - row }, (_, i) => row + i));
     const rows = tf.tidy(() => rowsOf(imageTensor(rgb, dataset.resolution)));
     const values = await rows.data<"float32">();
     rows.dispose();
-    out.set(float32ToHalf(values), (row - first) * spec.rowLength);
-    await between(end);
+    out.set(float32ToHalf(values), (row - first) * rowLength);
+    await between(end - row);
   }
   return out;
 }
+
+type OnEvent = (event: CacheEvent) => void;
 
 /** The features worker: fills the caches a run needs, shard by shard. */
 export function createFeaturesSession(environment: SessionEnvironment): FeaturesApi {
@@ -95,92 +108,109 @@ export function createFeaturesSession(environment: SessionEnvironment): Features
     );
   };
 
-  /** Fills one cache's missing shards. */
+  /** The shards of a cache that are not there or not sound; a damaged one is reported. */
+  async function absentShards(db: Database, spec: CacheSpec, total: number, onEvent: OnEvent) {
+    const absent: ShardRange[] = [];
+    for (const range of shardRanges(spec, total)) {
+      const found = await readShard(db, spec, range);
+      if (found === "damaged") {
+        onEvent({ type: "repaired", label: spec.label, shard: range.shard });
+      }
+      if (typeof found === "string") absent.push(range);
+    }
+    return absent;
+  }
+
+  /** Computes and writes some shards of one cache. */
   async function fill(
     db: Database,
-    prepared: Prepared,
-    job: CacheJob,
-    onEvent: (event: CacheEvent) => void,
+    dataset: ImageDataset,
+    { spec, load }: CacheJob,
+    absent: readonly ShardRange[],
+    onEvent: OnEvent,
   ) {
-    const { spec } = job;
-    const total = prepared.dataset.size;
+    const total = dataset.size;
+    const missing = absent.reduce((sum, { first, last }) => sum + last - first, 0);
+    const { rowsOf, dispose } = await load();
     const startedMs = environment.clockMs();
     let computed = 0;
-    for (const range of shardRanges(spec, total)) {
+    const report = async (count: number) => {
+      computed += count;
+      const seconds = (environment.clockMs() - startedMs) / 1000;
+      const imagesPerSecond = seconds > 0 ? computed / seconds : 0;
+      const done = total - missing + computed;
+      onEvent({ type: "progress", label: spec.label, done, total, imagesPerSecond });
+      await environment.turn();
       assertGoingOn();
-      const found = await readShard(db, spec, range);
-      if (typeof found !== "string") continue;
-      if (found === "damaged") onEvent({ type: "repaired", label: spec.label, shard: range.shard });
-      let previous = range.first;
-      const rows = await computeRows(prepared, job, range, async (done) => {
-        computed += done - previous;
-        previous = done;
-        const seconds = (environment.clockMs() - startedMs) / 1000;
-        const imagesPerSecond = seconds > 0 ? computed / seconds : 0;
-        onEvent({ type: "progress", label: spec.label, done, total, imagesPerSecond });
-        await environment.turn();
-        assertGoingOn();
-      });
-      await writeShard(db, spec, range.shard, rows, environment.nowMs());
+    };
+    try {
+      await report(0);
+      for (const range of absent) {
+        const rows = await computeRows(dataset, spec.rowLength, rowsOf, range, report);
+        await writeShard(db, spec, range.shard, rows, environment.nowMs());
+      }
+    } finally {
+      dispose();
     }
   }
 
-  /** Bytes of a cache and how many of them are stored already (by record; shards are verified when read). */
-  async function billOf(db: Database, prepared: Prepared): Promise<CacheBill> {
-    const images = prepared.dataset.size;
-    const items = prepared.jobs.map(async ({ spec }) => {
-      const known = await db.get("caches", spec.cacheKey);
-      const rowBytes = spec.rowLength * HALF_BYTES;
-      return {
-        label: spec.label,
-        bytes: images * rowBytes,
-        cachedBytes: Math.min(known?.rows ?? 0, images) * rowBytes,
-      };
-    });
-    return { images, items: await Promise.all(items) };
-  }
-
-  /** Opens what a call needs and closes it again, whatever happens. */
-  async function withPrepared<T>(
+  /** Opens the database and the data set for a call, and closes what must be closed. */
+  async function withCaches<T>(
     request: CacheRequest,
-    onEvent: (event: CacheEvent) => void,
-    work: (db: Database, prepared: Prepared) => Promise<T>,
+    work: (db: Database, dataset: ImageDataset, jobs: readonly CacheJob[]) => Promise<T>,
   ): Promise<T> {
-    cancelled = false;
-    deviceFailure = undefined;
     const db = await environment.openDatabase();
     try {
-      const device = await environment.startRuntime(
-        request.backend,
-        (failure) => (deviceFailure = failure),
-      );
-      onEvent({ type: "device", device });
-      const prepared = await prepareJobs(environment, request);
-      try {
-        return await work(db, prepared);
-      } finally {
-        prepared.dispose();
-      }
+      const dataset = await loadEmoji(environment.readDataFile, request.data);
+      return await work(db, dataset, await cacheJobs(environment, dataset, request));
     } finally {
       db.close();
     }
   }
 
+  const prepare = (request: CacheRequest, onEvent: OnEvent) =>
+    withCaches(request, async (db, dataset, jobs) => {
+      const plans = [];
+      for (const job of jobs) {
+        plans.push({ job, absent: await absentShards(db, job.spec, dataset.size, onEvent) });
+      }
+      const missing = plans.filter(({ absent }) => absent.length > 0);
+      if (missing.length === 0) return null; // a resumed run needs no second device
+      const { items } = await billOf(db, dataset, jobs);
+      const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
+      await assertRoomFor(bytes, "Caching latents and features");
+      const fail = (failure: StudioError) => (deviceFailure = failure);
+      onEvent({ type: "device", device: await environment.startRuntime(request.backend, fail) });
+      for (const { job, absent } of missing) await fill(db, dataset, job, absent, onEvent);
+      return null;
+    });
+
   return {
-    bill: (request) => outcomeOf(() => withPrepared(request, () => undefined, billOf)),
-    prepare: (request, onEvent) =>
-      outcomeOf(() =>
-        withPrepared(request, onEvent, async (db, prepared) => {
-          const { items } = await billOf(db, prepared);
-          const missing = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
-          await assertRoomFor(missing, "Caching latents and features");
-          for (const job of prepared.jobs) await fill(db, prepared, job, onEvent);
-          return null;
-        }),
-      ),
+    bill: (request) => outcomeOf(() => withCaches(request, billOf)),
+    prepare: (request, onEvent) => {
+      cancelled = false;
+      deviceFailure = undefined;
+      return outcomeOf(() => prepare(request, onEvent));
+    },
     cancel: () => {
       cancelled = true;
       return Promise.resolve();
     },
   };
+}
+
+/** Bytes of the caches and how many are stored already (by record; shards are verified when they are used). */
+async function billOf(
+  db: Database,
+  dataset: ImageDataset,
+  jobs: readonly CacheJob[],
+): Promise<CacheBill> {
+  const images = dataset.size;
+  const items = jobs.map(async ({ spec }) => {
+    const known = await db.get("caches", spec.cacheKey);
+    const rowBytes = spec.rowLength * HALF_BYTES;
+    const cachedBytes = Math.min(known?.rows ?? 0, images) * rowBytes;
+    return { label: spec.label, bytes: images * rowBytes, cachedBytes };
+  });
+  return { images, items: await Promise.all(items) };
 }

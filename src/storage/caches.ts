@@ -24,11 +24,15 @@ export interface CacheSpec {
 export const rowsPerShard = ({ rowLength }: Pick<CacheSpec, "rowLength">): number =>
   Math.max(1, Math.floor(SHARD_BYTES / (rowLength * HALF_BYTES)));
 
-/** The shards that hold rows 0..rows-1: `[first, last)` of each. */
-export function shardRanges(
-  spec: CacheSpec,
-  rows: number,
-): { shard: number; first: number; last: number }[] {
+/** Rows `first` (included) to `last` (not included) of a cache, stored together. */
+export interface ShardRange {
+  readonly shard: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The shards that hold rows 0..rows-1. */
+export function shardRanges(spec: CacheSpec, rows: number): ShardRange[] {
   const size = rowsPerShard(spec);
   return Array.from({ length: Math.ceil(rows / size) }, (_, shard) => ({
     shard,
@@ -71,7 +75,7 @@ export async function writeShard(
 export async function readShard(
   db: Database,
   spec: CacheSpec,
-  { shard, first, last }: { shard: number; first: number; last: number },
+  { shard, first, last }: ShardRange,
 ): Promise<Uint16Array | "missing" | "damaged"> {
   const record: ShardRecord | undefined = await db
     .get("shards", [spec.cacheKey, shard])
