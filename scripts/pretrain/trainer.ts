@@ -116,7 +116,7 @@ function update(recipe: Recipe, state: PretrainState) {
     learningRate: learningRateAt(recipe, state.step),
     weightDecay: recipe.weightDecay,
   };
-  const next = adamWUpdate(state.params, gradients, state, options, state.step + 1, clip);
+  const next = adamWUpdate(state.params, gradients, state, options, () => state.step + 1, clip);
   tf.dispose([norm, clip, gradients, state.params, state.expAvg, state.expAvgSq]);
   return { next, values };
 }

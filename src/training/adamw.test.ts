@@ -39,7 +39,7 @@ test("updates follow the documented formula, eps and decay included", () => {
     let state = initAdamW(params, ["w"]);
     series.forEach((g, i) => {
       const gradients = { w: tf.tensor1d(g) };
-      const next = adamWUpdate(params, gradients, state, OPTIONS, i + 1, tf.scalar(0.5));
+      const next = adamWUpdate(params, gradients, state, OPTIONS, () => i + 1, tf.scalar(0.5));
       params = { ...next.params };
       state = next;
     });
@@ -58,7 +58,14 @@ test("a parameter without a gradient is passed on as the same tensor", () => {
   tf.tidy(() => {
     const params = { moved: tf.ones([2]), still: tf.ones([2]) };
     const state = initAdamW(params, ["moved", "still"]);
-    const next = adamWUpdate(params, { moved: tf.ones([2]) }, state, OPTIONS, 1, tf.scalar(1));
+    const next = adamWUpdate(
+      params,
+      { moved: tf.ones([2]) },
+      state,
+      OPTIONS,
+      () => 1,
+      tf.scalar(1),
+    );
     expect(next.params.still).toBe(params.still);
     expect(next.expAvg.still).toBe(state.expAvg.still);
     expect(next.params.moved).not.toBe(params.moved);
@@ -80,5 +87,19 @@ test("the norm runs over all gradients, and clipping scales only what is above t
     expect(norm.dataSync()).toBeAllClose([5], { atol: 1e-6 });
     expect(clipCoefficient(norm, 1).dataSync()).toBeAllClose([1 / (5 + 1e-6)], { atol: 1e-7 });
     expect(clipCoefficient(norm, 6).dataSync()).toBeAllClose([1], { atol: 0 });
+  });
+});
+
+test("a parameter that joins late gets the bias corrections of its own first update", () => {
+  const gradient = 0.3;
+  tf.tidy(() => {
+    const params = { old: tf.tensor1d([1]), late: tf.tensor1d([1]) };
+    const state = initAdamW(params, ["old", "late"]);
+    const gradients = { old: tf.tensor1d([gradient]), late: tf.tensor1d([gradient]) };
+    const updateOf = (name: string) => (name === "late" ? 1 : 100);
+    const next = adamWUpdate(params, gradients, state, OPTIONS, updateOf, tf.scalar(1));
+    const want = adamWScalar(1, [gradient], OPTIONS);
+    expect(next.params.late?.dataSync()).toBeAllClose([want], { atol: 1e-6 });
+    expect(Math.abs((next.params.old?.dataSync()[0] ?? want) - want)).toBeGreaterThan(1e-3);
   });
 });

@@ -45,7 +45,8 @@ function stepScalars(
 /**
  * One AdamW update, pure: new tensors for every name in `gradients`; the other entries of the maps are
  * passed on as they are (a parameter without a gradient is neither moved nor decayed). Disposes nothing.
- * @param update counted from 1, for the bias corrections
+ * @param updateOf which update of its own this is for a parameter, counted from 1, for the bias corrections:
+ *   a parameter that joined late or rested has fewer than the run, as in torch
  * @param gradientScale scalar the gradients are multiplied by first: the clip coefficient
  * @source torch.optim.AdamW; Loshchilov and Hutter (arXiv:1711.05101)
  */
@@ -54,11 +55,16 @@ export function adamWUpdate(
   gradients: ParamMap,
   state: AdamWState,
   options: AdamWOptions,
-  update: number,
+  updateOf: (name: string) => number,
   gradientScale: Scalar,
 ): { params: ParamMap } & AdamWState {
   return tf.tidy(() => {
-    const k = stepScalars(options, update);
+    const scalars = new Map<number, ReturnType<typeof stepScalars>>();
+    const scalarsOf = (update: number) => {
+      const made = scalars.get(update) ?? stepScalars(options, update);
+      scalars.set(update, made);
+      return made;
+    };
     const next: Record<"params" | "expAvg" | "expAvgSq", Record<string, Tensor>> = {
       params: { ...params },
       expAvg: { ...state.expAvg },
@@ -67,6 +73,7 @@ export function adamWUpdate(
     for (const [name, raw] of Object.entries(gradients)) {
       const [p, m, v] = [params[name], state.expAvg[name], state.expAvgSq[name]];
       if (!p || !m || !v) continue;
+      const k = scalarsOf(updateOf(name));
       const [newP, newM, newV] = tf.tidy((): [Tensor, Tensor, Tensor] => {
         const g = tf.mul(raw, gradientScale);
         const first = tf.add(m, tf.mul(tf.sub(g, m), k.keepFirst));

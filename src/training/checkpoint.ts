@@ -31,8 +31,12 @@ const CheckpointInfo = z.strictObject({
   timeline: z.array(TimelineEntry),
   /** Encoders by the index of their projector. */
   projectors: z.array(EncoderId),
+  projectorSteps: z.record(z.string(), z.int().min(0)),
 });
-export type CheckpointInfo = Omit<z.infer<typeof CheckpointInfo>, "version" | "step">;
+export type CheckpointInfo = Omit<
+  z.infer<typeof CheckpointInfo>,
+  "version" | "step" | "projectorSteps"
+>;
 
 const bad = (message: string, cause?: unknown) =>
   new StudioError(
@@ -67,7 +71,8 @@ export async function encodeCheckpoint(
       ),
     ),
   );
-  const json = JSON.stringify({ version: FORMAT_VERSION, step: state.step, ...info });
+  const { step, projectorSteps } = state;
+  const json = JSON.stringify({ version: FORMAT_VERSION, step, projectorSteps, ...info });
   return encodeSafetensors(new Map(entries), { format: "pt", [METADATA_KEY]: json });
 }
 
@@ -144,14 +149,18 @@ export function decodeCheckpoint(
   expected?: Readonly<Record<string, { readonly shape: readonly number[] }>>,
 ): CheckpointInfo & { readonly state: TrainState } {
   const { tensors, metadata } = parseSafetensors(bytes);
-  const { step, experiment, timeline, projectors } = parseInfo(metadata);
+  const { step, projectorSteps, experiment, timeline, projectors } = parseInfo(metadata);
   const parts = PARTS.map(({ map, prefix }) => ({ map, prefix, part: partOf(tensors, prefix) }));
   const model = partOf(tensors, "model.");
   if (model.size === 0) throw bad("The checkpoint holds no parameters.");
   for (const { prefix, part } of parts) assertMatches(prefix, part, model);
   if (expected) assertExpected(model, expected);
   const maps = Object.fromEntries(parts.map(({ map, part }) => [map, toTensors(part)]));
-  const state = { ...(maps as Pick<TrainState, (typeof PARTS)[number]["map"]>), step };
+  const state = {
+    ...(maps as Pick<TrainState, (typeof PARTS)[number]["map"]>),
+    step,
+    projectorSteps,
+  };
   return { state, experiment, timeline, projectors };
 }
 

@@ -16,6 +16,8 @@ export interface TrainState {
   readonly expAvgSq: ParamMap;
   /** Updates done. */
   readonly step: number;
+  /** Updates done by each projector, by its scope: fewer than `step` for one that joined late or rested. */
+  readonly projectorSteps: Readonly<Record<string, number>>;
 }
 
 const MAPS = ["params", "ema", "expAvg", "expAvgSq"] as const;
@@ -43,7 +45,13 @@ const toTensors = (values: InitialValues): Record<string, Tensor> =>
 export function createTrainState(values: InitialValues): TrainState {
   const params = toTensors(values);
   const names = Object.keys(params).filter((name) => !isFrozen(name));
-  return { params, ema: toTensors(values), ...initAdamW(params, names), step: 0 };
+  return {
+    params,
+    ema: toTensors(values),
+    ...initAdamW(params, names),
+    step: 0,
+    projectorSteps: {},
+  };
 }
 
 /**
@@ -67,5 +75,6 @@ export function extendTrainState(state: TrainState, values: InitialValues): Trai
     expAvg: { ...state.expAvg, ...added.expAvg },
     expAvgSq: { ...state.expAvgSq, ...added.expAvgSq },
     step: state.step,
+    projectorSteps: state.projectorSteps,
   };
 }

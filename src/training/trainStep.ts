@@ -147,6 +147,9 @@ export function lossAndGradients(
   return { losses, gradients: gradients as ParamMap };
 }
 
+/** The first two parts of a projector's parameter: `projectors.0`. */
+const scopeOf = (name: string): string => name.split(".").slice(0, 2).join(".");
+
 /**
  * One training step: loss, gradients, clipping, AdamW, EMA, in this order.
  * Consumes `state` (on success the tensors it replaced are disposed; if it throws, `state` is whole).
@@ -159,18 +162,30 @@ export function trainStep(
   batch: TrainBatch,
   options: StepOptions,
 ): { state: TrainState; logged: Tensor1D } {
+  const step = state.step + 1;
+  const projectorSteps = { ...state.projectorSteps };
+  for (const scope of options.alignment.projectors.map(projectorScope)) {
+    projectorSteps[scope] = (projectorSteps[scope] ?? 0) + 1;
+  }
   const { next, logged } = tf.tidy(() => {
     const { losses, gradients } = lossAndGradients(state.params, batch, options);
     const norm = globalNorm(gradients);
     const coefficient = clipCoefficient(norm, options.maxGradNorm);
-    const update = state.step + 1;
-    const updated = adamWUpdate(state.params, gradients, state, options.adamW, update, coefficient);
+    const updateOf = (name: string) => projectorSteps[scopeOf(name)] ?? step;
+    const updated = adamWUpdate(
+      state.params,
+      gradients,
+      state,
+      options.adamW,
+      updateOf,
+      coefficient,
+    );
     const ema = emaUpdate(state.ema, updated.params, options.emaDecay);
     const numbers = tf.stack([losses.velocityLoss, losses.projLoss, norm]) as Tensor1D;
     tf.dispose({ ...losses });
     return { next: { ...updated, ema }, logged: numbers };
   });
-  const newState = { ...next, step: state.step + 1 };
+  const newState = { ...next, step, projectorSteps };
   disposeReplaced(state, newState);
   return { state: newState, logged };
 }
