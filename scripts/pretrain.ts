@@ -1,6 +1,6 @@
 /**
  * Trains the built-in autoencoder and encoder with this project's own layers, and writes public/models:
- * `npm run pretrain -- [autoencoder|encoder] [--steps N] [--resume] [--publish] [--evaluate] [--date D]`.
+ * `npm run pretrain -- [autoencoder|encoder] [--steps N] [--resume] [--publish] [--evaluate] [--date D] [--note TEXT]`.
  *
  * Without a name both are done, one after the other; they may also run as two processes side by side.
  * --resume goes on from the last checkpoint in .cache/pretrain; --publish writes weights and card from
@@ -45,7 +45,7 @@ import {
 import { loadState, stateFile, train, type PretrainState, type Recipe } from "./pretrain/trainer";
 
 const SEED = 0;
-const PLANNED_STEPS = { autoencoder: 2600, encoder: 1400 } as const;
+const PLANNED_STEPS = { autoencoder: 2400, encoder: 1250 } as const;
 type Target = keyof typeof PLANNED_STEPS;
 
 const readModel = readFrom(MODELS_DIR);
@@ -60,6 +60,7 @@ interface Job {
   readonly backend: string;
   readonly steps: number;
   readonly date: string;
+  readonly note: string;
 }
 
 function recipeOf(target: Target, { data, steps }: Job): Recipe {
@@ -74,7 +75,7 @@ const facts = (target: Target, job: Job, state: PretrainState) => ({
   optimizer:
     target === "autoencoder"
       ? "AdamW, betas 0.9 and 0.99, peak 2e-3, 100 steps of warm-up, cosine to 0, clip 1"
-      : "AdamW, betas 0.9 and 0.99, peak 1e-3, 100 steps of warm-up, cosine to 0, clip 1, weight decay 0.05",
+      : "AdamW, betas 0.9 and 0.99, peak 1e-3, 50 steps of warm-up, cosine to 0, clip 1, weight decay 0.05",
   steps: state.step,
   plannedSteps: Math.max(job.steps, state.step),
   seed: SEED,
@@ -82,6 +83,7 @@ const facts = (target: Target, job: Job, state: PretrainState) => ({
   seconds: Math.round(state.seconds),
   backend: job.backend,
   date: job.date,
+  note: job.note,
 });
 
 async function publishAutoencoder(job: Job, state: PretrainState): Promise<void> {
@@ -173,6 +175,7 @@ const { values, positionals } = parseArgs({
   options: {
     steps: { type: "string" },
     date: { type: "string", default: new Date().toISOString().slice(0, 10) },
+    note: { type: "string", default: "One run from the first step to the last." },
     resume: flag,
     publish: flag,
     evaluate: flag,
@@ -188,5 +191,5 @@ for (const target of targets.length > 0 ? targets : (["autoencoder", "encoder"] 
     .int()
     .min(1)
     .parse(values.steps ?? PLANNED_STEPS[target]);
-  await run(target, { data, backend, steps, date: values.date }, values);
+  await run(target, { data, backend, steps, date: values.date, note: values.note }, values);
 }

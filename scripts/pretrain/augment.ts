@@ -19,24 +19,36 @@ interface View {
 
 const between = (u: number, low: number, high: number) => low + (high - low) * u;
 
-/** A random window of area 0.35 to 1.2, turned by up to 15 degrees, with mild colour changes. */
-function drawView(u: Float32Array): View {
+/** How far a view may be from the picture itself. */
+export interface ViewStrength {
+  /** Least and largest share of the picture's area that a view shows. */
+  readonly area: readonly [number, number];
+  /** Largest logarithm of the stretch, largest turn in degrees. */
+  readonly stretch: number;
+  readonly degrees: number;
+  /** Scales the changes of brightness, contrast and colour: 1 is the strongest. */
+  readonly colour: number;
+  /** Share of the views that lose their colours. */
+  readonly grey: number;
+}
+
+/** A random window, turned a little, with changed colours. */
+function drawView(u: Float32Array, { area, stretch, degrees, colour, grey }: ViewStrength): View {
   const at = (i: number) => u[i] ?? 0.5;
-  const side = Math.sqrt(between(at(0), 0.35, 1.2));
-  const stretch = Math.exp(between(at(1), -0.2, 0.2));
+  const side = Math.sqrt(between(at(0), ...area));
+  const tall = Math.exp(between(at(1), -stretch, stretch));
   const slack = Math.max(0, 1 - side) / 2 + 0.06;
-  const brightness = between(at(5), 0.75, 1.15);
-  const gain = (i: number) => brightness * between(at(i), 0.88, 1.12);
+  const brightness = 1 + colour * between(at(5), -0.25, 0.15);
+  const gain = (i: number) => brightness * (1 + colour * between(at(i), -0.12, 0.12));
   return {
-    width: side * stretch,
-    height: side / stretch,
+    width: side * tall,
+    height: side / tall,
     centerX: 0.5 + between(at(2), -slack, slack),
     centerY: 0.5 + between(at(3), -slack, slack),
-    angle: between(at(4), -1, 1) * (Math.PI / 12),
+    angle: between(at(4), -1, 1) * ((degrees * Math.PI) / 180),
     gains: [gain(6), gain(7), gain(8)],
-    contrast: between(at(9), 0.75, 1.25),
-    // one view of eight loses its colours
-    saturation: at(10) < 0.125 ? 0 : between(at(11), 0.6, 1.4),
+    contrast: 1 + colour * between(at(9), -0.25, 0.25),
+    saturation: at(10) < grey ? 0 : 1 + colour * between(at(11), -0.4, 0.4),
   };
 }
 
@@ -104,8 +116,8 @@ export interface PairedImages {
 export function augmentedViews(
   data: ImageDataset,
   { first, second }: PairedImages,
-  seed: number,
-  step: number,
+  strength: ViewStrength,
+  { seed, step }: { readonly seed: number; readonly step: number },
 ): Float32Array {
   const images = [...first, ...second];
   const side = data.resolution;
@@ -117,7 +129,7 @@ export function augmentedViews(
   );
   const out = new Float32Array(images.length * size);
   images.forEach((_, row) => {
-    const view = drawView(draws.subarray(row * DRAWS, (row + 1) * DRAWS));
+    const view = drawView(draws.subarray(row * DRAWS, (row + 1) * DRAWS), strength);
     renderView(rgb, row * size, side, view, out, row * size);
   });
   return out;

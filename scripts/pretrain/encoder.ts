@@ -9,7 +9,7 @@ import { xavierUniform } from "../../src/nn/init";
 import { linear } from "../../src/nn/linear";
 import type { ParamMap } from "../../src/nn/params";
 import { patchify } from "../../src/nn/patchEmbed";
-import { augmentedViews, type PairedImages } from "./augment";
+import { augmentedViews, type PairedImages, type ViewStrength } from "./augment";
 import type { Recipe } from "./trainer";
 
 export const TINY_VIT: VitConfig = {
@@ -25,18 +25,33 @@ export const TINY_VIT: VitConfig = {
 };
 
 const CONCEPTS = 48;
-const TEMPERATURE = 0.15;
 const LOCAL_WEIGHT = 0.5;
-/** Chance that a pair is the two drawing styles of a concept; otherwise two views of one drawing. */
-const CROSS_STYLE = 0.8;
-/** Tokens a view keeps (another random half for each of the two), but all of them in the last part. */
-const KEPT_TOKENS = 32;
-const WHOLE_FROM = 0.85;
+/** What the views are like up to a share of the training. */
+interface Phase {
+  readonly until: number;
+  readonly views: ViewStrength;
+  /** Tokens a view keeps: another random part for each of the two. All are kept at the end, as in use. */
+  readonly tokens: number;
+  /** Share of the pairs that are the two drawing styles of a concept; the others are views of one drawing. */
+  readonly crossStyle: number;
+  readonly temperature: number;
+}
+
+/** Far views of few tokens first, then near ones, whose finer differences count. */
+const STRONG = { area: [0.35, 1.2], stretch: 0.2, degrees: 15, colour: 1, grey: 0.125 } as const;
+const MILD = { area: [0.65, 1.15], stretch: 0.1, degrees: 8, colour: 0.5, grey: 0.05 } as const;
+const PHASES: readonly Phase[] = [
+  { until: 0.5, views: STRONG, tokens: 32, crossStyle: 0.8, temperature: 0.15 },
+  { until: 0.85, views: MILD, tokens: 48, crossStyle: 1, temperature: 0.1 },
+];
+const LAST_PHASE: Phase = { until: 1, views: MILD, tokens: 64, crossStyle: 1, temperature: 0.1 };
+const phaseAt = (share: number): Phase => PHASES.find(({ until }) => share < until) ?? LAST_PHASE;
+
 const HEAD = { scope: "head", hidden: 256, out: 64 } as const;
 const LOCAL = "local";
 
 export const ENCODER_BATCH = `${CONCEPTS} concepts, two views each`;
-export const ENCODER_OBJECTIVE = `NT-Xent (τ ${TEMPERATURE}) between the mean tokens of two views of a concept (in ${CROSS_STYLE * 100} % of the pairs its two drawing styles) through a two-layer head; + ${LOCAL_WEIGHT} squared error of each token's own patch through a linear map. Head and map are thrown away. No label is used.`;
+export const ENCODER_OBJECTIVE = `NT-Xent between the mean tokens of two views of a concept (mostly its two drawing styles) through a two-layer head with batch norm, τ 0.15 with strong views in the first half, 0.1 with mild ones after; + ${LOCAL_WEIGHT} squared error of each token's own patch through a linear map. Head and map are thrown away. No label is used.`;
 
 /** Weights of a linear map drawn from the seed, bias zero. */
 function addLinear(
@@ -81,8 +96,8 @@ function imagesByConcept(data: ImageDataset): readonly (readonly number[])[] {
 /** The concepts of a step: consecutive parts of each epoch's permutation. */
 function pairBatch(
   concepts: readonly (readonly number[])[],
-  seed: number,
-  step: number,
+  crossStyle: number,
+  { seed, step }: { readonly seed: number; readonly step: number },
 ): PairedImages {
   const perEpoch = Math.floor(concepts.length / CONCEPTS);
   const epoch = Math.floor(step / perEpoch);
@@ -96,7 +111,7 @@ function pairBatch(
   const first = chosen.map(([a = 0, b = a], i) => ((coins[2 * i] ?? 0) < 0.5 ? a : b));
   const second = chosen.map(([a = 0, b = a], i) => {
     const other = first[i] === a ? b : a;
-    return (coins[2 * i + 1] ?? 0) < CROSS_STYLE ? other : (first[i] ?? a);
+    return (coins[2 * i + 1] ?? 0) < crossStyle ? other : (first[i] ?? a);
   });
   return { first, second };
 }
@@ -160,12 +175,13 @@ export function encoderRecipe(data: ImageDataset, steps: number, seed: number): 
     weightDecay: 0.05,
     initialParams: () => initialParams(seed),
     loss: (params, step) => {
-      const views = augmentedViews(data, pairBatch(concepts, seed, step), seed, step);
+      const phase = phaseAt(step / steps);
+      const pairs = pairBatch(concepts, phase.crossStyle, { seed, step });
+      const views = augmentedViews(data, pairs, phase.views, { seed, step });
       const patches = patchify(tf.tensor4d(views, [2 * CONCEPTS, side, side, 3]), TINY_VIT.patch);
-      const count = step < WHOLE_FROM * steps ? KEPT_TOKENS : tokenCount;
       const sides = [0, 1].map((which) => {
         const key = { seed, stream: "pretrain/tokens", index: 2 * step + which };
-        const kept = Array.from(randomPermutation(key, tokenCount).subarray(0, count)).sort(
+        const kept = Array.from(randomPermutation(key, tokenCount).subarray(0, phase.tokens)).sort(
           (a, b) => a - b,
         );
         const part = tf.slice(patches, [which * CONCEPTS, 0, 0], [CONCEPTS, -1, -1]);
@@ -174,7 +190,7 @@ export function encoderRecipe(data: ImageDataset, steps: number, seed: number): 
         return { pooled: tf.mean(tokens, 1), local };
       });
       const pooled = tf.concat(sides.map((part) => part.pooled)) as Tensor2D;
-      const { loss, top1 } = ntXent(projected(params, pooled), TEMPERATURE);
+      const { loss, top1 } = ntXent(projected(params, pooled), phase.temperature);
       const local: Scalar = tf.mean(tf.stack(sides.map((part) => part.local)));
       const total = tf.add<Scalar>(loss, tf.mul(local, LOCAL_WEIGHT));
       return { total, parts: { ntxent: loss, top1, local } };

@@ -7,17 +7,6 @@ import { float32ToHalf, halfToFloat32 } from "../../src/math/half";
 import { parameterCount, type ParamMap } from "../../src/nn/params";
 import { MODELS_DIR } from "./runtime";
 
-/** What every card says of the training that made its weights. */
-export interface TrainingFacts {
-  readonly steps: number;
-  readonly plannedSteps: number;
-  readonly seed: number;
-  readonly seconds: number;
-  readonly command: string;
-  readonly backend: string;
-  readonly date: string;
-}
-
 /** `params` as they come back from float16: what everybody but the trainer will see. */
 export async function roundedToHalf(params: ParamMap): Promise<ParamMap> {
   const rounded: Record<string, tf.Tensor> = {};

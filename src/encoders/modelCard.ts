@@ -34,6 +34,8 @@ const Training = z.strictObject({
   batch: z.string(),
   seed: z.int().min(0),
   command: z.string(),
+  /** What the command alone does not say: how a training that was interrupted or changed really went. */
+  note: z.string(),
   seconds: z.number().min(0),
   backend: z.string(),
   date: z.string(),
