@@ -27,7 +27,7 @@ test("values keep four digits and say when they are not numbers", () => {
   expect([0.53217, -0.25, 1e-5, NaN, Infinity].map(formatValue)).toEqual([
     "0.5322",
     "−0.25",
-    "1.00e−5",
+    "1e−5",
     "NaN",
     "∞",
   ]);

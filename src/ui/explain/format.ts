@@ -36,7 +36,8 @@ export function formatDuration(seconds: number): string {
 export function formatValue(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return minus(value.toExponential(2));
+  if (size !== 0 && (size < 1e-3 || size >= 1e5))
+    return minus(value.toExponential(2).replace(/\.?0+e/, "e"));
   return minus(Number(value.toPrecision(4)).toString());
 }
 

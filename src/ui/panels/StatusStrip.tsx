@@ -37,14 +37,19 @@ export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
           {formatBytes(storage.usedBytes)}
         </UnstyledButton>
       )}
-      {total !== null && (
-        <div
-          className={classes.progress}
-          style={{ width: `${Math.min(100, (100 * run.step) / total)}%` }}
-        />
-      )}
+      <ProgressLine done={run.step} total={total} />
     </section>
   );
+}
+
+/** Along the bottom: caches while they are filled, else the run. */
+function ProgressLine(props: { readonly done: number; readonly total: number | null }) {
+  const caching = useStudio((state) => state.data.progress);
+  const { done, total } = caching ?? props;
+  if (total === null || total <= 0) return null;
+  const color = caching ? "var(--mantine-color-blue-filled)" : undefined;
+  const width = `${Math.min(100, (100 * done) / total)}%`;
+  return <div className={classes.progress} style={{ width, background: color }} />;
 }
 
 /** Tests and screen readers read this: it starts with "Step N" as soon as there is one. */
@@ -131,6 +136,7 @@ function SlowMode({ reason }: { readonly reason: string | null }) {
           size="sm"
           variant="light"
           color="yellow"
+          tt="none"
           style={{ cursor: "pointer" }}
         >
           slow mode
