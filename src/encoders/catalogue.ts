@@ -34,7 +34,7 @@ export const ENCODER_CATALOGUE: Readonly<Record<EncoderId, EncoderRow>> = {
     about:
       "A small vision transformer trained by this project on the built-in images without labels. Not DINOv2.",
     width: 128,
-    version: "1-9c3f480a",
+    version: "1-ed3c5694",
     input: { patch: 8, mean: HALF, std: HALF },
     tokens: "patches after the final norm",
     card: "tiny-vit.json",
