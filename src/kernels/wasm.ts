@@ -2,6 +2,7 @@ import {
   getKernel,
   registerKernel,
   unregisterKernel,
+  type KernelConfig,
   type KernelFunc,
 } from "@tensorflow/tfjs-core";
 import { createIdentity, slice } from "./wasmCopy";
@@ -13,7 +14,8 @@ import { createTranspose } from "./wasmTranspose";
  * same. Call after the backend's module has loaded; a second call changes nothing but costs a layer.
  */
 export function registerWasmKernels(): void {
-  const stock = (name: string): KernelFunc => getKernel(name, "wasm").kernelFunc;
+  const config = (name: string): KernelConfig => getKernel(name, "wasm");
+  const stock = (name: string): KernelFunc => config(name).kernelFunc;
   const replacements: [string, KernelFunc][] = [
     ["BatchMatMul", createBatchMatMul()],
     ["Slice", slice],
@@ -21,7 +23,9 @@ export function registerWasmKernels(): void {
     ["Identity", createIdentity(stock("Identity"))],
   ];
   for (const [kernelName, kernelFunc] of replacements) {
+    const replaced = config(kernelName);
     unregisterKernel(kernelName, "wasm");
-    registerKernel({ kernelName, backendName: "wasm", kernelFunc });
+    // keeps the stock set-up: tfjs runs it when the backend starts, and a replacement may fall back on the stock kernel
+    registerKernel({ ...replaced, kernelFunc });
   }
 }
