@@ -1,6 +1,6 @@
 import { expect, test } from "./fixtures";
 
-test.use({ backend: "wasm", expectedComplaints: [/broken on purpose/] });
+test.use({ backend: "wasm", warm: true, expectedComplaints: [/broken on purpose/] });
 
 for (const worker of ["features", "trainer"]) {
   test(`a ${worker} worker that throws at start gives a message, and the page lives`, async ({

@@ -1,13 +1,12 @@
 import { expect, test } from "./fixtures";
 import { onlyAtEnd, tiny } from "./studio";
 
-test.use({ backend: "wasm" });
+test.use({ backend: "wasm", warm: true });
 
 const SHORT = tiny({ optimizer: { steps: 6 }, evaluation: onlyAtEnd(6) });
 
 test("a damaged shard is noticed, computed again and never trusted", async ({ studio }) => {
-  await studio.runLink(SHORT);
-  await studio.waitForPhase("Finished");
+  await studio.open();
   const db = await studio.db();
   const sound = await db.shardStates();
   expect(sound.length).toBeGreaterThan(0);
@@ -18,11 +17,7 @@ test("a damaged shard is noticed, computed again and never trusted", async ({ st
 
   await studio.runLink(SHORT);
   await studio.waitForPhase("Finished");
-  expect((await (await studio.db()).runs()).map(({ phase }) => phase)).toEqual([
-    "finished",
-    "finished",
-  ]);
   // the same bytes again: checksums hold and equal those before the damage
   expect(await (await studio.db()).shardStates()).toEqual(sound);
-  await expect(studio.page.getByText(/damaged|repaired/i).first()).toBeVisible();
+  await expect(studio.page.getByRole("alert", { name: "1 damaged shard repaired" })).toBeVisible();
 });

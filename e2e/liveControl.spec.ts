@@ -2,9 +2,12 @@ import { expect, test } from "./fixtures";
 import { storedParameters } from "./parameters";
 import { onlyAtEnd, tiny } from "./studio";
 
+test.use({ warm: true });
+
 test("λ, depth and encoder move while it trains: marks, timeline, a new projector", async ({
   studio,
 }) => {
+  test.setTimeout(300_000);
   // far more steps than the test waits for: it is stopped by hand
   await studio.runLink(tiny({ optimizer: { steps: 5000 }, evaluation: onlyAtEnd(5000) }));
   await studio.waitForStep(2);

@@ -1,7 +1,7 @@
 import { chromiumLaunch } from "../scripts/chromium.mjs";
 import { expect, test } from "./fixtures";
 
-test.use({ launchOptions: chromiumLaunch({ webgpu: false }), backend: "auto" });
+test.use({ launchOptions: chromiumLaunch({ webgpu: false }), backend: "auto", warm: true });
 
 test("without WebGPU the studio says so and trains in the slow mode", async ({ studio }) => {
   await studio.open();

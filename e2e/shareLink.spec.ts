@@ -2,7 +2,7 @@ import { expect, listen, test } from "./fixtures";
 import { onlyAtEnd, studioOn, tiny } from "./studio";
 
 // what is shared is the experiment: where it trains does not matter, so the faster backend serves
-test.use({ backend: "wasm" });
+test.use({ backend: "wasm", warm: true });
 
 test("a copied link restores the experiment elsewhere and waits for a click", async ({
   studio,
@@ -24,7 +24,7 @@ test("a copied link restores the experiment elsewhere and waits for a click", as
   expect(link).toMatch(/#\/run\?x=[\w-]+$/);
   expect(link.length).toBeLessThan(600);
 
-  const context = await browser.newContext();
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } });
   listen(context, complaints);
   const other = studioOn(await context.newPage(), "wasm");
   await other.open("from=link", link.slice(link.indexOf("#")));

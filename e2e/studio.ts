@@ -7,7 +7,7 @@ import type { RunRecord } from "../src/storage/db";
 import { studioDb } from "../scripts/headless/pageDb";
 
 /** Caches, pipelines and a first step on a software adapter. */
-export const START_MS = 120_000;
+export const START_MS = 180_000;
 
 /** Groups of settings to change, each in part. */
 export type Overrides = { readonly [G in keyof Experiment]?: Partial<Experiment[G]> };
