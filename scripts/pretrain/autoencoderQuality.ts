@@ -3,7 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { ImageDataset } from "../../src/data/dataset";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
-import type { ReadFile } from "../../src/encoders/weights";
+import type { ReadFile } from "../../src/formats/readFile";
 import { encodeMoments, type AutoencoderKlConfig } from "../../src/models/autoencoderKl";
 import type { ParamMap } from "../../src/nn/params";
 import { sampleTrain } from "./autoencoder";

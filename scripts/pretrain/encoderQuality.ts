@@ -4,7 +4,7 @@ import type { ImageDataset } from "../../src/data/dataset";
 import { encoderRow } from "../../src/encoders/catalogue";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
-import type { ReadFile } from "../../src/encoders/weights";
+import type { ReadFile } from "../../src/formats/readFile";
 import { centredUnit, cosines, featuresOf, pixelFeatures, type Features } from "./features";
 
 const NEIGHBOURS = 20;

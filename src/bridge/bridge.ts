@@ -10,6 +10,7 @@ import type { Database } from "../storage/db";
 import { deleteRun } from "../storage/runs";
 import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
+import { watchBill } from "./billWatcher";
 import { isLink, pendingLink, shareLink } from "./links";
 import { createRunner } from "./runner";
 import { newestRun, readStoredRun, refreshLists, withDatabase } from "./storedRuns";
@@ -116,6 +117,7 @@ export function createBridge(
   void loadClassNames().catch(report);
   openAddress();
   window.addEventListener("hashchange", openAddress);
+  const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
 
   return {
     start: () => begin(store.getState().experiment.value, []),
@@ -170,6 +172,7 @@ export function createBridge(
     dismissFailure: () => store.getState().dismissFailure(),
     dispose: () => {
       window.removeEventListener("hashchange", openAddress);
+      stopWatching();
       runner.dispose();
     },
   };

@@ -26,6 +26,3 @@ export interface ImageDataset {
    */
   readonly readRgb: (indices: ArrayLike<number>) => Uint8Array;
 }
-
-/** Reads one file of a data set by its name; throws a StudioError DOWNLOAD_FAILED that names it. */
-export type ReadFile = (name: string) => Promise<Uint8Array>;

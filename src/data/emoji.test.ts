@@ -3,7 +3,7 @@ import { encode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import { DataConfig, type Experiment } from "../config/experiment";
 import type { StudioErrorCode } from "../errors/studioError";
-import type { ReadFile } from "./dataset";
+import type { ReadFile } from "../formats/readFile";
 import { loadEmoji } from "./emoji";
 
 const readPublic: ReadFile = async (name) =>

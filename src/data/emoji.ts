@@ -2,8 +2,10 @@ import { decode } from "fast-png";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment";
 import { StudioError } from "../errors/studioError";
+import type { ReadFile } from "../formats/readFile";
+import { sha256Hex } from "../formats/sha256";
 import { randomPermutation } from "../math/rng";
-import type { ImageDataset, ReadFile } from "./dataset";
+import type { ImageDataset } from "./dataset";
 
 const INDEX_FILE = "emoji.json";
 const STYLES = ["noto", "twemoji"] as const;
@@ -45,11 +47,6 @@ const EmojiIndex = z
     "a concept names a category that is not listed",
   );
 export type EmojiIndex = z.infer<typeof EmojiIndex>;
-
-async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 async function readNamed(readFile: ReadFile, name: string): Promise<Uint8Array> {
   try {

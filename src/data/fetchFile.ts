@@ -1,5 +1,5 @@
 import { StudioError } from "../errors/studioError";
-import type { ReadFile } from "./dataset";
+import type { ReadFile } from "../formats/readFile";
 
 const failed = (url: string, what: string, cause?: unknown) =>
   new StudioError(

@@ -2,10 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { DATASET_SHAPE } from "../config/sizes";
 import type { Experiment } from "../config/experiment";
+import type { ReadFile } from "../formats/readFile";
 import { decode, encodeMoments, spatialFactor, type Moments } from "../models/autoencoderKl";
 import { autoencoderKlShapes } from "../models/autoencoderKlInit";
 import { AutoencoderCard, parseCard } from "./modelCard";
-import { paramsFromSafetensors, readWeightsFile, type ReadFile } from "./weights";
+import { paramsFromSafetensors, readWeightsFile } from "./weights";
 
 type AutoencoderId = Experiment["autoencoder"]["id"];
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { EncoderId } from "../config/experiment";
+import type { ReadFile } from "../formats/readFile";
 import { resamplePositions, vitTokens, type VitConfig } from "../models/vit";
 import { initVit, vitShapes } from "../models/vitInit";
 import type { ParamMap } from "../nn/params";
@@ -8,7 +9,7 @@ import { encoderRow, type EncoderRow } from "./catalogue";
 import { EncoderCard, parseCard } from "./modelCard";
 import { patchHistogram } from "./patchHistogram";
 import { normalizeImages, resizeImages } from "./preprocess";
-import { paramsFromSafetensors, readWeightsFile, type ReadFile } from "./weights";
+import { paramsFromSafetensors, readWeightsFile } from "./weights";
 
 /** A frozen encoder with its weights on the device. */
 export interface LoadedEncoder {

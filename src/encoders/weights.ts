@@ -1,23 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
+import type { ReadFile } from "../formats/readFile";
 import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors";
+import { sha256Hex } from "../formats/sha256";
 import { halfToFloat32 } from "../math/half";
 import type { ParamMap } from "../nn/params";
-
-/** Reads one file of a folder by its name. */
-export type ReadFile = (name: string) => Promise<Uint8Array>;
 
 /** Who a file of weights must be: as its card says. */
 export interface FileIdentity {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
-}
-
-async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { StudioError } from "../errors/studioError";
-import type { ReadFile } from "../data/dataset";
+import type { ReadFile } from "../formats/readFile";
 import type { BackendChoice, DeviceReport } from "../protocol/shared";
 import type { Database } from "../storage/db";
 
