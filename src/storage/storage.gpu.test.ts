@@ -1,0 +1,196 @@
+import { openDB } from "idb";
+import { afterEach, expect, test } from "vitest";
+import { Experiment } from "../config/experiment";
+import type { LayerAlignment } from "../protocol/trainer";
+import {
+  deleteCache,
+  listCaches,
+  readRows,
+  readShard,
+  rowsPerShard,
+  shardRanges,
+  writeShard,
+  type CacheSpec,
+} from "./caches";
+import { latestCheckpoint, putCheckpoint } from "./checkpoints";
+import { openStudioDb, type Database } from "./db";
+import {
+  appendMeasurement,
+  appendSteps,
+  deleteRun,
+  putGrid,
+  putRun,
+  readRun,
+  updateRun,
+} from "./runs";
+
+/** Real IndexedDB: these tests run in the browser project, though nothing here needs a GPU. */
+const opened: Database[] = [];
+
+async function database(): Promise<Database> {
+  const db = await openStudioDb(`test-${crypto.randomUUID()}`);
+  opened.push(db);
+  return db;
+}
+
+afterEach(() => {
+  for (const db of opened.splice(0)) {
+    db.close();
+    indexedDB.deleteDatabase(db.name);
+  }
+});
+
+/** Rows so long that three of them make a shard. */
+const spec: CacheSpec = { cacheKey: "latents/test", label: "Latents (test)", rowLength: 300_000 };
+const rowsOf = (first: number, last: number) =>
+  Uint16Array.from(
+    { length: (last - first) * spec.rowLength },
+    (_, at) => first + Math.floor(at / spec.rowLength),
+  );
+
+/** Element by element, because the matcher's own comparison of a million numbers takes seconds. */
+const same = (got: unknown, want: Uint16Array) =>
+  got instanceof Uint16Array && got.length === want.length && got.every((x, i) => x === want[i]);
+
+async function fill(db: Database, rows: number) {
+  for (const { shard, first, last } of shardRanges(spec, rows)) {
+    await writeShard(db, spec, shard, rowsOf(first, last), 1);
+  }
+}
+
+test("what is written is read back, across shards", async () => {
+  const db = await database();
+  expect(rowsPerShard(spec)).toBe(3);
+  await fill(db, 7);
+  const found = await readRows(db, spec, 7);
+  expect(same("rows" in found && found.rows, rowsOf(0, 7))).toBe(true);
+  expect(await listCaches(db)).toMatchObject([{ rows: 7, bytes: 7 * spec.rowLength * 2 }]);
+});
+
+test("missing shards are named, and a short last one counts as missing when more rows are wanted", async () => {
+  const db = await database();
+  await fill(db, 5);
+  expect(await readRows(db, spec, 6)).toEqual({ absent: [1] });
+  expect(await readRows(db, spec, 9)).toEqual({ absent: [1, 2] });
+  const found = await readRows(db, spec, 4);
+  expect(same("rows" in found && found.rows, rowsOf(0, 4))).toBe(true);
+});
+
+test("a shard with a wrong checksum or length is never believed", async () => {
+  const db = await database();
+  await fill(db, 3);
+  const [range] = shardRanges(spec, 3);
+  const record = await db.get("shards", [spec.cacheKey, 0]);
+  if (!range || !record) throw new Error("the shard was not written");
+  const flipped = record.bytes.slice(0);
+  new Uint8Array(flipped)[12345] = 99;
+  await db.put("shards", { ...record, bytes: flipped });
+  expect(await readShard(db, spec, range)).toBe("damaged");
+  await db.put("shards", { ...record, bytes: record.bytes.slice(0, 100) });
+  expect(await readShard(db, spec, range)).toBe("damaged");
+  await db.put("shards", record);
+  expect(same(await readShard(db, spec, range), rowsOf(0, 3))).toBe(true);
+});
+
+test("deleting a cache leaves others alone", async () => {
+  const db = await database();
+  await fill(db, 3);
+  const other = { ...spec, cacheKey: "latents/test2" };
+  await writeShard(db, other, 0, rowsOf(0, 1), 1);
+  await deleteCache(db, spec.cacheKey);
+  expect((await listCaches(db)).map(({ cacheKey }) => cacheKey)).toEqual(["latents/test2"]);
+  expect(await db.count("shards")).toBe(1);
+});
+
+const run = (id: string) => ({
+  id,
+  name: "Test",
+  experiment: Experiment.parse({}),
+  timeline: [],
+  createdAtMs: 1,
+  updatedAtMs: 1,
+  phase: "training" as const,
+  step: 0,
+  device: null,
+  datasetHash: "0".repeat(64),
+  codeVersion: "0",
+});
+const point = (step: number, velocityLoss = step) => ({
+  step,
+  velocityLoss,
+  projLoss: 0,
+  gradNorm: 1,
+  stepMs: 1,
+});
+const alignment = (step: number, encoder: string): LayerAlignment => ({
+  kind: "layerAlignment",
+  step,
+  encoder,
+  imageCount: 16,
+  k: 4,
+  time: 0.5,
+  cknna: [0.1],
+  cka: [0.1],
+  mutualKnn: [0.1],
+  chance: 0,
+});
+
+test("a run's log comes back in order, steps logged twice after a cut only once", async () => {
+  const db = await database();
+  await putRun(db, run("a"));
+  await appendSteps(db, "a", [point(1), point(2), point(3)]);
+  await appendSteps(db, "a", [point(3), point(4)]);
+  await appendMeasurement(db, "a", alignment(2, "tiny-vit"));
+  await appendMeasurement(db, "a", alignment(2, "patch-histogram"));
+  await appendMeasurement(db, "a", alignment(2, "tiny-vit"));
+  await putGrid(db, "a", {
+    step: 2,
+    png: new ArrayBuffer(3),
+    count: 1,
+    columns: 1,
+    tile: 1,
+    labels: [0],
+  });
+  await updateRun(db, "a", { step: 4, phase: "stopped" });
+  const stored = await readRun(db, "a");
+  expect(stored?.points.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  expect(stored?.measurements).toHaveLength(2);
+  expect(stored?.grids).toHaveLength(1);
+  expect(stored?.record).toMatchObject({ step: 4, phase: "stopped" });
+});
+
+test("deleting a run deletes all of it and nothing else", async () => {
+  const db = await database();
+  for (const id of ["a", "b"]) {
+    await putRun(db, run(id));
+    await appendSteps(db, id, [point(1)]);
+    await putCheckpoint(db, id, 1, new ArrayBuffer(8), 1);
+  }
+  await deleteRun(db, "a");
+  expect(await readRun(db, "a")).toBeUndefined();
+  expect((await readRun(db, "b"))?.points).toHaveLength(1);
+  expect([await db.count("log"), await db.count("checkpoints")]).toEqual([1, 1]);
+});
+
+test("the newest three checkpoints stay, and a damaged one is passed over and named", async () => {
+  const db = await database();
+  for (const step of [10, 20, 30, 40]) {
+    await putCheckpoint(db, "a", step, Float32Array.of(step).buffer, 1);
+  }
+  expect(await db.count("checkpoints")).toBe(3);
+  expect((await latestCheckpoint(db, "a"))?.record.step).toBe(40);
+  const newest = await db.get("checkpoints", ["a", 40]);
+  if (!newest) throw new Error("the checkpoint was not written");
+  await db.put("checkpoints", { ...newest, bytes: Float32Array.of(41).buffer });
+  const found = await latestCheckpoint(db, "a");
+  expect(found).toMatchObject({ record: { step: 30 }, damagedSteps: [40] });
+  expect(await latestCheckpoint(db, "b")).toBeUndefined();
+});
+
+test("a database that cannot be opened is an error that says what to do", async () => {
+  const name = `test-${crypto.randomUUID()}`;
+  const newer = await openDB(name, 99); // of a version this code does not know: the browser refuses
+  newer.close();
+  await expect(openStudioDb(name)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  indexedDB.deleteDatabase(name);
+});
