@@ -11,7 +11,7 @@ const ORIGIN_HOST = "headless.localhost";
 
 /** Opens Chromium on a profile that outlives the process. @param served address of the built app */
 export async function openBrowser(
-  { profile, backend }: HeadlessOptions,
+  { profile, backend }: Pick<HeadlessOptions, "profile" | "backend">,
   served: string,
 ): Promise<{ context: BrowserContext; origin: string }> {
   const launch = chromiumLaunch({ webgpu: backend === "auto" || backend === "webgpu" });
