@@ -25,7 +25,7 @@ export interface SampleQuality {
   readonly pairCount: number;
   /** Real images KID compares against. */
   readonly referenceCount: number;
-  /** Unbiased KID x 1000 and its 95 % interval over subsets. */
+  /** Unbiased KID x 1000 and its 95 % interval (delete-one jackknife, src/metrics/intervals.ts). */
   readonly kid: number;
   readonly kidLow: number;
   readonly kidHigh: number;
