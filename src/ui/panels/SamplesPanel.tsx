@@ -35,7 +35,7 @@ function Samples() {
           <IconChevronLeft size={16} />
         </NeighbourGrid>
         <span className={`${classes.count ?? ""} tabular`}>
-          {count > 0 ? `${index + 1} / ${count}` : ""}
+          {count > 0 ? `${index + 1}/${count}` : ""}
         </span>
         <NeighbourGrid direction={1} label="Later samples">
           <IconChevronRight size={16} />
