@@ -26,8 +26,7 @@ export function NumberField(props: NumberFieldProps) {
   const [draft, setDraft] = useState<number | string | null>(null);
   const [focused, setFocused] = useState(false);
   const keepsDraft = focused || state.error !== undefined;
-  const commit = (typed: number | string | null) => {
-    if (typed === null) return;
+  const commit = (typed: number | string) => {
     const value = typeof typed === "number" ? typed : typed.trim() === "" ? NaN : Number(typed);
     if (value !== number || state.error !== undefined) state.set(value);
   };
@@ -54,12 +53,13 @@ export function NumberField(props: NumberFieldProps) {
         setDraft(null);
         setFocused(true);
       }}
-      onBlur={() => {
+      // what stands in the box, not the draft: on a busy page Enter can come before the draft is known
+      onBlur={(event) => {
         setFocused(false);
-        commit(draft);
+        commit(event.currentTarget.value);
       }}
       onKeyDown={(event) => {
-        if (event.key === "Enter") commit(draft);
+        if (event.key === "Enter") commit(event.currentTarget.value);
       }}
       {...(unit !== "1" && {
         rightSection: <span className={classes.unit}>{unit}</span>,
