@@ -107,10 +107,11 @@ function makeReader(name: string) {
       );
     },
     /** Flips a byte of the first shard, as a failing disk would. */
-    async damageShard() {
+    async damageShard(prefix: string) {
       await withDb(async (db) => {
         const shards = db.transaction("shards", "readwrite").objectStore("shards");
-        const [first] = await settled(shards.getAll(null, 1) as IDBRequest<ShardRecord[]>);
+        const all = await settled(shards.getAll() as IDBRequest<ShardRecord[]>);
+        const first = all.find(({ cacheKey }) => cacheKey.startsWith(prefix));
         if (!first) throw new Error("no shard is stored");
         const bytes = new Uint8Array(first.bytes);
         bytes[7] = (bytes[7] ?? 0) ^ 0xff;
@@ -156,7 +157,8 @@ export async function studioDb(page: Page) {
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
     cacheCount: () => reader.evaluate((db) => db.cacheCount()),
     shardStates: () => reader.evaluate((db) => db.shardStates()),
-    damageShard: () => reader.evaluate((db) => db.damageShard()),
+    /** Flips one byte of the first shard of a cache whose key starts with `prefix`. */
+    damageShard: (prefix: string) => reader.evaluate((db, key) => db.damageShard(key), prefix),
     gridSteps: (runId: string) => reader.evaluate((db, id) => db.gridSteps(id), runId),
     checkpointSteps: (runId: string) => reader.evaluate((db, id) => db.checkpointSteps(id), runId),
     async gridPng(runId: string, step: number): Promise<Buffer | null> {
