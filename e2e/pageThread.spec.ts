@@ -1,19 +1,29 @@
 import { expect, test } from "./fixtures";
-import { longTasksSince, pageClockMs, recordLongTasks } from "./longTasks";
+import { mainThreadTasks, type ThreadTask } from "./mainThreadTasks";
 import { tiny } from "./studio";
+
+/** The budget of a task on the page's thread while it trains. */
+const BUDGET_MS = 50;
 
 const RUNS = [
   { backend: "wasm", steps: 200, every: 40 },
   { backend: "webgpu", steps: 10, every: 1000 },
 ] as const;
 
-// On a software adapter the GPU process takes every core, and the page's thread waits for one: the numbers
-// are recorded there, and held to the budget where the machine has cores to spare.
+const listed = (tasks: readonly ThreadTask[]) =>
+  tasks.map(({ wallMs, cpuMs }) => `${wallMs.toFixed(0)} (${cpuMs.toFixed(0)})`).join(", ") ||
+  "none";
+
 for (const { backend, steps, every } of RUNS) {
   test.describe(backend, () => {
     test.use({ backend, warm: true });
-    test("training puts no task over 50 ms on the page's thread", async ({ studio }, info) => {
-      await recordLongTasks(studio.page);
+
+    // Without a GPU, training takes every core and the page's thread waits for one. What counts is what the
+    // page computes; with a GPU there is nothing to wait for, and the wall clock counts too.
+    test("training puts no task over 50 ms on the page's thread", async ({
+      studio,
+      browser,
+    }, info) => {
       await studio.runLink(
         tiny({
           optimizer: { steps: 1000 },
@@ -21,15 +31,25 @@ for (const { backend, steps, every } of RUNS) {
         }),
       );
       await studio.waitForStep(1);
-      const fromMs = await pageClockMs(studio.page);
-      await studio.waitForStep(steps);
-      const tasks = await longTasksSince(studio.page, fromMs);
-      const seconds = ((await pageClockMs(studio.page)) - fromMs) / 1000;
-      const listed = tasks.map(({ ms }) => Math.round(ms)).join(", ") || "none";
-      const text = `${backend}: tasks over 50 ms in ${seconds.toFixed(1)} s of training: ${listed} ms`;
-      info.annotations.push({ type: "long tasks", description: text });
+      const tasks = await mainThreadTasks(browser, studio.page, () => studio.waitForStep(steps));
+      const long = tasks.filter(({ wallMs }) => wallMs > BUDGET_MS);
+      const text = `${backend}: ${tasks.length} tasks; over ${BUDGET_MS} ms by the clock, computing time in brackets: ${listed(long)} ms`;
+      info.annotations.push({ type: "page thread", description: text });
       console.log(text);
-      if (backend === "wasm" || process.env.REPA_GPU === "1") expect(tasks).toEqual([]);
+      expect(tasks.filter(({ cpuMs }) => cpuMs > BUDGET_MS)).toEqual([]);
+      if (process.env.REPA_GPU === "1") expect(long).toEqual([]);
     });
   });
 }
+
+test("a task that does block the page is seen", async ({ studio, browser }) => {
+  await studio.open();
+  const tasks = await mainThreadTasks(browser, studio.page, async () => {
+    await studio.page.waitForTimeout(1000);
+    await studio.page.evaluate(() => {
+      const endMs = performance.now() + 3 * 50;
+      while (performance.now() < endMs);
+    });
+  });
+  expect(Math.max(...tasks.map(({ cpuMs }) => cpuMs))).toBeGreaterThan(BUDGET_MS);
+});
