@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
 import { presetById } from "../config/presets";
+import { validateExperiment } from "../config/validate";
 import { fetchFile } from "../data/fetchFile";
 import { toFailure } from "../errors/studioError";
 import type { BackendChoice } from "../protocol/shared";
@@ -155,6 +156,8 @@ export function createBridge(
       cleanAddress();
       if (!link?.experiment) return;
       store.getState().loadExperiment(link.experiment, null);
+      // settings that contradict each other are shown in the form, to be mended and run from there
+      if (validateExperiment(link.experiment, link.timeline).length > 0) return;
       begin(link.experiment, link.timeline);
     },
     dismissLink: () => {
