@@ -22,6 +22,8 @@ export interface ThreadTask {
 
 /** Starting a trace is itself work on the traced thread. */
 const TRACE_START_US = 500_000;
+/** A task is written when it ends, which is after it has answered whoever asked for it. */
+const TRACE_END_MS = 300;
 
 /**
  * Tasks of the page's main thread while `work` runs, from Chromium's own trace.
@@ -35,6 +37,7 @@ export async function mainThreadTasks(
 ): Promise<readonly ThreadTask[]> {
   await browser.startTracing(page, { categories: ["toplevel", "__metadata"] });
   await work();
+  await page.waitForTimeout(TRACE_END_MS);
   const trace = await browser.stopTracing();
   const { traceEvents } = JSON.parse(trace.toString("utf8")) as {
     readonly traceEvents: readonly TraceEvent[];
