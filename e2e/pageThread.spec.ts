@@ -63,10 +63,9 @@ test("a task that does block the page is seen", async ({ studio, browser }) => {
   const tasks = await mainThreadTasks(browser, studio.page, async () => {
     await studio.page.waitForTimeout(1000);
     await studio.page.evaluate(() => {
-      const endMs = performance.now() + 3 * 50;
+      const endMs = performance.now() + 500; // of which a busy machine may give it a fifth
       while (performance.now() < endMs);
     });
-    await studio.page.waitForTimeout(500); // a task is in the trace once it is over
   });
   expect(Math.max(...tasks.map(({ cpuMs }) => cpuMs))).toBeGreaterThan(BUDGET_MS);
 });
