@@ -146,9 +146,7 @@ export function createBridge(
         ? await withDatabase((db) => db.get("runs", runId)).catch(() => undefined)
         : undefined;
       const address = new URL(location.pathname, location.origin);
-      const link = shareLink(store.getState(), address, codeVersion, record);
-      await navigator.clipboard.writeText(link).catch(() => undefined); // shown to be copied by hand as well
-      return link;
+      return shareLink(store.getState(), address, codeVersion, record);
     },
     openLinked: () => {
       const { link } = store.getState();

@@ -1,4 +1,4 @@
-import { EVALUATION_ENCODER, type EncoderId, type Experiment } from "../config/experiment";
+import type { EncoderId, Experiment } from "../config/experiment";
 import { gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
@@ -83,11 +83,6 @@ function spread(values: Uint32Array, count: number): Uint32Array {
     (_, i) => values[Math.floor((i * values.length) / kept)] ?? 0,
   );
 }
-
-/** Encoders a run needs cached: those it aligns with, now or by its timeline, and the one it is measured with. */
-export const neededEncoders = (encoders: readonly EncoderId[]): EncoderId[] => [
-  ...new Set([...encoders, EVALUATION_ENCODER]),
-];
 
 /** Mean over tokens of some rows: [rows.length, width]. */
 export function tokenMeans(features: FeatureRowsSource, rows: ArrayLike<number>): Float32Array {
