@@ -45,6 +45,8 @@ const MAY_IMPORT = {
     "metrics",
     "training",
   ],
+  // Measures the parts a run is made of; reads no storage and knows no page.
+  bench: ["errors", "math", "config", "kernels", "nn", "models", "diffusion", "training"],
   store: ["errors", "math", "config", "protocol"],
   ui: ["errors", "math", "config", "protocol", "store"],
   bridge: ["errors", "config", "protocol", "storage", "store", "data", "formats"],
@@ -52,7 +54,8 @@ const MAY_IMPORT = {
 };
 
 /** Rows that run in workers with tensors; everything else must load without tfjs. */
-const TENSOR_ROWS = "^src/(kernels|nn|models|encoders|diffusion|training|sessions)/|^workers/";
+const TENSOR_ROWS =
+  "^src/(kernels|nn|models|encoders|diffusion|training|sessions|bench)/|^workers/";
 const PAGE_ROWS = "^src/(store|ui|bridge|app)/";
 const TESTS = "\\.(test|spec)\\.tsx?$|\\.golden\\.test\\.ts$|\\.gpu\\.test\\.ts$";
 
