@@ -60,9 +60,11 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
         weightDecay: number(0, 1),
         beta1: number(0, 0.9999),
         beta2: number(0, 0.99999),
+        recompute: fc.boolean(),
       },
       optional,
     ),
+    accumulated: int(0, 2),
     sampling: fc.record(
       {
         solver: fc.constantFrom("euler", "heun", "euler-maruyama"),
@@ -88,7 +90,16 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
       optional,
     ),
   })
-  .map((settings) => Experiment.parse(settings));
+  .map(({ accumulated, ...settings }) => {
+    const { optimizer, ...others } = Experiment.parse(settings);
+    // a proper divisor of the batch, or none
+    const microBatch = optimizer.batchSize / 2 ** accumulated;
+    const divides = accumulated > 0 && Number.isInteger(microBatch);
+    return Experiment.parse({
+      ...others,
+      optimizer: { ...optimizer, microBatch: divides ? microBatch : null },
+    });
+  });
 
 const arbitraryChange: fc.Arbitrary<ControlChange> = fc.record(
   {

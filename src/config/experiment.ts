@@ -164,6 +164,20 @@ export const OptimizerConfig = z.strictObject({
     unit: "images",
     source: "REPA train.py --batch-size",
   }),
+  microBatch: z.int().min(1).max(1024).nullable().default(null).register(fieldInfo, {
+    label: "Micro-batch",
+    unit: "images",
+    source: "REPA train.py --gradient-accumulation-steps is batch size / micro-batch",
+    help: "Images that pass the network at once; a step's gradient is the mean over its micro-batches, which takes less memory. The batch is the same. With NT-Xent the candidates of a token are only those of its micro-batch, so the objective changes.",
+    sameResult: true,
+  }),
+  recompute: z.boolean().default(false).register(fieldInfo, {
+    label: "Recompute blocks",
+    unit: "1",
+    source: "docs/fidelity.md, memory; the reference keeps every activation",
+    help: "Recompute blocks in the backward pass: only each block's input is kept, the rest is computed again. Far less memory for about a third more time; the gradients are the same.",
+    sameResult: true,
+  }),
   steps: z.int().min(1).max(10_000_000).default(400_000).register(fieldInfo, {
     label: "Steps",
     unit: "steps",

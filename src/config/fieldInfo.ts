@@ -14,6 +14,8 @@ export interface FieldInfo {
   readonly help?: string;
   /** True when the setting may move while the run trains (docs/architecture.md, live control). */
   readonly live?: boolean;
+  /** True when the setting moves memory and time but not what is learned (save what `help` says). */
+  readonly sameResult?: boolean;
   /** Shown only when the group is unfolded. */
   readonly advanced?: boolean;
 }

@@ -80,7 +80,7 @@ test("settings the trainer fixes in code are named", () => {
 
 test("what the trainer can express comes back from its command", () => {
   const expressible =
-    /^(transport\.|model\.qkNorm|alignment\.(projCoeff|encoderDepth)|evaluation\.(checkpointEvery|gridEvery)|optimizer\.(?!labelDrop|emaDecay))/;
+    /^(transport\.|model\.qkNorm|alignment\.(projCoeff|encoderDepth)|evaluation\.(checkpointEvery|gridEvery)|optimizer\.(?!labelDrop|emaDecay|recompute))/;
   const kept = (experiment: Experiment) =>
     nonDefaultFields(experiment).filter(({ path }) => expressible.test(path));
   fc.assert(
@@ -90,6 +90,23 @@ test("what the trainer can express comes back from its command", () => {
       expect(issues.map((issue) => issue.path)).toEqual(["--enc-type"]);
     }),
   );
+});
+
+test("a micro-batch is the trainer's batch, and the rest is accumulated", () => {
+  const optimizer = { batchSize: 256, microBatch: 64, recompute: true };
+  const { args, unmatched } = toRepaArgs(Experiment.parse({ optimizer }));
+  expect(args).toContain("--batch-size=64");
+  expect(args).toContain("--gradient-accumulation-steps=4");
+  expect(unmatched.map((issue) => issue.path)).toContain("optimizer.recompute");
+  const back = fromRepaArgs("train.py --gradient-accumulation-steps=4 --batch-size=64");
+  expect(back.experiment.optimizer).toMatchObject({ batchSize: 256, microBatch: 64 });
+  expect(back.issues).toEqual([]);
+  const tooMany = fromRepaArgs("train.py --batch-size=512 --gradient-accumulation-steps=3");
+  expect(tooMany.experiment).toEqual(Experiment.parse({}));
+  expect(tooMany.issues.map((issue) => issue.path)).toEqual(["--batch-size"]);
+  const zero = fromRepaArgs("train.py --batch-size=32 --gradient-accumulation-steps=0");
+  expect(zero.experiment.optimizer).toMatchObject({ batchSize: 32, microBatch: null });
+  expect(zero.issues.map((issue) => issue.path)).toEqual(["--gradient-accumulation-steps"]);
 });
 
 test("arguments apart from their values, unknown ones and illegal ones", () => {

@@ -1,5 +1,5 @@
 import { StudioError } from "../errors/studioError";
-import { Experiment } from "./experiment";
+import { Experiment, OptimizerConfig } from "./experiment";
 import { settingFields } from "./nonDefaults";
 import { DATASET_SHAPE } from "./sizes";
 import type { ConfigIssue } from "./validate";
@@ -21,7 +21,6 @@ const ARGUMENTS = {
   weighting: "transport.timeLaw",
   "proj-coeff": "alignment.projCoeff",
   "encoder-depth": "alignment.encoderDepth",
-  "batch-size": "optimizer.batchSize",
   "max-train-steps": "optimizer.steps",
   "checkpointing-steps": "evaluation.checkpointEvery",
   "sampling-steps": "evaluation.gridEvery",
@@ -43,10 +42,12 @@ const FIXED: Readonly<Record<string, string>> = {
   prediction: "v",
   "cfg-prob": "0.1",
   "adam-epsilon": "1e-08",
-  "gradient-accumulation-steps": "1",
   resolution: "256",
   "num-classes": String(DATASET_SHAPE.emoji.classes),
 };
+/** These two are read together: their product is our batch size. */
+const BATCH_SIZE = "batch-size";
+const ACCUMULATION = "gradient-accumulation-steps";
 const REFERENCE_MODELS = /^SiT-(S|B|L|XL)\/(2|4|8)$/;
 const STAND_IN_ENCODER = "dinov2-vit-b";
 
@@ -105,6 +106,11 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
       message: "The trainer drops 0.1 of the labels (class_dropout_prob of models/sit.py).",
     },
     {
+      path: "optimizer.recompute",
+      applies: optimizer.recompute,
+      message: "The trainer keeps every activation; the gradients are the same.",
+    },
+    {
       path: "data.imageLimit",
       applies: data.imageLimit > 0,
       message: "The trainer uses every image of --data-dir.",
@@ -116,6 +122,15 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     },
   ];
   return unmatched.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
+}
+
+/** The trainer's batch is what passes the network at once; an update takes as many as are accumulated. */
+function batchArgs({ batchSize, microBatch }: Experiment["optimizer"]): string[] {
+  if (microBatch === null) return [`--batch-size=${batchSize}`];
+  return [
+    `--batch-size=${microBatch}`,
+    `--gradient-accumulation-steps=${Math.round(batchSize / microBatch)}`,
+  ];
 }
 
 /** The sampler's settings as arguments of the reference's generate.py. */
@@ -147,6 +162,7 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
     ...Object.entries(ARGUMENTS).map(
       ([name, path]) => `--${name}=${String(valueAt(experiment, path))}`,
     ),
+    ...batchArgs(experiment.optimizer),
     "--resolution=256",
     "--output-dir=exps",
     `--exp-name=${experiment.transport.path}-${STAND_IN_ENCODER}-enc${encoderDepth}-coeff${projCoeff}`,
@@ -180,6 +196,32 @@ type Settings = Record<string, Record<string, unknown>>;
 function put(settings: Settings, path: string, value: unknown) {
   const [group = "", key = ""] = path.split(".");
   (settings[group] ??= {})[key] = value;
+}
+
+/** The batch of an update from what the trainer passes at once and how often it accumulates. */
+function takeBatch(settings: Settings, found: ReadonlyMap<string, string | undefined>) {
+  const issues: ConfigIssue[] = [];
+  const read = (name: string, otherwise: number): number => {
+    if (!found.has(name)) return otherwise;
+    const text = found.get(name) ?? "";
+    const value = Number(text);
+    if (text !== "" && Number.isInteger(value) && value > 0) return value;
+    issues.push({ path: `--${name}`, message: `${text || "Nothing"} is not a legal value.` });
+    return otherwise;
+  };
+  const atOnce = read(BATCH_SIZE, Experiment.parse({}).optimizer.batchSize);
+  const accumulated = read(ACCUMULATION, 1);
+  const { batchSize } = OptimizerConfig.shape;
+  if (batchSize.safeParse(atOnce * accumulated).success) {
+    put(settings, "optimizer.batchSize", atOnce * accumulated);
+    if (accumulated > 1) put(settings, "optimizer.microBatch", atOnce);
+  } else {
+    issues.push({
+      path: `--${BATCH_SIZE}`,
+      message: `A batch of ${atOnce} times ${accumulated} is not a legal value.`,
+    });
+  }
+  return issues;
 }
 
 /** Takes one argument into `settings`, or answers with why it could not. */
@@ -237,8 +279,10 @@ export function fromRepaArgs(text: string): {
   const settings: Settings = {};
   const issues: ConfigIssue[] = [];
   for (const [name, value] of found) {
+    if (name === BATCH_SIZE || name === ACCUMULATION) continue; // together, below
     const message = takeArgument(settings, name, value);
     if (message !== undefined) issues.push({ path: `--${name}`, message });
   }
+  issues.push(...takeBatch(settings, found));
   return { experiment: Experiment.parse(settings), issues };
 }

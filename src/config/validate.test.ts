@@ -37,6 +37,21 @@ test.each<[string, z.input<typeof Experiment>, string[]]>([
     ["alignment.encoders"],
   ],
   [
+    "a micro-batch that leaves a rest",
+    { model: { size: "S" }, optimizer: { batchSize: 32, microBatch: 12 } },
+    ["optimizer.microBatch"],
+  ],
+  [
+    "a micro-batch above the batch",
+    { model: { size: "S" }, optimizer: { batchSize: 32, microBatch: 64 } },
+    ["optimizer.microBatch"],
+  ],
+  [
+    "micro-batches of one",
+    { model: { size: "S" }, optimizer: { batchSize: 32, microBatch: 1 } },
+    [],
+  ],
+  [
     "a fine patch on pixels",
     { model: { size: "S", patchSize: 8 }, autoencoder: { id: "pixels" } },
     [],

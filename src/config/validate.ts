@@ -61,6 +61,14 @@ function checkAlignment(
   );
 }
 
+function checkOptimizer({ batchSize, microBatch }: Experiment["optimizer"], report: Report) {
+  report(
+    "optimizer.microBatch",
+    microBatch !== null && batchSize % microBatch !== 0,
+    `A batch of ${batchSize} does not divide into micro-batches of ${microBatch ?? batchSize}; choose a divisor.`,
+  );
+}
+
 function checkEvaluation(experiment: Experiment, report: Report) {
   const { heldOutCount, cknnaK } = experiment.evaluation;
   const { guidanceLow, guidanceHigh } = experiment.sampling;
@@ -97,6 +105,7 @@ export function validateExperiment(
   const { depth } = modelShape(experiment.model);
   checkModel(experiment, report);
   checkAlignment(experiment.alignment, depth, "alignment", report);
+  checkOptimizer(experiment.optimizer, report);
   checkEvaluation(experiment, report);
   timeline.forEach(({ step, change }, i) => {
     const { encoderDepth, encoders } = change;

@@ -13,7 +13,7 @@ import type { MetricsApi } from "../protocol/metrics";
 import type { RunEvent, StartRequest, StepPoint } from "../protocol/trainer";
 import { latestCheckpoint } from "../storage/checkpoints";
 import type { Database, RunRecord } from "../storage/db";
-import { putRun } from "../storage/runs";
+import { getRun, putRun } from "../storage/runs";
 import { decodeCheckpoint } from "../training/checkpoint";
 import type { SessionEnvironment } from "./environment";
 import type { EvaluationContext } from "./evaluation";
@@ -71,7 +71,7 @@ export async function loadRun(
     journal.emit({ type: "phase", phase: "loading", step: 0, detail });
   const device = await environment.startRuntime(request.backend, control.fail);
   journal.emit({ type: "device", device });
-  const known = await db.get("runs", request.runId);
+  const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([

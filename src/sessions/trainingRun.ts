@@ -56,6 +56,8 @@ const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "align
       weightDecay: optimizer.weightDecay,
     },
     maxGradNorm: optimizer.maxGradNorm,
+    microBatch: optimizer.microBatch,
+    recompute: optimizer.recompute,
     emaDecay: optimizer.emaDecay,
   };
 };

@@ -1,9 +1,22 @@
+import { Experiment } from "../config/experiment";
 import type { Measurement, SampleGrid, StepPoint } from "../protocol/trainer";
 import type { Database, GridRecord, LogRecord, RunRecord } from "./db";
 import { storageError } from "./quota";
 
 /** All steps of one run in a keyed store. */
 const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
+
+/** A record as this version knows experiments: settings younger than the record take their defaults. */
+function current(record: RunRecord): RunRecord {
+  const experiment = Experiment.safeParse(record.experiment);
+  return experiment.success ? { ...record, experiment: experiment.data } : record;
+}
+
+/** A run's record; undefined when there is none. */
+export async function getRun(db: Database, runId: string): Promise<RunRecord | undefined> {
+  const record = await db.get("runs", runId);
+  return record && current(record);
+}
 
 /** Writes a run's record, whole. */
 export async function putRun(db: Database, run: RunRecord): Promise<void> {
@@ -66,7 +79,7 @@ export interface StoredRun {
  * logged some steps twice; they are equal by construction and the newest is kept.
  */
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
-  const record = await db.get("runs", runId);
+  const record = await getRun(db, runId);
   if (!record) return undefined;
   const [log, grids] = await Promise.all([
     db.getAllFromIndex("log", "byRun", runId),
@@ -94,7 +107,7 @@ const measurementKey = (m: Measurement) =>
 
 /** All runs, newest first. */
 export async function listRuns(db: Database): Promise<RunRecord[]> {
-  return (await db.getAllFromIndex("runs", "byCreatedAt")).reverse();
+  return (await db.getAllFromIndex("runs", "byCreatedAt")).map(current).reverse();
 }
 
 /** Deletes a run with its log, grids and checkpoints. */

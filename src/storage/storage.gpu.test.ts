@@ -18,6 +18,8 @@ import {
   appendMeasurement,
   appendSteps,
   deleteRun,
+  getRun,
+  listRuns,
   putGrid,
   putRun,
   readRun,
@@ -157,6 +159,17 @@ test("a run's log comes back in order, steps logged twice after a cut only once"
   expect(stored?.measurements).toHaveLength(2);
   expect(stored?.grids).toHaveLength(1);
   expect(stored?.record).toMatchObject({ step: 4, phase: "stopped" });
+});
+
+test("a run stored before a setting existed is read with the setting's default", async () => {
+  const db = await database();
+  const written = run("old");
+  const { microBatch, recompute, ...optimizer } = written.experiment.optimizer;
+  expect([microBatch, recompute]).toEqual([null, false]);
+  const older = { ...written.experiment, optimizer } as unknown as Experiment;
+  await putRun(db, { ...written, experiment: older });
+  expect((await getRun(db, "old"))?.experiment).toEqual(written.experiment);
+  expect((await listRuns(db)).map((record) => record.experiment)).toEqual([written.experiment]);
 });
 
 test("deleting a run deletes all of it and nothing else", async () => {

@@ -14,7 +14,8 @@ export type FieldKind =
   | { readonly kind: "several"; readonly options: readonly string[]; readonly most: number }
   | { readonly kind: "switch" };
 
-export type FieldValue = string | number | boolean | readonly string[];
+/** null is a setting that may be left out: "no micro-batches". */
+export type FieldValue = string | number | boolean | null | readonly string[];
 
 /** One setting of the experiment: where it lives, what it accepts, what a form says about it. */
 export interface FieldDescription {
@@ -49,6 +50,7 @@ export const FIELDS: readonly FieldDescription[] = GROUPS.flatMap((group) =>
 
 function controlOf(schema: z.ZodType): FieldKind {
   if (schema instanceof z.ZodDefault) return controlOf(unwrapped(schema.unwrap()));
+  if (schema instanceof z.ZodNullable) return controlOf(unwrapped(schema.unwrap()));
   if (schema instanceof z.ZodBoolean) return { kind: "switch" };
   if (schema instanceof z.ZodEnum) return { kind: "choice", options: schema.options };
   if (schema instanceof z.ZodUnion) return { kind: "choice", options: literals(schema) };

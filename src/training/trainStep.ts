@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar, Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
 import { alignmentLoss, type AlignmentObjective } from "../diffusion/alignmentLoss";
 import { interpolate } from "../diffusion/interpolate";
 import { velocityLossPerSample } from "../diffusion/velocityLoss";
@@ -12,21 +12,10 @@ import type { ParamMap } from "../nn/params";
 import { adamWUpdate, type AdamWOptions } from "./adamw";
 import { emaUpdate } from "./ema";
 import { clipCoefficient, globalNorm } from "./gradients";
+import { disposeBatch, microBatchCount, sliceBatch, type TrainBatch } from "./trainBatch";
 import { disposeReplaced, type TrainState } from "./trainState";
 
-/** One batch; tensors stay the caller's. */
-export interface TrainBatch {
-  /** Clean latents [B, H, W, C], scaled. */
-  readonly latents: Tensor4D;
-  /** Standard normal noise of the same shape. */
-  readonly noise: Tensor4D;
-  /** Times [B] in [0, 1]. */
-  readonly t: Float32Array;
-  /** Labels [B], dropped ones already the null class. */
-  readonly labels: Int32Array;
-  /** Each active encoder's patch tokens [B, T, Z], in the order of `Alignment.projectors`. */
-  readonly features: readonly Tensor3D[];
-}
+export type { TrainBatch } from "./trainBatch";
 
 /** The alignment in force at a step; all of it may change between steps. */
 export interface Alignment {
@@ -44,9 +33,13 @@ export interface LossOptions {
   readonly shape: SiTShape;
   readonly path: PathKind;
   readonly alignment: Alignment;
+  /** Compute the blocks' activations again in the backward pass instead of keeping them. Default false. */
+  readonly recompute?: boolean;
 }
 
 export interface StepOptions extends LossOptions {
+  /** Images that pass the network at once; divides the batch. Null or absent: the whole batch. */
+  readonly microBatch?: number | null;
   readonly adamW: AdamWOptions;
   readonly maxGradNorm: number;
   readonly emaDecay: number;
@@ -59,6 +52,12 @@ export interface Losses {
   readonly projLoss: Scalar;
   /** velocityLoss + λ projLoss: what is minimised. */
   readonly total: Scalar;
+}
+
+export interface LossesAndGradients {
+  readonly losses: Losses;
+  /** Of `total`, by the names of the active parameters. */
+  readonly gradients: ParamMap;
 }
 
 function noSuchBlock(encoderDepth: number, depth: number): StudioError {
@@ -115,7 +114,7 @@ export function lossAndGradients(
   params: ParamMap,
   batch: TrainBatch,
   options: LossOptions,
-): { losses: Losses; gradients: ParamMap } {
+): LossesAndGradients {
   const { encoderDepth } = options.alignment;
   // asked before the tape starts: a throw inside would leave what it saved
   const { depth } = options.shape;
@@ -147,6 +146,64 @@ export function lossAndGradients(
   return { losses, gradients: gradients as ParamMap };
 }
 
+/** Tensor by tensor; what went in is disposed. */
+function combined(parts: readonly LossesAndGradients[], change: (...same: Tensor[]) => Tensor) {
+  const by = <K extends string, T extends Tensor>(
+    maps: readonly Readonly<Record<K, T>>[],
+  ): Record<K, T> =>
+    Object.fromEntries(
+      Object.keys(maps[0] ?? {}).map((name) => [
+        name,
+        change(...maps.map((map) => map[name as K])),
+      ]),
+    ) as Record<K, T>;
+  const result = {
+    losses: by(parts.map(({ losses }): Record<keyof Losses, Scalar> => ({ ...losses }))),
+    gradients: by(parts.map(({ gradients }) => gradients)),
+  };
+  for (const part of parts) disposeFound(part);
+  return result;
+}
+
+const disposeFound = ({ losses, gradients }: LossesAndGradients): void =>
+  tf.dispose([{ ...losses }, { ...gradients }]);
+
+/**
+ * `lossAndGradients` of a batch as the mean over its micro-batches, one at a time: the activations of only one
+ * are held. Equal to the whole batch's to float32 rounding, except NT-Xent, whose candidates are then those of
+ * the micro-batch. The caller owns what is returned.
+ * @param size images of a micro-batch
+ * @throws StudioError as lossAndGradients, and OUT_OF_RANGE when `size` does not divide the batch
+ */
+export function accumulatedGradients(
+  params: ParamMap,
+  batch: TrainBatch,
+  options: LossOptions,
+  size: number,
+): LossesAndGradients {
+  const count = microBatchCount(batch, size);
+  if (count === 1) return lossAndGradients(params, batch, options);
+  const ofPart = (i: number) => {
+    const part = sliceBatch(batch, i * size, size);
+    try {
+      return lossAndGradients(params, part, options);
+    } finally {
+      disposeBatch(part);
+    }
+  };
+  let sum = ofPart(0);
+  const scale = tf.scalar(1 / count);
+  try {
+    for (let i = 1; i < count; i++) sum = combined([sum, ofPart(i)], (a, b) => tf.add(a, b));
+    return combined([sum], (total) => tf.mul(total, scale));
+  } catch (thrown) {
+    disposeFound(sum);
+    throw thrown;
+  } finally {
+    scale.dispose();
+  }
+}
+
 /** The first two parts of a projector's parameter: `projectors.0`. */
 const scopeOf = (name: string): string => name.split(".").slice(0, 2).join(".");
 
@@ -168,7 +225,12 @@ export function trainStep(
     projectorSteps[scope] = (projectorSteps[scope] ?? 0) + 1;
   }
   const { next, logged } = tf.tidy(() => {
-    const { losses, gradients } = lossAndGradients(state.params, batch, options);
+    const { losses, gradients } = accumulatedGradients(
+      state.params,
+      batch,
+      options,
+      options.microBatch ?? batch.labels.length,
+    );
     const norm = globalNorm(gradients);
     const coefficient = clipCoefficient(norm, options.maxGradNorm);
     const updateOf = (name: string) => projectorSteps[scopeOf(name)] ?? step;

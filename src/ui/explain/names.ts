@@ -55,6 +55,7 @@ export const encoderShort = (id: string): string =>
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueText).join(", ");
   if (typeof value === "boolean") return value ? "on" : "off";
+  if (value === null) return "none";
   if (typeof value === "number") return formatNumber(value);
   return typeof value === "string" ? optionName(value) : "–";
 }
