@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   nn: ["errors", "math", "kernels"],
   models: ["errors", "math", "config", "nn", "kernels"],
   encoders: ["errors", "math", "config", "formats", "nn", "models"],
-  diffusion: ["errors", "math", "config", "nn"],
+  diffusion: ["errors", "math", "config", "nn", "kernels"],
   metrics: ["errors", "math"],
   training: [
     "errors",
@@ -87,7 +87,10 @@ module.exports = {
     {
       name: "backends-only-in-runtime",
       severity: "error",
-      from: { path: "^(src|workers)/", pathNot: `^workers/runtime\\.ts$|${TESTS}` },
+      from: {
+        path: "^(src|workers)/",
+        pathNot: `^workers/runtime\\.ts$|^src/kernels/tfjsWebGpu\\.ts$|${TESTS}`,
+      },
       to: { path: "@tensorflow/tfjs-backend" },
     },
     {

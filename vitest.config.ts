@@ -25,6 +25,22 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: "dawn",
+          environment: "node",
+          include: ["src/kernels/**/*.gpu.test.ts", "src/training/**/*.gpu.test.ts"],
+          setupFiles: ["test/setupDawn.ts"],
+          deps: {
+            optimizer: {
+              ssr: { enabled: true, include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
+            },
+          },
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
         optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
         test: {
           name: "gpu",

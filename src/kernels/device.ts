@@ -1,0 +1,40 @@
+import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
+import type { ComputeProgram } from "./program";
+
+/** Operands of one dispatch, in the order of the program's declarations. */
+export interface Dispatch {
+  readonly outputs: readonly TensorInfo[];
+  readonly inputs: readonly TensorInfo[];
+  readonly uniforms: readonly number[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Which register tiles and operand types the matrix products use; chosen for the adapter at start. */
+export interface MatMulTuning {
+  /** "register": a tile a thread, no workgroup memory; "shared": a tile a workgroup. */
+  readonly kind: "register" | "shared";
+  /** Rows and columns of a thread's tile, multiples of 4. */
+  readonly tile: readonly [number, number];
+}
+
+/** What kernels ask of the backend (studioBackend.ts); tfjs hands it to every kernel function. */
+export interface StudioDevice {
+  /** Whether this is the project's backend and not tfjs' own. */
+  readonly isStudioDevice: true;
+  readonly features: ReadonlySet<string>;
+  readonly tuning: MatMulTuning;
+  /** Matrix products multiply in float16 and add in float32. */
+  readonly mixedPrecision: boolean;
+  makeTensorInfo: (shape: number[], dtype: DataType) => TensorInfo;
+  /** Encodes one dispatch after those before it. Outputs are allocated when they are not yet. */
+  dispatch: (program: ComputeProgram, operands: Dispatch) => void;
+  /** A tensor that looks into `parent` from element `offset` (a multiple of 64) on; it keeps the parent alive. */
+  view: (parent: TensorInfo, offset: number, shape: readonly number[]) => TensorInfo;
+  /** Copies all of `from` to `to`, of the same size. */
+  copy: (from: TensorInfo, to: TensorInfo) => void;
+  /** Where the gradient of `parameter` is to be written: its place among the flat gradients, or a new tensor. */
+  gradientOf: (parameter: TensorInfo) => TensorInfo;
+}
+
+/** Elements of float32 between two places where a binding may start (256 bytes). */
+export const VIEW_ALIGNMENT = 64;

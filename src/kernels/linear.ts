@@ -1,0 +1,121 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import { StudioError } from "../errors/studioError";
+import { activate, activationSlope } from "./activationTwin";
+import type { Activation } from "./activation";
+import { product } from "./matMul";
+import type { Operation } from "./operation";
+
+const shapeOf = (tensor: Tensor | undefined): string => `[${tensor?.shape.join(", ") ?? ""}]`;
+
+function mismatch(
+  name: string,
+  tensors: Readonly<Record<string, Tensor | undefined>>,
+): StudioError {
+  const shapes = Object.entries(tensors).map(([key, tensor]) => `${key} ${shapeOf(tensor)}`);
+  return new StudioError(
+    "SHAPE_MISMATCH",
+    `${name}: ${shapes.join(", ")} do not belong together.`,
+    "The weights do not belong to this model: check the size and encoder they were saved for.",
+  );
+}
+
+/** Columns summed: x [N, D] -> [D]. A product with ones: reducing the outer axis would transpose first. */
+export const sumRows = (x: Tensor2D): Tensor1D =>
+  tf.reshape(tf.matMul(tf.ones([1, x.shape[0]]), x), [x.shape[1]]);
+
+/** A power of two near the number of rows a gradient is a mean over: brings it near 1 for float16. */
+const gradientScale = (rows: number): number => 2 ** -Math.ceil(Math.log2(rows) + 6);
+
+/**
+ * activation(x Wᵀ + b): x [M, K], weight [N, K], bias [N] -> [y [M, N]], or [y, x Wᵀ + b] with an activation.
+ * `chunks` above 1 gives y as [chunks, M, N / chunks], so that each chunk of columns lies together.
+ */
+export const Linear: Operation<
+  { x: Tensor2D; weight: Tensor2D; bias: Tensor1D },
+  { activation: Activation; chunks: number }
+> = {
+  name: "StudioLinear",
+  check: ({ x, weight, bias }, { chunks }) => {
+    const [outDim, inDim] = weight.shape;
+    if (x.shape[1] !== inDim || bias.shape[0] !== outDim || outDim % chunks !== 0) {
+      throw mismatch("linear", { x, weight, bias });
+    }
+  },
+  twin: ({ x, weight, bias }, { activation, chunks }) => {
+    const y: Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);
+    if (activation !== "none") return [activate(activation, y), y];
+    const [rows, width] = y.shape;
+    if (chunks === 1) return [y];
+    return [tf.transpose(tf.reshape(y, [rows, chunks, width / chunks]), [1, 0, 2])];
+  },
+  webgpu: (device, { x, weight, bias }, { activation, chunks }) => {
+    const [m = 0, k = 0] = x.shape;
+    const [n = 0] = weight.shape;
+    const shape = chunks === 1 ? [m, n] : [chunks, m, n / chunks];
+    const outputs = Array.from({ length: activation === "none" ? 1 : 2 }, () =>
+      device.makeTensorInfo(shape, "float32"),
+    );
+    const options = { layout: "nt", bias: "add", activation, activationSide: "forward" } as const;
+    product(device, options, { m, n, k, chunk: n / chunks }, [x, weight, bias], outputs);
+    return outputs;
+  },
+};
+
+/** dx = (dy W) activation'(pre): dy [M, N], weight [N, K], pre [M, K] (only with an activation) -> [dx [M, K]]. */
+export const LinearGradX: Operation<
+  { dy: Tensor2D; weight: Tensor2D; pre?: Tensor2D },
+  { activation: Activation }
+> = {
+  name: "StudioLinearGradX",
+  check: ({ dy, weight, pre }, { activation }) => {
+    const fits = dy.shape[1] === weight.shape[0];
+    const preFits =
+      activation === "none" || pre?.shape.join() === [dy.shape[0], weight.shape[1]].join();
+    if (!fits || !preFits) throw mismatch("gradient of linear", { dy, weight, pre });
+  },
+  twin: ({ dy, weight, pre }, { activation }) => {
+    const dx = tf.matMul(dy, weight);
+    return [pre && activation !== "none" ? tf.mul(dx, activationSlope(activation, pre)) : dx];
+  },
+  webgpu: (device, { dy, weight, pre }, { activation }) => {
+    const [m = 0, k = 0] = dy.shape;
+    const n = weight.shape[1] ?? 0;
+    const dx = device.makeTensorInfo([m, n], "float32");
+    const options = { layout: "nn", bias: "none", activation, activationSide: "backward" } as const;
+    const operands = pre && activation !== "none" ? [dy, weight, pre] : [dy, weight];
+    product(device, options, { m, n, k, chunk: n }, operands, [dx], gradientScale(m));
+    return [dx];
+  },
+};
+
+/**
+ * dW = dyᵀ x and db = sum of dy: dy [M, N], x [M, K] -> [[N, K], [N]]. `weight` and `bias` are the parameters
+ * themselves: their gradients are written where they belong, if they have a place.
+ */
+export const LinearGradW: Operation<
+  { dy: Tensor2D; x: Tensor2D; weight: Tensor2D; bias: Tensor1D },
+  object
+> = {
+  name: "StudioLinearGradW",
+  check: ({ dy, x, weight, bias }) => {
+    const fits = dy.shape[0] === x.shape[0] && bias.shape[0] === dy.shape[1];
+    if (!fits || weight.shape.join() !== [dy.shape[1], x.shape[1]].join()) {
+      throw mismatch("gradient of linear", { dy, x, weight, bias });
+    }
+  },
+  twin: ({ dy, x }) => [tf.matMul(dy, x, true, false), sumRows(dy)],
+  webgpu: (device, { dy, x, weight, bias }) => {
+    const [k = 0, m = 0] = dy.shape;
+    const n = x.shape[1] ?? 0;
+    const outputs = [device.gradientOf(weight), device.gradientOf(bias)];
+    const options = {
+      layout: "tn",
+      bias: "sum",
+      activation: "none",
+      activationSide: "forward",
+    } as const;
+    product(device, options, { m, n, k, chunk: n }, [dy, x], outputs, gradientScale(k));
+    return outputs;
+  },
+};

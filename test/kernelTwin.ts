@@ -1,0 +1,76 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { expect } from "vitest";
+import { run, type Operation } from "../src/kernels/operation";
+import { randomNormal } from "../src/math/rng";
+
+/** Standard normal numbers of a shape, by name: the same on every backend. */
+export interface Operand {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Int32Array;
+}
+
+export const normal = (name: string, shape: readonly number[]): Operand => ({
+  shape,
+  values: randomNormal(
+    { seed: 3, stream: name },
+    shape.reduce((size, side) => size * side, 1),
+  ),
+});
+
+type Named<T> = Readonly<Record<string, T>>;
+
+async function results<Inputs extends Named<Tensor>, Attrs extends object>(
+  backend: string,
+  operation: Operation<Inputs, Attrs>,
+  operands: Named<Operand>,
+  attrs: Attrs,
+): Promise<{ shape: number[]; values: Float32Array }[]> {
+  await tf.setBackend(backend);
+  const outputs = tf.tidy(() => {
+    const inputs = Object.fromEntries(
+      Object.entries(operands).map(([name, { shape, values }]) => [
+        name,
+        tf.tensor(values, [...shape], values instanceof Int32Array ? "int32" : "float32"),
+      ]),
+    );
+    return run(operation, inputs as unknown as Inputs, attrs);
+  });
+  const read = await Promise.all(
+    outputs.map(async (output) => ({
+      shape: output.shape,
+      values: Float32Array.from(await output.data()),
+    })),
+  );
+  tf.dispose(outputs);
+  return read;
+}
+
+/**
+ * Runs an operation's kernel on the studio's device and its twin on tfjs' cpu backend; the results must agree.
+ * @param tolerance absolute, plus the same relative to the largest expected number
+ */
+export async function expectTwin<Inputs extends Named<Tensor>, Attrs extends object>(
+  operation: Operation<Inputs, Attrs>,
+  operands: { readonly [K in keyof Inputs]: Operand | undefined },
+  attrs: Attrs,
+  tolerance = 2e-6,
+): Promise<void> {
+  const given = Object.fromEntries(
+    Object.entries(operands).filter((entry): entry is [string, Operand] => entry[1] !== undefined),
+  );
+  const expected = await results("cpu", operation, given, attrs);
+  const actual = await results("webgpu", operation, given, attrs);
+  expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+  expected.forEach(({ values }, i) => {
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const got = actual[i]?.values ?? new Float32Array();
+    const worst = values.reduce((most, value, at) => {
+      const error = Math.abs(value - (got[at] ?? NaN));
+      return error <= most ? most : error; // a NaN is kept
+    }, 0);
+    expect(worst, `${operation.name}, output ${i}, largest ${largest}`).toBeLessThanOrEqual(
+      tolerance * (1 + largest),
+    );
+  });
+}
