@@ -9,6 +9,7 @@ import { linear } from "../nn/linear";
 import { mlp } from "../nn/mlp";
 import { tensor3d, type ParamMap } from "../nn/params";
 import { patchEmbed, unpatchify } from "../nn/patchEmbed";
+import { recompute } from "../nn/recompute";
 
 /** What decides the parameters' names and shapes; projectors are separate (projector.ts). */
 export interface SiTShape {
@@ -40,7 +41,7 @@ export interface SiTOutput {
 
 /**
  * SiT: x [B, H, W, C] at times t [B] in [0, 1] with labels y [B] (int32; numClasses is the null class).
- * Labels are used as given: dropping them is the trainer's part.
+ * Labels are used as given: dropping them is the trainer's part. `recompute` changes memory and time alone.
  * @throws StudioError PARAM_MISSING or SHAPE_MISMATCH when params do not fit `shape` or x
  * @source sihyun-yu/REPA models/sit.py SiT.forward; SiT (arXiv:2401.08740)
  */
@@ -50,14 +51,17 @@ export function sitForward(
   x: Tensor4D,
   t: Float32Array,
   y: Tensor1D,
+  options: { readonly recompute?: boolean } = {},
 ): SiTOutput {
   assertInput(shape, x, t, y);
+  const block = options.recompute ? recomputedBlock : sitBlock;
   let tokens = addPositions(params, patchEmbed(params, "x_embedder", x)); // [B, T, D]
   const c = silu(tf.add<Tensor2D>(embedTime(params, t), embedLabel(params, y))); // [B, D]; every adaLN starts with SiLU
   const hidden: Tensor3D[] = [];
   for (let i = 0; i < shape.depth; i++) {
-    tokens = sitBlock(params, `blocks.${i}`, tokens, c, shape); // [B, T, D]
-    hidden.push(tokens);
+    const into = tokens;
+    tokens = tf.tidy(() => block(params, `blocks.${i}`, into, c, shape)); // [B, T, D]
+    hidden.push(tf.clone(tokens)); // a reader of its own: a tap adds its gradient after the next block's, recomputed or not
   }
   const patches = finalLayer(params, "final_layer", tokens, c); // [B, T, p p C]
   return { velocity: unpatchify(patches, shape.patchSize, shape.inChannels), hidden }; // [B, H, W, C]
@@ -78,6 +82,14 @@ export function sitBlock(
   const toMap = modulate(layerNorm(between), shiftMlp, scaleMlp); // [B, T, D]
   return gatedAdd(between, gateMlp, mlp(params, `${scope}.mlp`, toMap, geluTanh) as Tensor3D); // [B, T, D]
 }
+
+/** `sitBlock` that keeps x and c alone for the backward pass. */
+const recomputedBlock: typeof sitBlock = (params, scope, x, c, shape) => {
+  const own = Object.entries(params).filter(([name]) => name.startsWith(`${scope}.`));
+  return recompute(Object.fromEntries(own), [x, c], (weights, inputs) =>
+    sitBlock(weights, scope, inputs[0] as Tensor3D, inputs[1] as Tensor2D, shape),
+  );
+};
 
 /** The head: [B, T, D] -> [B, T, p p C], channel fastest. @source FinalLayer.forward */
 function finalLayer(params: ParamMap, scope: string, x: Tensor3D, c: Tensor2D): Tensor3D {

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { disposeBatch, TINY_OPTIONS, TINY_SHAPE, tinyBatch, tinyValues } from "../../test/tinyRun";
-import { randomNormal } from "../math/rng";
-import type { ParamMap } from "../nn/params";
+import { randomParams } from "../../test/randomParams";
 import { createTrainState, disposeState } from "./trainState";
 import {
   accumulatedGradients,
@@ -11,16 +10,6 @@ import {
   type LossesAndGradients,
   type LossOptions,
 } from "./trainStep";
-
-/** Where nothing is zero: adaLN-Zero and the head would hide most gradients at the start. */
-const params = (): ParamMap =>
-  Object.fromEntries(
-    Object.entries(tinyValues()).map(([name, { shape }]) => {
-      const count = shape.reduce((product, size) => product * size, 1);
-      const values = randomNormal({ seed: 3, stream: name }, count).map((value) => 0.3 * value);
-      return [name, tf.tensor(values, [...shape])];
-    }),
-  );
 
 const numbersOf = ({ losses, gradients }: LossesAndGradients) =>
   Object.fromEntries(
@@ -34,7 +23,7 @@ function distance(a: readonly number[], b: readonly number[]): number {
 }
 
 function compare(options: LossOptions, size: number) {
-  const weights = params();
+  const weights = randomParams();
   const batch = tinyBatch(1);
   const whole = lossAndGradients(weights, batch, options);
   const parts = accumulatedGradients(weights, batch, options, size);
@@ -99,7 +88,7 @@ test("a step in micro-batches is the step, keeps the tensor count, and refuses a
 test("a fault in a later micro-batch leaves nothing behind", () => {
   const batch = tinyBatch();
   const broken = { ...batch, labels: Int32Array.of(0, 1, 2), t: batch.t.subarray(0, 2) };
-  const weights = params();
+  const weights = randomParams();
   const held = tf.memory().numTensors;
   expect(() =>
     tf.tidy(() => {

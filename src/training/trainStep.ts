@@ -8,6 +8,7 @@ import type { PathKind } from "../math/interpolant";
 import { projectorScope, projectTokens } from "../models/projector";
 import { sitForward, type SiTShape } from "../models/sit";
 import { isFrozen } from "../models/sitInit";
+import { backward } from "../nn/backward";
 import type { ParamMap } from "../nn/params";
 import { adamWUpdate, type AdamWOptions } from "./adamw";
 import { emaUpdate } from "./ema";
@@ -84,7 +85,9 @@ export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptio
   const { shape, path, alignment } = options;
   const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
   const labels: Tensor1D = tf.tensor1d(batch.labels, "int32");
-  const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels);
+  const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels, {
+    recompute: options.recompute ?? false,
+  });
   const velocityLoss: Scalar = tf.mean(velocityLossPerSample(velocity, target));
   const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
   const pairs = batch.features.map((features, i) => ({
@@ -122,18 +125,13 @@ export function lossAndGradients(
   const names = activeNames(params, options.alignment.projectors);
   const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
   const kept: Losses[] = [];
-  const { grads } = tf.engine().gradients(
-    () => {
-      const losses = repaLoss(params, batch, options);
-      for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
-      kept.push(losses);
-      return losses.total;
-    },
-    Object.values(active),
-    undefined,
-    true,
-  );
-  const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]]));
+  const found = backward(() => {
+    const losses = repaLoss(params, batch, options);
+    for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
+    kept.push(losses);
+    return losses.total;
+  }, Object.values(active));
+  const gradients = Object.fromEntries(names.map((name, i) => [name, found.gradients[i]]));
   const [losses] = kept;
   const unreached = names.find((name) => !gradients[name]);
   if (!losses || unreached !== undefined) {
