@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createTapedVariant } from "../src/bench/tapedVariant";
 import { workloadById } from "../src/bench/workloads";
-import { startWasmInNode, useKernels } from "./wasm";
+import { startWasmInNode } from "./node/wasm";
+import { useKernels } from "./wasmKernels";
 
 const STEPS = 5;
 

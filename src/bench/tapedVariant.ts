@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createTrainState, disposeState } from "../training/trainState";
 import { trainStep, type TrainBatch } from "../training/trainStep";
-import type { Variant } from "./variant";
+import type { MemoryUse, Variant } from "./variant";
 import {
   tokenCount,
   workloadBatch,
@@ -24,6 +24,12 @@ export function toTrainBatch(workload: Workload, arrays: BatchArrays): TrainBatc
     labels: arrays.labels,
     features: [tf.tensor3d(arrays.features, [batch, tokenCount(workload), featureWidth])],
   };
+}
+
+/** What tfjs tells of the backend in force. */
+export function memoryUse(): MemoryUse {
+  const memory: tf.MemoryInfo & { readonly numBytesAllocatedInGPU?: number } = tf.memory();
+  return { gpuBytes: memory.numBytesAllocatedInGPU ?? null, tensors: memory.numTensors };
 }
 
 export interface TapedOptions {
@@ -56,5 +62,6 @@ export async function createTapedVariant(options: TapedOptions): Promise<Variant
       return { losses: [velocity, alignment, gradNorm], jsMs };
     },
     dispose: () => disposeState(state),
+    memory: memoryUse,
   };
 }

@@ -6,6 +6,13 @@ export interface StepResult {
   readonly jsMs: number;
 }
 
+export interface MemoryUse {
+  /** GPU bytes the backend holds, in use or pooled for the next step; null when it has no GPU. */
+  readonly gpuBytes: number | null;
+  /** Live tensors of tfjs, those of other variants included. */
+  readonly tensors: number;
+}
+
 /**
  * One way of doing the same training step. Variants of a run start from the same values and get the same
  * batches; the harness steps them in turn.
@@ -17,6 +24,8 @@ export interface Variant {
   /** One full step, resolved when its losses are on the CPU, so that all of its work is done. */
   readonly step: () => Promise<StepResult>;
   readonly dispose: () => void;
+  /** Asked after a step; absent when the library does not tell. */
+  readonly memory?: () => MemoryUse;
   /** GPU milliseconds by kernel of the last step, where the device has timestamps. */
   readonly kernelTimes?: () => Promise<readonly KernelTime[]>;
 }

@@ -1,8 +1,4 @@
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { registerWasmKernels } from "../src/kernels/wasm";
 import { StudioError } from "../src/errors/studioError";
 
@@ -14,19 +10,14 @@ export interface WasmKernelSets {
 
 const registered = () => tf.getKernelsForBackend("wasm");
 
-/** Puts these in force in place of what is registered under their names. */
+/** Puts these in force in place of what is registered. */
 export function useKernels(kernels: readonly tf.KernelConfig[]): void {
   for (const { kernelName } of registered()) tf.unregisterKernel(kernelName, "wasm");
   for (const kernel of kernels) tf.registerKernel(kernel);
 }
 
-/** tfjs' wasm backend in Node: SIMD, one thread. Leaves our kernels in force. */
-export async function startWasmInNode(): Promise<WasmKernelSets> {
-  const packageJson = createRequire(resolve("package.json")).resolve(
-    "@tensorflow/tfjs-backend-wasm/package.json",
-  );
-  setWasmPaths(`${join(dirname(packageJson), "dist")}/`);
-  setThreadsCount(1);
+/** Starts tfjs' wasm backend, whose paths are set, and leaves our kernels in force. */
+export async function startWasm(): Promise<WasmKernelSets> {
   const stock = registered();
   if (!(await tf.setBackend("wasm")) || tf.getBackend() !== "wasm") {
     throw new StudioError(

@@ -1,0 +1,45 @@
+/**
+ * `npm run bench -- [--where node|chromium] [--adapter lavapipe|swiftshader|default] [--workload ID,...|all]
+ * [--batch N] [--steps N] [--warm-up N] [--variants ID,...]`: see docs/performance.md.
+ */
+import { StudioError } from "../src/errors/studioError";
+import { runInChromium } from "./chromium";
+import { nodeEnvironment } from "./node/environment";
+import { readBenchOptions } from "./options";
+import { storeResult } from "./results";
+import { runSuite, type SuiteResult } from "./suite";
+
+/** Own variants do the same arithmetic in another order: their losses may differ by this much. */
+const OWN_TOLERANCE = 1e-5;
+
+/** @throws StudioError INTERNAL when the figures mean nothing */
+function assertSound({ gpuErrors, variants }: SuiteResult): void {
+  const [error] = gpuErrors;
+  const off = variants.find(({ own, difference }) => own && !(difference <= OWN_TOLERANCE));
+  if (error === undefined && !off) return;
+  throw new StudioError(
+    "INTERNAL",
+    error ??
+      `The losses of "${off?.name}" differ by ${off?.difference} from those of "${variants[0]?.name}" (allowed ${OWN_TOLERANCE}).`,
+    "The variants did not do the same work: their times cannot be compared.",
+  );
+}
+
+const { where, adapter, suites } = readBenchOptions(process.argv.slice(2));
+const environment = where === "node" ? await nodeEnvironment(adapter) : undefined;
+for (const options of suites) {
+  const { result, engine } = environment
+    ? { result: await runSuite(options, environment), engine: `Node ${process.version}` }
+    : await runInChromium(options, adapter);
+  const now = new Date().toISOString();
+  const path = await storeResult(`${where}-${adapter}`, result, { now, engine });
+  console.error(`written to ${path}`);
+  for (const { name, stepMs, difference } of result.variants) {
+    console.log(
+      `${name}: ${stepMs.median.toFixed(0)} ms (${stepMs.low.toFixed(0)} to ${stepMs.high.toFixed(0)}), losses off by ${difference.toExponential(1)}`,
+    );
+  }
+  assertSound(result);
+}
+// Dawn's threads and jax-js' memory would keep the process
+process.exit(0);

@@ -1,0 +1,17 @@
+import type { GpuClasses } from "../../src/bench/gpuCounters";
+import type { SuiteEnvironment } from "../suite";
+import { startDawn } from "./gpu";
+import { startWasmInNode } from "./wasm";
+
+/** Node with Dawn on the named Vulkan driver. */
+export async function nodeEnvironment(adapter: string): Promise<SuiteEnvironment> {
+  const gpu = await startDawn(adapter);
+  return {
+    gpu,
+    gpuClasses: globalThis as unknown as GpuClasses,
+    startWasm: startWasmInNode,
+    clockMs: () => performance.now(),
+    heapBytes: () => process.memoryUsage().heapUsed,
+    report: (line) => console.error(line),
+  };
+}

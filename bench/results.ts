@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SuiteResult } from "./suite";
+
+const DIR = "bench/results";
+
+/** The packages whose speed is told. */
+const PACKAGES = [
+  "@tensorflow/tfjs-core",
+  "@tensorflow/tfjs-backend-webgpu",
+  "@tensorflow/tfjs-backend-wasm",
+  "@jax-js/jax",
+  "webgpu",
+] as const;
+
+export interface StoredResult extends SuiteResult {
+  /** ISO 8601. */
+  readonly date: string;
+  /** "Node v20.20.2" or the browser's version. */
+  readonly engine: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Results by "workload, batch N": a new run replaces its own entry. */
+export type ResultFile = Record<string, StoredResult>;
+
+const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")) as { version: string })
+    .version;
+
+export async function readResults(path: string): Promise<ResultFile> {
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  return JSON.parse(text) as ResultFile;
+}
+
+/**
+ * Writes a result into `bench/results/<where>-<adapter>.json`.
+ * @param now ISO 8601
+ */
+export async function storeResult(
+  file: string,
+  result: SuiteResult,
+  { now, engine }: { readonly now: string; readonly engine: string },
+): Promise<string> {
+  await mkdir(DIR, { recursive: true });
+  const path = join(DIR, `${file}.json`);
+  const versions = Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)]));
+  const { id, batch } = result.workload;
+  const all: ResultFile = {
+    ...(await readResults(path)),
+    [`${id}, batch ${batch}`]: { date: now, engine, versions, ...result },
+  };
+  await writeFile(path, `${JSON.stringify(all, null, 2)}\n`);
+  return path;
+}
