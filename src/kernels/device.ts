@@ -26,6 +26,8 @@ export interface StudioDevice {
   /** Matrix products multiply in float16 and add in float32. */
   readonly mixedPrecision: boolean;
   makeTensorInfo: (shape: number[], dtype: DataType) => TensorInfo;
+  /** Gives up one hold on a tensor's memory. */
+  disposeData: (dataId: object) => boolean;
   /** Encodes one dispatch after those before it. Outputs are allocated when they are not yet. */
   dispatch: (program: ComputeProgram, operands: Dispatch) => void;
   /** A tensor that looks into `parent` from element `offset` (a multiple of 64) on; it keeps the parent alive. */

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D, TensorInfo } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 import { activate, activationSlope } from "./activationTwin";
 import type { Activation } from "./activation";
-import { product } from "./matMul";
+import { VIEW_ALIGNMENT, type StudioDevice } from "./device";
+import { product, type ProductSizes } from "./matMul";
 import type { Operation } from "./operation";
 
 const shapeOf = (tensor: Tensor | undefined): string => `[${tensor?.shape.join(", ") ?? ""}]`;
@@ -27,9 +28,36 @@ export const sumRows = (x: Tensor2D): Tensor1D =>
 /** A power of two near the number of rows a gradient is a mean over: brings it near 1 for float16. */
 const gradientScale = (rows: number): number => 2 ** -Math.ceil(Math.log2(rows) + 6);
 
+const plainSizes = (m: number, n: number, k: number): ProductSizes => ({
+  m,
+  n,
+  k,
+  chunk: n,
+  stride: m * n,
+});
+
+/** The chunks of one product as views of one tensor, each starting where a binding may. */
+function chunksOf(
+  device: StudioDevice,
+  options: Parameters<typeof product>[1],
+  { m, n, k }: Pick<ProductSizes, "m" | "n" | "k">,
+  operands: readonly TensorInfo[],
+  chunks: number,
+): TensorInfo[] {
+  const chunk = n / chunks;
+  const stride = Math.ceil((m * chunk) / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
+  const whole = device.makeTensorInfo([chunks, stride], "float32");
+  product(device, options, { m, n, k, chunk, stride }, operands, [whole]);
+  const views = Array.from({ length: chunks }, (_, i) =>
+    device.view(whole, i * stride, [m, chunk]),
+  );
+  device.disposeData(whole.dataId); // the views keep it
+  return views;
+}
+
 /**
  * activation(x Wᵀ + b): x [M, K], weight [N, K], bias [N] -> [y [M, N]], or [y, x Wᵀ + b] with an activation.
- * `chunks` above 1 gives y as [chunks, M, N / chunks], so that each chunk of columns lies together.
+ * `chunks` above 1 (without activation) gives that many tensors [M, N / chunks], the columns in order.
  */
 export const Linear: Operation<
   { x: Tensor2D; weight: Tensor2D; bias: Tensor1D },
@@ -45,19 +73,17 @@ export const Linear: Operation<
   twin: ({ x, weight, bias }, { activation, chunks }) => {
     const y: Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);
     if (activation !== "none") return [activate(activation, y), y];
-    const [rows, width] = y.shape;
-    if (chunks === 1) return [y];
-    return [tf.transpose(tf.reshape(y, [rows, chunks, width / chunks]), [1, 0, 2])];
+    return chunks === 1 ? [y] : tf.split(y, chunks, 1);
   },
   webgpu: (device, { x, weight, bias }, { activation, chunks }) => {
     const [m = 0, k = 0] = x.shape;
     const [n = 0] = weight.shape;
-    const shape = chunks === 1 ? [m, n] : [chunks, m, n / chunks];
-    const outputs = Array.from({ length: activation === "none" ? 1 : 2 }, () =>
-      device.makeTensorInfo(shape, "float32"),
-    );
     const options = { layout: "nt", bias: "add", activation, activationSide: "forward" } as const;
-    product(device, options, { m, n, k, chunk: n / chunks }, [x, weight, bias], outputs);
+    if (chunks > 1) return chunksOf(device, options, { m, n, k }, [x, weight, bias], chunks);
+    const outputs = Array.from({ length: activation === "none" ? 1 : 2 }, () =>
+      device.makeTensorInfo([m, n], "float32"),
+    );
+    product(device, options, plainSizes(m, n, k), [x, weight, bias], outputs);
     return outputs;
   },
 };
@@ -84,7 +110,7 @@ export const LinearGradX: Operation<
     const dx = device.makeTensorInfo([m, n], "float32");
     const options = { layout: "nn", bias: "none", activation, activationSide: "backward" } as const;
     const operands = pre && activation !== "none" ? [dy, weight, pre] : [dy, weight];
-    product(device, options, { m, n, k, chunk: n }, operands, [dx], gradientScale(m));
+    product(device, options, plainSizes(m, n, k), operands, [dx], gradientScale(m));
     return [dx];
   },
 };
@@ -115,7 +141,7 @@ export const LinearGradW: Operation<
       activation: "none",
       activationSide: "forward",
     } as const;
-    product(device, options, { m, n, k, chunk: n }, [dy, x], outputs, gradientScale(k));
+    product(device, options, plainSizes(m, n, k), [dy, x], outputs, gradientScale(k));
     return outputs;
   },
 };

@@ -24,8 +24,10 @@ export interface ProductSizes {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Columns of a chunk of the result: it is written as [N / chunk, M, chunk]. Equal to n for one chunk. */
+  /** Columns of a chunk of the result; n when it is not cut. */
   readonly chunk: number;
+  /** Elements from one chunk's [M, chunk] to the next. */
+  readonly stride: number;
 }
 
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -50,7 +52,7 @@ function frame(options: ProductOptions, element: "f32" | "vec4f") {
       ...(bias === "add" && { bias: element }),
       ...(backward && { pre: element }),
     },
-    uniforms: { m: "u32", n: "u32", k: "u32", chunk: "u32", scale: "f32" },
+    uniforms: { m: "u32", n: "u32", k: "u32", chunk: "u32", stride: "u32", scale: "f32" },
   } as const;
 }
 
@@ -66,7 +68,7 @@ function storeFunction(options: ProductOptions, element: "f32" | "vec4f"): strin
 fn store(row: u32, column: u32, product: ${element}) {
   let width = uniforms.chunk / ${lanes}u;
   let chunk = column / width;
-  let at = (chunk * uniforms.m + row) * width + (column - chunk * width);
+  let at = chunk * (uniforms.stride / ${lanes}u) + row * width + (column - chunk * width);
   var value = product * uniforms.scale;
   ${options.bias === "add" ? "value += bias[column];" : ""}
   ${forward ? `pre[at] = value; value = ${on("activate", "value")};` : ""}
@@ -327,7 +329,7 @@ export function product(
     ...options,
     f16: device.mixedPrecision && device.features.has("shader-f16"),
   };
-  const { m, n, k, chunk } = sizes;
+  const { m, n, k, chunk, stride } = sizes;
   const { kind, tile } = device.tuning;
   const [program, rows, columns] =
     kind === "shared"
@@ -339,7 +341,7 @@ export function product(
   device.dispatch(program, {
     outputs,
     inputs: operands,
-    uniforms: [m, n, k, chunk, full.f16 ? scale : 1],
+    uniforms: [m, n, k, chunk, stride, full.f16 ? scale : 1],
     workgroups: [Math.ceil(n / (columns * x)), Math.ceil(m / (rows * y)), 1],
   });
 }

@@ -1,6 +1,5 @@
-import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
-import { silu } from "../nn/activations";
-import { linear } from "../nn/linear";
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { linearChain } from "../nn/linear";
 import type { ParamMap } from "../nn/params";
 import { initialValue, linearRules, type InitialValues } from "./sitInit";
 
@@ -12,11 +11,8 @@ export const projectorScope = (index: number): string => `projectors.${index}`;
  * @source sihyun-yu/REPA models/sit.py build_mlp; REPA (arXiv:2410.06940) Eq. 8
  */
 export function projectTokens(params: ParamMap, index: number, hidden: Tensor3D): Tensor3D {
-  const layer = (position: number, x: Tensor) =>
-    linear(params, `${projectorScope(index)}.${position}`, x);
-  const first = silu(layer(0, hidden)); // [B, T, P]
-  const second = silu(layer(2, first)); // [B, T, P]
-  return layer(4, second) as Tensor3D; // [B, T, Z]
+  const scopes = [0, 2, 4].map((position) => `${projectorScope(index)}.${position}`);
+  return linearChain(params, scopes, hidden, { activation: "silu" }) as Tensor3D;
 }
 
 export interface ProjectorInit {

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 import { resampleBicubic } from "../math/resample";
-import { geluExact, geluTanh } from "../nn/activations";
 import { attention } from "../nn/attention";
 import { layerNormAffine } from "../nn/layerNorm";
 import { mlp } from "../nn/mlp";
@@ -25,11 +24,6 @@ export interface VitConfig {
   readonly activation: "gelu-tanh" | "gelu";
   readonly normEps: number;
 }
-
-const ACTIVATIONS = { "gelu-tanh": geluTanh, gelu: geluExact } as const satisfies Record<
-  VitConfig["activation"],
-  (x: Tensor) => Tensor
->;
 
 const prefixTokens = (config: VitConfig): number => (config.clsToken ? 1 : 0);
 
@@ -75,8 +69,7 @@ function block(params: ParamMap, scope: string, x: Tensor3D, config: VitConfig):
     layerNormAffine(params, `${scope}.${name}`, h, config.normEps) as Tensor3D;
   const mixed = attention(params, `${scope}.attn`, norm("norm1", x), { numHeads: config.heads });
   const h = tf.add<Tensor3D>(x, mixed);
-  const activation = ACTIVATIONS[config.activation];
-  return tf.add<Tensor3D>(h, mlp(params, `${scope}.mlp`, norm("norm2", h), activation));
+  return tf.add<Tensor3D>(h, mlp(params, `${scope}.mlp`, norm("norm2", h), config.activation));
 }
 
 /** Blocks and final norm on tokens that carry their positions: x [B, T, D] -> the same. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { sumRows } from "./linear";
+import { sumRows } from "../kernels/linear";
 import { kernel4d, vector, type ParamMap } from "./params";
 
 /** Zeros around (or on some sides of) an image: [top, bottom, left, right]. */

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
-import { silu } from "./activations";
-import { linear } from "./linear";
+import { linearChain } from "./linear";
 import { matrix, type ParamMap } from "./params";
 
 const MAX_PERIOD = 10000;
@@ -28,11 +27,9 @@ export function timeFeatures(t: Float32Array, size = 256): Tensor2D {
 /** t [B] -> [B, D] through `t_embedder.mlp.0`, SiLU, `.2`; the feature count is the first weight's width. */
 export function embedTime(params: ParamMap, t: Float32Array): Tensor2D {
   const features = timeFeatures(t, matrix(params, "t_embedder.mlp.0.weight").shape[1]);
-  return linear(
-    params,
-    "t_embedder.mlp.2",
-    silu(linear(params, "t_embedder.mlp.0", features)),
-  ) as Tensor2D;
+  const options = { activation: "silu", constantInput: true } as const;
+  const scopes = ["t_embedder.mlp.0", "t_embedder.mlp.2"];
+  return linearChain(params, scopes, features, options) as Tensor2D;
 }
 
 /**

@@ -1,43 +1,140 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
+import type { Activation } from "../kernels/activation";
+import { Linear, LinearGradW, LinearGradX } from "../kernels/linear";
+import { run } from "../kernels/operation";
 import { matrix, vector, type ParamMap } from "./params";
+import { taped } from "./taped";
 
-/** Columns summed: x [N, D] -> [D]. A product with ones: reducing the outer axis would transpose first. */
-export const sumRows = (x: Tensor2D): Tensor1D =>
-  tf.reshape(tf.matMul(tf.ones([1, x.shape[0]]), x), [x.shape[1]]);
+export interface ChainOptions {
+  /** Between the layers; none after the last. */
+  readonly activation: Activation;
+  /** x is data and not a function of parameters: no gradient for it. */
+  readonly constantInput?: boolean;
+}
 
-/** rows [N, in] times weight [out, in] transposed, plus bias: one taped operation instead of four. */
-const linearRows = (rows: Tensor2D, weight: Tensor2D, bias: Tensor1D): Tensor2D => {
-  const op = tf.customGrad((x, w, b, save) => {
-    (save as tf.GradSaveFunc)([x as Tensor, w as Tensor]);
-    return {
-      value: tf.add(tf.matMul(x as Tensor2D, w as Tensor2D, false, true), b as Tensor1D),
-      gradFunc: (dy, saved) => {
-        const [savedX, savedW] = saved as [Tensor2D, Tensor2D];
-        const dRows = dy as Tensor2D;
-        return [tf.matMul(dRows, savedW), tf.matMul(dRows, savedX, true, false), sumRows(dRows)];
-      },
-    };
+interface Layer {
+  readonly weight: Tensor2D;
+  readonly bias: Tensor1D;
+}
+
+/** Rows through the layers; keeps each layer's input and, before an activation, its plain result. */
+function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Activation) {
+  const inputs: Tensor2D[] = [rows];
+  const preActivations: Tensor2D[] = [];
+  layers.forEach(({ weight, bias }, i) => {
+    const x = inputs[i]!;
+    const last = i === layers.length - 1;
+    const attrs = { activation: last ? ("none" as const) : activation, chunks: 1 };
+    const [y, pre] = run(Linear, { x, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
+    inputs.push(y);
+    if (pre) preActivations.push(pre);
   });
-  return op(rows, weight, bias) as Tensor2D;
-};
+  return { inputs, preActivations };
+}
+
+/** Layers applied one after the other with an activation between: one taped operation. */
+function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptions): Tensor2D {
+  const { activation, constantInput = false } = options;
+  const count = layers.length;
+  const parameters = layers.flatMap(({ weight, bias }) => [weight, bias]);
+  const [y] = taped(
+    constantInput ? parameters : [rows, ...parameters],
+    (save) => {
+      const { inputs, preActivations } = forwardChain(rows, layers, activation);
+      save([...parameters, ...inputs.slice(0, count), ...preActivations]);
+      return [inputs[count]!];
+    },
+    ([dy], saved) => {
+      const gradients: Tensor[] = [];
+      let d = dy as Tensor2D;
+      for (let i = count - 1; i >= 0; i--) {
+        const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
+        const x = saved[2 * count + i] as Tensor2D;
+        gradients.unshift(...run(LinearGradW, { dy: d, x, weight, bias }, {}));
+        if (i === 0 && constantInput) break;
+        const pre = i > 0 ? (saved[3 * count + i - 1] as Tensor2D) : undefined;
+        const operands = { dy: d, weight, ...(pre && { pre }) };
+        const [dx] = run(LinearGradX, operands, { activation: pre ? activation : "none" });
+        d = dx as Tensor2D;
+      }
+      return constantInput ? gradients : [d, ...gradients];
+    },
+  );
+  return y as Tensor2D;
+}
+
+function layerOf(params: ParamMap, scope: string): Layer {
+  return { weight: matrix(params, `${scope}.weight`), bias: vector(params, `${scope}.bias`) };
+}
+
+function assertWidth(scope: string, x: Tensor, inDim: number): void {
+  if (x.shape.at(-1) === inDim) return;
+  throw new StudioError(
+    "SHAPE_MISMATCH",
+    `${scope}: input [${x.shape.join(", ")}] does not end in ${inDim}, the width of its weight.`,
+    "The weights do not belong to this model: check the size and encoder they were saved for.",
+  );
+}
+
+/**
+ * Linear maps over the last axis with an activation between them: x [..., in] -> [..., out]. Each scope is read
+ * as `linear` reads its own.
+ * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when widths do not follow one another
+ */
+export function linearChain(
+  params: ParamMap,
+  scopes: readonly string[],
+  x: Tensor,
+  options: ChainOptions,
+): Tensor {
+  const layers = scopes.map((scope) => layerOf(params, scope));
+  const [first, last] = [layers[0], layers.at(-1)];
+  if (!first || !last) return x;
+  const inDim = first.weight.shape[1];
+  assertWidth(scopes[0] ?? "", x, inDim);
+  const y = chainRows(tf.reshape(x, [-1, inDim]), layers, options);
+  return tf.reshape(y, [...x.shape.slice(0, -1), last.weight.shape[0]]);
+}
 
 /**
  * y = x Wᵀ + b over the last axis: x [..., in] -> [..., out].
  * Reads `${scope}.weight` [out, in] (the reference's shape) and `${scope}.bias` [out].
  * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when the width of x is not the weight's
  */
-export function linear(params: ParamMap, scope: string, x: Tensor): Tensor {
-  const weight = matrix(params, `${scope}.weight`);
-  const [outDim, inDim] = weight.shape;
-  if (x.shape.at(-1) !== inDim) {
-    throw new StudioError(
-      "SHAPE_MISMATCH",
-      `${scope}: input [${x.shape.join(", ")}] does not end in ${inDim}, the width of its weight.`,
-      "The weights do not belong to this model: check the size and encoder they were saved for.",
-    );
-  }
-  const y = linearRows(tf.reshape(x, [-1, inDim]), weight, vector(params, `${scope}.bias`));
-  return tf.reshape(y, [...x.shape.slice(0, -1), outDim]);
+export const linear = (
+  params: ParamMap,
+  scope: string,
+  x: Tensor,
+  options: Pick<ChainOptions, "constantInput"> = {},
+): Tensor => linearChain(params, [scope], x, { activation: "none", ...options });
+
+/**
+ * A linear map cut into equal parts of its columns: x [N, in] -> `count` tensors [N, out / count].
+ * The parts lie apart in memory, so that taking one copies nothing.
+ * @throws as linear
+ */
+export function linearChunks(
+  params: ParamMap,
+  scope: string,
+  x: Tensor2D,
+  count: number,
+): Tensor2D[] {
+  const { weight, bias } = layerOf(params, scope);
+  assertWidth(scope, x, weight.shape[1]);
+  return taped(
+    [x, weight, bias],
+    (save) => {
+      save([x, weight, bias]);
+      return run(Linear, { x, weight, bias }, { activation: "none", chunks: count });
+    },
+    (dys, saved) => {
+      const [savedX, savedWeight, savedBias] = saved as [Tensor2D, Tensor2D, Tensor1D];
+      const dy: Tensor2D = tf.concat(dys as Tensor2D[], 1); // [N, out]
+      const [dx] = run(LinearGradX, { dy, weight: savedWeight }, { activation: "none" });
+      const operands = { dy, x: savedX, weight: savedWeight, bias: savedBias };
+      return [dx!, ...run(LinearGradW, operands, {})];
+    },
+  ) as Tensor2D[];
 }

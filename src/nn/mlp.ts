@@ -1,11 +1,16 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { linear } from "./linear";
+import type { Activation } from "../kernels/activation";
+import { geluExact } from "./activations";
+import { linear, linearChain } from "./linear";
 import type { ParamMap } from "./params";
 
-/** fc2(activation(fc1 x)) over the last axis. @source timm.layers.Mlp */
+/** fc2(activation(fc1 x)) over the last axis; "gelu" is the one with the error function. @source timm.layers.Mlp */
 export const mlp = (
   params: ParamMap,
   scope: string,
   x: Tensor,
-  activation: (x: Tensor) => Tensor,
-): Tensor => linear(params, `${scope}.fc2`, activation(linear(params, `${scope}.fc1`, x)));
+  activation: Activation | "gelu",
+): Tensor =>
+  activation === "gelu"
+    ? linear(params, `${scope}.fc2`, geluExact(linear(params, `${scope}.fc1`, x)))
+    : linearChain(params, [`${scope}.fc1`, `${scope}.fc2`], x, { activation });

@@ -54,5 +54,6 @@ export function patchEmbed(params: ParamMap, scope: string, x: Tensor4D): Tensor
     { [`${scope}.weight`]: flat.weight, [`${scope}.bias`]: flat.bias },
     scope,
     patchify(x, patch),
+    { constantInput: true },
   ) as Tensor3D;
 }
