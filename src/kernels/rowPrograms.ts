@@ -1,0 +1,105 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { StudioDevice } from "./device";
+import { FLAT_GROUP, spread, type ComputeProgram, type ElementType } from "./program";
+
+/** A program on the rows of [B, T, D] that needs sums over D; written once, run by a thread or a workgroup a row. */
+export interface RowProgram {
+  readonly name: string;
+  readonly variant?: string;
+  /** Of the row's width D: bound as vec4f where D divides by four. The others are f32. */
+  readonly wide: ReadonlySet<string>;
+  readonly outputs: readonly string[];
+  readonly inputs: readonly string[];
+  readonly uniforms: Readonly<Record<string, "f32">>;
+  /**
+   * Statements. Known to them: `row`, `batch`, `at` (the row's first element), `ofBatch` (the batch's first element
+   * in [B, D]), `Number` (the element type), `each(x)` (a loop over columns), `horizontal(v)` (the sum of an
+   * element's lanes), `totalOf(pair, lane)` (sums over the threads of a row)
+   * and `first` (whether this thread writes what is of the row).
+   */
+  readonly body: (each: (statements: string) => string) => string;
+}
+
+/** Threads that share a row on real GPUs, and rows of a workgroup on software adapters. */
+const ROW_THREADS = 64;
+const ROWS_A_GROUP = 32;
+
+/** Sums over the threads of a workgroup by halves, always in the same order. */
+const TREE_TOTAL = `
+var<workgroup> parts: array<vec2f, ${ROW_THREADS}>;
+fn totalOf(part: vec2f, lane: u32) -> vec2f {
+  workgroupBarrier(); // the sums before are read
+  parts[lane] = part;
+  for (var half = ${ROW_THREADS / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { parts[lane] += parts[lane + half]; }
+  }
+  workgroupBarrier();
+  return parts[0];
+}`;
+
+function rowProgram(
+  { name, variant = "", wide, outputs, inputs, uniforms, body }: RowProgram,
+  shared: boolean,
+  byFour: boolean,
+): ComputeProgram {
+  const number = byFour ? "vec4f" : "f32";
+  const bind = (names: readonly string[]) =>
+    Object.fromEntries(
+      names.map((key): [string, ElementType] => [key, wide.has(key) ? number : "f32"]),
+    );
+  const [start, step] = shared ? ["lane", `${ROW_THREADS}u`] : ["0u", "1u"];
+  const each = (statements: string) =>
+    `for (var i = ${start}; i < width; i += ${step}) {${statements}}`;
+  const place = shared
+    ? `let batch = index / uniforms.tokens; let row = index;
+       if (batch >= uniforms.batches) { return; }
+       let first = lane == 0u;`
+    : // a workgroup stays within a batch, so that what belongs to the batch is read once for all its threads
+      `let blocks = (uniforms.tokens + ${ROWS_A_GROUP - 1}u) / ${ROWS_A_GROUP}u;
+       let batch = index / blocks; let token = (index % blocks) * ${ROWS_A_GROUP}u + lane;
+       if (batch >= uniforms.batches || token >= uniforms.tokens) { return; }
+       let row = batch * uniforms.tokens + token;
+       let first = true;`;
+  return {
+    name,
+    variant: `${variant} ${shared ? "shared" : "register"} ${number}`,
+    workgroupSize: [shared ? ROW_THREADS : ROWS_A_GROUP, 1, 1],
+    outputs: bind(outputs),
+    inputs: bind(inputs),
+    uniforms: { batches: "u32", tokens: "u32", width: "u32", ...uniforms },
+    declarations: `
+alias Number = ${number};
+fn horizontal(v: Number) -> f32 { return ${byFour ? "dot(v, vec4f(1.0))" : "v"}; }
+${shared ? TREE_TOTAL : "fn totalOf(part: vec2f, lane: u32) -> vec2f { return part; }"}`,
+    get body() {
+      return `
+let index = ${FLAT_GROUP};
+${place}
+let width = uniforms.width${byFour ? " / 4u" : ""};
+let at = row * width; let ofBatch = batch * width;
+let columns = f32(uniforms.width);
+${body(each)}`;
+    },
+  };
+}
+
+/**
+ * Runs `program` on the rows of [B, T, D].
+ * @param uniforms values of the program's own uniforms
+ */
+export function dispatchRows(
+  device: StudioDevice,
+  program: RowProgram,
+  [batches, tokens, width]: readonly [number, number, number],
+  operands: { outputs: readonly TensorInfo[]; inputs: readonly TensorInfo[] },
+  uniforms: readonly number[],
+): void {
+  const shared = device.tuning.kind === "shared";
+  const groups = shared ? tokens : Math.ceil(tokens / ROWS_A_GROUP);
+  device.dispatch(rowProgram(program, shared, width % 4 === 0), {
+    ...operands,
+    uniforms: [batches, tokens, width, ...uniforms],
+    workgroups: spread(batches * groups),
+  });
+}
