@@ -1,0 +1,53 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { StudioDevice } from "./device";
+import type { ComputeProgram } from "./program";
+
+/** Threads that add up together. */
+export const SUM_GROUP = 256;
+
+/**
+ * WGSL of `groupSum(lane, value)`: the sum over a workgroup of `SUM_GROUP` threads, pairwise, so always in the
+ * same order. Every thread must call it and gets the sum.
+ */
+export const GROUP_SUM = `
+var<workgroup> sums: array<f32, ${SUM_GROUP}>;
+fn groupSum(lane: u32, value: f32) -> f32 {
+  sums[lane] = value;
+  workgroupBarrier();
+  for (var half = ${SUM_GROUP / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) { sums[lane] += sums[lane + half]; }
+    workgroupBarrier();
+  }
+  return sums[0];
+}`;
+
+const total: ComputeProgram = {
+  name: "sum of partial sums",
+  variant: "",
+  workgroupSize: [SUM_GROUP, 1, 1],
+  outputs: { result: "f32" },
+  inputs: { partials: "f32" },
+  uniforms: { count: "u32", scale: "f32" },
+  declarations: GROUP_SUM,
+  body: `
+var sum = 0.0;
+for (var i = lane; i < uniforms.count; i += ${SUM_GROUP}u) { sum += partials[i]; }
+sum = groupSum(lane, sum);
+if (lane == 0u) { result[0] = sum * uniforms.scale; }`,
+};
+
+/** result = scale times the sum of `partials` [count], in a fixed order: one workgroup, for a few thousand. */
+export function sumPartials(
+  device: StudioDevice,
+  partials: TensorInfo,
+  result: TensorInfo,
+  scale: number,
+): void {
+  const [count = 0] = partials.shape;
+  device.dispatch(total, {
+    outputs: [result],
+    inputs: [partials],
+    uniforms: [count, scale],
+    workgroups: [1, 1, 1],
+  });
+}
