@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { StudioError } from "../src/errors/studioError";
-import { WORKLOADS } from "../src/bench/workloads";
+import { workloadById, WORKLOADS } from "../src/bench/workloads";
 import type { SuiteOptions } from "./suite";
 
 export interface BenchOptions {
@@ -41,6 +41,11 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
   if (where !== "node" && where !== "chromium") {
     throw new StudioError("BAD_CONFIG", `--where is "${where}".`, "Choose node or chromium.");
   }
+  const batchOf = (workload: string) => {
+    if (values.batch !== undefined) return positive("batch", values.batch);
+    const { batch, slowBatch } = workloadById(workload);
+    return values.adapter === "swiftshader" ? slowBatch : batch;
+  };
   const names = values.workload === "all" ? WORKLOADS.map(({ id }) => id) : list(values.workload);
   return {
     where,
@@ -49,7 +54,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
       workload,
       steps: positive("steps", values.steps),
       warmUp: positive("warm-up", values["warm-up"], 0),
-      ...(values.batch !== undefined && { batch: positive("batch", values.batch) }),
+      batch: batchOf(workload),
       ...(values.variants !== undefined && { variants: list(values.variants) }),
     })),
   };

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SuiteResult } from "./suite";
 
-const DIR = "bench/results";
+export const RESULTS_DIR = "bench/results";
 
 /** The packages whose speed is told. */
 const PACKAGES = [
@@ -43,8 +43,8 @@ export async function storeResult(
   result: SuiteResult,
   { now, engine }: { readonly now: string; readonly engine: string },
 ): Promise<string> {
-  await mkdir(DIR, { recursive: true });
-  const path = join(DIR, `${file}.json`);
+  await mkdir(RESULTS_DIR, { recursive: true });
+  const path = join(RESULTS_DIR, `${file}.json`);
   const versions = Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)]));
   const { id, batch } = result.workload;
   const all: ResultFile = {

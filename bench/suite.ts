@@ -9,6 +9,7 @@ import type { Variant } from "../src/bench/variant";
 import { workloadById, type Workload } from "../src/bench/workloads";
 import { jaxProduct } from "./jax/product";
 import { registerStockWebGpu, STOCK_BACKEND, useBackend, type AdapterReport } from "./stockWebGpu";
+import { registerStudioWebGpu } from "./studioWebGpu";
 import { RECIPES } from "./variants";
 import type { WasmKernelSets } from "./wasmKernels";
 
@@ -61,8 +62,11 @@ export async function runSuite(
   const adapter = wantsGpu
     ? await registerStockWebGpu(environment.gpu, (message) => gpuErrors.push(message))
     : undefined;
+  const studio = wanted.some(({ id }) => id.startsWith("webgpu-fused"))
+    ? await registerStudioWebGpu(environment.gpu, (message) => gpuErrors.push(message))
+    : undefined;
   const wasm = await environment.startWasm();
-  const grounds = { workload, clockMs, wasm, webgpu: adapter !== undefined };
+  const grounds = { workload, clockMs, wasm, studio, webgpu: adapter !== undefined };
 
   const products = await measureProducts(
     wanted.map(({ id }) => id),

@@ -1,5 +1,6 @@
 import { createTapedVariant } from "../src/bench/tapedVariant";
 import type { Variant } from "../src/bench/variant";
+import type { StudioBackend } from "../src/kernels/studioBackend";
 import type { Workload } from "../src/bench/workloads";
 import { createJaxVariant } from "./jax/variant";
 import { STOCK_BACKEND, useBackend } from "./stockWebGpu";
@@ -10,6 +11,8 @@ export interface Grounds {
   readonly workload: Workload;
   /** Whether STOCK_BACKEND is registered. */
   readonly webgpu: boolean;
+  /** The project's backend, registered as "webgpu". */
+  readonly studio: StudioBackend | undefined;
   readonly wasm: WasmKernelSets;
   readonly clockMs: () => number;
 }
@@ -34,6 +37,20 @@ const stock: VariantRecipe = {
           clockMs,
         })
       : undefined,
+};
+
+const fusedTaped: VariantRecipe = {
+  id: "webgpu-fused",
+  own: true,
+  create: async ({ workload, clockMs, studio }) =>
+    studio &&
+    createTapedVariant({
+      name: "studio webgpu, fused, taped",
+      workload,
+      prepare: () => useBackend("webgpu"),
+      clockMs,
+      profile: (step) => studio.profile(step),
+    }),
 };
 
 const onWasm = (id: string, name: string, set: keyof WasmKernelSets): VariantRecipe => ({
@@ -61,6 +78,7 @@ const jax = (device: "wasm" | "webgpu"): VariantRecipe => ({
 /** In the order of the table; the first one that runs is what the others' losses are compared with. */
 export const RECIPES: readonly VariantRecipe[] = [
   stock,
+  fusedTaped,
   jax("webgpu"),
   onWasm("wasm-stock", "tfjs wasm, stock kernels", "stock"),
   onWasm("wasm-ours", "tfjs wasm, our kernels", "ours"),

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createTrainState, disposeState } from "../training/trainState";
 import { trainStep, type TrainBatch } from "../training/trainStep";
-import type { MemoryUse, Variant } from "./variant";
+import type { KernelTime, MemoryUse, Variant } from "./variant";
 import {
   tokenCount,
   workloadBatch,
@@ -38,30 +38,53 @@ export interface TapedOptions {
   /** See `Variant.prepare`; also runs before the first tensor is made. */
   readonly prepare: () => Promise<void>;
   readonly clockMs: () => number;
+  /** Runs a step with a timestamp on every dispatch; the studio's backend has it. */
+  readonly profile?: (step: () => void) => Promise<readonly KernelTime[]>;
 }
 
 /** `training/trainStep` on whatever backend and kernels `prepare` puts in force. */
 export async function createTapedVariant(options: TapedOptions): Promise<Variant> {
-  const { name, workload, prepare, clockMs } = options;
+  const { name, workload, prepare, clockMs, profile } = options;
   const stepOptions = workloadOptions(workload);
   await prepare();
   let state = createTrainState(workloadValues(workload));
+  const advance = (arrays: BatchArrays): tf.Tensor1D => {
+    const batch = toTrainBatch(workload, arrays);
+    const next = trainStep(state, batch, stepOptions);
+    state = next.state;
+    tf.dispose([batch.latents, batch.noise, ...batch.features]);
+    return next.logged;
+  };
   return {
     name,
     prepare,
     step: async () => {
       const arrays = workloadBatch(workload, state.step);
       const start = clockMs();
-      const batch = toTrainBatch(workload, arrays);
-      const next = trainStep(state, batch, stepOptions);
-      state = next.state;
-      const reading = next.logged.data();
+      const logged = advance(arrays);
+      const reading = logged.data();
       const jsMs = clockMs() - start;
       const [velocity = NaN, alignment = NaN, gradNorm = NaN] = await reading;
-      tf.dispose([next.logged, batch.latents, batch.noise, ...batch.features]);
+      logged.dispose();
       return { losses: [velocity, alignment, gradNorm], jsMs };
     },
     dispose: () => disposeState(state),
     memory: memoryUse,
+    ...(profile && {
+      kernelTimes: async () => {
+        const arrays = workloadBatch(workload, state.step);
+        return sumByName(await profile(() => advance(arrays).dispose()));
+      },
+    }),
   };
+}
+
+/** Times of the same name added up, the longest first. */
+export function sumByName(times: readonly KernelTime[]): KernelTime[] {
+  const sums = new Map<string, { ms: number; calls: number }>();
+  for (const { name, ms } of times) {
+    const sum = sums.get(name) ?? { ms: 0, calls: 0 };
+    sums.set(name, { ms: sum.ms + ms, calls: sum.calls + 1 });
+  }
+  return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.ms - a.ms);
 }

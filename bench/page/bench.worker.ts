@@ -1,0 +1,40 @@
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
+import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
+import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import { runSuite, type SuiteOptions } from "../suite";
+import { startWasm } from "../wasmKernels";
+import type { BenchMessage } from "./messages";
+
+const send = (message: BenchMessage) => self.postMessage(message);
+
+/** Chromium's; other engines tell nothing. */
+interface HeapClock {
+  readonly memory?: { readonly usedJSHeapSize: number };
+}
+
+self.onmessage = async ({ data }: MessageEvent<SuiteOptions>) => {
+  try {
+    const result = await runSuite(data, {
+      gpu: (navigator as { gpu?: GPU }).gpu,
+      gpuClasses: "GPUDevice" in self ? self : undefined,
+      startWasm: () => {
+        setWasmPaths({
+          "tfjs-backend-wasm.wasm": plainWasm,
+          "tfjs-backend-wasm-simd.wasm": simdWasm,
+          "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
+        });
+        return startWasm();
+      },
+      clockMs: () => performance.now(),
+      heapBytes: () => (performance as HeapClock).memory?.usedJSHeapSize ?? null,
+      report: (line) => send({ kind: "report", line }),
+    });
+    send({ kind: "done", result });
+  } catch (error) {
+    send({
+      kind: "failed",
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+};
