@@ -1,0 +1,156 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { StudioDevice } from "./device";
+import { elementGroups, elementwise } from "./elementwise";
+import { GROUP_SUM, SUM_GROUP } from "./groupSum";
+import { FLAT_GROUP, spread, type ComputeProgram } from "./program";
+
+/**
+ * A flat part of the state, each float32 [n], n a multiple of 64: parameters one after the other, each starting
+ * at a multiple of 64 with zeros between them. Several arenas only because buffers are limited in size.
+ */
+export interface Arena {
+  readonly params: TensorInfo;
+  readonly gradients: TensorInfo;
+  readonly expAvg: TensorInfo;
+  readonly expAvgSq: TensorInfo;
+  readonly ema: TensorInfo;
+  /** int32 [n / 64]: the row of `segments` that holds for each block of 64 numbers. */
+  readonly segmentOfBlock: TensorInfo;
+}
+
+export interface OptimizerOperands {
+  readonly arenas: readonly Arena[];
+  /**
+   * float32 [S, 4], a row for parameters of equal fate: (rate, eps, keep, active), with
+   * rate = lr sqrt(1 - beta2^k) / (1 - beta1^k) and eps sqrt(1 - beta2^k) at their update k, keep = 1 - lr
+   * weightDecay, active 1 or 0. Where it is 0 the gradient counts nowhere and only the EMA moves.
+   */
+  readonly segments: TensorInfo;
+  /**
+   * float32 [8]: (1 - beta1, beta2, 1 - beta2, 1 - emaDecay, maxGradNorm, gradientScale, 0, 0). Gradients are
+   * multiplied by gradientScale before everything else.
+   */
+  readonly hyper: TensorInfo;
+  /** Scratch, float32 of `partialsLength`. */
+  readonly partials: TensorInfo;
+  /** Rank 0, only passed on to `logged`. */
+  readonly losses: { readonly velocityLoss: TensorInfo; readonly projLoss: TensorInfo };
+  /** Result, float32 [3]: (velocityLoss, projLoss, l2 norm of the scaled gradients before clipping). */
+  readonly logged: TensorInfo;
+}
+
+/** The scratch begins with the numbers the last dispatch needs, so that it binds no more than 8 buffers. */
+const SETTINGS = 8;
+/** Four numbers each that a thread squares. */
+const PER_THREAD = 16;
+const PER_GROUP = 4 * SUM_GROUP * PER_THREAD;
+/** Quads of a block that belongs to one segment. */
+const BLOCK_QUADS = 16;
+
+/** Length of `partials` for arenas of these lengths. */
+export const partialsLength = (lengths: readonly number[]): number =>
+  lengths.reduce((total, length) => total + Math.ceil(length / PER_GROUP), SETTINGS);
+
+const squares: ComputeProgram = {
+  name: "gradient norm, partial sums",
+  variant: "",
+  workgroupSize: [SUM_GROUP, 1, 1],
+  outputs: { partials: "f32" },
+  inputs: { gradients: "vec4f", segmentOfBlock: "i32", segments: "vec4f", hyper: "f32" },
+  uniforms: { count: "u32", groups: "u32", start: "u32" },
+  declarations: GROUP_SUM,
+  body: `
+let part = ${FLAT_GROUP};
+if (part >= uniforms.groups) { return; }
+let first = part * ${SUM_GROUP * PER_THREAD}u;
+let end = min(first + ${SUM_GROUP * PER_THREAD}u, uniforms.count);
+var total = vec4f(0.0);
+for (var i = first + lane; i < end; i += ${SUM_GROUP}u) {
+  if (segments[segmentOfBlock[i / ${BLOCK_QUADS}u]].w != 0.0) {
+    let g = gradients[i] * hyper[5];
+    total += g * g;
+  }
+}
+let sum = groupSum(lane, (total.x + total.y) + (total.z + total.w));
+if (lane == 0u) { partials[uniforms.start + part] = sum; }`,
+};
+
+const clip: ComputeProgram = {
+  name: "gradient norm and clip",
+  variant: "",
+  workgroupSize: [SUM_GROUP, 1, 1],
+  outputs: { partials: "f32", logged: "f32" },
+  inputs: { hyper: "f32", velocityLoss: "f32", projLoss: "f32" },
+  uniforms: { end: "u32" },
+  declarations: GROUP_SUM,
+  body: `
+var sum = 0.0;
+for (var i = ${SETTINGS}u + lane; i < uniforms.end; i += ${SUM_GROUP}u) { sum += partials[i]; }
+sum = groupSum(lane, sum);
+if (lane == 0u) {
+  let norm = sqrt(sum);
+  logged[0] = velocityLoss[0];
+  logged[1] = projLoss[0];
+  logged[2] = norm;
+  for (var i = 0u; i < 4u; i++) { partials[i] = hyper[i]; }
+  partials[4] = hyper[5];
+  partials[5] = min(hyper[4] / (norm + 1e-6), 1.0);
+}`,
+};
+
+const update: ComputeProgram = elementwise(4, {
+  name: "AdamW and EMA",
+  outputs: { params: "vec4f", expAvg: "vec4f", expAvgSq: "vec4f", ema: "vec4f" },
+  inputs: { gradients: "vec4f", segmentOfBlock: "i32", segments: "vec4f", partials: "f32" },
+  body: `
+let segment = segments[segmentOfBlock[i / ${BLOCK_QUADS}u]];
+var p = params[i];
+if (segment.w != 0.0) {
+  let g = gradients[i] * partials[4] * partials[5];
+  let m = expAvg[i];
+  let first = m + (g - m) * partials[0];
+  let second = expAvgSq[i] * partials[1] + g * g * partials[2];
+  p = p * segment.z - first / (sqrt(second) + segment.y) * segment.x;
+  params[i] = p;
+  expAvg[i] = first;
+  expAvgSq[i] = second;
+}
+let average = ema[i];
+ema[i] = average + (p - average) * partials[3];`,
+});
+
+/**
+ * Clipping by the global norm, AdamW and EMA for all parameters, in place: the arithmetic of training/gradients,
+ * adamw and ema. Two dispatches an arena and one between them; sums are taken in a fixed order. Nothing is read
+ * back. The arenas' operands must be tensors of their own buffers (or views), apart from `partials` and `logged`.
+ */
+export function optimizerUpdate(device: StudioDevice, operands: OptimizerOperands): void {
+  const { arenas, segments, hyper, partials, losses, logged } = operands;
+  let start = SETTINGS;
+  for (const { gradients, segmentOfBlock } of arenas) {
+    const [length = 0] = gradients.shape;
+    const groups = Math.ceil(length / PER_GROUP);
+    device.dispatch(squares, {
+      outputs: [partials],
+      inputs: [gradients, segmentOfBlock, segments, hyper],
+      uniforms: [length / 4, groups, start],
+      workgroups: spread(groups),
+    });
+    start += groups;
+  }
+  device.dispatch(clip, {
+    outputs: [partials, logged],
+    inputs: [hyper, losses.velocityLoss, losses.projLoss],
+    uniforms: [start],
+    workgroups: [1, 1, 1],
+  });
+  for (const { params, gradients, expAvg, expAvgSq, ema, segmentOfBlock } of arenas) {
+    const count = (gradients.shape[0] ?? 0) / 4;
+    device.dispatch(update, {
+      outputs: [params, expAvg, expAvgSq, ema],
+      inputs: [gradients, segmentOfBlock, segments, partials],
+      uniforms: [count],
+      workgroups: elementGroups(count),
+    });
+  }
+}
