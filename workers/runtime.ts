@@ -5,8 +5,10 @@ import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../src/errors/studioError";
+import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
+import { registerFusedKernels } from "../src/kernels/register";
 import { registerWasmKernels } from "../src/kernels/wasm";
 import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
 
@@ -28,16 +30,6 @@ async function use(backend: string): Promise<void> {
     );
   }
 }
-
-/** Limits tfjs' kernels profit from; everything else stays at the API's default. */
-const RAISED_LIMITS = [
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeWorkgroupsPerDimension",
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeInvocationsPerWorkgroup",
-] as const;
 
 /** Every uncaptured error is fatal: tfjs would go on with whatever a buffer held before. */
 function watchDevice(device: GPUDevice, onLost: (failure: StudioError) => void): void {
@@ -64,28 +56,19 @@ function watchDevice(device: GPUDevice, onLost: (failure: StudioError) => void):
   );
 }
 
-/** A device of our own under tfjs' backend; a new one each time, because a lost device never comes back. */
+/** A device of our own under the studio's backend; a new one each time, because a lost one never comes back. */
 async function startWebGpu(
   onLost: (failure: StudioError) => void,
 ): Promise<DeviceReport | undefined> {
-  const gpu = (navigator as { gpu?: GPU }).gpu;
-  const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) return undefined;
-  const { vendor, architecture, device: model, description } = adapter.info;
-  const info = adapter.info;
-  const device = await adapter.requestDevice({
-    requiredLimits: Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]])),
-  });
+  const opened = await openDevice((navigator as { gpu?: GPU }).gpu);
+  if (!opened) return undefined;
+  const { device, adapterName } = opened;
   watchDevice(device, onLost);
   if (tf.engine().registryFactory.webgpu !== undefined) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
+  tf.registerBackend("webgpu", () => createStudioBackend(opened));
+  registerFusedKernels();
   await use("webgpu");
-  const name = [vendor, architecture, model, description].filter(Boolean).join(" ");
-  return {
-    backend: "webgpu",
-    adapter: name || "unnamed adapter",
-    slow: SOFTWARE_ADAPTER.test(name),
-  };
+  return { backend: "webgpu", adapter: adapterName, slow: SOFTWARE_ADAPTER.test(adapterName) };
 }
 
 async function startWasm(): Promise<DeviceReport> {

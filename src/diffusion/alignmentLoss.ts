@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
+import { CosineLoss, CosineLossGrad } from "../kernels/cosineLoss";
+import { run } from "../kernels/operation";
+import { taped } from "../nn/taped";
 
 /** torch.nn.functional.normalize's floor of a norm. */
 const NORM_FLOOR = 1e-12;
@@ -56,6 +59,24 @@ export function cosineLossPerSample(features: Tensor3D, projected: Tensor3D): Te
   return tf.neg(tf.mean(tf.reshape(cosine, [batch, tokens]), 1));
 }
 
+/** Mean over samples and tokens of -cos(y*, h_phi(h)), one taped operation. Targets get no gradient. */
+function cosineLoss(features: Tensor3D, projected: Tensor3D): Scalar {
+  const [loss] = taped(
+    [projected],
+    (save) => {
+      const [result, stats] = run(CosineLoss, { features, projected }, {}) as [Scalar, Tensor2D];
+      save([features, projected, stats]);
+      return [result];
+    },
+    ([dy], saved) => {
+      const [y, h, stats] = saved as [Tensor3D, Tensor3D, Tensor2D];
+      const operands = { dLoss: dy as Scalar, features: y, projected: h, stats };
+      return run(CosineLossGrad, operands, {});
+    },
+  );
+  return loss as Scalar;
+}
+
 /**
  * NT-Xent with projected tokens as anchors and all target tokens of the batch as candidates, one direction:
  * mean_i(-logits[i, i] + logsumexp_j logits[i, j]), logits = Z~ Zᵀ / tau. Targets get no gradient.
@@ -97,9 +118,14 @@ export function alignmentLoss(
 ): Scalar {
   const losses = pairs.map(({ features, projected }): Scalar =>
     objective === "cosine"
-      ? tf.mean(cosineLossPerSample(features, projected))
+      ? cosineLoss(features, projected)
       : ntXentLoss(features, projected, temperature),
   );
-  const sum = losses.reduce((total, loss) => tf.add(total, loss), tf.scalar(0));
-  return tf.div(sum, pairs.length);
+  const [first, ...others] = losses;
+  if (!first) return tf.scalar(0);
+  if (others.length === 0) return first;
+  return tf.div(
+    others.reduce((total, loss) => tf.add(total, loss), first),
+    pairs.length,
+  );
 }

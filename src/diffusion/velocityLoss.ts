@@ -1,8 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import { run } from "../kernels/operation";
+import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLoss";
+import { taped } from "../nn/taped";
+
+/** Mean over everything of (v - v*)²: the training loss, one taped operation. */
+export function velocityLoss(velocity: Tensor4D, target: Tensor4D): Scalar {
+  const [loss] = taped(
+    [velocity],
+    (save) => {
+      save([velocity, target]);
+      return run(VelocityLoss, { velocity, target }, {});
+    },
+    ([dy], saved) => {
+      const [v, vStar] = saved as [Tensor, Tensor];
+      return run(VelocityLossGrad, { dLoss: dy as Scalar, velocity: v, target: vStar }, {});
+    },
+  );
+  return loss as Scalar;
+}
 
 /**
- * Mean over H, W, C of (v - v*)², a sample: [B]. The training loss is its batch mean.
+ * Mean over H, W, C of (v - v*)², a sample: [B]. `velocityLoss` is its batch mean.
  * @source sihyun-yu/REPA loss.py, denoising_loss
  */
 export function velocityLossPerSample(velocity: Tensor4D, target: Tensor4D): Tensor1D {

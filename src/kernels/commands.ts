@@ -8,6 +8,12 @@ export type Command =
       readonly workgroups: readonly [number, number, number];
     }
   | {
+      readonly kind: "clear";
+      readonly buffer: GPUBuffer;
+      readonly offset: number;
+      readonly size: number;
+    }
+  | {
       readonly kind: "copy";
       readonly from: GPUBuffer;
       readonly fromOffset: number;
@@ -35,9 +41,13 @@ export function replay(device: GPUDevice, commands: readonly Command[]): void {
     const encoder = device.createCommandEncoder();
     let pass: GPUComputePassEncoder | undefined;
     for (const command of commands.slice(start, start + COMMANDS_A_SUBMIT)) {
-      if (command.kind === "copy") {
+      if (command.kind !== "dispatch") {
         pass?.end();
         pass = undefined;
+      }
+      if (command.kind === "clear") {
+        encoder.clearBuffer(command.buffer, command.offset, command.size);
+      } else if (command.kind === "copy") {
         const { from, fromOffset, to, toOffset, size } = command;
         encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, size);
       } else {

@@ -6,6 +6,9 @@ import type { StudioDevice } from "./device";
 export const FUSED_FLAG = "STUDIO_FUSED_KERNELS";
 tf.env().registerFlag(FUSED_FLAG, () => true);
 
+/** Whether operations use their kernels, where the backend has them. */
+export const fusedKernelsInUse = (): boolean => tf.env().getBool(FUSED_FLAG);
+
 type Named<T> = Readonly<Record<string, T>>;
 
 /**
@@ -37,7 +40,7 @@ export function run<Inputs extends Named<Tensor>, Attrs extends object>(
 ): Tensor[] {
   operation.check(inputs, attrs);
   const kernel = tf.getKernel(operation.name, tf.getBackend()) as tf.KernelConfig | undefined;
-  if (!kernel || !tf.env().getBool(FUSED_FLAG)) return operation.twin(inputs, attrs);
+  if (!kernel || !fusedKernelsInUse()) return operation.twin(inputs, attrs);
   const results: unknown = tf
     .engine()
     .runKernel(operation.name, inputs, attrs as unknown as tf.NamedAttrMap);

@@ -69,7 +69,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     const key = programKey(program);
     for (const info of [...outputs, ...inputs]) this.uploadToGPU(info.dataId);
     const layout = this.layoutOf(program);
-    const pipeline = (this.pipelineCache[key] ??= this.compile(program, layout));
+    const pipeline = (this.pipelineCache[key] ??= this.pipelineOf(program, layout));
     if (compileOnly()) return;
     if (pipeline instanceof Promise) {
       throw new StudioError(
@@ -122,7 +122,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     return layout;
   }
 
-  private compile(program: ComputeProgram, layout: GPUBindGroupLayout) {
+  private pipelineOf(program: ComputeProgram, layout: GPUBindGroupLayout) {
     const module = this.device.createShaderModule({
       label: programKey(program),
       code: wgslOf(program),
@@ -256,6 +256,38 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     this.recorder?.signature.push(`copy ${command.size}`);
   }
 
+  /** Zeros everywhere in a tensor. */
+  clear(target: TensorInfo): void {
+    this.uploadToGPU(target.dataId);
+    if (compileOnly()) return;
+    const data = this.tensorMap.get(target.dataId);
+    const command = {
+      kind: "clear",
+      buffer: bufferOf(data),
+      offset: data.offset ?? 0,
+      size: byteSize(data),
+    } as const;
+    this.ensureCommandEncoderReady();
+    this.endComputePassEncoder();
+    this.commandEncoder?.clearBuffer(command.buffer, command.offset, command.size);
+    this.commandQueueOwnedIds.add(target.dataId);
+    this.recorder?.commands.push(command);
+    this.recorder?.signature.push(`clear ${command.size}`);
+  }
+
+  /**
+   * Writes numbers, or a tensor of the same size, into an allocated tensor. Numbers (and a tensor that was not
+   * uploaded yet) go straight to the queue: submit what is encoded before.
+   */
+  fill(target: TensorInfo, source: TensorInfo | Float32Array | Int32Array): void {
+    const data = this.tensorMap.get(target.dataId);
+    const values = "dataId" in source ? this.tensorMap.get(source.dataId).values : source;
+    if (values instanceof Float32Array || values instanceof Int32Array) {
+      const bytes = values as Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+      this.queue.writeBuffer(bufferOf(data), data.offset ?? 0, bytes);
+    } else if ("dataId" in source) this.copy(source, target);
+  }
+
   // ---- gradients in place
 
   /** From here on, gradients of these parameters are written to their places, each once a step. */
@@ -274,11 +306,10 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     return this.lookInto(place.buffer, place.offset, parameter.shape);
   }
 
-  /** Whether `gradient` lies already where the gradient of `parameter` belongs. */
-  isInPlace(gradient: TensorInfo, parameter: TensorInfo): boolean {
-    const place = this.places.get(parameter.dataId);
-    const data = this.tensorMap.get(gradient.dataId);
-    return !!place && data.resource === place.buffer && data.offset === place.offset;
+  /** Whether two tensors are the same memory. */
+  sharesMemory(a: TensorInfo, b: TensorInfo): boolean {
+    const [one, other] = [this.tensorMap.get(a.dataId), this.tensorMap.get(b.dataId)];
+    return bufferOf(one) === bufferOf(other) && one.offset === other.offset;
   }
 
   // ---- recording
@@ -367,6 +398,28 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   flush(): void {
     this.endComputePassEncoder();
     if (this.commandEncoder) this.submitQueue();
+  }
+
+  // ---- compilation
+
+  /**
+   * Compiles, side by side and off this thread, every program `step` needs; `step` itself computes nothing.
+   * @param onProgress programs done and in all, from none to all
+   */
+  async compile(step: () => void, onProgress: (done: number, all: number) => void): Promise<void> {
+    tf.env().set("WEBGPU_ENGINE_COMPILE_ONLY", true);
+    try {
+      this.record(step).pool.dispose();
+    } finally {
+      tf.env().set("WEBGPU_ENGINE_COMPILE_ONLY", false);
+    }
+    const pending = Object.values(this.pipelineCache).filter((entry) => entry instanceof Promise);
+    let done = 0;
+    onProgress(done, pending.length);
+    await Promise.all(
+      pending.map((pipeline) => pipeline.then(() => onProgress(++done, pending.length))),
+    );
+    await this.checkCompileCompletionAsync();
   }
 
   // ---- profile

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
-import { geluTanh, silu } from "../nn/activations";
+import { silu } from "../nn/activations";
 import { attention } from "../nn/attention";
-import { embedLabel, embedTime } from "../nn/embedders";
-import { layerNorm, modulate } from "../nn/layerNorm";
-import { linear } from "../nn/linear";
+import { embedLabel, embedTime, type Times } from "../nn/embedders";
+import { gatedResidual } from "../nn/gatedResidual";
+import { layerNormModulate } from "../nn/layerNorm";
+import { linear, linearChunks } from "../nn/linear";
 import { mlp } from "../nn/mlp";
 import { tensor3d, type ParamMap } from "../nn/params";
 import { patchEmbed, unpatchify } from "../nn/patchEmbed";
@@ -49,7 +50,7 @@ export function sitForward(
   params: ParamMap,
   shape: SiTShape,
   x: Tensor4D,
-  t: Float32Array,
+  t: Times,
   y: Tensor1D,
   options: { readonly recompute?: boolean } = {},
 ): SiTOutput {
@@ -75,12 +76,14 @@ export function sitBlock(
   c: Tensor2D,
   { numHeads, qkNorm }: Pick<SiTShape, "numHeads" | "qkNorm">,
 ): Tensor3D {
-  const [shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp] = adaLn(params, scope, c, 6); // [B, 1, D] each
-  const toMix = modulate(layerNorm(x), shiftMsa, scaleMsa) as Tensor3D; // [B, T, D]
+  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, 6); // [B, D] each
+  const [shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp] = modulation as Six;
+  const toMix = layerNormModulate(x, shiftMsa, scaleMsa); // [B, T, D]
   const mixed = attention(params, `${scope}.attn`, toMix, { numHeads, qkNorm }); // [B, T, D]
-  const between = gatedAdd(x, gateMsa, mixed); // [B, T, D]
-  const toMap = modulate(layerNorm(between), shiftMlp, scaleMlp); // [B, T, D]
-  return gatedAdd(between, gateMlp, mlp(params, `${scope}.mlp`, toMap, geluTanh) as Tensor3D); // [B, T, D]
+  const between = gatedResidual(x, gateMsa, mixed); // [B, T, D]
+  const toMap = layerNormModulate(between, shiftMlp, scaleMlp); // [B, T, D]
+  const mapped = mlp(params, `${scope}.mlp`, toMap, "gelu-tanh") as Tensor3D; // [B, T, D]
+  return gatedResidual(between, gateMlp, mapped); // [B, T, D]
 }
 
 /** `sitBlock` that keeps x and c alone for the backward pass. */
@@ -93,20 +96,12 @@ const recomputedBlock: typeof sitBlock = (params, scope, x, c, shape) => {
 
 /** The head: [B, T, D] -> [B, T, p p C], channel fastest. @source FinalLayer.forward */
 function finalLayer(params: ParamMap, scope: string, x: Tensor3D, c: Tensor2D): Tensor3D {
-  const [shift, scale] = adaLn(params, scope, c, 2); // [B, 1, D] each
-  return linear(params, `${scope}.linear`, modulate(layerNorm(x), shift, scale)) as Tensor3D;
+  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, 2); // [B, D] each
+  const [shift, scale] = modulation as [Tensor2D, Tensor2D];
+  return linear(params, `${scope}.linear`, layerNormModulate(x, shift, scale)) as Tensor3D;
 }
 
-type Chunks<N extends 2 | 6> = N extends 2
-  ? [Tensor3D, Tensor3D]
-  : [Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D, Tensor3D];
-
-/** `${scope}.adaLN_modulation.1` of c [B, D], cut into `count` vectors [B, 1, D]. */
-function adaLn<N extends 2 | 6>(params: ParamMap, scope: string, c: Tensor2D, count: N): Chunks<N> {
-  const [batch, width] = c.shape;
-  const all = linear(params, `${scope}.adaLN_modulation.1`, c); // [B, count D]
-  return tf.split(tf.reshape(all, [batch, 1, count * width]), count, 2) as Chunks<N>;
-}
+type Six = [Tensor2D, Tensor2D, Tensor2D, Tensor2D, Tensor2D, Tensor2D];
 
 function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
   const table = tensor3d(params, "pos_embed"); // [1, T, D]
@@ -121,17 +116,15 @@ function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
   return tf.add(tokens, table);
 }
 
-const gatedAdd = (x: Tensor3D, gate: Tensor3D, update: Tensor3D): Tensor3D =>
-  tf.add(x, tf.mul(gate, update));
-
-function assertInput(shape: SiTShape, x: Tensor4D, t: Float32Array, y: Tensor1D) {
+function assertInput(shape: SiTShape, x: Tensor4D, t: Times, y: Tensor1D) {
   const [batch, height, width, channels] = x.shape;
   const fits =
     height === shape.inputSide && width === shape.inputSide && channels === shape.inChannels;
-  if (!fits || t.length !== batch || y.shape[0] !== batch) {
+  const times = t instanceof Float32Array ? t.length : t.shape[0];
+  if (!fits || times !== batch || y.shape[0] !== batch) {
     throw new StudioError(
       "SHAPE_MISMATCH",
-      `SiT takes [B, ${shape.inputSide}, ${shape.inputSide}, ${shape.inChannels}] with B times and labels, got [${x.shape.join(", ")}] with ${t.length} times and ${y.shape[0]} labels.`,
+      `SiT takes [B, ${shape.inputSide}, ${shape.inputSide}, ${shape.inChannels}] with B times and labels, got [${x.shape.join(", ")}] with ${times} times and ${y.shape[0]} labels.`,
       "The latents were made for another resolution or autoencoder: prepare the data again.",
     );
   }

@@ -1,8 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { Attention, AttentionGrad } from "../kernels/attention";
+import { run } from "../kernels/operation";
 import { layerNormAffine } from "./layerNorm";
 import { linear } from "./linear";
 import type { ParamMap } from "./params";
+import { taped } from "./taped";
 
 export interface AttentionOptions {
   readonly numHeads: number;
@@ -12,6 +15,48 @@ export interface AttentionOptions {
 
 /** timm's Attention is built with nn.LayerNorm's own eps, unlike the blocks' norms (1e-6). */
 const QK_NORM_EPS = 1e-5;
+
+/** Attention on packed qkv [B, T, 3D] -> [B, T, D], one taped operation that keeps no scores. */
+function packedAttention(qkv: Tensor3D, numHeads: number): Tensor3D {
+  const [out] = taped(
+    [qkv],
+    (save) => {
+      const [result, logSumExp] = run(Attention, { qkv }, { numHeads }) as [Tensor3D, Tensor3D];
+      save([qkv, result, logSumExp]);
+      return [result];
+    },
+    ([dOut], saved) => {
+      const [savedQkv, savedOut, logSumExp] = saved as [Tensor3D, Tensor3D, Tensor3D];
+      const operands = { qkv: savedQkv, out: savedOut, logSumExp, dOut: dOut as Tensor3D };
+      return run(AttentionGrad, operands, { numHeads });
+    },
+  );
+  return out as Tensor3D;
+}
+
+/** The same with LayerNorm on queries and keys a head, operation by operation: qk-norm has no kernel of its own. */
+function normedAttention(
+  params: ParamMap,
+  scope: string,
+  qkv: Tensor3D,
+  numHeads: number,
+): Tensor3D {
+  const [batch, tokens, width3] = qkv.shape;
+  const width = width3 / 3;
+  const headWidth = width / numHeads;
+  const packed = tf.reshape(qkv, [batch * tokens, width3]);
+  const heads = (part: number): Tensor3D => {
+    const rows = tf.slice(packed, [0, part * width], [batch * tokens, width]);
+    const split = tf.reshape(rows, [batch, tokens, numHeads, headWidth]); // [B, T, H, d]
+    return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * numHeads, tokens, headWidth]);
+  };
+  const norm = (name: string, tensor: Tensor3D): Tensor3D =>
+    layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS) as Tensor3D;
+  const q = tf.mul<Tensor3D>(norm("q_norm", heads(0)), headWidth ** -0.5);
+  const weights = tf.softmax(tf.matMul(q, norm("k_norm", heads(1)), false, true)); // [B H, T, T]
+  const mixed = tf.reshape(tf.matMul(weights, heads(2)), [batch, numHeads, tokens, headWidth]);
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, width]);
+}
 
 /**
  * Multi-head self-attention on tokens: x [B, T, D] -> [B, T, D].
@@ -24,22 +69,9 @@ export function attention(
   x: Tensor3D,
   { numHeads, qkNorm = false }: AttentionOptions,
 ): Tensor3D {
-  const [batch, tokens, width] = x.shape;
-  const headWidth = width / numHeads;
-  const qkv = tf.reshape(linear(params, `${scope}.qkv`, x), [batch * tokens, 3 * width]);
-  const heads = (part: number): Tensor3D => {
-    const rows = tf.slice(qkv, [0, part * width], [batch * tokens, width]);
-    const split = tf.reshape(rows, [batch, tokens, numHeads, headWidth]); // [B, T, H, d]
-    return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * numHeads, tokens, headWidth]);
-  };
-  const norm = (name: string, tensor: Tensor3D): Tensor3D =>
-    qkNorm
-      ? (layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS) as Tensor3D)
-      : tensor;
-  const q = tf.mul<Tensor3D>(norm("q_norm", heads(0)), headWidth ** -0.5);
-  const k = norm("k_norm", heads(1));
-  const weights = tf.softmax(tf.matMul(q, k, false, true)); // [B H, T, T]
-  const mixed = tf.reshape(tf.matMul(weights, heads(2)), [batch, numHeads, tokens, headWidth]);
-  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, width]);
+  const qkv = linear(params, `${scope}.qkv`, x) as Tensor3D; // [B, T, 3D]
+  const joined = qkNorm
+    ? normedAttention(params, scope, qkv, numHeads)
+    : packedAttention(qkv, numHeads);
   return linear(params, `${scope}.proj`, joined) as Tensor3D;
 }

@@ -1,16 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbed";
+import { run } from "../kernels/operation";
 import { linearChain } from "./linear";
 import { matrix, type ParamMap } from "./params";
+import { taped } from "./taped";
 
 const MAX_PERIOD = 10000;
 
 /**
- * Sinusoidal features of t [B] -> [B, size]: cosines first, then sines (positions have it the other way).
+ * Sinusoidal features of t [B], flat [B, size]: cosines first, then sines (positions have it the other way).
  * Times enter as they are, in [0, 1]. Computed on the CPU: WGSL promises only 2^-11 for sine and cosine.
  * @source sihyun-yu/REPA models/sit.py TimestepEmbedder.timestep_embedding
  */
-export function timeFeatures(t: Float32Array, size = 256): Tensor2D {
+export function timeFeatureValues(t: Float32Array, size: number): Float32Array {
   const half = size / 2;
   const features = new Float32Array(t.length * size);
   t.forEach((time, row) => {
@@ -21,12 +24,20 @@ export function timeFeatures(t: Float32Array, size = 256): Tensor2D {
       features[row * size + half + k] = Math.sin(angle);
     }
   });
-  return tf.tensor2d(features, [t.length, size]);
+  return features;
 }
 
+/** `timeFeatureValues` as a tensor [B, size]. */
+export const timeFeatures = (t: Float32Array, size = 256): Tensor2D =>
+  tf.tensor2d(timeFeatureValues(t, size), [t.length, size]);
+
+/** Times [B], or their features [B, size] where they are on the device already. */
+export type Times = Float32Array | Tensor2D;
+
 /** t [B] -> [B, D] through `t_embedder.mlp.0`, SiLU, `.2`; the feature count is the first weight's width. */
-export function embedTime(params: ParamMap, t: Float32Array): Tensor2D {
-  const features = timeFeatures(t, matrix(params, "t_embedder.mlp.0.weight").shape[1]);
+export function embedTime(params: ParamMap, t: Times): Tensor2D {
+  const size = matrix(params, "t_embedder.mlp.0.weight").shape[1];
+  const features = t instanceof Float32Array ? timeFeatures(t, size) : t;
   const options = { activation: "silu", constantInput: true } as const;
   const scopes = ["t_embedder.mlp.0", "t_embedder.mlp.2"];
   return linearChain(params, scopes, features, options) as Tensor2D;
@@ -34,18 +45,20 @@ export function embedTime(params: ParamMap, t: Float32Array): Tensor2D {
 
 /**
  * Label rows of `y_embedder.embedding_table.weight` [classes + 1, D]: y [B] int32 -> [B, D].
- * The null class is the last row. A product with one-hot rows: gather has no gradient on every backend.
+ * The null class is the last row.
  */
 export function embedLabel(params: ParamMap, y: Tensor1D): Tensor2D {
   const table = matrix(params, "y_embedder.embedding_table.weight");
-  const oneHot = tf.cast(tf.oneHot(y, table.shape[0]), "float32") as Tensor2D;
-  const op = tf.customGrad((rows, save) => {
-    // saved, not captured: what the tape does not hold is disposed before the way back
-    (save as tf.GradSaveFunc)([oneHot]);
-    return {
-      value: tf.matMul(oneHot, rows as Tensor2D),
-      gradFunc: (dy, saved) => tf.matMul(saved[0] as Tensor2D, dy, true, false),
-    };
-  });
-  return op(table) as Tensor2D;
+  const [rows] = taped(
+    [table],
+    (save) => {
+      save([y, table]);
+      return run(LabelEmbed, { table, labels: y }, {});
+    },
+    ([dy], saved) => {
+      const [labels, savedTable] = saved as [Tensor1D, Tensor2D];
+      return run(LabelEmbedGrad, { dy: dy as Tensor2D, labels, table: savedTable }, {});
+    },
+  );
+  return rows as Tensor2D;
 }

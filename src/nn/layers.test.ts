@@ -5,7 +5,7 @@ import { randomNormal } from "../math/rng";
 import { geluExact, geluTanh, silu } from "./activations";
 import { attention } from "./attention";
 import { embedLabel, timeFeatures } from "./embedders";
-import { layerNorm, layerNormAffine } from "./layerNorm";
+import { layerNormAffine, layerNormModulate } from "./layerNorm";
 import { linear } from "./linear";
 import { parameterCount, scoped, type ParamMap } from "./params";
 import { patchEmbed, patchify, unpatchify } from "./patchEmbed";
@@ -34,7 +34,15 @@ test.each([
   ["geluTanh", geluTanh],
   ["geluExact", geluExact],
   ["silu", silu],
-  ["layerNorm", (x: Tensor) => layerNorm(x)],
+  [
+    "layerNormModulate",
+    (x: Tensor) =>
+      layerNormModulate(
+        tf.reshape(x, [1, 3, 5]),
+        normals("shift", [1, 5]) as Tensor2D,
+        normals("scale", [1, 5]) as Tensor2D,
+      ),
+  ],
 ])("the gradient of %s is its slope", (_, f) => {
   tf.tidy(() => {
     const { analytic, numeric } = gradients(f, normals("x", [3, 5]));

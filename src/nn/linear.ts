@@ -21,17 +21,17 @@ interface Layer {
 
 /** Rows through the layers; keeps each layer's input and, before an activation, its plain result. */
 function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Activation) {
-  const inputs: Tensor2D[] = [rows];
+  const inputs: Tensor2D[] = [];
   const preActivations: Tensor2D[] = [];
+  let result = rows;
   layers.forEach(({ weight, bias }, i) => {
-    const x = inputs[i]!;
-    const last = i === layers.length - 1;
-    const attrs = { activation: last ? ("none" as const) : activation, chunks: 1 };
-    const [y, pre] = run(Linear, { x, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
-    inputs.push(y);
+    inputs.push(result);
+    const attrs = { activation: i < layers.length - 1 ? activation : "none", chunks: 1 } as const;
+    const [y, pre] = run(Linear, { x: result, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
     if (pre) preActivations.push(pre);
+    result = y;
   });
-  return { inputs, preActivations };
+  return { result, inputs, preActivations };
 }
 
 /** Layers applied one after the other with an activation between: one taped operation. */
@@ -42,9 +42,9 @@ function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptio
   const [y] = taped(
     constantInput ? parameters : [rows, ...parameters],
     (save) => {
-      const { inputs, preActivations } = forwardChain(rows, layers, activation);
-      save([...parameters, ...inputs.slice(0, count), ...preActivations]);
-      return [inputs[count]!];
+      const { result, inputs, preActivations } = forwardChain(rows, layers, activation);
+      save([...parameters, ...inputs, ...preActivations]);
+      return [result];
     },
     ([dy], saved) => {
       const gradients: Tensor[] = [];
@@ -132,9 +132,11 @@ export function linearChunks(
     (dys, saved) => {
       const [savedX, savedWeight, savedBias] = saved as [Tensor2D, Tensor2D, Tensor1D];
       const dy: Tensor2D = tf.concat(dys as Tensor2D[], 1); // [N, out]
-      const [dx] = run(LinearGradX, { dy, weight: savedWeight }, { activation: "none" });
       const operands = { dy, x: savedX, weight: savedWeight, bias: savedBias };
-      return [dx!, ...run(LinearGradW, operands, {})];
+      return [
+        ...run(LinearGradX, { dy, weight: savedWeight }, { activation: "none" }),
+        ...run(LinearGradW, operands, {}),
+      ];
     },
   ) as Tensor2D[];
 }

@@ -2,17 +2,16 @@ import type { Tensor1D } from "@tensorflow/tfjs-core";
 import type { EncoderId, Experiment } from "../config/experiment";
 import { latentShape, modelShape } from "../config/sizes";
 import { encoderRow } from "../encoders/catalogue";
+import { fusedKernelsInUse } from "../kernels/operation";
+import { currentStudioBackend } from "../kernels/studioBackend";
 import { initProjector } from "../models/projector";
 import type { SiTShape } from "../models/sit";
 import { initSiT } from "../models/sitInit";
 import type { ParamMap } from "../nn/params";
-import {
-  createTrainState,
-  disposeState,
-  extendTrainState,
-  type TrainState,
-} from "../training/trainState";
-import { trainStep, type StepOptions, type TrainBatch } from "../training/trainStep";
+import { createDeviceTrainer } from "../training/deviceTrainer";
+import { createPlainTrainer, type Trainer } from "../training/trainer";
+import { createTrainState, type TrainState } from "../training/trainState";
+import type { StepOptions, TrainBatch } from "../training/trainStep";
 
 /** What a run's parameters look like. */
 export function sitShapeOf(experiment: Experiment, classes: number): SiTShape {
@@ -41,8 +40,16 @@ export interface ModelState {
   readonly projectors: () => readonly EncoderId[];
   /** Indices of the encoders' projectors; one that is new to the run starts, seeded by (seed, encoder id). */
   readonly projectorsFor: (encoders: readonly EncoderId[]) => number[];
+  /** Compiles what steps of these shapes need. */
+  readonly prepare: Trainer["prepare"];
   readonly update: (batch: TrainBatch, options: StepOptions) => Tensor1D;
   readonly dispose: () => void;
+}
+
+/** On the studio's GPU backend the fused, replayed trainer; elsewhere the plain one. */
+function createTrainer(initial: TrainState): Trainer {
+  const backend = fusedKernelsInUse() ? currentStudioBackend() : undefined;
+  return backend ? createDeviceTrainer(backend, initial) : createPlainTrainer(initial);
 }
 
 /**
@@ -54,38 +61,36 @@ export function createModelState(
   restored?: { readonly state: TrainState; readonly projectors: readonly EncoderId[] },
 ): ModelState {
   const { seed } = experiment.optimizer;
-  let state = restored?.state ?? createTrainState(initSiT(shape, seed));
+  const trainer = createTrainer(restored?.state ?? createTrainState(initSiT(shape, seed)));
   const projectors: EncoderId[] = [...(restored?.projectors ?? [])];
 
   const join = (encoder: EncoderId): number => {
     const index = projectors.push(encoder) - 1;
-    const values = initProjector({
-      seed,
-      encoderId: encoder,
-      index,
-      inDim: shape.width,
-      width: experiment.alignment.projectorWidth,
-      outDim: encoderRow(encoder).width,
-    });
-    state = extendTrainState(state, values);
+    trainer.extend(
+      initProjector({
+        seed,
+        encoderId: encoder,
+        index,
+        inDim: shape.width,
+        width: experiment.alignment.projectorWidth,
+        outDim: encoderRow(encoder).width,
+      }),
+    );
     return index;
   };
 
   return {
-    step: () => state.step,
-    ema: () => state.ema,
-    whole: () => state,
+    step: () => trainer.state().step,
+    ema: () => trainer.state().ema,
+    whole: trainer.state,
     projectors: () => projectors,
     projectorsFor: (encoders) =>
       encoders.map((encoder) => {
         const known = projectors.indexOf(encoder);
         return known >= 0 ? known : join(encoder);
       }),
-    update: (batch, options) => {
-      const { state: next, logged } = trainStep(state, batch, options);
-      state = next;
-      return logged;
-    },
-    dispose: () => disposeState(state),
+    prepare: trainer.prepare,
+    update: trainer.step,
+    dispose: trainer.dispose,
   };
 }

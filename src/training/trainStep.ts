@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
 import { alignmentLoss, type AlignmentObjective } from "../diffusion/alignmentLoss";
-import { interpolate } from "../diffusion/interpolate";
-import { velocityLossPerSample } from "../diffusion/velocityLoss";
+import { interpolateWith } from "../diffusion/interpolate";
+import { velocityLoss } from "../diffusion/velocityLoss";
 import { StudioError } from "../errors/studioError";
 import type { PathKind } from "../math/interpolant";
 import { projectorScope, projectTokens } from "../models/projector";
@@ -13,6 +13,8 @@ import type { ParamMap } from "../nn/params";
 import { adamWUpdate, type AdamWOptions } from "./adamw";
 import { emaUpdate } from "./ema";
 import { clipCoefficient, globalNorm } from "./gradients";
+import { scopeOf } from "./parameterScope";
+import { stepInputs, type StepInputs } from "./stepInputs";
 import { disposeBatch, microBatchCount, sliceBatch, type TrainBatch } from "./trainBatch";
 import { disposeReplaced, type TrainState } from "./trainState";
 
@@ -83,20 +85,25 @@ export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D
  */
 export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptions): Losses {
   const { shape, path, alignment } = options;
-  const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
-  const labels: Tensor1D = tf.tensor1d(batch.labels, "int32");
-  const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels, {
-    recompute: options.recompute ?? false,
-  });
-  const velocityLoss: Scalar = tf.mean(velocityLossPerSample(velocity, target));
+  const inputs = stepInputs(batch, { shape, path, projCoeff: alignment.projCoeff });
+  return repaLossOf(params, inputs, options);
+}
+
+/** `repaLoss` on inputs that are tensors already; λ is read from them. */
+export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOptions): Losses {
+  const { shape, alignment, recompute = false } = options;
+  const { latents, noise, coefficients, timeFeatures, labels } = inputs;
+  const { xt, velocity: target } = interpolateWith(latents, noise, coefficients);
+  const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, { recompute });
   const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
-  const pairs = batch.features.map((features, i) => ({
+  const pairs = inputs.features.map((features, i) => ({
     features,
     projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
   }));
+  const denoising = velocityLoss(velocity, target);
   const projLoss = alignmentLoss(pairs, alignment.objective, alignment.temperature);
-  const total: Scalar = tf.add(velocityLoss, tf.mul(projLoss, alignment.projCoeff));
-  return { velocityLoss, projLoss, total };
+  const total: Scalar = tf.add(denoising, tf.mul(projLoss, inputs.projCoeff));
+  return { velocityLoss: denoising, projLoss, total };
 }
 
 /** Names that get a gradient: not the frozen ones, nor projectors of encoders that are not active. */
@@ -115,7 +122,7 @@ export function activeNames(params: ParamMap, projectors: readonly number[]): st
  */
 export function lossAndGradients(
   params: ParamMap,
-  batch: TrainBatch,
+  batch: TrainBatch | StepInputs,
   options: LossOptions,
 ): LossesAndGradients {
   const { encoderDepth } = options.alignment;
@@ -126,7 +133,10 @@ export function lossAndGradients(
   const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
   const kept: Losses[] = [];
   const found = backward(() => {
-    const losses = repaLoss(params, batch, options);
+    const losses =
+      "coefficients" in batch
+        ? repaLossOf(params, batch, options)
+        : repaLoss(params, batch, options);
     for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
     kept.push(losses);
     return losses.total;
@@ -201,9 +211,6 @@ export function accumulatedGradients(
     scale.dispose();
   }
 }
-
-/** The first two parts of a projector's parameter: `projectors.0`. */
-const scopeOf = (name: string): string => name.split(".").slice(0, 2).join(".");
 
 /**
  * One training step: loss, gradients, clipping, AdamW, EMA, in this order.

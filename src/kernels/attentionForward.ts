@@ -1,0 +1,97 @@
+import {
+  ATTENTION_UNIFORMS,
+  exchange,
+  exchangeMemory,
+  foursOf,
+  lines,
+  LN_2,
+  LOG2_E,
+  mixtures,
+  ownQuads,
+  placeOf,
+  products,
+  quadAt,
+  rowsOfThread,
+  stream,
+  threadsOf,
+  variantOf,
+  type AttentionTile,
+  type Streamed,
+} from "./attentionTile";
+import type { ComputeProgram } from "./program";
+
+const KEY: Streamed = {
+  name: "key",
+  array: "qkv",
+  start: "packed + width",
+  stride: "3u * width",
+};
+const VALUE: Streamed = { ...KEY, name: "value", start: "packed + 2u * width" };
+
+const largest = (vector: string) =>
+  `max(max(${vector}.x, ${vector}.y), max(${vector}.z, ${vector}.w))`;
+
+/**
+ * softmax(q kᵀ / sqrt(head width)) v with the softmax kept up to date from key to key, so that no scores are
+ * stored; and the logarithm of its denominator, from which the gradient makes the weights again.
+ * @source online softmax: arXiv:1805.02867; without stored scores: arXiv:2205.14135
+ */
+export function forwardProgram(tile: AttentionTile): ComputeProgram {
+  const [rows, own, fours] = [rowsOfThread(tile), ownQuads(tile), foursOf(tile)];
+  const others = stream(tile, [KEY, VALUE]);
+  return {
+    name: "attention",
+    variant: variantOf(tile),
+    workgroupSize: [threadsOf(tile), 1, 1],
+    outputs: { out: "vec4f", logSumExp: "f32" },
+    inputs: { qkv: "vec4f" },
+    uniforms: ATTENTION_UNIFORMS,
+    get declarations() {
+      return lines([others.declarations, exchangeMemory(tile, fours.length * rows.length)]);
+    },
+    get body() {
+      const scale = `${(4 * tile.quads) ** -0.5 * Number(LOG2_E)}`;
+      return lines([
+        placeOf(tile),
+        ...rows.flatMap((r) => [
+          `var most${r} = -1e30; var total${r} = 0.0;`,
+          ...own.map((i) => {
+            const at = `packed + safe${r} * 3u * width + ${quadAt(tile, i)}`;
+            return `let q${r}_${i} = qkv[${at}] * ${scale}; var mixed${r}_${i} = vec4f(0.0);`;
+          }),
+        ]),
+        `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
+        others.prepare,
+        products(tile, "q", "score", (j, i) => others.read(KEY, j, i)),
+        exchange(
+          tile,
+          rows.flatMap((r) => fours.map((g) => `score${r}_${g}`)),
+        ),
+        ...fours.map(
+          (g) => `let real${g} = vec4u(other + ${4 * g}u) + vec4u(0u, 1u, 2u, 3u) < vec4u(tokens);`,
+        ),
+        ...rows.flatMap((r) => [
+          ...fours.map((g) => `score${r}_${g} = select(vec4f(-1e30), score${r}_${g}, real${g});`),
+          `let next${r} = ${fours.reduce((most, g) => `max(${most}, ${largest(`score${r}_${g}`)})`, `most${r}`)};`,
+          `let fade${r} = exp2(most${r} - next${r});`,
+          `most${r} = next${r};`,
+          ...fours.map((g) => `let weight${r}_${g} = exp2(score${r}_${g} - next${r});`),
+          `total${r} = total${r} * fade${r} + ${fours.map((g) => `dot(weight${r}_${g}, vec4f(1.0))`).join(" + ")};`,
+          ...own.map((i) => `mixed${r}_${i} *= fade${r};`),
+        ]),
+        mixtures(tile, "weight", "mixed", (j, i) => others.read(VALUE, j, i)),
+        others.done,
+        "}",
+        ...rows.flatMap((r) => [
+          `if (row${r} < tokens) {`,
+          ...own.map(
+            (i) =>
+              `out[joined + row${r} * width + ${quadAt(tile, i)}] = mixed${r}_${i} / total${r};`,
+          ),
+          `if (slice == 0u) { logSumExp[sequence * tokens + row${r}] = (most${r} + log2(total${r})) * ${LN_2}; }`,
+          "}",
+        ]),
+      ]);
+    },
+  };
+}

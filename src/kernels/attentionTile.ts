@@ -1,0 +1,212 @@
+import type { MatMulTuning } from "./device";
+import { FLAT_GROUP, type ComputeProgram } from "./program";
+
+/**
+ * How attention is cut up. A workgroup has some rows (queries, or keys) of one head of one image and goes through
+ * all rows of the other side, a few at a time. A row's numbers are dealt to `slices` threads, vec4 by vec4.
+ */
+export interface AttentionTile {
+  /** vec4s of a head's row. */
+  readonly quads: number;
+  /** Threads that share a row. */
+  readonly slices: number;
+  /** Rows a workgroup has at once, and how many times as many in all: each thread has several. */
+  readonly rows: number;
+  readonly rowsAThread: number;
+  /** Rows of the other side at a time, a multiple of 4. */
+  readonly others: number;
+  /** Whether the other side's rows are first copied to workgroup memory. */
+  readonly staged: boolean;
+}
+
+/** The widest head whose row is held in registers. */
+const WIDEST_HEAD = 128;
+
+/** Whether a head of this width fits a tile; others take the plain programs. */
+export const fitsTile = (headWidth: number): boolean =>
+  headWidth % 4 === 0 && headWidth <= WIDEST_HEAD;
+
+/** Threads of a workgroup and vec4s a thread holds of a row, on real GPUs. */
+const SHARED_THREADS = 128;
+const SHARED_QUADS = 4;
+const SHARED_OTHERS = 8;
+
+/** Staged in workgroup memory on real GPUs (at most 16 KB, what WebGPU promises); in registers elsewhere. */
+export function attentionTile(
+  kind: MatMulTuning["kind"],
+  headWidth: number,
+  rowsAThread: number,
+): AttentionTile {
+  const quads = headWidth / 4;
+  if (kind === "register") {
+    return { quads, slices: 1, rows: 16, rowsAThread, others: 4, staged: false };
+  }
+  let slices = 1;
+  while (quads % slices !== 0 || quads / slices > SHARED_QUADS) slices++;
+  let rows = 64;
+  while (rows > 1 && rows * slices > SHARED_THREADS) rows /= 2;
+  return { quads, slices, rows, rowsAThread: 1, others: SHARED_OTHERS, staged: true };
+}
+
+export const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
+export const lines = (parts: readonly string[]): string => parts.join("\n");
+
+export const threadsOf = ({ rows, slices }: AttentionTile): number => rows * slices;
+export const rowsOfGroup = ({ rows, rowsAThread }: AttentionTile): number => rows * rowsAThread;
+/** vec4s of a row that one thread has. */
+export const ownQuads = ({ quads, slices }: AttentionTile): readonly number[] =>
+  count(quads / slices);
+export const rowsOfThread = ({ rowsAThread }: AttentionTile): readonly number[] =>
+  count(rowsAThread);
+/** Groups of four of the other side's rows. */
+export const foursOf = ({ others }: AttentionTile): readonly number[] => count(others / 4);
+
+export const variantOf = (tile: AttentionTile): string => Object.values(tile).join(" ");
+
+/** log2(e): exponentials are taken to base 2, which adapters have. */
+export const LOG2_E = "1.4426950408889634";
+export const LN_2 = "0.6931471805599453";
+
+export const ATTENTION_UNIFORMS: ComputeProgram["uniforms"] = {
+  blocks: "u32",
+  rowBlocks: "u32",
+  heads: "u32",
+  tokens: "u32",
+};
+
+/** Where a thread is. Threads past the last row do it again and store nothing: all meet at the barriers. */
+export const placeOf = (tile: AttentionTile): string => `
+let block = ${FLAT_GROUP};
+if (block >= uniforms.blocks) { return; }
+let tokens = uniforms.tokens;
+let sequence = block / uniforms.rowBlocks;
+let batch = sequence / uniforms.heads;
+let head = sequence % uniforms.heads;
+let width = uniforms.heads * ${tile.quads}u;
+let packed = batch * tokens * 3u * width + head * ${tile.quads}u;
+let joined = batch * tokens * width + head * ${tile.quads}u;
+let slice = lane % ${tile.slices}u;
+let rowLane = lane / ${tile.slices}u;
+let firstRow = (block % uniforms.rowBlocks) * ${rowsOfGroup(tile)}u + rowLane;
+${lines(
+  rowsOfThread(tile).map(
+    (r) => `let row${r} = firstRow + ${r * tile.rows}u; let safe${r} = min(row${r}, tokens - 1u);`,
+  ),
+)}`;
+
+/** Of a vec4 of this thread within its row. */
+export const quadAt = (tile: AttentionTile, i: number): string => `${i * tile.slices}u + slice`;
+
+/** One of the two vectors that come with each row of the other side. */
+export interface Streamed {
+  readonly name: string;
+  readonly array: string;
+  /** Of its first row, and from row to row, in vec4s. */
+  readonly start: string;
+  readonly stride: string;
+}
+
+/** How the rows `other .. other + others - 1` of the other side are made ready and read. */
+export function stream(tile: AttentionTile, vectors: readonly Streamed[]) {
+  const { quads, others, staged } = tile;
+  const clamped = (row: string) => `min(${row}, tokens - 1u)`;
+  return {
+    declarations: staged
+      ? lines(
+          vectors.map(({ name }) => `var<workgroup> ${name}Tile: array<vec4f, ${others * quads}>;`),
+        )
+      : "",
+    prepare: staged
+      ? `
+for (var e = lane; e < ${others * quads}u; e += ${threadsOf(tile)}u) {
+  let from = ${clamped(`other + e / ${quads}u`)};
+  ${lines(
+    vectors.map(
+      ({ name, array, start, stride }) =>
+        `${name}Tile[e] = ${array}[${start} + from * ${stride} + e % ${quads}u];`,
+    ),
+  )}
+}
+workgroupBarrier();`
+      : lines(
+          count(others).flatMap((j) => [
+            `let other${j} = ${clamped(`other + ${j}u`)};`,
+            ...vectors.map(
+              ({ name, start, stride }) => `let ${name}${j} = ${start} + other${j} * ${stride};`,
+            ),
+          ]),
+        ),
+    read: ({ name, array }: Streamed, j: number, i: number) =>
+      staged
+        ? `${name}Tile[${j * quads}u + ${quadAt(tile, i)}]`
+        : `${array}[${name}${j} + ${quadAt(tile, i)}]`,
+    done: staged ? "workgroupBarrier();" : "",
+  };
+}
+
+/** `sums` += the products of this thread's rows with each row of the other side, by name and row. */
+export const products = (
+  tile: AttentionTile,
+  rows: string,
+  sums: string,
+  read: (j: number, i: number) => string,
+): string =>
+  lines([
+    ...rowsOfThread(tile).flatMap((r) =>
+      foursOf(tile).map((g) => `var ${sums}${r}_${g} = vec4f(0.0);`),
+    ),
+    ...ownQuads(tile).map((i) =>
+      lines([
+        "{",
+        ...count(tile.others).map((j) => `let o${j} = ${read(j, i)};`),
+        ...rowsOfThread(tile).flatMap((r) =>
+          foursOf(tile).map((g) => {
+            const dots = count(4).map((lane) => `dot(${rows}${r}_${i}, o${4 * g + lane})`);
+            return `${sums}${r}_${g} += vec4f(${dots.join(", ")});`;
+          }),
+        ),
+        "}",
+      ]),
+    ),
+  ]);
+
+/** `sums` += `weights` times the rows of the other side. */
+export const mixtures = (
+  tile: AttentionTile,
+  weights: string,
+  sums: string,
+  read: (j: number, i: number) => string,
+): string =>
+  lines(
+    ownQuads(tile).map((i) =>
+      lines([
+        "{",
+        ...count(tile.others).map((j) => `let o${j} = ${read(j, i)};`),
+        ...rowsOfThread(tile).map((r) => {
+          const terms = count(tile.others).map(
+            (j) => `${weights}${r}_${Math.floor(j / 4)}[${j % 4}] * o${j}`,
+          );
+          return `${sums}${r}_${i} += ${terms.join(" + ")};`;
+        }),
+        "}",
+      ]),
+    ),
+  );
+
+/** Workgroup memory for `exchange` of at most this many vec4s. */
+export const exchangeMemory = (tile: AttentionTile, vectors: number): string =>
+  tile.slices === 1 ? "" : `var<workgroup> parts: array<vec4f, ${vectors * threadsOf(tile)}>;`;
+
+/** Adds up over the threads of a row, in their order; the memory is free again after the next barrier. */
+export const exchange = (tile: AttentionTile, names: readonly string[]): string =>
+  tile.slices === 1
+    ? ""
+    : lines([
+        ...names.map((name, n) => `parts[${n * threadsOf(tile)}u + lane] = ${name};`),
+        "workgroupBarrier();",
+        ...names.map((name, n) => {
+          const of = (s: number) =>
+            `parts[${n * threadsOf(tile) + s}u + rowLane * ${tile.slices}u]`;
+          return `${name} = ${count(tile.slices).map(of).join(" + ")};`;
+        }),
+      ]);

@@ -1,0 +1,81 @@
+import { replay, type Recording } from "../kernels/commands";
+import type { StudioBackend } from "../kernels/studioBackend";
+import type { BufferPool } from "../kernels/tfjsWebGpu";
+
+/** How a run of a program was done. */
+export type RunKind =
+  /** Encoded operation by operation, and watched. */
+  | "traced"
+  /** The same, and kept. */
+  | "recorded"
+  /** Submitted again as it was kept. */
+  | "replayed"
+  /** Encoded operation by operation, because two runs were not alike. */
+  | "taped";
+
+export interface Program {
+  readonly run: () => RunKind;
+  /** Frees what the recording holds; the program must not run again. */
+  readonly dispose: () => void;
+}
+
+interface Plan {
+  readonly recording: Recording;
+  readonly pool: BufferPool;
+}
+
+const sameSignature = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((line, i) => line === b[i]);
+
+/**
+ * A computation that is encoded twice and then replayed, when both times were alike: the same dispatches with the
+ * same uniforms and the same uploaded constants. Where they differ, something in it depends on the step, and it is
+ * encoded anew every time.
+ * @param body reads its inputs from, and leaves its results in, tensors that outlive it; returns nothing and
+ *   leaves no tensor behind
+ * @param replays false: it is encoded anew every time, for comparison
+ */
+export function createProgram(backend: StudioBackend, body: () => void, replays: boolean): Program {
+  let signature: readonly string[] | undefined;
+  let plan: Plan | undefined;
+  let possible = replays;
+
+  const trace = () => {
+    const { recording, pool } = backend.record(body);
+    signature = recording.signature;
+    pool.dispose(); // what was submitted keeps what it needs
+  };
+  const record = (): RunKind => {
+    const { recording, pool } = backend.record(body);
+    possible = sameSignature(recording.signature, signature ?? []);
+    signature = undefined;
+    if (possible) {
+      plan = { recording, pool };
+      backend.account(pool.numBytesAllocated);
+    } else pool.dispose();
+    return "recorded";
+  };
+
+  return {
+    run: () => {
+      if (plan) {
+        backend.flush(); // what was encoded before comes first
+        replay(backend.device, plan.recording.commands);
+        return "replayed";
+      }
+      if (!possible) {
+        body();
+        return "taped";
+      }
+      if (signature) return record();
+      trace();
+      return "traced";
+    },
+    dispose: () => {
+      if (plan) backend.account(-plan.pool.numBytesAllocated);
+      plan?.pool.dispose();
+      plan = undefined;
+      possible = false;
+    },
+  };
+}
