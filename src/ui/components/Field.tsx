@@ -13,6 +13,7 @@ import { modelShape } from "../../config/sizes";
 import type { FieldDescription, FieldKind, FieldValue } from "../../store/fields";
 import { optionName, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { MicroBatchField } from "./MicroBatchField";
 import { NumberField, SliderField } from "./NumberField";
 import { useField, type FieldState } from "./useField";
 import classes from "./fields.module.css";
@@ -59,15 +60,22 @@ function FieldLabel(props: {
   readonly id: string;
 }) {
   const { field, state, id } = props;
-  const { label, help, source, live } = field.info;
+  const { label, help, source, live, sameResult } = field.info;
+  const ntxent = useStudio((studio) => studio.experiment.value.alignment.objective === "ntxent");
+  const changesObjective = field.path === "optimizer.microBatch" && ntxent;
   return (
-    <div className={classes.label}>
+    <div className={classes.label} data-wraps={sameResult || undefined}>
       <label htmlFor={id} id={`${id}-label`}>
         {label}
       </label>
       {live && (
         <Tooltip label="Moves while the run trains" withArrow>
           <span className={classes.live}>live</span>
+        </Tooltip>
+      )}
+      {sameResult && !changesObjective && (
+        <Tooltip label="Moves memory and time, not what is learned" withArrow>
+          <span className={classes.same}>same result</span>
         </Tooltip>
       )}
       {state.changed && !state.locked && (
@@ -116,6 +124,7 @@ interface ControlProps {
 
 function FieldControl({ field, state, id }: ControlProps): ReactNode {
   const { control, info, path } = field;
+  if (path === "optimizer.microBatch") return <MicroBatchField id={id} state={state} />;
   const shared = { id, disabled: state.locked };
   switch (control.kind) {
     case "number": {

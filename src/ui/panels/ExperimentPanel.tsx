@@ -11,6 +11,7 @@ import { Field } from "../components/Field";
 import { formatCount } from "../explain/format";
 import { GROUP_NAMES } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { MemoryPlanCard } from "./MemoryPlanCard";
 import classes from "./panels.module.css";
 
 /** What one looks for first comes first: the alignment, then what is trained, on what, how. */
@@ -32,6 +33,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
     <aside className={classes.experiment} aria-label="Experiment">
       <PresetSelect />
       <Facts />
+      <MemoryPlanCard />
       {active && (
         <p className={classes.hint}>
           Locked while the run is active. Settings marked <em>live</em> take effect at the next
