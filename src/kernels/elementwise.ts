@@ -1,4 +1,4 @@
-import { FLAT_GROUP, spread, type ComputeProgram, type ElementType } from "./program";
+import type { ComputeProgram, ElementType } from "./program";
 
 /** Numbers an element holds: four, or one where a size does not divide. */
 export type Lanes = 4 | 1;
@@ -12,13 +12,15 @@ export const elementOf = (lanes: Lanes): ElementType => (lanes === 4 ? "vec4f" :
 
 /** Threads of a workgroup. */
 const GROUP = 64;
+/** Enough to fill any GPU; on software adapters each costs. */
+const MOST_GROUPS = 4096;
 
 type Parts = Pick<ComputeProgram, "name" | "outputs" | "inputs" | "body"> &
   Partial<Pick<ComputeProgram, "uniforms" | "declarations">>;
 
 /**
- * A program with one thread an element. Its first uniform is `count`, the number of elements; the body finds its
- * own under `i`.
+ * A program that does the same for each element. Its first uniform is `count`, the number of elements; the body
+ * finds the element's number under `i`.
  * @param variant tells apart what differs besides the lanes
  */
 export const elementwise = (lanes: Lanes, parts: Parts, variant = ""): ComputeProgram => ({
@@ -27,11 +29,14 @@ export const elementwise = (lanes: Lanes, parts: Parts, variant = ""): ComputePr
   workgroupSize: [GROUP, 1, 1],
   uniforms: { count: "u32", ...parts.uniforms },
   body: `
-let i = (${FLAT_GROUP}) * ${GROUP}u + lane;
-if (i >= uniforms.count) { return; }
-${parts.body}`,
+for (var i = group.x * ${GROUP}u + lane; i < uniforms.count; i += groups.x * ${GROUP}u) {
+${parts.body}
+}`,
 });
 
-/** Workgroups of `elementwise` for this many elements. */
-export const elementGroups = (count: number): [number, number, number] =>
-  spread(Math.ceil(count / GROUP));
+/** Workgroups of `elementwise` for this many elements; of very many, each thread takes several. */
+export const elementGroups = (count: number): [number, number, number] => [
+  Math.min(MOST_GROUPS, Math.ceil(count / GROUP)),
+  1,
+  1,
+];

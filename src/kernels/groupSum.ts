@@ -2,23 +2,28 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import type { ComputeProgram } from "./program";
 
-/** Threads that add up together. */
+/** Threads that add up together, and its root: how many of their numbers are added at a time. */
 export const SUM_GROUP = 256;
+const SUM_PART = 16;
 
 /**
- * WGSL of `groupSum(lane, value)`: the sum over a workgroup of `SUM_GROUP` threads, pairwise, so always in the
- * same order. Every thread must call it and gets the sum.
+ * WGSL of `groupSum(lane, value)`: the sum over a workgroup of `SUM_GROUP` threads, always in the same order.
+ * Every thread must call it and gets the sum. In two stages, because software adapters pay dearly for a barrier.
  */
 export const GROUP_SUM = `
 var<workgroup> sums: array<f32, ${SUM_GROUP}>;
+fn sumFrom(start: u32, stride: u32) -> f32 {
+  var sum = 0.0;
+  for (var i = 0u; i < ${SUM_PART}u; i++) { sum += sums[start + i * stride]; }
+  return sum;
+}
 fn groupSum(lane: u32, value: f32) -> f32 {
   sums[lane] = value;
   workgroupBarrier();
-  for (var half = ${SUM_GROUP / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { sums[lane] += sums[lane + half]; }
-    workgroupBarrier();
-  }
-  return sums[0];
+  // each of these threads reads and overwrites numbers no other one touches
+  if (lane < ${SUM_PART}u) { sums[lane] = sumFrom(lane, ${SUM_PART}u); }
+  workgroupBarrier();
+  return sumFrom(0u, 1u);
 }`;
 
 const total: ComputeProgram = {

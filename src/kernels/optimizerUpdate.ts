@@ -41,15 +41,17 @@ export interface OptimizerOperands {
 
 /** The scratch begins with the numbers the last dispatch needs, so that it binds no more than 8 buffers. */
 const SETTINGS = 8;
-/** Four numbers each that a thread squares. */
-const PER_THREAD = 16;
-const PER_GROUP = 4 * SUM_GROUP * PER_THREAD;
-/** Quads of a block that belongs to one segment. */
-const BLOCK_QUADS = 16;
+/** A block of 64 numbers is 16 quads, and four threads share it: its segment is looked up once for four quads. */
+const SHARE = 4;
+const BLOCK = 64;
+/** Blocks a thread of the sums takes part in. */
+const ROUNDS = 4;
+const BLOCKS_A_GROUP = (SUM_GROUP / SHARE) * ROUNDS;
+const groupsOf = (length: number) => Math.ceil(length / BLOCK / BLOCKS_A_GROUP);
 
 /** Length of `partials` for arenas of these lengths. */
 export const partialsLength = (lengths: readonly number[]): number =>
-  lengths.reduce((total, length) => total + Math.ceil(length / PER_GROUP), SETTINGS);
+  lengths.reduce((total, length) => total + groupsOf(length), SETTINGS);
 
 const squares: ComputeProgram = {
   name: "gradient norm, partial sums",
@@ -62,12 +64,14 @@ const squares: ComputeProgram = {
   body: `
 let part = ${FLAT_GROUP};
 if (part >= uniforms.groups) { return; }
-let first = part * ${SUM_GROUP * PER_THREAD}u;
-let end = min(first + ${SUM_GROUP * PER_THREAD}u, uniforms.count);
+let first = part * ${BLOCKS_A_GROUP}u;
+let end = min(first + ${BLOCKS_A_GROUP}u, uniforms.count);
+let scale = hyper[5];
 var total = vec4f(0.0);
-for (var i = first + lane; i < end; i += ${SUM_GROUP}u) {
-  if (segments[segmentOfBlock[i / ${BLOCK_QUADS}u]].w != 0.0) {
-    let g = gradients[i] * hyper[5];
+for (var block = first + lane / ${SHARE}u; block < end; block += ${SUM_GROUP / SHARE}u) {
+  if (segments[segmentOfBlock[block]].w == 0.0) { continue; }
+  for (var quad = lane % ${SHARE}u; quad < ${BLOCK / 4}u; quad += ${SHARE}u) {
+    let g = gradients[block * ${BLOCK / 4}u + quad] * scale;
     total += g * g;
   }
 }
@@ -103,20 +107,26 @@ const update: ComputeProgram = elementwise(4, {
   outputs: { params: "vec4f", expAvg: "vec4f", expAvgSq: "vec4f", ema: "vec4f" },
   inputs: { gradients: "vec4f", segmentOfBlock: "i32", segments: "vec4f", partials: "f32" },
   body: `
-let segment = segments[segmentOfBlock[i / ${BLOCK_QUADS}u]];
-var p = params[i];
-if (segment.w != 0.0) {
-  let g = gradients[i] * partials[4] * partials[5];
-  let m = expAvg[i];
-  let first = m + (g - m) * partials[0];
-  let second = expAvgSq[i] * partials[1] + g * g * partials[2];
-  p = p * segment.z - first / (sqrt(second) + segment.y) * segment.x;
-  params[i] = p;
-  expAvg[i] = first;
-  expAvgSq[i] = second;
-}
-let average = ema[i];
-ema[i] = average + (p - average) * partials[3];`,
+let block = i / ${SHARE}u;
+let segment = segments[segmentOfBlock[block]];
+let keepFirst = partials[0]; let beta2 = partials[1]; let keepSecond = partials[2];
+let follow = partials[3]; let scale = partials[4]; let clip = partials[5];
+for (var quad = i % ${SHARE}u; quad < ${BLOCK / 4}u; quad += ${SHARE}u) {
+  let at = block * ${BLOCK / 4}u + quad;
+  var p = params[at];
+  if (segment.w != 0.0) {
+    let g = gradients[at] * scale * clip;
+    let m = expAvg[at];
+    let first = m + (g - m) * keepFirst;
+    let second = expAvgSq[at] * beta2 + g * g * keepSecond;
+    p = p * segment.z - first / (sqrt(second) + segment.y) * segment.x;
+    params[at] = p;
+    expAvg[at] = first;
+    expAvgSq[at] = second;
+  }
+  let average = ema[at];
+  ema[at] = average + (p - average) * follow;
+}`,
 });
 
 /**
@@ -129,11 +139,11 @@ export function optimizerUpdate(device: StudioDevice, operands: OptimizerOperand
   let start = SETTINGS;
   for (const { gradients, segmentOfBlock } of arenas) {
     const [length = 0] = gradients.shape;
-    const groups = Math.ceil(length / PER_GROUP);
+    const groups = groupsOf(length);
     device.dispatch(squares, {
       outputs: [partials],
       inputs: [gradients, segmentOfBlock, segments, hyper],
-      uniforms: [length / 4, groups, start],
+      uniforms: [length / BLOCK, groups, start],
       workgroups: spread(groups),
     });
     start += groups;
@@ -145,7 +155,7 @@ export function optimizerUpdate(device: StudioDevice, operands: OptimizerOperand
     workgroups: [1, 1, 1],
   });
   for (const { params, gradients, expAvg, expAvgSq, ema, segmentOfBlock } of arenas) {
-    const count = (gradients.shape[0] ?? 0) / 4;
+    const count = ((gradients.shape[0] ?? 0) / BLOCK) * SHARE;
     device.dispatch(update, {
       outputs: [params, expAvg, expAvgSq, ema],
       inputs: [gradients, segmentOfBlock, segments, partials],
