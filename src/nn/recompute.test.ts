@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
+import { atWayBack, countDataBytes } from "../../test/dataBytes";
 import { randomParams } from "../../test/randomParams";
 import { disposeBatch, TINY_OPTIONS, TINY_SHAPE, tinyBatch, tinyValues } from "../../test/tinyRun";
 import { lossAndGradients, repaLoss, type LossOptions } from "../training/trainStep";
@@ -50,21 +51,14 @@ describe("a model whose blocks are recomputed", () => {
     const held = (recomputed: boolean) => {
       const params = randomParams(tinyValues(SHAPE));
       const batch = tinyBatch(1, SHAPE);
-      const start = tf.memory().numBytes;
-      let bytes = 0;
-      // the last operation of the way there is the first of the way back
-      const noted = tf.customGrad((x) => ({
-        value: tf.clone(x as tf.Tensor),
-        gradFunc: (dy) => {
-          bytes = tf.memory().numBytes - start;
-          return tf.clone(dy);
-        },
-      }));
       const options = { ...optionsOf(2), recompute: recomputed };
-      const { value, gradients } = backward(
-        () => noted(repaLoss(params, batch, options).total),
-        Object.values(params),
-      );
+      const loss = () => repaLoss(params, batch, options).total;
+      const { bytes, value, gradients } = countDataBytes((count) => {
+        let bytes = 0;
+        const noted = () => atWayBack(loss, () => (bytes = count.held()));
+        const found = backward(noted, Object.values(params));
+        return { bytes, ...found };
+      });
       tf.dispose([value, gradients, { ...params }]);
       disposeBatch(batch);
       return bytes;
