@@ -2,12 +2,13 @@
  * `npm run bench -- [--where node|chromium] [--adapter lavapipe|swiftshader|default] [--workload ID,...|all]
  * [--batch N] [--steps N] [--warm-up N] [--variants ID,...]`: see docs/performance.md.
  */
+import { loadavg } from "node:os";
 import { StudioError } from "../src/errors/studioError";
 import { runInChromium } from "./chromium";
 import { nodeEnvironment } from "./node/environment";
 import { readBenchOptions } from "./options";
 import { storeResult } from "./results";
-import { runSuite, type SuiteResult } from "./suite";
+import { runSuites, type SuiteResult } from "./suite";
 
 /** Own variants do the same arithmetic in another order: their losses may differ by this much. */
 const OWN_TOLERANCE = 1e-5;
@@ -26,13 +27,14 @@ function assertSound({ gpuErrors, variants }: SuiteResult): void {
 }
 
 const { where, adapter, suites } = readBenchOptions(process.argv.slice(2));
-const environment = where === "node" ? await nodeEnvironment(adapter) : undefined;
-for (const options of suites) {
-  const { result, engine } = environment
-    ? { result: await runSuite(options, environment), engine: `Node ${process.version}` }
-    : await runInChromium(options, adapter);
+
+async function finish(result: SuiteResult, engine: string): Promise<void> {
   const now = new Date().toISOString();
-  const path = await storeResult(`${where}-${adapter}`, result, { now, engine });
+  const path = await storeResult(`${where}-${adapter}`, result, {
+    now,
+    engine,
+    load: loadavg()[0],
+  });
   console.error(`written to ${path}`);
   for (const { name, stepMs, difference } of result.variants) {
     console.log(
@@ -40,6 +42,16 @@ for (const options of suites) {
     );
   }
   assertSound(result);
+}
+
+if (where === "node") {
+  const environment = await nodeEnvironment(adapter);
+  for await (const result of runSuites(suites, environment)) {
+    await finish(result, `Node ${process.version}`);
+  }
+} else {
+  const { results, engine } = await runInChromium(suites, adapter);
+  for (const result of results) await finish(result, engine);
 }
 // Dawn's threads and jax-js' memory would keep the process
 process.exit(0);

@@ -20,13 +20,13 @@ async function servePage() {
 }
 
 /**
- * One suite in a module worker of a page in Chromium.
+ * Suites in a module worker of a page in Chromium.
  * @param adapter "swiftshader", or "default" for the machine's GPU, which needs a display
  */
 export async function runInChromium(
-  options: SuiteOptions,
+  suites: readonly SuiteOptions[],
   adapter: string,
-): Promise<{ result: SuiteResult; engine: string }> {
+): Promise<{ results: SuiteResult[]; engine: string }> {
   if (adapter !== "swiftshader" && adapter !== "default") {
     throw new StudioError(
       "BAD_CONFIG",
@@ -44,8 +44,8 @@ export async function runInChromium(
     page.on("pageerror", (error) => console.error(error));
     await page.goto(server.url);
     await page.waitForFunction(() => "runBench" in window);
-    const result = await page.evaluate((given) => window.runBench(given), options);
-    return { result, engine: `Chromium ${browser.version()}, module worker` };
+    const results = await page.evaluate((given) => window.runBench([...given]), suites);
+    return { results, engine: `Chromium ${browser.version()}, module worker` };
   } finally {
     await browser.close();
     await server.close();

@@ -1,6 +1,7 @@
 /** Where a wasm step spends its time, by kernel and operand shape: `node scripts/run.mjs bench/profileWasm.ts [stock]`. */
 import * as tf from "@tensorflow/tfjs-core";
-import { createTapedVariant } from "../src/bench/tapedVariant";
+import { createTrainerVariant } from "../src/bench/trainerVariant";
+import { createPlainTrainer } from "../src/training/trainer";
 import { workloadById } from "../src/bench/workloads";
 import { startWasmInNode } from "./node/wasm";
 import { useKernels } from "./wasmKernels";
@@ -59,7 +60,13 @@ const plain = () => {
   useKernels(sets[which]);
   return Promise.resolve();
 };
-const variant = await createTapedVariant({ name: which, workload, prepare: plain, clockMs: now });
+const variant = await createTrainerVariant({
+  open: createPlainTrainer,
+  name: which,
+  workload,
+  prepare: plain,
+  clockMs: now,
+});
 for (let i = 0; i < 2; i++) await variant.step();
 
 const untimed: number[] = [];

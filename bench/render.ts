@@ -93,6 +93,7 @@ function suiteSection(title: string, result: StoredResult): string[] {
   const { workload, floor, products, engine, adapter, date, steps, warmUp } = result;
   const rates = products.map(({ name, gflops, side }) => `${name} ${gflops.toFixed(1)} (${side}²)`);
   const threads = `tfjs wasm threads: ${result.wasmThreads}${result.crossOriginIsolated ? ", cross-origin isolated" : ""}`;
+  const load = `load ${result.load?.toFixed(1) ?? "unknown"} on ${result.cores} cores`;
   const versions = Object.entries(result.versions).map(([name, version]) => `${name} ${version}`);
   return [
     "",
@@ -101,7 +102,7 @@ function suiteSection(title: string, result: StoredResult): string[] {
     `${workload.description}; batch ${workload.batch}. ${(floor.parameters / 1e6).toFixed(2)} M parameters, ` +
       `${(floor.flops / 1e9).toFixed(2)} GFLOP and at least ${(floor.bytes / 1e6).toFixed(0)} MB a step.`,
     "",
-    `${engine}; adapter: ${adapter?.name ?? "none"}; ${threads}. ${steps} steps after ${warmUp}, ${date.slice(0, 10)}. ` +
+    `${engine}; adapter: ${adapter?.name ?? "none"}; ${threads}. ${steps} steps after ${warmUp}, ${date.slice(0, 10)}, ${load}. ` +
       `Plain products, GFLOP/s: ${rates.join(", ")}. ${versions.join(", ")}.`,
     "",
     ...table(

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { SuiteResult } from "./suite";
 
@@ -19,6 +20,9 @@ export interface StoredResult extends SuiteResult {
   readonly date: string;
   /** "Node v20.20.2" or the browser's version. */
   readonly engine: string;
+  /** Processes that wanted a core in the last minute, and how many cores there are; 1 process is the bench. */
+  readonly load: number | null;
+  readonly cores: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +45,7 @@ export async function readResults(path: string): Promise<ResultFile> {
 export async function storeResult(
   file: string,
   result: SuiteResult,
-  { now, engine }: { readonly now: string; readonly engine: string },
+  told: { readonly now: string; readonly engine: string; readonly load: number | undefined },
 ): Promise<string> {
   await mkdir(RESULTS_DIR, { recursive: true });
   const path = join(RESULTS_DIR, `${file}.json`);
@@ -49,7 +53,14 @@ export async function storeResult(
   const { id, batch } = result.workload;
   const all: ResultFile = {
     ...(await readResults(path)),
-    [`${id}, batch ${batch}`]: { date: now, engine, versions, ...result },
+    [`${id}, batch ${batch}`]: {
+      date: told.now,
+      engine: told.engine,
+      load: told.load ?? null,
+      cores: availableParallelism(),
+      versions,
+      ...result,
+    },
   };
   await writeFile(path, `${JSON.stringify(all, null, 2)}\n`);
   return path;

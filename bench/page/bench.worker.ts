@@ -2,7 +2,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
-import { runSuite, type SuiteOptions } from "../suite";
+import { runSuites, type SuiteOptions, type SuiteResult } from "../suite";
 import { startWasm } from "../wasmKernels";
 import type { BenchMessage } from "./messages";
 
@@ -13,9 +13,10 @@ interface HeapClock {
   readonly memory?: { readonly usedJSHeapSize: number };
 }
 
-self.onmessage = async ({ data }: MessageEvent<SuiteOptions>) => {
+self.onmessage = async ({ data }: MessageEvent<readonly SuiteOptions[]>) => {
   try {
-    const result = await runSuite(data, {
+    const results: SuiteResult[] = [];
+    const suites = runSuites(data, {
       gpu: (navigator as { gpu?: GPU }).gpu,
       gpuClasses: "GPUDevice" in self ? self : undefined,
       startWasm: () => {
@@ -30,7 +31,8 @@ self.onmessage = async ({ data }: MessageEvent<SuiteOptions>) => {
       heapBytes: () => (performance as HeapClock).memory?.usedJSHeapSize ?? null,
       report: (line) => send({ kind: "report", line }),
     });
-    send({ kind: "done", result });
+    for await (const result of suites) results.push(result);
+    send({ kind: "done", results });
   } catch (error) {
     send({
       kind: "failed",

@@ -3,12 +3,12 @@ import type { BenchMessage } from "./messages";
 
 declare global {
   interface Window {
-    /** Runs a suite in a module worker, as the app runs its trainer; called by bench/chromium.ts. */
-    runBench: (options: SuiteOptions) => Promise<SuiteResult>;
+    /** Runs suites in a module worker, as the app runs its trainer; called by bench/chromium.ts. */
+    runBench: (suites: readonly SuiteOptions[]) => Promise<SuiteResult[]>;
   }
 }
 
-window.runBench = (options) =>
+window.runBench = (suites) =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./bench.worker.ts", import.meta.url), { type: "module" });
     worker.onerror = ({ message }) => reject(new Error(message));
@@ -19,12 +19,12 @@ window.runBench = (options) =>
           break;
         case "done":
           worker.terminate();
-          resolve(data.result);
+          resolve([...data.results]);
           break;
         case "failed":
           worker.terminate();
           reject(new Error(data.message));
       }
     };
-    worker.postMessage(options);
+    worker.postMessage(suites);
   });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { linear } from "../nn/linear";
 import { summarize } from "./statistics";
 
 /** A large square product on the current backend, or another library's. */
@@ -34,6 +35,24 @@ export const plainProduct = (name: string): MeasuredProduct => ({
       tf.dispose([...products, corner]);
     };
     return Promise.resolve({ run, close: () => tf.dispose([a, b]) });
+  },
+});
+
+/** The layers' `linear` on the current backend: where it is fused, this project's own product. */
+export const linearProduct = (name: string): MeasuredProduct => ({
+  name,
+  open: (side) => {
+    const x = tf.fill([side, side], 0.5);
+    const params = { "l.weight": tf.fill([side, side], 0.25), "l.bias": tf.zeros([side]) };
+    const run = async () => {
+      const products = Array.from({ length: PRODUCTS }, () =>
+        tf.tidy(() => linear(params, "l", x)),
+      );
+      const corner = tf.slice(products.at(-1) ?? x, [0, 0], [1, 1]);
+      await corner.data();
+      tf.dispose([...products, corner]);
+    };
+    return Promise.resolve({ run, close: () => tf.dispose([x, params]) });
   },
 });
 

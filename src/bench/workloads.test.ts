@@ -4,7 +4,8 @@ import { isFrozen } from "../models/sitInit";
 import { largestDifference } from "./agreement";
 import { runInterleaved } from "./harness";
 import { stepFloor } from "./roofline";
-import { createTapedVariant, sumByName } from "./tapedVariant";
+import { createTrainerVariant, sumByName } from "./trainerVariant";
+import { createPlainTrainer } from "../training/trainer";
 import { workloadById, WORKLOADS, workloadValues, type Workload } from "./workloads";
 
 /** The reference workload made small enough for the cpu backend. */
@@ -48,7 +49,8 @@ test("two variants of one workload do the same steps in turn, and leave no tenso
   let now = 0;
   const lines: string[] = [];
   const make = (name: string) =>
-    createTapedVariant({
+    createTrainerVariant({
+      open: createPlainTrainer,
       name,
       workload: small,
       prepare: () => Promise.resolve(),

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createTrainState, disposeState } from "../training/trainState";
-import { trainStep, type TrainBatch } from "../training/trainStep";
+import type { Tensor1D } from "@tensorflow/tfjs-core";
+import { createTrainState, type TrainState } from "../training/trainState";
+import { disposeBatch, type TrainBatch } from "../training/trainBatch";
+import type { Trainer } from "../training/trainer";
 import type { KernelTime, MemoryUse, Variant } from "./variant";
 import {
   tokenCount,
@@ -32,34 +34,36 @@ export function memoryUse(): MemoryUse {
   return { gpuBytes: memory.numBytesAllocatedInGPU ?? null, tensors: memory.numTensors };
 }
 
-export interface TapedOptions {
+export interface TrainerVariantOptions {
   readonly name: string;
   readonly workload: Workload;
   /** See `Variant.prepare`; also runs before the first tensor is made. */
   readonly prepare: () => Promise<void>;
+  /** Takes over the initial state. */
+  readonly open: (initial: TrainState) => Pick<Trainer, "step" | "dispose">;
   readonly clockMs: () => number;
   /** Runs a step with a timestamp on every dispatch; the studio's backend has it. */
   readonly profile?: (step: () => void) => Promise<readonly KernelTime[]>;
 }
 
-/** `training/trainStep` on whatever backend and kernels `prepare` puts in force. */
-export async function createTapedVariant(options: TapedOptions): Promise<Variant> {
-  const { name, workload, prepare, clockMs, profile } = options;
+/** A trainer on whatever backend and kernels `prepare` puts in force. */
+export async function createTrainerVariant(options: TrainerVariantOptions): Promise<Variant> {
+  const { name, workload, prepare, open, clockMs, profile } = options;
   const stepOptions = workloadOptions(workload);
   await prepare();
-  let state = createTrainState(workloadValues(workload));
-  const advance = (arrays: BatchArrays): tf.Tensor1D => {
+  const trainer = open(createTrainState(workloadValues(workload)));
+  let steps = 0;
+  const advance = (arrays: BatchArrays): Tensor1D => {
     const batch = toTrainBatch(workload, arrays);
-    const next = trainStep(state, batch, stepOptions);
-    state = next.state;
-    tf.dispose([batch.latents, batch.noise, ...batch.features]);
-    return next.logged;
+    const logged = trainer.step(batch, stepOptions);
+    disposeBatch(batch);
+    return logged;
   };
   return {
     name,
     prepare,
     step: async () => {
-      const arrays = workloadBatch(workload, state.step);
+      const arrays = workloadBatch(workload, steps++);
       const start = clockMs();
       const logged = advance(arrays);
       const reading = logged.data();
@@ -68,11 +72,11 @@ export async function createTapedVariant(options: TapedOptions): Promise<Variant
       logged.dispose();
       return { losses: [velocity, alignment, gradNorm], jsMs };
     },
-    dispose: () => disposeState(state),
+    dispose: () => trainer.dispose(),
     memory: memoryUse,
     ...(profile && {
       kernelTimes: async () => {
-        const arrays = workloadBatch(workload, state.step);
+        const arrays = workloadBatch(workload, steps++);
         return sumByName(await profile(() => advance(arrays).dispose()));
       },
     }),
