@@ -2,7 +2,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import { elementGroups, elementwise } from "./elementwise";
 import { GROUP_SUM, SUM_GROUP } from "./groupSum";
-import { FLAT_GROUP, spread, type ComputeProgram } from "./program";
+import type { ComputeProgram } from "./program";
 
 /**
  * A flat part of the state, each float32 [n], n a multiple of 64: parameters one after the other, each starting
@@ -44,39 +44,35 @@ const SETTINGS = 8;
 /** A block of 64 numbers is 16 quads, and four threads share it: its segment is looked up once for four quads. */
 const SHARE = 4;
 const BLOCK = 64;
-/** Blocks a thread of the sums takes part in. */
-const ROUNDS = 4;
-const BLOCKS_A_GROUP = (SUM_GROUP / SHARE) * ROUNDS;
-const groupsOf = (length: number) => Math.ceil(length / BLOCK / BLOCKS_A_GROUP);
+/** Threads of the sums, one partial sum each: no barrier, which software adapters pay dearly for. */
+const SUM_THREADS = 64;
+const MOST_SUM_GROUPS = 256;
+const sumGroups = (length: number) =>
+  Math.min(MOST_SUM_GROUPS, Math.ceil(((length / BLOCK) * SHARE) / SUM_THREADS));
 
 /** Length of `partials` for arenas of these lengths. */
 export const partialsLength = (lengths: readonly number[]): number =>
-  lengths.reduce((total, length) => total + groupsOf(length), SETTINGS);
+  lengths.reduce((total, length) => total + sumGroups(length) * SUM_THREADS, SETTINGS);
 
 const squares: ComputeProgram = {
   name: "gradient norm, partial sums",
   variant: "",
-  workgroupSize: [SUM_GROUP, 1, 1],
+  workgroupSize: [SUM_THREADS, 1, 1],
   outputs: { partials: "f32" },
   inputs: { gradients: "vec4f", segmentOfBlock: "i32", segments: "vec4f", hyper: "f32" },
-  uniforms: { count: "u32", groups: "u32", start: "u32" },
-  declarations: GROUP_SUM,
+  uniforms: { blocks: "u32", start: "u32" },
   body: `
-let part = ${FLAT_GROUP};
-if (part >= uniforms.groups) { return; }
-let first = part * ${BLOCKS_A_GROUP}u;
-let end = min(first + ${BLOCKS_A_GROUP}u, uniforms.count);
 let scale = hyper[5];
+let share = global.x % ${SHARE}u;
 var total = vec4f(0.0);
-for (var block = first + lane / ${SHARE}u; block < end; block += ${SUM_GROUP / SHARE}u) {
+for (var block = global.x / ${SHARE}u; block < uniforms.blocks; block += groups.x * ${SUM_THREADS / SHARE}u) {
   if (segments[segmentOfBlock[block]].w == 0.0) { continue; }
-  for (var quad = lane % ${SHARE}u; quad < ${BLOCK / 4}u; quad += ${SHARE}u) {
+  for (var quad = share; quad < ${BLOCK / 4}u; quad += ${SHARE}u) {
     let g = gradients[block * ${BLOCK / 4}u + quad] * scale;
     total += g * g;
   }
 }
-let sum = groupSum(lane, (total.x + total.y) + (total.z + total.w));
-if (lane == 0u) { partials[uniforms.start + part] = sum; }`,
+partials[uniforms.start + global.x] = (total.x + total.y) + (total.z + total.w);`,
 };
 
 const clip: ComputeProgram = {
@@ -139,14 +135,14 @@ export function optimizerUpdate(device: StudioDevice, operands: OptimizerOperand
   let start = SETTINGS;
   for (const { gradients, segmentOfBlock } of arenas) {
     const [length = 0] = gradients.shape;
-    const groups = groupsOf(length);
+    const groups = sumGroups(length);
     device.dispatch(squares, {
       outputs: [partials],
       inputs: [gradients, segmentOfBlock, segments, hyper],
-      uniforms: [length / BLOCK, groups, start],
-      workgroups: spread(groups),
+      uniforms: [length / BLOCK, start],
+      workgroups: [groups, 1, 1],
     });
-    start += groups;
+    start += groups * SUM_THREADS;
   }
   device.dispatch(clip, {
     outputs: [partials, logged],
