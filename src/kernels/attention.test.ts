@@ -18,7 +18,7 @@ test.each([
     const dOut = tensor("dOut", [b, t, numHeads * d]);
     const forward = (packed: Tensor3D) =>
       Attention.twin({ qkv: packed }, { numHeads }) as [Tensor3D, Tensor3D];
-    const expected = tf.grad((packed: Tensor3D) => forward(packed)[0])(qkv, dOut);
+    const expected = tf.grad((packed) => forward(packed as Tensor3D)[0])(qkv, dOut);
     const [out, logSumExp] = forward(qkv);
     const operands = { qkv, out, logSumExp, dOut };
     const [actual] = AttentionGrad.twin(operands, { numHeads }) as [Tensor3D];

@@ -66,9 +66,12 @@ function dispatch(
   device.dispatch(program, { outputs, inputs, uniforms, workgroups: spread(blocks) });
 }
 
-/** Queries a thread has in the forward program, rows a thread has in the backward ones: software adapters. */
-const FORWARD_ROWS = 2;
-const BACKWARD_ROWS = 1;
+/** Rows a thread has on software adapters; more take longer to compile and spill. */
+const FORWARD_ROWS = 4;
+const BACKWARD_ROWS = 2;
+
+const tileOf = (device: StudioDevice, headWidth: number, mostRows: number) =>
+  attentionTile(device.tuning.kind, headWidth, mostRows, device.features.has("subgroups"));
 
 /**
  * softmax(q kᵀ / sqrt(D/H)) v a head: qkv [B, T, 3D] (columns q, k, v, each heads x head width)
@@ -98,7 +101,7 @@ export const Attention: Operation<{ qkv: Tensor3D }, HeadCount> = {
     const logSumExp = device.makeTensorInfo([batch, numHeads, tokens], "float32");
     const outputs = [out, logSumExp];
     if (fitsTile(headWidth)) {
-      const tile = attentionTile(device.tuning.kind, headWidth, FORWARD_ROWS);
+      const tile = tileOf(device, headWidth, FORWARD_ROWS);
       dispatch(device, forwardProgram(tile), rowsOfGroup(tile), sizes, outputs, [qkv]);
     } else {
       dispatch(device, PLAIN_FORWARD, PLAIN_ROWS, sizes, outputs, [qkv]);
@@ -151,7 +154,7 @@ export const AttentionGrad: Operation<
     const delta = device.makeTensorInfo(logSumExp.shape, "float32");
     const onSide = (side: AttentionSide, outputs: TensorInfo[], inputs: TensorInfo[]) => {
       if (fitsTile(sizes.headWidth)) {
-        const tile = attentionTile(device.tuning.kind, sizes.headWidth, BACKWARD_ROWS);
+        const tile = tileOf(device, sizes.headWidth, BACKWARD_ROWS);
         const program = backwardProgram(tile, side);
         dispatch(device, program, rowsOfGroup(tile), sizes, outputs, inputs);
       } else {

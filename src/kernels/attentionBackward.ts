@@ -59,6 +59,7 @@ export function backwardProgram(tile: AttentionTile, side: AttentionSide): Compu
       ...(ofQuery ? { out: "vec4f" } : { delta: "f32" }),
     },
     uniforms: ATTENTION_UNIFORMS,
+    subgroups: tile.reading === "broadcast",
     get declarations() {
       const memory = exchangeMemory(tile, 2 * fours.length * rows.length);
       return lines([others.declarations, memory]);
@@ -95,8 +96,8 @@ export function backwardProgram(tile: AttentionTile, side: AttentionSide): Compu
           : []),
         `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
         others.prepare,
-        products(tile, "left", "score", (j, i) => others.read(meetsLeft, j, i)),
-        products(tile, "right", "gain", (j, i) => others.read(meetsRight, j, i)),
+        products(tile, "left", "score", (i) => others.read(meetsLeft, i)),
+        products(tile, "right", "gain", (i) => others.read(meetsRight, i)),
         exchange(
           tile,
           rows.flatMap((r) => fours.flatMap((g) => [`score${r}_${g}`, `gain${r}_${g}`])),
@@ -119,8 +120,8 @@ export function backwardProgram(tile: AttentionTile, side: AttentionSide): Compu
             ];
           }),
         ),
-        mixtures(tile, "dScore", "dLeft", (j, i) => others.read(meetsLeft, j, i)),
-        ofQuery ? "" : mixtures(tile, "weight", "dRight", (j, i) => others.read(meetsRight, j, i)),
+        mixtures(tile, "dScore", "dLeft", (i) => others.read(meetsLeft, i)),
+        ofQuery ? "" : mixtures(tile, "weight", "dRight", (i) => others.read(meetsRight, i)),
         others.done,
         "}",
         ...rows.flatMap((r) => [

@@ -46,6 +46,7 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
     outputs: { out: "vec4f", logSumExp: "f32" },
     inputs: { qkv: "vec4f" },
     uniforms: ATTENTION_UNIFORMS,
+    subgroups: tile.reading === "broadcast",
     get declarations() {
       return lines([others.declarations, exchangeMemory(tile, fours.length * rows.length)]);
     },
@@ -62,7 +63,7 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
         ]),
         `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
         others.prepare,
-        products(tile, "q", "score", (j, i) => others.read(KEY, j, i)),
+        products(tile, "q", "score", (i) => others.read(KEY, i)),
         exchange(
           tile,
           rows.flatMap((r) => fours.map((g) => `score${r}_${g}`)),
@@ -79,7 +80,7 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
           `total${r} = total${r} * fade${r} + ${fours.map((g) => `dot(weight${r}_${g}, vec4f(1.0))`).join(" + ")};`,
           ...own.map((i) => `mixed${r}_${i} *= fade${r};`),
         ]),
-        mixtures(tile, "weight", "mixed", (j, i) => others.read(VALUE, j, i)),
+        mixtures(tile, "weight", "mixed", (i) => others.read(VALUE, i)),
         others.done,
         "}",
         ...rows.flatMap((r) => [

@@ -15,8 +15,11 @@ export interface AttentionTile {
   readonly rowsAThread: number;
   /** Rows of the other side at a time, a multiple of 4. */
   readonly others: number;
-  /** Whether the other side's rows are first copied to workgroup memory. */
-  readonly staged: boolean;
+  /**
+   * How the other side's rows are read: first copied to workgroup memory; each thread one of four, which it then
+   * gives to its subgroup; or by each thread.
+   */
+  readonly reading: "staged" | "broadcast" | "direct";
 }
 
 /** The widest head whose row is held in registers. */
@@ -31,21 +34,28 @@ const SHARED_THREADS = 128;
 const SHARED_QUADS = 4;
 const SHARED_OTHERS = 8;
 
-/** Staged in workgroup memory on real GPUs (at most 16 KB, what WebGPU promises); in registers elsewhere. */
+/**
+ * On real GPUs the other side comes through workgroup memory (at most 16 KB, what WebGPU promises). On software
+ * adapters loads are what costs, a lane at a time, so that each serves several rows of a thread and a whole subgroup.
+ * @param mostRows rows of a thread on software adapters; fewer where heads are wide, since compiling takes seconds
+ */
 export function attentionTile(
   kind: MatMulTuning["kind"],
   headWidth: number,
-  rowsAThread: number,
+  mostRows: number,
+  subgroups: boolean,
 ): AttentionTile {
   const quads = headWidth / 4;
   if (kind === "register") {
-    return { quads, slices: 1, rows: 16, rowsAThread, others: 4, staged: false };
+    const reading = subgroups ? "broadcast" : "direct";
+    const rowsAThread = Math.max(1, Math.min(mostRows, Math.floor((8 * mostRows) / quads)));
+    return { quads, slices: 1, rows: 16, rowsAThread, others: 4, reading };
   }
   let slices = 1;
   while (quads % slices !== 0 || quads / slices > SHARED_QUADS) slices++;
   let rows = 64;
   while (rows > 1 && rows * slices > SHARED_THREADS) rows /= 2;
-  return { quads, slices, rows, rowsAThread: 1, others: SHARED_OTHERS, staged: true };
+  return { quads, slices, rows, rowsAThread: 1, others: SHARED_OTHERS, reading: "staged" };
 }
 
 export const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
@@ -108,38 +118,53 @@ export interface Streamed {
 
 /** How the rows `other .. other + others - 1` of the other side are made ready and read. */
 export function stream(tile: AttentionTile, vectors: readonly Streamed[]) {
-  const { quads, others, staged } = tile;
+  const { quads, others, reading } = tile;
   const clamped = (row: string) => `min(${row}, tokens - 1u)`;
+  const staged = reading === "staged";
+  const prepare = {
+    staged: () => `
+for (var e = lane; e < ${others * quads}u; e += ${threadsOf(tile)}u) {
+  let row = ${clamped(`other + e / ${quads}u`)};
+  ${lines(
+    vectors.map(
+      ({ name, array, start, stride }) =>
+        `${name}Tile[e] = ${array}[${start} + row * ${stride} + e % ${quads}u];`,
+    ),
+  )}
+}
+workgroupBarrier();`,
+    broadcast: () =>
+      lines([
+        `let mine = ${clamped("other + lane % 4u")};`,
+        ...vectors.map(({ name, start, stride }) => `let ${name} = ${start} + mine * ${stride};`),
+      ]),
+    direct: () =>
+      lines(
+        count(others).flatMap((j) => [
+          `let other${j} = ${clamped(`other + ${j}u`)};`,
+          ...vectors.map(
+            ({ name, start, stride }) => `let ${name}${j} = ${start} + other${j} * ${stride};`,
+          ),
+        ]),
+      ),
+  };
+  /** WGSL: o0, o1, ...: the i-th of this thread's vec4s of each of the other side's rows. */
+  const read = ({ name, array }: Streamed, i: number): string => {
+    const at = quadAt(tile, i);
+    const each = (value: (j: number) => string) =>
+      lines(count(others).map((j) => `let o${j} = ${value(j)};`));
+    if (staged) return each((j) => `${name}Tile[${j * quads}u + ${at}]`);
+    if (reading === "direct") return each((j) => `${array}[${name}${j} + ${at}]`);
+    return `let mineOf = ${array}[${name} + ${at}];\n${each((j) => `subgroupBroadcast(mineOf, ${j}u)`)}`;
+  };
   return {
     declarations: staged
       ? lines(
           vectors.map(({ name }) => `var<workgroup> ${name}Tile: array<vec4f, ${others * quads}>;`),
         )
       : "",
-    prepare: staged
-      ? `
-for (var e = lane; e < ${others * quads}u; e += ${threadsOf(tile)}u) {
-  let from = ${clamped(`other + e / ${quads}u`)};
-  ${lines(
-    vectors.map(
-      ({ name, array, start, stride }) =>
-        `${name}Tile[e] = ${array}[${start} + from * ${stride} + e % ${quads}u];`,
-    ),
-  )}
-}
-workgroupBarrier();`
-      : lines(
-          count(others).flatMap((j) => [
-            `let other${j} = ${clamped(`other + ${j}u`)};`,
-            ...vectors.map(
-              ({ name, start, stride }) => `let ${name}${j} = ${start} + other${j} * ${stride};`,
-            ),
-          ]),
-        ),
-    read: ({ name, array }: Streamed, j: number, i: number) =>
-      staged
-        ? `${name}Tile[${j * quads}u + ${quadAt(tile, i)}]`
-        : `${array}[${name}${j} + ${quadAt(tile, i)}]`,
+    prepare: prepare[reading](),
+    read,
     done: staged ? "workgroupBarrier();" : "",
   };
 }
@@ -149,7 +174,7 @@ export const products = (
   tile: AttentionTile,
   rows: string,
   sums: string,
-  read: (j: number, i: number) => string,
+  read: (i: number) => string,
 ): string =>
   lines([
     ...rowsOfThread(tile).flatMap((r) =>
@@ -158,7 +183,7 @@ export const products = (
     ...ownQuads(tile).map((i) =>
       lines([
         "{",
-        ...count(tile.others).map((j) => `let o${j} = ${read(j, i)};`),
+        read(i),
         ...rowsOfThread(tile).flatMap((r) =>
           foursOf(tile).map((g) => {
             const dots = count(4).map((lane) => `dot(${rows}${r}_${i}, o${4 * g + lane})`);
@@ -175,13 +200,13 @@ export const mixtures = (
   tile: AttentionTile,
   weights: string,
   sums: string,
-  read: (j: number, i: number) => string,
+  read: (i: number) => string,
 ): string =>
   lines(
     ownQuads(tile).map((i) =>
       lines([
         "{",
-        ...count(tile.others).map((j) => `let o${j} = ${read(j, i)};`),
+        read(i),
         ...rowsOfThread(tile).map((r) => {
           const terms = count(tile.others).map(
             (j) => `${weights}${r}_${Math.floor(j / 4)}[${j % 4}] * o${j}`,

@@ -1,3 +1,4 @@
+import { Attention, AttentionGrad } from "./attention";
 import { CosineLoss, CosineLossGrad } from "./cosineLoss";
 import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
 import { Interpolate } from "./interpolate";
@@ -24,6 +25,8 @@ const OPERATIONS: readonly AnyOperation[] = [
   LayerNormAffine,
   GatedResidual,
   GatedResidualGrad,
+  Attention,
+  AttentionGrad,
   Silu,
   SiluGrad,
   Interpolate,
