@@ -18,7 +18,7 @@ async function accumulated(length: number, first: boolean): Promise<Float32Array
   return values;
 }
 
-/** The last one needs more workgroups than a dimension holds. */
+/** Of the last one each thread takes several numbers. */
 const LENGTHS = [1, 3, 4, 257, 1024, 4_300_001];
 
 test.each(LENGTHS)("adds a weighted part to %i numbers", async (length) => {
