@@ -20,7 +20,7 @@ export const PRODUCTS = 4;
 const ROUNDS = 5;
 const SIDES = [256, 512, 1024, 2048];
 /** A larger side is not tried after one whose product took longer than this. */
-const ENOUGH_MS = 60;
+const ENOUGH_MS = 100;
 
 /** tfjs' own matMul on the current backend. */
 export const plainProduct = (name: string): MeasuredProduct => ({
