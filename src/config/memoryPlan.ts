@@ -46,23 +46,22 @@ export const BLOCK_TENSORS: readonly TensorSize[] = [
   { name: "norm 2, modulated", btd: 1, why: "input of fc1" },
   { name: "norm 2 mean and 1/σ", bt: 2, why: "statistics of a token" },
   { name: "fc1 output", btd: MLP_RATIO, why: "GELU's gradient" },
-  { name: "GELU output", btd: MLP_RATIO, why: "input of fc2" },
   { name: "fc2 output", btd: 1, why: "the gate's gradient" },
 ];
 
 /** The most that is alive beside what was kept while one block is passed on the way back. */
 export const BLOCK_GRADIENTS: readonly TensorSize[] = [
-  { name: "gradient of GELU's output", btd: MLP_RATIO, why: "from fc2" },
-  { name: "gradient of fc1's output", btd: MLP_RATIO, why: "from GELU" },
+  { name: "GELU output", btd: MLP_RATIO, why: "computed again: fc2's gradient reads it" },
+  { name: "gradient of fc1's output", btd: MLP_RATIO, why: "from fc2, through GELU" },
   { name: "gradient of the residual stream", btd: 1, why: "arrives from the next block" },
   { name: "gradient of the aligned hidden state", btd: 1, why: "waits for its block" },
   { name: "gradient of norm 2's output", btd: 1, why: "from fc1" },
 ];
 
-/** Copies of a projector's inner layer kept for each of its two SiLUs: before and after. */
-const PROJECTOR_INNER = 4;
-/** Z-wide tensors of an encoder's loss: projected tokens and both sides at unit length. */
-const PROJECTOR_OUTER = 3;
+/** A projector's inner layers, kept before their SiLU. */
+const PROJECTOR_INNER = 2;
+/** Z-wide tensors kept for an encoder's loss: the projected tokens (the features are an input). */
+const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
 const NT_XENT_MATRICES = 4;
 
@@ -235,7 +234,7 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
         "training",
         featureWidths.length > 1 ? `Projector ${i + 1}` : "Projector",
         rows * (PROJECTOR_INNER * projectorWidth + PROJECTOR_OUTER * out),
-        `two inner layers of ${projectorWidth}, before and after SiLU, and its output`,
+        `two inner layers of ${projectorWidth} before their SiLU, and its output`,
       ),
     ),
   ];

@@ -17,9 +17,9 @@ const sizes = fc.tuple(
   fc.integer({ min: 1, max: 3 }),
   fc.constantFrom(1, 2, 7, 17, 40, 64, 70),
   fc.integer({ min: 1, max: 3 }),
-  fc.constantFrom(1, 3, 4, 12),
+  fc.constantFrom(1, 3, 4, 8),
 );
-const RUNS = { numRuns: 20 };
+const RUNS = { numRuns: 16 };
 
 beforeEach(() => tf.setBackend("webgpu"));
 const backend = () => tf.backend() as unknown as StudioDevice & { tuning: MatMulTuning };
@@ -72,12 +72,12 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
 
   const widths: Record<MatMulTuning["kind"], Sizes[]> = {
     register: [
-      [1, 257, 2, 32],
+      [2, 64, 2, 32],
+      [1, 257, 1, 64],
       [1, 9, 1, 132],
     ],
     shared: [
-      [1, 257, 2, 64],
-      [1, 256, 1, 72],
+      [1, 257, 2, 72],
       [2, 20, 1, 128],
       [1, 9, 2, 68],
     ],
@@ -92,14 +92,14 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
   );
 
   test("scores far beyond the range of exp neither overflow nor lose the largest", async () => {
-    const given = [1, 33, 2, 12] as const;
+    const given = [1, 33, 2, 8] as const;
     const qkv = packed(given);
     const large = { ...qkv, values: qkv.values.map((value) => 30 * value) };
     await expectTwin(Attention, { qkv: large }, { numHeads: 2 }, 1e-4);
   });
 
   test("the same operands give the same bits", async () => {
-    const qkv: Tensor3D = tf.tensor(packed([2, 70, 3, 12]).values, [2, 70, 108]);
+    const qkv: Tensor3D = tf.tensor(packed([2, 70, 3, 8]).values, [2, 70, 72]);
     const once = async () => {
       const outputs = tf.tidy(() => {
         const [out, logSumExp] = run(Attention, { qkv }, { numHeads: 3 }) as [Tensor3D, Tensor3D];
@@ -111,6 +111,7 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
       return bits;
     };
     const first = await once();
+    expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
     for (let i = 0; i < 3; i++) expect(await once()).toEqual(first);
     qkv.dispose();
   });

@@ -15,6 +15,8 @@ export interface MatMulTuning {
   readonly kind: "register" | "shared";
   /** Rows and columns of a thread's tile, multiples of 4. */
   readonly tile: readonly [number, number];
+  /** Register tiles of x Wᵀ multiply four numbers of two rows at a time; else one step of K after the other. Default true. */
+  readonly dots?: boolean;
 }
 
 /** What kernels ask of the backend (studioBackend.ts); tfjs hands it to every kernel function. */

@@ -7,9 +7,9 @@ import { Linear, LinearGradW, LinearGradX } from "./linear";
 import { currentStudioBackend } from "./studioBackend";
 
 const KINDS: readonly MatMulTuning[] = [
-  { kind: "register", tile: [4, 4] },
-  { kind: "register", tile: [8, 16] },
-  { kind: "shared", tile: [4, 4] },
+  { kind: "register", tile: [4, 4], dots: true },
+  { kind: "register", tile: [8, 4], dots: false },
+  { kind: "shared", tile: [4, 4], dots: true },
 ];
 
 /** Rows, inputs and outputs: odd ones, single ones, multiples of four and of no tile. */

@@ -33,8 +33,17 @@ export interface ProductSizes {
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 const lines = (parts: readonly string[]) => parts.join("\n");
 
+/** How the operands are read; results and what is added to them are read and written by `element`. */
+interface Reading {
+  readonly element: "f32" | "vec4f";
+  readonly a: "f32" | "vec4f";
+  readonly b: "f32" | "vec4f";
+}
+
+const NARROW: Reading = { element: "f32", a: "f32", b: "f32" };
+
 /** What every kind of product shares: bindings, uniforms and how a result is stored. */
-function frame(options: ProductOptions, element: "f32" | "vec4f") {
+function frame(options: ProductOptions, { element, a, b }: Reading) {
   const { bias, activation, activationSide } = options;
   const forward = activation !== "none" && activationSide === "forward";
   const backward = activation !== "none" && activationSide === "backward";
@@ -47,8 +56,8 @@ function frame(options: ProductOptions, element: "f32" | "vec4f") {
       ...(bias === "sum" && { sums: element }),
     },
     inputs: {
-      a: element,
-      b: element,
+      a,
+      b,
       ...(bias === "add" && { bias: element }),
       ...(backward && { pre: element }),
     },
@@ -57,8 +66,9 @@ function frame(options: ProductOptions, element: "f32" | "vec4f") {
 }
 
 /** WGSL of `store(row, column, value)` on the whole of one element. */
-function storeFunction(options: ProductOptions, element: "f32" | "vec4f"): string {
-  const { forward, backward } = frame(options, element);
+function storeFunction(options: ProductOptions, reading: Reading): string {
+  const { element } = reading;
+  const { forward, backward } = frame(options, reading);
   const wide = element === "vec4f";
   const lanes = wide ? 4 : 1;
   // activations are written for four numbers at a time
@@ -87,7 +97,7 @@ function plainProduct(options: ProductOptions): ComputeProgram {
   const { layout, bias } = options;
   const a = layout === "tn" ? "a[i * uniforms.m + row]" : "a[row * uniforms.k + i]";
   const b = layout === "nt" ? "b[column * uniforms.k + i]" : "b[i * uniforms.n + column]";
-  const { outputs, inputs, uniforms } = frame(options, "f32");
+  const { outputs, inputs, uniforms } = frame(options, NARROW);
   return {
     name: `product ${layout}`,
     variant: variantOf("plain", options),
@@ -96,7 +106,7 @@ function plainProduct(options: ProductOptions): ComputeProgram {
     inputs,
     uniforms,
     f16: options.f16,
-    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, "f32"),
+    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, NARROW),
     body: `
 let row = global.y; let column = global.x;
 if (row >= uniforms.m || column >= uniforms.n) { return; }
@@ -112,84 +122,92 @@ store(row, column, sum);`,
   };
 }
 
-/** The inner loop of a register tile: loads, products, sums, for one layout. */
-function tileLoop({ layout, bias, f16 }: ProductOptions, rows: number, columns: number): string {
+/** The inner loop of a register tile: loads, products, sums, one step of K at a time where that is quicker. */
+function tileLoop(
+  { layout, bias, f16 }: ProductOptions,
+  [rows, columns, dots]: RegisterTile,
+): string {
   const quads = columns / 4;
   const half = (value: string) => (f16 ? `vec4h(${value})` : value);
   // a power of two: brings small gradients into float16's range, and is taken back when storing
-  const left = (value: string) => half(f16 ? `(${value} / uniforms.scale)` : value);
+  const scaled = (value: string) => (f16 ? `(${value} / uniforms.scale)` : value);
   const wide = (value: string) => (f16 ? `vec4f(${value})` : value);
   if (layout === "tn") {
-    const aQuads = rows / 4;
     return lines([
       "for (var i = 0u; i < uniforms.k; i++) {",
-      ...count(aQuads).map((r) => `let a${r} = ${left(`a[i * m4 + rowQuad${r}]`)};`),
-      ...count(quads).map((c) => `let b${c} = ${half(`b[i * n4 + columnQuad${c}]`)};`),
-      ...count(rows).flatMap((r) =>
-        count(quads).map(
-          (c) => `acc${r}_${c} += ${wide(`a${Math.floor(r / 4)}[${r % 4}] * b${c}`)};`,
+      ...count(rows / 4).map((r) => `let a${r} = ${half(scaled(`a[i * m4 + rowQuad${r}]`))};`),
+      ...count(quads).flatMap((c) => [
+        `let b${c} = ${half(`b[i * n4 + columnQuad${c}]`)};`,
+        ...count(rows).map(
+          (r) => `acc${r}_${c} += ${wide(`a${Math.floor(r / 4)}[${r % 4}] * b${c}`)};`,
         ),
-      ),
-      ...(bias === "sum" ? count(aQuads).map((r) => `total${r} += vec4f(a${r});`) : []),
+      ]),
+      ...(bias === "sum" ? count(rows / 4).map((r) => `total${r} += vec4f(a${r});`) : []),
       "}",
     ]);
   }
-  const loadA = count(rows).map((r) => `let a${r} = ${left(`a[row${r} * k4 + i]`)};`);
-  if (layout === "nn") {
+  if (layout === "nt" && dots) {
+    const dot = (r: number, c: number) => (f16 ? `f32(dot(a${r}, b${c}))` : `dot(a${r}, b${c})`);
     return lines([
       "for (var i = 0u; i < k4; i++) {",
-      ...loadA,
-      ...count(4).flatMap((step) =>
-        count(quads).map(
-          (c) => `let b${step}_${c} = ${half(`b[(4u * i + ${step}u) * n4 + columnQuad${c}]`)};`,
-        ),
-      ),
+      ...count(rows).map((r) => `let a${r} = ${half(scaled(`a[row${r} * k4 + i]`))};`),
+      ...count(columns).map((c) => `let b${c} = ${half(`b[column${c} * k4 + i]`)};`),
       ...count(rows).flatMap((r) =>
         count(quads).map((c) => {
-          const terms = count(4).map((step) => `a${r}[${step}] * b${step}_${c}`);
-          return `acc${r}_${c} += ${wide(terms.join(" + "))};`;
+          const terms = count(4).map((lane) => dot(r, 4 * c + lane));
+          return `acc${r}_${c} += vec4f(${terms.join(", ")});`;
         }),
       ),
       "}",
     ]);
   }
-  const dot = (r: number, c: number) => (f16 ? `f32(dot(a${r}, b${c}))` : `dot(a${r}, b${c})`);
+  const bAt = (c: number) =>
+    layout === "nn"
+      ? `b[i * n4 + columnQuad${c}]`
+      : `vec4f(${count(4)
+          .map((lane) => `b[column${4 * c + lane} * uniforms.k + i]`)
+          .join(", ")})`;
+  const one = (value: string) => (f16 ? `f16(${value})` : value);
   return lines([
-    "for (var i = 0u; i < k4; i++) {",
-    ...loadA,
-    ...count(columns).map((c) => `let b${c} = ${half(`b[column${c} * k4 + i]`)};`),
-    ...count(rows).flatMap((r) =>
-      count(quads).map((c) => {
-        const dots = count(4).map((lane) => dot(r, 4 * c + lane));
-        return `acc${r}_${c} += vec4f(${dots.join(", ")});`;
-      }),
-    ),
+    "for (var i = 0u; i < uniforms.k; i++) {",
+    ...count(rows).map((r) => `let a${r} = ${one(scaled(`a[row${r} * uniforms.k + i]`))};`),
+    ...count(quads).flatMap((c) => [
+      `let b${c} = ${half(bAt(c))};`,
+      ...count(rows).map((r) => `acc${r}_${c} += ${wide(`a${r} * b${c}`)};`),
+    ]),
     "}",
   ]);
 }
+
+/** Rows and columns of a thread's tile, and whether rows of both operands are multiplied four numbers at a time. */
+type RegisterTile = readonly [rows: number, columns: number, dots: boolean];
 
 /**
  * A tile of results a thread, in registers: no workgroup memory, no barriers. What software adapters like;
  * every size that is read four at a time must divide by four.
  */
-function registerProduct(
-  options: ProductOptions,
-  [rows, columns]: readonly [number, number],
-): ComputeProgram {
+function registerProduct(options: ProductOptions, tile: RegisterTile): ComputeProgram {
   const { layout, bias } = options;
+  const [rows, columns, dots] = tile;
   const quads = columns / 4;
-  const { outputs, inputs, uniforms } = frame(options, "vec4f");
+  const byFour = layout === "tn" || (layout === "nt" && dots);
+  const reading: Reading = {
+    element: "vec4f",
+    a: byFour ? "vec4f" : "f32",
+    b: byFour || layout === "nn" ? "vec4f" : "f32",
+  };
+  const { outputs, inputs, uniforms } = frame(options, reading);
   const clampRow = (r: number) => `min(row + ${r}u, uniforms.m - 1u)`;
   const sums = bias === "sum";
   return {
     name: `product ${layout}`,
-    variant: `${variantOf("register", options)} ${rows}x${columns}`,
+    variant: `${variantOf("register", options)} ${tile.join(" ")}`,
     workgroupSize: [8, 4, 1],
     outputs,
     inputs,
     uniforms,
     f16: options.f16,
-    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, "vec4f"),
+    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, reading),
     body: lines([
       `let row = global.y * ${rows}u; let column = global.x * ${columns}u;`,
       "if (row >= uniforms.m || column >= uniforms.n) { return; }",
@@ -202,17 +220,8 @@ function registerProduct(
         : count(quads).map((c) => `let columnQuad${c} = min(column / 4u + ${c}u, n4 - 1u);`)),
       ...count(rows).flatMap((r) => count(quads).map((c) => `var acc${r}_${c} = vec4f(0.0);`)),
       ...(sums ? count(rows / 4).map((r) => `var total${r} = vec4f(0.0);`) : []),
-      tileLoop(options, rows, columns),
-      ...(sums
-        ? [
-            "if (column == 0u) {",
-            ...count(rows / 4).map(
-              (r) =>
-                `if (row / 4u + ${r}u < m4) { sums[row / 4u + ${r}u] = total${r}${options.f16 ? " * uniforms.scale" : ""}; }`,
-            ),
-            "}",
-          ]
-        : []),
+      tileLoop(options, tile),
+      ...(sums ? ["if (column == 0u) {", ...count(rows / 4).map(storeSums(options)), "}"] : []),
       ...count(rows).map((r) =>
         lines([
           `if (row + ${r}u < uniforms.m) {`,
@@ -227,6 +236,11 @@ function registerProduct(
   };
 }
 
+const storeSums =
+  ({ f16 }: ProductOptions) =>
+  (r: number): string =>
+    `if (row / 4u + ${r}u < m4) { sums[row / 4u + ${r}u] = total${r}${f16 ? " * uniforms.scale" : ""}; }`;
+
 /** Side of the tile of results that a workgroup makes together, and how much of K it loads at once. */
 const SHARED_SIDE = 64;
 const SHARED_DEPTH = 16;
@@ -234,7 +248,7 @@ const SHARED_DEPTH = 16;
 /** A tile of 64x64 results a workgroup, operands through workgroup memory: what real GPUs like. Any size. */
 function sharedProduct(options: ProductOptions): ComputeProgram {
   const { layout, bias, f16 } = options;
-  const { outputs, inputs, uniforms } = frame(options, "f32");
+  const { outputs, inputs, uniforms } = frame(options, NARROW);
   const number = f16 ? "f16" : "f32";
   const aAt = layout === "tn" ? "k * uniforms.m + r" : "r * uniforms.k + k";
   const bAt = layout === "nt" ? "c * uniforms.k + k" : "k * uniforms.n + c";
@@ -253,7 +267,7 @@ function sharedProduct(options: ProductOptions): ComputeProgram {
     declarations: `
 var<workgroup> tileA: array<array<vec4<${number}>, ${SHARED_SIDE / 4}>, ${SHARED_DEPTH}>;
 var<workgroup> tileB: array<array<vec4<${number}>, ${SHARED_SIDE / 4}>, ${SHARED_DEPTH}>;
-${ACTIVATION_WGSL[options.activation]}${storeFunction(options, "f32")}`,
+${ACTIVATION_WGSL[options.activation]}${storeFunction(options, NARROW)}`,
     body: lines([
       "let row0 = group.y * 64u; let column0 = group.x * 64u;",
       ...count(4).map((r) => `var acc${r} = vec4f(0.0);`),
@@ -330,12 +344,12 @@ export function product(
     f16: device.mixedPrecision && device.features.has("shader-f16"),
   };
   const { m, n, k, chunk, stride } = sizes;
-  const { kind, tile } = device.tuning;
+  const { kind, tile, dots = true } = device.tuning;
   const [program, rows, columns] =
     kind === "shared"
       ? [sharedProduct(full), SHARED_SIDE / 16, SHARED_SIDE / 16]
       : readByFour(options.layout, sizes)
-        ? [registerProduct(full, tile), ...tile]
+        ? [registerProduct(full, [...tile, dots]), ...tile]
         : [plainProduct(full), 1, 1];
   const [x, y] = program.workgroupSize;
   device.dispatch(program, {

@@ -1,3 +1,4 @@
+import { Activate, ActivateGrad } from "./activate";
 import { Attention, AttentionGrad } from "./attention";
 import { CosineLoss, CosineLossGrad } from "./cosineLoss";
 import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
@@ -11,7 +12,6 @@ import {
 } from "./layerNormModulate";
 import { Linear, LinearGradW, LinearGradX } from "./linear";
 import { registerWebGpuOperations, type AnyOperation } from "./operation";
-import { Silu, SiluGrad } from "./silu";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
 
 /** Every operation that has a WGSL kernel. */
@@ -27,8 +27,8 @@ const OPERATIONS: readonly AnyOperation[] = [
   GatedResidualGrad,
   Attention,
   AttentionGrad,
-  Silu,
-  SiluGrad,
+  Activate,
+  ActivateGrad,
   Interpolate,
   VelocityLoss,
   VelocityLossGrad,

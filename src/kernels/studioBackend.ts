@@ -14,6 +14,9 @@ import {
 
 const FLOAT_BYTES = 4;
 
+/** Until the adapter was measured (chooseTuning). */
+const DEFAULT_TUNING: MatMulTuning = { kind: "register", tile: [8, 8], dots: true };
+
 /** GPU time of one dispatch. */
 export interface KernelTime {
   readonly name: string;
@@ -47,7 +50,7 @@ const PROFILE_CAPACITY = 2048;
 export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   readonly isStudioDevice = true;
   readonly features: ReadonlySet<string>;
-  tuning: MatMulTuning = { kind: "register", tile: [8, 16] };
+  tuning: MatMulTuning = DEFAULT_TUNING;
   mixedPrecision = false;
   private places: GradientPlaces = new Map();
   private readonly claimed = new Set<object>();

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { Activate, ActivateGrad } from "../kernels/activate";
 import { activate } from "../kernels/activationTwin";
 import { run } from "../kernels/operation";
-import { Silu, SiluGrad } from "../kernels/silu";
 import { taped } from "./taped";
 
 /** GELU, tanh approximation (nn.GELU(approximate="tanh")), any shape; within linear maps it is fused. */
@@ -18,11 +18,11 @@ export function silu<T extends Tensor>(x: T): T {
     [x],
     (save) => {
       save([x]);
-      return run(Silu, { x }, {});
+      return run(Activate, { x }, { activation: "silu" });
     },
     (dys, saved) => {
       const [dy, savedX] = [...dys, ...saved] as [Tensor, Tensor];
-      return run(SiluGrad, { dy, x: savedX }, {});
+      return run(ActivateGrad, { dy, x: savedX }, { activation: "silu" });
     },
   );
   return y as T;

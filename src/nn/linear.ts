@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 import type { Activation } from "../kernels/activation";
+import { Activate } from "../kernels/activate";
 import { Linear, LinearGradW, LinearGradX } from "../kernels/linear";
 import { run } from "../kernels/operation";
 import { matrix, vector, type ParamMap } from "./params";
@@ -19,20 +20,24 @@ interface Layer {
   readonly bias: Tensor1D;
 }
 
-/** Rows through the layers; keeps each layer's input and, before an activation, its plain result. */
+/**
+ * Rows through the layers, and the plain result of each but the last: all that the way back needs besides the rows,
+ * since an activation is cheap to compute again and large to keep.
+ */
 function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Activation) {
-  const inputs: Tensor2D[] = [];
   const preActivations: Tensor2D[] = [];
   let result = rows;
   layers.forEach(({ weight, bias }, i) => {
-    inputs.push(result);
     const attrs = { activation: i < layers.length - 1 ? activation : "none", chunks: 1 } as const;
     const [y, pre] = run(Linear, { x: result, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
-    if (pre) preActivations.push(pre);
+    if (i < layers.length - 1) preActivations.push(pre ?? y);
     result = y;
   });
-  return { result, inputs, preActivations };
+  return { result, preActivations };
 }
+
+const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
+  activation === "none" ? x : (run(Activate, { x }, { activation })[0] as Tensor2D);
 
 /** Layers applied one after the other with an activation between: one taped operation. */
 function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptions): Tensor2D {
@@ -42,8 +47,8 @@ function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptio
   const [y] = taped(
     constantInput ? parameters : [rows, ...parameters],
     (save) => {
-      const { result, inputs, preActivations } = forwardChain(rows, layers, activation);
-      save([...parameters, ...inputs, ...preActivations]);
+      const { result, preActivations } = forwardChain(rows, layers, activation);
+      save([...parameters, rows, ...preActivations]);
       return [result];
     },
     ([dy], saved) => {
@@ -51,12 +56,14 @@ function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptio
       let d = dy as Tensor2D;
       for (let i = count - 1; i >= 0; i--) {
         const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
-        const x = saved[2 * count + i] as Tensor2D;
+        const kept = saved[2 * count + i] as Tensor2D; // the rows, or what the layer before gave
+        const first = i === 0;
+        const x = first ? kept : activated(activation, kept);
         gradients.unshift(...run(LinearGradW, { dy: d, x, weight, bias }, {}));
-        if (i === 0 && constantInput) break;
-        const pre = i > 0 ? (saved[3 * count + i - 1] as Tensor2D) : undefined;
-        const operands = { dy: d, weight, ...(pre && { pre }) };
-        const [dx] = run(LinearGradX, operands, { activation: pre ? activation : "none" });
+        if (first && constantInput) break;
+        const operands = first ? { dy: d, weight } : { dy: d, weight, pre: kept };
+        const [dx] = run(LinearGradX, operands, { activation: first ? "none" : activation });
+        if (!first && x !== kept) x.dispose();
         d = dx as Tensor2D;
       }
       return constantInput ? gradients : [d, ...gradients];

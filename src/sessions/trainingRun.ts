@@ -87,14 +87,28 @@ async function takeStep(run: LoadedRun): Promise<void> {
   };
   try {
     const projectors = model.projectorsFor(alignment.encoders);
-    const logged = model.update(batch, {
-      ...stepOptions(run),
-      alignment: { ...alignment, projectors },
-    });
-    await run.reader.push(step, logged);
+    const options = { ...stepOptions(run), alignment: { ...alignment, projectors } };
+    await prepare(run, batch, options);
+    await run.reader.push(step, model.update(batch, options));
   } finally {
     tf.dispose([batch.latents, batch.noise, ...batch.features]);
   }
+}
+
+/** Compiles what a step of new shapes needs, telling the page how far it is. */
+async function prepare(run: LoadedRun, batch: TrainBatch, options: StepOptions): Promise<void> {
+  const { journal, model, reader } = run;
+  const before = model.step();
+  let programs = 0;
+  await model.prepare(batch, options, (done, all) => {
+    programs = all;
+    if (all === 0) return;
+    const detail = `GPU programs: ${done} of ${all} compiled`;
+    journal.emit({ type: "phase", phase: "compiling", step: before, detail });
+  });
+  if (programs === 0) return;
+  reader.restartClock(); // compiling belongs to no step
+  if (before > 0) journal.emit({ type: "phase", phase: "training", step: before });
 }
 
 const encode = (run: LoadedRun): Promise<ArrayBuffer> =>

@@ -27,6 +27,8 @@ export function createDeviceTrainer(
   let { step, projectorSteps } = initial;
   disposeState(initial);
   let setup: StepSetup | undefined;
+  /** The key of the last setup whose programs are compiled. */
+  let compiled = "";
 
   const setupFor = (batch: TrainBatch, options: StepOptions): StepSetup => {
     if (setup?.key === setupKey(backend, batch, options)) return setup;
@@ -40,7 +42,12 @@ export function createDeviceTrainer(
   return {
     state,
     lastRun: () => setup?.lastRun() ?? "taped",
-    prepare: (batch, options, onProgress) => setupFor(batch, options).compile(onProgress),
+    prepare: async (batch, options, onProgress) => {
+      const opened = setupFor(batch, options);
+      if (opened.key === compiled) return;
+      await opened.compile(onProgress);
+      compiled = opened.key;
+    },
     step: (batch, options) => {
       const advanced = { ...projectorSteps };
       for (const scope of options.alignment.projectors.map(projectorScope)) {
