@@ -79,7 +79,6 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
     shared: [
       [1, 257, 2, 72],
       [2, 20, 1, 128],
-      [1, 9, 2, 68],
     ],
   };
   test.each(widths[tuning.kind])(
