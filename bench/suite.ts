@@ -3,9 +3,8 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { measure, type MeasureEnvironment, type Measurement } from "../src/bench/measure";
 import { workloadById } from "../src/bench/workloads";
-import { registerStockWebGpu, type AdapterReport } from "./stockWebGpu";
-import { registerStudioWebGpu } from "./studioWebGpu";
 import { productRecipes, RECIPES, type Grounds } from "./variants";
+import { prepareWebGpu, type AdapterReport } from "./webgpu";
 import type { WasmKernelSets } from "./wasmKernels";
 
 export interface SuiteOptions {
@@ -35,16 +34,12 @@ export interface SuiteResult extends Measurement {
 export async function prepareGrounds(
   environment: SuiteEnvironment,
   onError: (message: string) => void,
-): Promise<{ grounds: Grounds; adapter: AdapterReport | null }> {
+): Promise<Grounds> {
   tf.enableProdMode();
-  const adapter = await registerStockWebGpu(environment.gpu, onError);
-  const studio = adapter && (await registerStudioWebGpu(environment.gpu, onError));
+  const webgpu = await prepareWebGpu(environment.gpu, onError);
   const wasm = await environment.startWasm();
   const { clockMs } = environment;
-  return {
-    grounds: { wasm, studio, webgpu: adapter !== undefined, clockMs },
-    adapter: adapter ?? null,
-  };
+  return { wasm, webgpu, clockMs };
 }
 
 /** The suites one after another, on the same devices. */
@@ -53,9 +48,7 @@ export async function* runSuites(
   environment: SuiteEnvironment,
 ): AsyncGenerator<SuiteResult> {
   const gpuErrors: string[] = [];
-  const { grounds, adapter } = await prepareGrounds(environment, (message) =>
-    gpuErrors.push(message),
-  );
+  const grounds = await prepareGrounds(environment, (message) => gpuErrors.push(message));
   for (const { workload, batch, variants, steps, warmUp } of suites) {
     const wanted = RECIPES.filter(({ id }) => variants?.includes(id) ?? true);
     const measured = await measure(
@@ -74,7 +67,7 @@ export async function* runSuites(
     );
     yield {
       ...measured,
-      adapter,
+      adapter: grounds.webgpu?.adapter ?? null,
       wasmThreads: getThreadsCount(),
       crossOriginIsolated:
         (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? false,

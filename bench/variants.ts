@@ -2,54 +2,65 @@ import type { ProductRecipe, VariantRecipe } from "../src/bench/measure";
 import { linearProduct, plainProduct } from "../src/bench/matmulPeak";
 import { createTrainerVariant } from "../src/bench/trainerVariant";
 import { createPlainTrainer } from "../src/training/trainer";
-import type { StudioBackend } from "../src/kernels/studioBackend";
+import type { Variant } from "../src/bench/variant";
 import { createDeviceTrainer } from "../src/training/deviceTrainer";
 import { jaxProduct } from "./jax/product";
 import { createJaxVariant } from "./jax/variant";
-import { STOCK_BACKEND, useBackend } from "./stockWebGpu";
+import { useBackend, type WebGpuGrounds } from "./webgpu";
 import { useKernels, type WasmKernelSets } from "./wasmKernels";
 
 /** What there is to run on. */
 export interface Grounds {
-  /** Whether there is an adapter; then STOCK_BACKEND is registered. */
-  readonly webgpu: boolean;
-  /** The project's backend, registered as "webgpu". */
-  readonly studio: StudioBackend | undefined;
+  readonly webgpu: WebGpuGrounds | undefined;
   readonly wasm: WasmKernelSets;
   readonly clockMs: () => number;
 }
 
 type Recipe = VariantRecipe<Grounds>;
 
+/** `variant`, with its backend freed after it. */
+const closing = (variant: Variant, close: () => void): Variant => ({
+  ...variant,
+  dispose: () => {
+    variant.dispose();
+    close();
+  },
+});
+
 const stock: Recipe = {
   id: "webgpu-plain",
   own: true,
-  create: async (workload, { clockMs, webgpu }) =>
-    webgpu
-      ? createTrainerVariant({
-          open: createPlainTrainer,
-          name: "tfjs webgpu, plain",
-          workload,
-          prepare: () => useBackend(STOCK_BACKEND),
-          clockMs,
-        })
-      : undefined,
+  create: async (workload, { clockMs, webgpu }) => {
+    if (!webgpu) return undefined;
+    const { use, close } = await webgpu.openStock("webgpu-plain");
+    const variant = await createTrainerVariant({
+      name: "tfjs webgpu, plain",
+      open: createPlainTrainer,
+      workload,
+      prepare: use,
+      clockMs,
+    });
+    return closing(variant, close);
+  },
 };
 
 const fused = (id: string, name: string, replays: boolean): Recipe => ({
   id,
   own: true,
-  create: async (workload, { clockMs, studio }) =>
-    studio &&
-    createTrainerVariant({
-      open: (initial) => createDeviceTrainer(studio, initial, { replays }),
+  create: async (workload, { clockMs, webgpu }) => {
+    if (!webgpu) return undefined;
+    const { backend, use, close } = await webgpu.openStudio(id);
+    const variant = await createTrainerVariant({
       name,
+      open: (initial) => createDeviceTrainer(backend, initial, { replays }),
       workload,
-      prepare: () => useBackend("webgpu"),
+      prepare: use,
       clockMs,
       // a replayed step is submitted as it was recorded: only an encoded one can be timed by kernel
-      ...(!replays && { profile: (step: () => void) => studio.profile(step) }),
-    }),
+      ...(!replays && { profile: (step: () => void) => backend.profile(step) }),
+    });
+    return closing(variant, close);
+  },
 });
 
 const onWasm = (id: string, name: string, set: keyof WasmKernelSets): Recipe => ({
@@ -87,23 +98,38 @@ export const RECIPES: readonly Recipe[] = [
 ];
 
 /** The large products of the libraries whose variants run. */
-export function productRecipes(
-  ids: readonly string[],
-  { webgpu, studio }: Grounds,
-): ProductRecipe[] {
-  const own = (backend: string, name: string, make = plainProduct): ProductRecipe => ({
-    prepare: () => useBackend(backend),
-    create: () => Promise.resolve(make(name)),
-  });
+export function productRecipes(ids: readonly string[], { webgpu }: Grounds): ProductRecipe[] {
+  const runs = (prefix: string) => ids.some((id) => id.startsWith(prefix));
   const other = (device: "wasm" | "webgpu"): ProductRecipe => ({
-    prepare: () => Promise.resolve(),
-    create: () => jaxProduct(device),
+    open: async () => {
+      const product = await jaxProduct(device);
+      return product && { product, close: () => undefined };
+    },
   });
+  const stockProduct: ProductRecipe = {
+    open: async () => {
+      const opened = await webgpu?.openStock("webgpu-product");
+      await opened?.use();
+      return opened && { product: plainProduct("tfjs webgpu"), close: opened.close };
+    },
+  };
+  const studioProduct: ProductRecipe = {
+    open: async () => {
+      const opened = await webgpu?.openStudio("webgpu-studio-product");
+      await opened?.use();
+      return opened && { product: linearProduct("studio webgpu"), close: opened.close };
+    },
+  };
+  const wasmProduct: ProductRecipe = {
+    open: async () => {
+      await useBackend("wasm");
+      return { product: plainProduct("tfjs wasm"), close: () => undefined };
+    },
+  };
   return [
-    ...(webgpu ? [own(STOCK_BACKEND, "tfjs webgpu")] : []),
-    ...(studio ? [own("webgpu", "studio webgpu", linearProduct)] : []),
-    ...(webgpu && ids.includes("jax-webgpu") ? [other("webgpu")] : []),
-    ...(ids.some((id) => id.startsWith("wasm")) ? [own("wasm", "tfjs wasm")] : []),
-    ...(ids.includes("jax-wasm") ? [other("wasm")] : []),
+    ...(webgpu ? [stockProduct, studioProduct] : []),
+    ...(webgpu && runs("jax-webgpu") ? [other("webgpu")] : []),
+    ...(runs("wasm") ? [wasmProduct] : []),
+    ...(runs("jax-wasm") ? [other("wasm")] : []),
   ];
 }

@@ -14,10 +14,9 @@ export interface VariantRecipe<Grounds> {
   readonly create: (workload: Workload, grounds: Grounds) => Promise<Variant | undefined>;
 }
 
-/** A product and the switch to the backend it is measured on. */
+/** Puts a product's backend in force; undefined where it does not run. */
 export interface ProductRecipe {
-  readonly prepare: () => Promise<void>;
-  readonly create: () => Promise<MeasuredProduct | undefined>;
+  readonly open: () => Promise<{ product: MeasuredProduct; close: () => void } | undefined>;
 }
 
 export interface MeasureOptions<Grounds> {
@@ -94,11 +93,11 @@ async function measureProducts(
   { clockMs, report }: MeasureEnvironment,
 ): Promise<MatmulPeak[]> {
   const peaks: MatmulPeak[] = [];
-  for (const { prepare, create } of recipes) {
-    await prepare();
-    const product = await create();
-    if (!product) continue;
-    const peak = await measurePeak(product, clockMs);
+  for (const { open } of recipes) {
+    const opened = await open();
+    if (!opened) continue;
+    const peak = await measurePeak(opened.product, clockMs);
+    opened.close();
     report(`product of side ${peak.side}, ${peak.name}: ${peak.gflops.toFixed(1)} GFLOP/s`);
     peaks.push(peak);
   }

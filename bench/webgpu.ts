@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { StudioError } from "../src/errors/studioError";
+import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
+import { registerFusedKernels } from "../src/kernels/register";
+import type { StudioBackend } from "../src/kernels/studioBackend";
+
+export interface AdapterReport {
+  /** Vendor, architecture, model and description, as the API tells them. */
+  readonly name: string;
+  /** Of the device, those the app asks for where the adapter has them included. */
+  readonly features: readonly string[];
+  readonly maxBufferSize: number;
+}
+
+/** A backend on a device of its own, so that its memory is one variant's alone. */
+export interface OpenedBackend {
+  readonly use: () => Promise<void>;
+  /** Frees the device. */
+  readonly close: () => void;
+}
+
+/** Both kinds of WebGPU backend, opened as often as wanted under names of their own. */
+export interface WebGpuGrounds {
+  readonly adapter: AdapterReport;
+  /** `@tensorflow/tfjs-backend-webgpu` unchanged, on a device with the app's limits. */
+  readonly openStock: (name: string) => Promise<OpenedBackend>;
+  /** The project's backend with its fused kernels. */
+  readonly openStudio: (
+    name: string,
+  ) => Promise<OpenedBackend & { readonly backend: StudioBackend }>;
+}
+
+/** Makes `backend` the one in force. @throws StudioError BACKEND_FAILED when tfjs stays on another */
+export async function useBackend(backend: string): Promise<void> {
+  const chosen = await tf.setBackend(backend);
+  await tf.ready();
+  if (chosen && tf.getBackend() === backend) return;
+  throw new StudioError(
+    "BACKEND_FAILED",
+    `The backend "${backend}" did not start (tfjs is on "${tf.getBackend()}").`,
+    "Choose another adapter with --adapter.",
+  );
+}
+
+/** @returns undefined when there is no adapter */
+export async function prepareWebGpu(
+  gpu: GPU | undefined,
+  onError: (message: string) => void,
+): Promise<WebGpuGrounds | undefined> {
+  const first = await openDevice(gpu);
+  if (!first) return undefined;
+  const adapter: AdapterReport = {
+    name: first.adapterName,
+    features: [...first.device.features].sort(),
+    maxBufferSize: first.device.limits.maxBufferSize,
+  };
+  first.device.destroy();
+  const stockKernels = tf.getKernelsForBackend("webgpu");
+  registerFusedKernels();
+  const allKernels = tf.getKernelsForBackend("webgpu");
+
+  const open = async (name: string) => {
+    const opened = await openDevice(gpu);
+    if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Run the bench again.");
+    opened.device.addEventListener("uncapturederror", ({ error }) => onError(error.message));
+    return {
+      opened,
+      register: (backend: tf.KernelBackend, kernels: readonly tf.KernelConfig[]) => {
+        for (const kernel of kernels) {
+          if (!(tf.getKernel(kernel.kernelName, name) as tf.KernelConfig | undefined)) {
+            tf.registerKernel({ ...kernel, backendName: name });
+          }
+        }
+        tf.registerBackend(name, () => backend);
+        return {
+          use: () => useBackend(name),
+          close: () => {
+            tf.removeBackend(name);
+            opened.device.destroy();
+          },
+        };
+      },
+    };
+  };
+  return {
+    adapter,
+    openStock: async (name) => {
+      const { opened, register } = await open(name);
+      return register(new WebGPUBackend(opened.device, opened.info), stockKernels);
+    },
+    openStudio: async (name) => {
+      const { opened, register } = await open(name);
+      const backend = createStudioBackend(opened);
+      return { ...register(backend, allKernels), backend };
+    },
+  };
+}
