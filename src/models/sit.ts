@@ -11,6 +11,7 @@ import { mlp } from "../nn/mlp";
 import { tensor3d, type ParamMap } from "../nn/params";
 import { patchEmbed, unpatchify } from "../nn/patchEmbed";
 import { recompute } from "../nn/recompute";
+import { taped } from "../nn/taped";
 
 /** What decides the parameters' names and shapes; projectors are separate (projector.ts). */
 export interface SiTShape {
@@ -113,7 +114,13 @@ function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
       "The weights do not belong to this model: check the size, patch and resolution they were saved for.",
     );
   }
-  return tf.add(tokens, table);
+  // tf.add alone would keep the tokens for the way back, for their shape only
+  const [placed] = taped(
+    [tokens],
+    () => [tf.add(tokens, table)],
+    ([dy]) => [tf.clone(dy as Tensor3D)],
+  );
+  return placed as Tensor3D;
 }
 
 function assertInput(shape: SiTShape, x: Tensor4D, t: Times, y: Tensor1D) {

@@ -39,21 +39,30 @@ function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Acti
 const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
   activation === "none" ? x : (run(Activate, { x }, { activation })[0] as Tensor2D);
 
-/** Layers applied one after the other with an activation between: one taped operation. */
-function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptions): Tensor2D {
+/**
+ * Layers applied one after the other with an activation between, rows [N, in] -> `shape`: one taped operation, the
+ * last reshaping with it, because tf.reshape keeps what it reshapes for the way back.
+ */
+function chainRows(
+  rows: Tensor2D,
+  layers: readonly Layer[],
+  options: ChainOptions,
+  shape: number[],
+): Tensor {
   const { activation, constantInput = false } = options;
   const count = layers.length;
+  const [rowCount] = rows.shape;
   const parameters = layers.flatMap(({ weight, bias }) => [weight, bias]);
   const [y] = taped(
     constantInput ? parameters : [rows, ...parameters],
     (save) => {
       const { result, preActivations } = forwardChain(rows, layers, activation);
       save([...parameters, rows, ...preActivations]);
-      return [result];
+      return [tf.reshape(result, shape)];
     },
     ([dy], saved) => {
       const gradients: Tensor[] = [];
-      let d = dy as Tensor2D;
+      let d = tf.reshape(dy as Tensor, [rowCount, -1]) as Tensor2D;
       for (let i = count - 1; i >= 0; i--) {
         const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
         const kept = saved[2 * count + i] as Tensor2D; // the rows, or what the layer before gave
@@ -69,7 +78,7 @@ function chainRows(rows: Tensor2D, layers: readonly Layer[], options: ChainOptio
       return constantInput ? gradients : [d, ...gradients];
     },
   );
-  return y as Tensor2D;
+  return y as Tensor;
 }
 
 function layerOf(params: ParamMap, scope: string): Layer {
@@ -101,8 +110,8 @@ export function linearChain(
   if (!first || !last) return x;
   const inDim = first.weight.shape[1];
   assertWidth(scopes[0] ?? "", x, inDim);
-  const y = chainRows(tf.reshape(x, [-1, inDim]), layers, options);
-  return tf.reshape(y, [...x.shape.slice(0, -1), last.weight.shape[0]]);
+  const shape = [...x.shape.slice(0, -1), last.weight.shape[0]];
+  return chainRows(tf.reshape(x, [-1, inDim]), layers, options, shape);
 }
 
 /**
