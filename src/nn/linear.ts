@@ -53,16 +53,16 @@ function chainRows(
   const count = layers.length;
   const [rowCount] = rows.shape;
   const parameters = layers.flatMap(({ weight, bias }) => [weight, bias]);
-  const [y] = taped(
+  const made = taped(
     constantInput ? parameters : [rows, ...parameters],
     (save) => {
       const { result, preActivations } = forwardChain(rows, layers, activation);
       save([...parameters, rows, ...preActivations]);
       return [tf.reshape(result, shape)];
     },
-    ([dy], saved) => {
+    (dys, saved) => {
       const gradients: Tensor[] = [];
-      let d = tf.reshape(dy as Tensor, [rowCount, -1]) as Tensor2D;
+      let d = tf.reshape<tf.Rank.R2>((dys as [Tensor])[0], [rowCount, -1]);
       for (let i = count - 1; i >= 0; i--) {
         const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
         const kept = saved[2 * count + i] as Tensor2D; // the rows, or what the layer before gave
@@ -78,7 +78,7 @@ function chainRows(
       return constantInput ? gradients : [d, ...gradients];
     },
   );
-  return y as Tensor;
+  return (made as [Tensor])[0];
 }
 
 function layerOf(params: ParamMap, scope: string): Layer {
