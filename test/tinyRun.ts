@@ -53,27 +53,34 @@ export const TINY_OPTIONS: StepOptions = {
 
 const BATCH = 3;
 
-const normals = (stream: string, shape: number[]) => {
+const normals = (stream: string, shape: number[], seed: number) => {
   const count = shape.reduce((product, size) => product * size, 1);
-  return tf.tensor(randomNormal({ seed: 7, stream }, count), shape);
+  return tf.tensor(randomNormal({ seed, stream }, count), shape);
 };
 
 /** A batch of three for the tiny model; `features` for as many encoders as asked. The caller disposes it. */
-export function tinyBatch(encoders = 1, shape: SiTShape = TINY_SHAPE): TrainBatch {
+export function tinyBatch(encoders = 1, shape: SiTShape = TINY_SHAPE, seed = 7): TrainBatch {
   const { inputSide, inChannels, patchSize } = shape;
   const latents = [BATCH, inputSide, inputSide, inChannels];
   const tokens = (inputSide / patchSize) ** 2;
   return {
-    latents: normals("latents", latents) as tf.Tensor4D,
-    noise: normals("noise", latents) as tf.Tensor4D,
-    t: randomUniform({ seed: 7, stream: "t" }, BATCH),
+    latents: normals("latents", latents, seed) as tf.Tensor4D,
+    noise: normals("noise", latents, seed) as tf.Tensor4D,
+    t: randomUniform({ seed, stream: "t" }, BATCH),
     labels: Int32Array.of(0, 2, 3),
     features: Array.from(
       { length: encoders },
-      (_, i) => normals(`features ${i}`, [BATCH, tokens, TINY_FEATURES]) as tf.Tensor3D,
+      (_, i) => normals(`features ${i}`, [BATCH, tokens, TINY_FEATURES], seed) as tf.Tensor3D,
     ),
   };
 }
+
+/** The batch of one step: every number of it is another at another step. The caller disposes it. */
+export const tinyBatchAt = (step: number): TrainBatch => {
+  const { numClasses } = TINY_SHAPE;
+  const labels = Int32Array.from({ length: BATCH }, (_, i) => (step + i) % (numClasses + 1));
+  return { ...tinyBatch(1, TINY_SHAPE, 1000 + step), labels };
+};
 
 export const disposeBatch = ({ latents, noise, features }: TrainBatch): void =>
   tf.dispose([latents, noise, ...features]);
