@@ -61,6 +61,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
         beta1: number(0, 0.9999),
         beta2: number(0, 0.99999),
         recompute: fc.boolean(),
+        mixedPrecision: fc.boolean(),
       },
       optional,
     ),

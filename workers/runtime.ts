@@ -7,10 +7,14 @@ import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-t
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../src/errors/studioError";
+import { compareTunings } from "../src/kernels/chooseTuning";
 import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
 import { registerFusedKernels } from "../src/kernels/register";
+import { currentStudioBackend } from "../src/kernels/studioBackend";
 import { registerWasmKernels } from "../src/kernels/wasm";
 import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
+import { tuningFor } from "../src/sessions/tuning";
+import { openStudioDb } from "../src/storage/db";
 
 /** Adapters that compute on the CPU: correct, but slower than the wasm backend. */
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
@@ -56,6 +60,14 @@ function watchDevice(device: GPUDevice, onLost: (failure: StudioError) => void):
   );
 }
 
+/** Sets the tiles that are quickest on this adapter. Software adapters keep the default: compiling others takes seconds. */
+async function tune(adapterName: string): Promise<void> {
+  const backend = currentStudioBackend();
+  if (!backend) return;
+  const measure = () => compareTunings(backend, () => performance.now());
+  backend.tuning = (await tuningFor(adapterName, () => openStudioDb(), measure)) ?? backend.tuning;
+}
+
 /** A device of our own under the studio's backend; a new one each time, because a lost one never comes back. */
 async function startWebGpu(
   onLost: (failure: StudioError) => void,
@@ -68,7 +80,16 @@ async function startWebGpu(
   tf.registerBackend("webgpu", () => createStudioBackend(opened));
   registerFusedKernels();
   await use("webgpu");
-  return { backend: "webgpu", adapter: adapterName, slow: SOFTWARE_ADAPTER.test(adapterName) };
+  const slow = SOFTWARE_ADAPTER.test(adapterName);
+  if (!slow) await tune(adapterName);
+  return {
+    backend: "webgpu",
+    adapter: adapterName,
+    slow,
+    float16: device.features.has("shader-f16"),
+    maxBufferBytes: device.limits.maxBufferSize,
+    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+  };
 }
 
 async function startWasm(): Promise<DeviceReport> {
@@ -85,12 +106,13 @@ async function startWasm(): Promise<DeviceReport> {
       ? `threads: ${getThreadsCount()}`
       : "one thread",
   ];
-  return { backend: "wasm", adapter: `CPU (WebAssembly, ${features.join(", ")})`, slow: true };
+  const adapter = `CPU (WebAssembly, ${features.join(", ")})`;
+  return { backend: "wasm", adapter, slow: true, float16: false };
 }
 
 async function startCpu(): Promise<DeviceReport> {
   await use("cpu");
-  return { backend: "cpu", adapter: "CPU (JavaScript)", slow: true };
+  return { backend: "cpu", adapter: "CPU (JavaScript)", slow: true, float16: false };
 }
 
 /** Milliseconds of a few matrix products on the current backend, after one to warm up. */

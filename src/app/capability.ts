@@ -25,7 +25,12 @@ export async function checkCapability(
     const name = adapterName(adapter.info);
     return isSoftware(adapter.info)
       ? { kind: "slow", reason: "WebGPU runs on a software adapter here.", adapter: name }
-      : { kind: "webgpu", adapter: name };
+      : {
+          kind: "webgpu",
+          adapter: name,
+          maxBufferBytes: adapter.limits.maxBufferSize,
+          maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
+        };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return unavailable(backend, `WebGPU refused an adapter: ${message}`);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { interpolateWith } from "../diffusion/interpolate";
 import type { StudioBackend } from "../kernels/studioBackend";
 import { sitForward } from "../models/sit";
@@ -42,7 +42,7 @@ function velocityOf(params: ParamMap, batch: TrainBatch, workload: Workload): Te
   return tf.tidy(() => {
     const inputs = stepInputs(batch, { shape, path, projCoeff: alignment.projCoeff });
     const { xt } = interpolateWith(inputs.latents, inputs.noise, inputs.coefficients);
-    return sitForward(params, shape, xt, inputs.timeFeatures, inputs.labels as Tensor1D).velocity;
+    return sitForward(params, shape, xt, inputs.timeFeatures, inputs.labels).velocity;
   });
 }
 

@@ -6,7 +6,7 @@ import { nonDefaultFields } from "./nonDefaults";
 import { presetById } from "./presets";
 import { fromRepaArgs, toRepaArgs } from "./repaArgs";
 
-test("the defaults are the reference's: its bare command is our default experiment", () => {
+test("the defaults are the reference's: its README's command is our default experiment in fp16", () => {
   const readme = `accelerate launch train.py \\
     --report-to="wandb" \\
     --allow-tf32 \\
@@ -23,7 +23,9 @@ test("the defaults are the reference's: its bare command is our default experime
     --exp-name="linear-dinov2-b-enc8" \\
     --data-dir=[YOUR_DATA_PATH]`;
   const { experiment, issues } = fromRepaArgs(readme);
-  expect(experiment).toEqual(Experiment.parse({ model: { size: "XL" } }));
+  expect(experiment).toEqual(
+    Experiment.parse({ model: { size: "XL" }, optimizer: { mixedPrecision: true } }),
+  );
   expect(issues.map((issue) => issue.path)).toEqual(["--enc-type"]);
 });
 
@@ -45,6 +47,7 @@ test("the paper's B/2 becomes the reference's command, every departure named", (
     "--max-grad-norm=1",
     "--adam-weight-decay=0",
     "--no-qk-norm",
+    "--mixed-precision=no",
   ]) {
     expect(args).toContain(wanted);
   }
@@ -107,6 +110,17 @@ test("a micro-batch is the trainer's batch, and the rest is accumulated", () => 
   const zero = fromRepaArgs("train.py --batch-size=32 --gradient-accumulation-steps=0");
   expect(zero.experiment.optimizer).toMatchObject({ batchSize: 32, microBatch: null });
   expect(zero.issues.map((issue) => issue.path)).toEqual(["--gradient-accumulation-steps"]);
+});
+
+test("fp16 is mixed precision, no is float32, and bf16 is refused by name", () => {
+  const half = Experiment.parse({ optimizer: { mixedPrecision: true } });
+  expect(toRepaArgs(half).args).toContain("--mixed-precision=fp16");
+  expect(fromRepaArgs("--mixed-precision=no").experiment).toEqual(Experiment.parse({}));
+  const { experiment, issues } = fromRepaArgs("--mixed-precision=bf16");
+  expect(experiment.optimizer.mixedPrecision).toBe(false);
+  expect(issues).toEqual([
+    { path: "--mixed-precision", message: "bf16 is not offered: fp16 or no is." },
+  ]);
 });
 
 test("arguments apart from their values, unknown ones and illegal ones", () => {

@@ -33,7 +33,7 @@ const ARGUMENTS = {
 
 /** Arguments that say nothing about the experiment: read without a word when a command is parsed. */
 const IGNORED = new Set(
-  "report-to allow-tf32 mixed-precision output-dir exp-name data-dir logging-dir num-workers resume-step fused-attn no-fused-attn epochs".split(
+  "report-to allow-tf32 output-dir exp-name data-dir logging-dir num-workers resume-step fused-attn no-fused-attn epochs".split(
     " ",
   ),
 );
@@ -45,6 +45,8 @@ const FIXED: Readonly<Record<string, string>> = {
   resolution: "256",
   "num-classes": String(DATASET_SHAPE.emoji.classes),
 };
+/** Values of --mixed-precision; the third, bf16, WebGPU does not have. */
+const [HALF, FULL] = ["fp16", "no"];
 /** These two are read together: their product is our batch size. */
 const BATCH_SIZE = "batch-size";
 const ACCUMULATION = "gradient-accumulation-steps";
@@ -153,7 +155,7 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
   const args = [
     "--report-to=wandb",
     "--allow-tf32",
-    "--mixed-precision=fp16",
+    `--mixed-precision=${experiment.optimizer.mixedPrecision ? HALF : FULL}`,
     `--model=${REFERENCE_MODELS.test(model) ? model : "SiT-S/2"}`,
     experiment.model.qkNorm ? "--qk-norm" : "--no-qk-norm",
     `--num-classes=${DATASET_SHAPE[experiment.data.dataset].classes}`,
@@ -233,6 +235,12 @@ function takeArgument(
   if (IGNORED.has(name)) return undefined;
   if (name === "qk-norm" || name === "no-qk-norm") {
     put(settings, "model.qkNorm", name === "qk-norm");
+    return undefined;
+  }
+  if (name === "mixed-precision") {
+    if (value !== HALF && value !== FULL)
+      return `${value ?? "It"} is not offered: ${HALF} or ${FULL} is.`;
+    put(settings, "optimizer.mixedPrecision", value === HALF);
     return undefined;
   }
   if (name === "enc-type") return `${value ?? "It"} is not in this studio's catalogue yet.`;

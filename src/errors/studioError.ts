@@ -15,6 +15,7 @@ export type StudioErrorCode =
   // the machine
   | "NO_WEBGPU"
   | "BACKEND_FAILED"
+  | "FEATURE_MISSING"
   | "GPU_ERROR"
   | "DEVICE_LOST"
   | "OUT_OF_MEMORY"

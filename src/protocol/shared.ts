@@ -12,6 +12,11 @@ export interface DeviceReport {
   readonly adapter: string;
   /** True when the adapter is a software one or there is none: correct, but slow. */
   readonly slow: boolean;
+  /** Whether matrix products can multiply in float16 (the device feature shader-f16). */
+  readonly float16: boolean;
+  /** WebGPU's limits on a buffer and on the part of one a shader sees; absent on the CPU. */
+  readonly maxBufferBytes?: number;
+  readonly maxBindingBytes?: number;
 }
 
 /** A call that may fail answers with this instead of throwing: Comlink loses an error's code and hint. */

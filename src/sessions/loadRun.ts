@@ -18,6 +18,7 @@ import { decodeCheckpoint } from "../training/checkpoint";
 import type { SessionEnvironment } from "./environment";
 import type { EvaluationContext } from "./evaluation";
 import { createMeasuring, type Measuring } from "./measure";
+import { mixedPrecisionRefusal } from "./mixedPrecision";
 import { createModelState, sitShapeOf, type ModelState } from "./modelState";
 import type { RunControl } from "./runControl";
 import type { RunJournal } from "./runJournal";
@@ -73,6 +74,8 @@ export async function loadRun(
   journal.emit({ type: "device", device });
   const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
+  const failure = mixedPrecisionRefusal(experiment, device);
+  if (failure) journal.emit({ type: "warning", failure });
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([
     loadAutoencoder(experiment.autoencoder.id, environment.readModelFile),

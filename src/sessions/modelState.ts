@@ -9,6 +9,7 @@ import type { SiTShape } from "../models/sit";
 import { initSiT } from "../models/sitInit";
 import type { ParamMap } from "../nn/params";
 import { createDeviceTrainer } from "../training/deviceTrainer";
+import { withMixedPrecision } from "../training/mixedPrecision";
 import { createPlainTrainer, type Trainer } from "../training/trainer";
 import { createTrainState, type TrainState } from "../training/trainState";
 import type { StepOptions, TrainBatch } from "../training/trainStep";
@@ -46,10 +47,13 @@ export interface ModelState {
   readonly dispose: () => void;
 }
 
-/** On the studio's GPU backend the fused, replayed trainer; elsewhere the plain one. */
-function createTrainer(initial: TrainState): Trainer {
+/** On the studio's GPU backend the fused, replayed trainer, in mixed precision if wanted; elsewhere the plain one. */
+function createTrainer(initial: TrainState, mixedPrecision: boolean): Trainer {
   const backend = fusedKernelsInUse() ? currentStudioBackend() : undefined;
-  return backend ? createDeviceTrainer(backend, initial) : createPlainTrainer(initial);
+  if (!backend) return createPlainTrainer(initial);
+  const trainer = createDeviceTrainer(backend, initial);
+  const half = mixedPrecision && backend.features.has("shader-f16");
+  return half ? withMixedPrecision(backend, trainer) : trainer;
 }
 
 /**
@@ -60,8 +64,9 @@ export function createModelState(
   shape: SiTShape,
   restored?: { readonly state: TrainState; readonly projectors: readonly EncoderId[] },
 ): ModelState {
-  const { seed } = experiment.optimizer;
-  const trainer = createTrainer(restored?.state ?? createTrainState(initSiT(shape, seed)));
+  const { seed, mixedPrecision } = experiment.optimizer;
+  const initial = restored?.state ?? createTrainState(initSiT(shape, seed));
+  const trainer = createTrainer(initial, mixedPrecision);
   const projectors: EncoderId[] = [...(restored?.projectors ?? [])];
 
   const join = (encoder: EncoderId): number => {

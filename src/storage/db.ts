@@ -5,7 +5,7 @@ import type { DeviceReport } from "../protocol/shared";
 import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
 
 export const DB_NAME = "repa-studio";
-const DB_VERSION = 1;
+const DB_VERSION = 2;
 
 /** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
 export interface ShardRecord {
@@ -72,6 +72,12 @@ export interface CheckpointRecord {
   readonly createdAtMs: number;
 }
 
+/** What the studio found out about this machine, by a key of its own. Values are checked by who reads them. */
+export interface SettingRecord {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 export interface StudioDb extends DBSchema {
   caches: { key: string; value: CacheRecord };
   shards: { key: [cacheKey: string, shard: number]; value: ShardRecord };
@@ -79,6 +85,7 @@ export interface StudioDb extends DBSchema {
   log: { key: number; value: LogRecord; indexes: { byRun: string } };
   grids: { key: [runId: string, step: number]; value: GridRecord };
   checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
+  settings: { key: string; value: SettingRecord };
 }
 
 export type Database = IDBPDatabase<StudioDb>;
@@ -103,6 +110,7 @@ export async function openStudioDb(name = DB_NAME): Promise<Database> {
           db.createObjectStore("grids", { keyPath: ["runId", "step"] });
           db.createObjectStore("checkpoints", { keyPath: ["runId", "step"] });
         }
+        if (oldVersion < 2) db.createObjectStore("settings", { keyPath: "key" });
       },
     });
   } catch (cause) {

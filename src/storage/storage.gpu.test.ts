@@ -164,8 +164,8 @@ test("a run's log comes back in order, steps logged twice after a cut only once"
 test("a run stored before a setting existed is read with the setting's default", async () => {
   const db = await database();
   const written = run("old");
-  const { microBatch, recompute, ...optimizer } = written.experiment.optimizer;
-  expect([microBatch, recompute]).toEqual([null, false]);
+  const { microBatch, recompute, mixedPrecision, ...optimizer } = written.experiment.optimizer;
+  expect([microBatch, recompute, mixedPrecision]).toEqual([null, false, false]);
   const older = { ...written.experiment, optimizer } as unknown as Experiment;
   await putRun(db, { ...written, experiment: older });
   expect((await getRun(db, "old"))?.experiment).toEqual(written.experiment);

@@ -1,5 +1,6 @@
 import { alignmentAt, type Experiment, type TimelineEntry } from "../config/experiment";
 import type { LayerAlignment } from "../protocol/trainer";
+import type { BufferLimits } from "./deviceSlice";
 import type { RunStatus } from "./runSlice";
 import { gridAt } from "./samplesSlice";
 import { firstIndexAtOrAfter, nearestIndex, recentStepMs, stepAt } from "./stepLog";
@@ -17,6 +18,12 @@ const ACTIVE: readonly RunStatus[] = [
 /** A run holds the trainer: settings that are not live are locked. */
 export const isActive = (phase: RunStatus): boolean => ACTIVE.includes(phase);
 export const selectActive = (state: StudioState): boolean => isActive(state.run.phase);
+
+const NO_LIMITS: BufferLimits = {};
+
+/** What the device allows a buffer to be: the run's while one is shown, else what the page found. */
+export const selectBufferLimits = ({ run, capability }: StudioState): BufferLimits =>
+  run.device ?? (capability.kind === "webgpu" ? capability : NO_LIMITS);
 
 /** True when Pause does something: the run is under way and not paused already. */
 export const canPause = (phase: RunStatus): boolean =>

@@ -6,6 +6,7 @@ import {
   canPause,
   neighbourGridStep,
   selectActive,
+  selectBufferLimits,
   selectEtaSeconds,
   selectGrid,
   selectTrainBlock,
@@ -63,14 +64,15 @@ const quality = (number: number): SampleQuality => ({
 function training() {
   const store = createStudioStore(experiment, "first-minute");
   store.getState().beginRun(start);
-  store
-    .getState()
-    .applyRunEvents([
-      { type: "device", device: { backend: "wasm", adapter: "wasm, 2 threads", slow: true } },
-      { type: "phase", phase: "training", step: 0 },
-      step(1),
-      step(2),
-    ]);
+  store.getState().applyRunEvents([
+    {
+      type: "device",
+      device: { backend: "wasm", adapter: "wasm, 2 threads", slow: true, float16: false },
+    },
+    { type: "phase", phase: "training", step: 0 },
+    step(1),
+    step(2),
+  ]);
   return store;
 }
 
@@ -199,6 +201,21 @@ test("Train is blocked by a contradiction and by a machine that cannot", () => {
   expect(selectTrainBlock(store.getState())).toMatch(/^model\.patchSize: One of 1, 2, 4, 8/);
   store.getState().setCapability({ kind: "failed", reason: "No workers." });
   expect(selectTrainBlock(store.getState())).toBe("No workers.");
+});
+
+test("a buffer may be as large as the run's device says, and before a run as the page found", () => {
+  const store = createStudioStore(experiment, null);
+  const limits = () => {
+    const { maxBufferBytes, maxBindingBytes } = selectBufferLimits(store.getState());
+    return [maxBufferBytes, maxBindingBytes];
+  };
+  expect(limits()).toEqual([undefined, undefined]);
+  const found = { maxBufferBytes: 100, maxBindingBytes: 50 };
+  store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...found });
+  expect(limits()).toEqual([100, 50]);
+  const device = { backend: "wasm", adapter: "CPU", slow: true, float16: false } as const;
+  store.getState().applyRunEvents([{ type: "device", device }]);
+  expect(limits()).toEqual([undefined, undefined]);
 });
 
 test("pausing makes sense only while something is under way", () => {

@@ -126,7 +126,12 @@ async function playRun(store: StudioStore, experiment: Experiment, steps: number
   state.applyRunEvents([
     {
       type: "device",
-      device: { backend: "webgpu", adapter: "NVIDIA GeForce RTX 4070, ada", slow: false },
+      device: {
+        backend: "webgpu",
+        adapter: "NVIDIA GeForce RTX 4070, ada",
+        slow: false,
+        float16: true,
+      },
     },
     { type: "steps", points: Array.from({ length: steps }, (_, index) => point(index + 1)) },
     { type: "memory", memory: { step: steps, tensors: 412, bytes: 148_300_000 } },

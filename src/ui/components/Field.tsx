@@ -33,6 +33,9 @@ export const Field = memo(function Field({ field }: { readonly field: FieldDescr
     >
       <FieldLabel field={field} state={state} id={id} />
       <FieldControl field={field} state={state} id={id} />
+      {field.info.measured && state.value === true && (
+        <p className={classes.measured}>{field.info.measured}</p>
+      )}
       {state.error && (
         <div className={classes.error} id={`${id}-error`} role="alert">
           {state.error}

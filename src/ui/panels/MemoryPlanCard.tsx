@@ -13,7 +13,7 @@ import {
   type SettingChange,
 } from "../../config/memorySuggestions";
 import { gridSide } from "../../config/sizes";
-import { selectActive } from "../../store/selectors";
+import { selectActive, selectBufferLimits } from "../../store/selectors";
 import { formatBytes } from "../explain/format";
 import { useStudio, useStudioStore } from "../useStudio";
 import classes from "./memoryPlan.module.css";
@@ -25,18 +25,23 @@ export function MemoryPlanCard() {
   const store = useStudioStore();
   const experiment = useStudio((state) => state.experiment.value);
   const active = useStudio(selectActive);
+  const { maxBufferBytes, maxBindingBytes } = useStudio(selectBufferLimits);
   const [budgetGb, setBudgetGb] = useLocalStorage({
     key: "repa-studio-memory-budget-gb",
     defaultValue: DEFAULT_BUDGET_BYTES / GB,
   });
   const { plan, limits, suggestions } = useMemo(() => {
-    const held: MemoryLimits = { budgetBytes: (budgetGb > 0 ? budgetGb : 4) * GB };
+    const held: MemoryLimits = {
+      budgetBytes: (budgetGb > 0 ? budgetGb : 4) * GB,
+      ...(maxBufferBytes !== undefined && { maxBufferBytes }),
+      ...(maxBindingBytes !== undefined && { maxBindingBytes }),
+    };
     return {
       limits: held,
       plan: memoryPlan(experiment),
       suggestions: memorySuggestions(experiment, held),
     };
-  }, [experiment, budgetGb]);
+  }, [experiment, budgetGb, maxBufferBytes, maxBindingBytes]);
   if (!Number.isInteger(gridSide(experiment))) return null; // the form says what is wrong
   return (
     <MemoryPlanView

@@ -1,0 +1,11 @@
+import type { Database } from "./db";
+
+/** What was stored under `key`, unchecked; undefined when nothing was. */
+export async function getSetting(db: Database, key: string): Promise<unknown> {
+  return (await db.get("settings", key))?.value;
+}
+
+/** Stores `value` (anything IndexedDB can clone) in place of what was there. */
+export async function putSetting(db: Database, key: string, value: unknown): Promise<void> {
+  await db.put("settings", { key, value });
+}

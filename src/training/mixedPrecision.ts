@@ -1,0 +1,24 @@
+import type { StudioBackend } from "../kernels/studioBackend";
+import type { Trainer } from "./trainer";
+
+/**
+ * A trainer whose steps multiply in float16 where the device can (kernels/matMul): weights, sums, norms and the
+ * update stay float32, and what is computed between steps (samples, metrics) does too.
+ */
+export function withMixedPrecision(backend: StudioBackend, trainer: Trainer): Trainer {
+  /** What is encoded while `work` itself runs; nothing of a step is encoded later. */
+  const mixed = <T>(work: () => T): T => {
+    backend.mixedPrecision = true;
+    try {
+      return work();
+    } finally {
+      backend.mixedPrecision = false;
+    }
+  };
+  return {
+    ...trainer,
+    prepare: (batch, options, onProgress) =>
+      mixed(() => trainer.prepare(batch, options, onProgress)),
+    step: (batch, options) => mixed(() => trainer.step(batch, options)),
+  };
+}
