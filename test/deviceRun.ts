@@ -9,10 +9,14 @@ export function smallTiles(): StudioBackend {
   return current;
 }
 
-/** All numbers of a trainer's state, one after the other. */
+/** All numbers of a trainer's state, parameters by name. */
 export async function stateNumbers(trainer: Trainer): Promise<number[]> {
   const { params, ema, expAvg, expAvgSq } = trainer.state();
-  const maps = [params, ema, expAvg, expAvgSq].flatMap((map) => Object.values(map));
+  const maps = [params, ema, expAvg, expAvgSq].flatMap((map) =>
+    Object.entries(map)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, tensor]) => tensor),
+  );
   const read = await Promise.all(maps.map((tensor) => tensor.data()));
   return read.flatMap((values) => [...values]);
 }

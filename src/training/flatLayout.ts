@@ -32,7 +32,9 @@ const segmentOf = (name: string): string =>
   isFrozen(name) ? "frozen" : name.startsWith("projectors.") ? scopeOf(name) : "model";
 
 /**
- * @param shapes parameters' shapes by name, in the order they are to lie
+ * Parameters lie by name, whatever order they come in: the gradient's norm is summed in the order they lie, and a
+ * state read from a checkpoint must give the bits of the state that was written.
+ * @param shapes parameters' shapes by name
  * @param mostBytes of one buffer
  * @throws StudioError OUT_OF_MEMORY when one parameter alone is larger
  */
@@ -41,10 +43,11 @@ export function flatLayout(
   mostBytes: number,
 ): FlatLayout {
   const most = Math.floor(mostBytes / FLOAT_BYTES / BLOCK) * BLOCK;
-  const segments = [...new Set(Object.keys(shapes).map(segmentOf))];
+  const named = Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1));
+  const segments = [...new Set(named.map(([name]) => segmentOf(name)))];
   const places = new Map<string, FlatPlace>();
   const blocks: number[][] = [[]];
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const [name, shape] of named) {
     const size = shape.reduce((product, side) => product * side, 1);
     const count = Math.ceil(size / BLOCK);
     if (count * BLOCK > most) {

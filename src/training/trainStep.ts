@@ -106,14 +106,20 @@ export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOp
   return { velocityLoss: denoising, projLoss, total };
 }
 
-/** Names that get a gradient: not the frozen ones, nor projectors of encoders that are not active. */
+/**
+ * Names that get a gradient: not the frozen ones, nor projectors of encoders that are not active. Sorted: the
+ * gradient's norm is summed in this order, and a state from a checkpoint, where names are sorted, must give the
+ * bits of the state that was written.
+ */
 export function activeNames(params: ParamMap, projectors: readonly number[]): string[] {
   const active = projectors.map((index) => `${projectorScope(index)}.`);
-  return Object.keys(params).filter(
-    (name) =>
-      !isFrozen(name) &&
-      (!name.startsWith("projectors.") || active.some((scope) => name.startsWith(scope))),
-  );
+  return Object.keys(params)
+    .filter(
+      (name) =>
+        !isFrozen(name) &&
+        (!name.startsWith("projectors.") || active.some((scope) => name.startsWith(scope))),
+    )
+    .sort();
 }
 
 /**
