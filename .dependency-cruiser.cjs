@@ -46,7 +46,17 @@ const MAY_IMPORT = {
     "training",
   ],
   // Measures the parts a run is made of; reads no storage and knows no page.
-  bench: ["errors", "math", "config", "kernels", "nn", "models", "diffusion", "training"],
+  bench: [
+    "errors",
+    "math",
+    "config",
+    "protocol",
+    "kernels",
+    "nn",
+    "models",
+    "diffusion",
+    "training",
+  ],
   store: ["errors", "math", "config", "protocol"],
   ui: ["errors", "math", "config", "protocol", "store"],
   bridge: ["errors", "config", "protocol", "storage", "store", "data", "formats"],
@@ -89,7 +99,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(src|workers)/",
-        pathNot: `^workers/runtime\\.ts$|^src/kernels/tfjsWebGpu\\.ts$|${TESTS}`,
+        pathNot: `^workers/runtime\\.ts$|^src/kernels/tfjsWebGpu\\.ts$|^src/bench/webGpu\\.ts$|${TESTS}`,
       },
       to: { path: "@tensorflow/tfjs-backend" },
     },

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { measure, type MeasureEnvironment, type Measurement } from "../src/bench/measure";
+import { prepareWebGpu, type AdapterReport } from "../src/bench/webGpu";
 import { workloadById } from "../src/bench/workloads";
 import { productRecipes, RECIPES, type Grounds } from "./variants";
-import { prepareWebGpu, type AdapterReport } from "./webgpu";
 import type { WasmKernelSets } from "./wasmKernels";
 
 export interface SuiteOptions {
@@ -36,9 +36,9 @@ export async function prepareGrounds(
   onError: (message: string) => void,
 ): Promise<Grounds> {
   tf.enableProdMode();
-  const webgpu = await prepareWebGpu(environment.gpu, onError);
-  const wasm = await environment.startWasm();
   const { clockMs } = environment;
+  const webgpu = await prepareWebGpu(environment.gpu, onError, clockMs);
+  const wasm = await environment.startWasm();
   return { wasm, webgpu, clockMs };
 }
 

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { stepErrors, stepNumbers, withPrecision, type StepErrors } from "../src/bench/precision";
 import { startDawn } from "../bench/node/gpu";
-import { prepareWebGpu } from "../bench/webgpu";
+import { prepareWebGpu } from "../src/bench/webGpu";
 import { workloadById } from "../src/bench/workloads";
 import { StudioError } from "../src/errors/studioError";
 import type { MatMulTuning } from "../src/kernels/device";
@@ -47,10 +47,14 @@ const errorRow = (name: string, errors: StepErrors) =>
 tf.enableProdMode();
 await startWasm();
 const images = await readImages(IMAGES);
-const webgpu = await prepareWebGpu(await startDawn(values.adapter), (message) => {
-  console.error(`WebGPU: ${message}`);
-  process.exit(1);
-});
+const webgpu = await prepareWebGpu(
+  await startDawn(values.adapter),
+  (message) => {
+    console.error(`WebGPU: ${message}`);
+    process.exit(1);
+  },
+  () => performance.now(),
+);
 if (!webgpu?.adapter.features.includes("shader-f16")) {
   throw new StudioError("NO_WEBGPU", "No adapter with shader-f16.", "Choose another --adapter.");
 }

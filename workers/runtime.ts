@@ -8,16 +8,13 @@ import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm
 import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../src/errors/studioError";
 import { compareTunings } from "../src/kernels/chooseTuning";
-import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
+import { createStudioBackend, isSoftwareAdapter, openDevice } from "../src/kernels/openDevice";
 import { registerFusedKernels } from "../src/kernels/register";
 import { currentStudioBackend } from "../src/kernels/studioBackend";
 import { registerWasmKernels } from "../src/kernels/wasm";
 import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
 import { tuningFor } from "../src/sessions/tuning";
 import { openStudioDb } from "../src/storage/db";
-
-/** Adapters that compute on the CPU: correct, but slower than the wasm backend. */
-const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 const PROBE_SIDE = 384;
 const PROBE_ROUNDS = 3;
@@ -80,7 +77,7 @@ async function startWebGpu(
   tf.registerBackend("webgpu", () => createStudioBackend(opened));
   registerFusedKernels();
   await use("webgpu");
-  const slow = SOFTWARE_ADAPTER.test(adapterName);
+  const slow = isSoftwareAdapter(adapterName);
   if (!slow) await tune(adapterName);
   return {
     backend: "webgpu",

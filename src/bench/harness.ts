@@ -10,6 +10,8 @@ export interface HarnessEnvironment {
   readonly heapBytes: () => number | null;
   readonly counter?: GpuCounter;
   readonly report: (line: string) => void;
+  /** After each round, those that compile included. */
+  readonly onRound?: (done: number, all: number) => void;
 }
 
 export interface VariantResult {
@@ -58,6 +60,7 @@ export async function runInterleaved(
   }));
   for (let round = 0; round < warmUp + steps; round++) {
     for (const series of all) await runStep(series, environment);
+    environment.onRound?.(round + 1, warmUp + steps);
     const shown = all.map(({ variant, stepMs }) => `${variant.name} ${stepMs.at(-1)?.toFixed(0)}`);
     environment.report(`round ${round + 1} of ${warmUp + steps}: ${shown.join(", ")} ms`);
   }

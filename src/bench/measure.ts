@@ -38,6 +38,8 @@ export interface MeasureEnvironment {
   /** Bytes of the JavaScript heap, or null where the engine does not tell. */
   readonly heapBytes: () => number | null;
   readonly report: (line: string) => void;
+  /** After each round of the variants. */
+  readonly onRound?: (done: number, all: number) => void;
 }
 
 export interface Measurement {

@@ -14,6 +14,10 @@ const RAISED_LIMITS = [
 /** Asked for where the adapter has them. */
 const WANTED_FEATURES = ["subgroups", "shader-f16", "timestamp-query"] as const;
 
+/** Whether an adapter of this name computes on the CPU: correct, but slower than the wasm backend. */
+export const isSoftwareAdapter = (name: string): boolean =>
+  /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
+
 export interface OpenedDevice {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;

@@ -1,9 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { StudioError } from "../src/errors/studioError";
-import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
-import { registerFusedKernels } from "../src/kernels/register";
-import type { StudioBackend } from "../src/kernels/studioBackend";
+import { StudioError } from "../errors/studioError";
+import { compareTunings } from "../kernels/chooseTuning";
+import type { MatMulTuning } from "../kernels/device";
+import { createStudioBackend, isSoftwareAdapter, openDevice } from "../kernels/openDevice";
+import { registerFusedKernels } from "../kernels/register";
+import type { StudioBackend } from "../kernels/studioBackend";
 
 export interface AdapterReport {
   /** Vendor, architecture, model and description, as the API tells them. */
@@ -25,7 +27,7 @@ export interface WebGpuGrounds {
   readonly adapter: AdapterReport;
   /** `@tensorflow/tfjs-backend-webgpu` unchanged, on a device with the app's limits. */
   readonly openStock: (name: string) => Promise<OpenedBackend>;
-  /** The project's backend with its fused kernels. */
+  /** The project's backend with its fused kernels, tuned as the app tunes it. */
   readonly openStudio: (
     name: string,
   ) => Promise<OpenedBackend & { readonly backend: StudioBackend }>;
@@ -39,7 +41,7 @@ export async function useBackend(backend: string): Promise<void> {
   throw new StudioError(
     "BACKEND_FAILED",
     `The backend "${backend}" did not start (tfjs is on "${tf.getBackend()}").`,
-    "Choose another adapter with --adapter.",
+    "Reload the page, or choose another adapter.",
   );
 }
 
@@ -47,6 +49,7 @@ export async function useBackend(backend: string): Promise<void> {
 export async function prepareWebGpu(
   gpu: GPU | undefined,
   onError: (message: string) => void,
+  clockMs: () => number,
 ): Promise<WebGpuGrounds | undefined> {
   const first = await openDevice(gpu);
   if (!first) return undefined;
@@ -60,9 +63,17 @@ export async function prepareWebGpu(
   registerFusedKernels();
   const allKernels = tf.getKernelsForBackend("webgpu");
 
+  // measured once, as the app does: software adapters keep the default
+  let tuning: MatMulTuning | undefined;
+  const tune = async (backend: StudioBackend, use: () => Promise<void>) => {
+    if (isSoftwareAdapter(adapter.name)) return;
+    await use();
+    tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
+    backend.tuning = tuning ?? backend.tuning;
+  };
   const open = async (name: string) => {
     const opened = await openDevice(gpu);
-    if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Run the bench again.");
+    if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Measure again.");
     opened.device.addEventListener("uncapturederror", ({ error }) => onError(error.message));
     return {
       opened,
@@ -92,7 +103,9 @@ export async function prepareWebGpu(
     openStudio: async (name) => {
       const { opened, register } = await open(name);
       const backend = createStudioBackend(opened);
-      return { ...register(backend, allKernels), backend };
+      const registered = register(backend, allKernels);
+      await tune(backend, registered.use);
+      return { ...registered, backend };
     },
   };
 }
