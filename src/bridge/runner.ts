@@ -8,7 +8,7 @@ import {
 } from "../config/experiment";
 import { gridSide } from "../config/sizes";
 import type { Failure } from "../errors/studioError";
-import type { CacheBill, CacheRequest } from "../protocol/features";
+import type { CacheBill, CacheEvent, CacheRequest } from "../protocol/features";
 import type { BackendChoice, Outcome } from "../protocol/shared";
 import type { TrainerApi } from "../protocol/trainer";
 import type { RunStart } from "../store/runSlice";
@@ -63,9 +63,11 @@ export function createRunner(store: StudioStore, backend: BackendChoice): Runner
   /** Fills what is missing; answers with what went wrong. */
   async function fillCaches(request: CacheRequest): Promise<Failure | undefined> {
     const { applyCacheEvent, endCaching } = store.getState();
-    const outcome = await running().features.call((api) =>
-      api.prepare(request, proxy(applyCacheEvent)),
-    );
+    const onEvent = (event: CacheEvent) => {
+      if (event.type === "warning") queue.push(event);
+      else applyCacheEvent(event);
+    };
+    const outcome = await running().features.call((api) => api.prepare(request, proxy(onEvent)));
     endCaching();
     return outcome.ok ? undefined : outcome.failure;
   }

@@ -1,4 +1,5 @@
 import type { EncoderId, Experiment } from "../config/experiment";
+import type { Failure } from "../errors/studioError";
 import type { BackendChoice, DeviceReport, Outcome } from "./shared";
 
 /** Which caches a run needs. Everything that decides their bytes is in here. */
@@ -32,7 +33,9 @@ export type CacheEvent =
       readonly imagesPerSecond: number;
     }
   /** A shard whose checksum failed was thrown away and is computed again. */
-  | { readonly type: "repaired"; readonly label: string; readonly shard: number };
+  | { readonly type: "repaired"; readonly label: string; readonly shard: number }
+  /** What went wrong and was mended, for example a device that was lost and replaced. */
+  | { readonly type: "warning"; readonly failure: Failure };
 
 export interface FeaturesApi {
   bill(request: CacheRequest): Promise<Outcome<CacheBill>>;

@@ -18,6 +18,7 @@ import {
 import type { Database } from "../storage/db";
 import { assertRoomFor } from "../storage/quota";
 import { featuresSpec, latentsSpec } from "./cacheSpecs";
+import { survivingLoss } from "./deviceRecovery";
 import type { SessionEnvironment } from "./environment";
 import { imageTensor } from "./images";
 import { outcomeOf } from "./outcome";
@@ -168,7 +169,12 @@ export function createFeaturesSession(environment: SessionEnvironment): Features
     }
   }
 
-  const prepare = (request: CacheRequest, onEvent: OnEvent) =>
+  /** Fills what is missing, on a device of its own. */
+  const attempt = (
+    request: CacheRequest,
+    onEvent: OnEvent,
+    onFault: (fault: StudioError) => void,
+  ): Promise<null> =>
     withCaches(request, async (db, dataset, jobs) => {
       const plans = [];
       for (const job of jobs) {
@@ -179,10 +185,26 @@ export function createFeaturesSession(environment: SessionEnvironment): Features
       const { items } = await billOf(db, dataset, jobs);
       const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
       await assertRoomFor(bytes, "Caching latents and features");
-      const fail = (failure: StudioError) => (deviceFailure = failure);
-      onEvent({ type: "device", device: await environment.startRuntime(request.backend, fail) });
+      onEvent({ type: "device", device: await environment.startRuntime(request.backend, onFault) });
       for (const { job, absent } of missing) await fill(db, dataset, job, absent, onEvent);
       return null;
+    });
+
+  const cachedRows = (request: CacheRequest): Promise<number> =>
+    withCaches(request, async (db, _, jobs) => {
+      const known = await Promise.all(jobs.map(({ spec }) => db.get("caches", spec.cacheKey)));
+      return known.reduce((sum, cache) => sum + (cache?.rows ?? 0), 0);
+    });
+
+  const prepare = (request: CacheRequest, onEvent: OnEvent): Promise<null> =>
+    survivingLoss(environment, {
+      attempt: (onFault) => attempt(request, onEvent, onFault),
+      setFault: (fault) => (deviceFailure = fault),
+      stored: () => cachedRows(request),
+      onRestart: ({ code, message }) => {
+        const hint = "Nothing to do: caching goes on by itself, on a new device, where it was.";
+        onEvent({ type: "warning", failure: { code, message, hint } });
+      },
     });
 
   return {

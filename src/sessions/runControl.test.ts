@@ -100,3 +100,12 @@ test("what is asked of a run that is over is refused, not forgotten", async () =
   const late = control.atBoundary(() => Promise.resolve(1));
   expect(await late).toMatchObject({ ok: false, failure: { code: "CANCELLED" } });
 });
+
+test("a fault that was mended is no fault any more", async () => {
+  const control = createRunControl();
+  control.fail(new StudioError("DEVICE_LOST", "The GPU device was lost.", "Press Resume."));
+  await expect(control.boundary(hooks([]))).rejects.toThrow("lost");
+  control.recover();
+  expect(control.fault()).toBeUndefined();
+  expect(await control.boundary(hooks([]))).toBe("step");
+});

@@ -11,6 +11,8 @@ export interface RunControl {
   readonly stop: () => void;
   /** A fault from outside the loop (a lost device): thrown at the next boundary. */
   readonly fail: (fault: StudioError) => void;
+  /** Forgets the fault: what was at fault is replaced. */
+  readonly recover: () => void;
   /** Runs `task` at the next boundary, when no step is under way; one left when the run ends is refused. */
   readonly atBoundary: <T>(task: () => Promise<T>) => Promise<Outcome<T>>;
   readonly fault: () => StudioError | undefined;
@@ -75,6 +77,9 @@ export function createRunControl(pauseAfter?: number): RunControl {
     fail: (reason) => {
       fault ??= reason;
       notify();
+    },
+    recover: () => {
+      fault = undefined;
     },
     atBoundary: (task) =>
       new Promise((answer) => {

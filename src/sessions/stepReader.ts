@@ -2,8 +2,14 @@ import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 import type { StepPoint } from "../protocol/trainer";
 
-/** Steps whose numbers may still be on their way from the GPU: enough to hide the trip, few enough to stop soon. */
-const IN_FLIGHT = 3;
+/** Steps whose numbers may still be on their way while the next is encoded: enough to hide the trip. */
+const MOST_BEHIND = 3;
+
+/**
+ * What is submitted cannot be taken back, so that a stop waits for it: no more than this may be. Steps that take
+ * longer go one by one, where the trip does not matter.
+ */
+const BEHIND_MS = 50;
 
 /** Reads steps' numbers back without stalling the steps after them. */
 export interface StepReader {
@@ -26,10 +32,12 @@ export function createStepReader(
 ): StepReader {
   let underWay: Promise<void>[] = [];
   let lastMs = clockMs();
+  /** Unknown until a step was read: then none is left behind. */
+  let stepMs = Infinity;
 
   const read = async (step: number, logged: Tensor1D) => {
-    const [velocityLoss = NaN, projLoss = NaN, gradNorm = NaN] = await logged.data<"float32">();
-    logged.dispose();
+    const values = await logged.data<"float32">().finally(() => logged.dispose());
+    const [velocityLoss = NaN, projLoss = NaN, gradNorm = NaN] = values;
     if (![velocityLoss, projLoss, gradNorm].every(Number.isFinite)) {
       throw new StudioError(
         "NONFINITE_LOSS",
@@ -38,8 +46,9 @@ export function createStepReader(
       );
     }
     const nowMs = clockMs();
-    onPoint({ step, velocityLoss, projLoss, gradNorm, stepMs: nowMs - lastMs });
+    stepMs = nowMs - lastMs;
     lastMs = nowMs;
+    onPoint({ step, velocityLoss, projLoss, gradNorm, stepMs });
   };
 
   const settle = async (most: number) => {
@@ -55,7 +64,7 @@ export function createStepReader(
       const reading = read(step, logged);
       reading.catch(() => undefined); // looked at when it is awaited in settle
       underWay.push(reading);
-      await settle(IN_FLIGHT);
+      await settle(Math.min(MOST_BEHIND, Math.floor(BEHIND_MS / stepMs)));
     },
     restartClock: () => {
       lastMs = clockMs();

@@ -2,14 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { alignmentAt, ControlChange, type TimelineEntry } from "../config/experiment";
 import { StudioError, toFailure } from "../errors/studioError";
 import type { RunPhase } from "../protocol/trainer";
-import { putCheckpoint } from "../storage/checkpoints";
+import { latestCheckpoint, putCheckpoint } from "../storage/checkpoints";
+import type { Database } from "../storage/db";
 import { updateRun } from "../storage/runs";
 import { gatherRows, makeBatch } from "../training/batch";
 import { encodeCheckpoint } from "../training/checkpoint";
 import type { StepOptions, TrainBatch } from "../training/trainStep";
+import { survivingLoss } from "./deviceRecovery";
 import { drawGrid } from "./evaluation";
 import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
-import { createRunJournal } from "./runJournal";
+import { createRunJournal, type RunJournal } from "./runJournal";
 
 /** torch.optim.AdamW's default, which the reference keeps. */
 const ADAM_EPS = 1e-8;
@@ -18,27 +20,42 @@ const MEMORY_EVERY = 10;
 
 /**
  * One run from its first event to its last: loads, trains until it is finished or stopped, and stores what
- * it logs. A fault is emitted as `failed` and thrown; everything logged before it is stored.
+ * it logs. A lost device is replaced, and the run goes on from its newest checkpoint. Any other fault is emitted
+ * as `failed` and thrown; everything logged before it is stored.
  */
 export async function runTraining(inputs: RunInputs): Promise<void> {
   const { environment, request, onEvent, control } = inputs;
   const db = await environment.openDatabase();
   const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
   try {
-    const run = await loadRun(inputs, db, journal);
-    try {
-      inputs.setActive(activeRun(run));
-      await train(run);
-    } finally {
-      run.model.dispose();
-      for (const network of run.networks) network.dispose();
-    }
+    await survivingLoss(environment, {
+      attempt: (fail) => attempt({ ...inputs, control: { ...control, fail } }, db, journal),
+      setFault: (fault) => (fault ? control.fail(fault) : control.recover()),
+      stored: async () => (await latestCheckpoint(db, request.runId))?.record.step ?? 0,
+      onRestart: ({ code, message }, from) => {
+        const start = from === 0 ? "its start: there was no checkpoint yet" : `step ${from}`;
+        const hint = `Nothing to do: the run goes on by itself, on a new device, from ${start}.`;
+        journal.emit({ type: "warning", failure: { code, message, hint } });
+      },
+    });
   } catch (thrown) {
-    journal.emit({ type: "failed", failure: toFailure(control.fault() ?? thrown) });
-    throw control.fault() ?? thrown;
+    journal.emit({ type: "failed", failure: toFailure(thrown) });
+    throw thrown;
   } finally {
     await journal.flush();
     db.close();
+  }
+}
+
+/** The run from its newest checkpoint on, on a device of its own. */
+async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Promise<void> {
+  const run = await loadRun(inputs, db, journal);
+  try {
+    inputs.setActive(activeRun(run));
+    await train(run);
+  } finally {
+    run.model.dispose();
+    for (const network of run.networks) network.dispose();
   }
 }
 

@@ -73,6 +73,7 @@ export function reduceData(data: DataState, event: CacheEvent): DataState {
     }
     case "repaired":
       return { ...data, repairedShards: data.repairedShards + 1 };
+    case "warning": // shown with the run's own
     case "device":
       return data; // the trainer's device is the one shown beside timings
   }
