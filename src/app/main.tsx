@@ -4,25 +4,32 @@ import { createBridge } from "../bridge/bridge";
 import { createStudioStore } from "../store/studioStore";
 import { readAddress } from "./address";
 import { App } from "./App";
+import { readBenchAddress } from "./benchAddress";
 import { checkCapability } from "./capability";
 
-const { experiment, presetId, presetAsked, backend } = readAddress(window.location.search);
-const store = createStudioStore(experiment, presetId);
-const bridge = createBridge(store, {
-  backend,
-  presetAsked,
-  codeVersion: __CODE_VERSION__,
-});
+function showStudio(root: HTMLElement): void {
+  const { experiment, presetId, presetAsked, backend } = readAddress(window.location.search);
+  const store = createStudioStore(experiment, presetId);
+  const bridge = createBridge(store, {
+    backend,
+    presetAsked,
+    codeVersion: __CODE_VERSION__,
+  });
 
-void checkCapability("gpu" in navigator ? navigator.gpu : undefined, backend).then(
-  store.getState().setCapability,
-);
-
-const root = document.getElementById("root");
-if (root) {
+  void checkCapability("gpu" in navigator ? navigator.gpu : undefined, backend).then(
+    store.getState().setCapability,
+  );
   createRoot(root).render(
     <StrictMode>
       <App store={store} commands={bridge} />
     </StrictMode>,
   );
+}
+
+const root = document.getElementById("root");
+const bench = readBenchAddress(window.location.search);
+if (root) {
+  // few come for the bench: it is not part of the first load
+  if (bench) void import("./Bench").then(({ showBench }) => showBench(root, bench));
+  else showStudio(root);
 }

@@ -25,8 +25,8 @@ import { useState, type ReactNode } from "react";
 import { canPause, selectActive, selectResumable, selectTrainBlock } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Logo } from "../components/Logo";
+import { useCopy } from "../useCopy";
 import { useStudio } from "../useStudio";
-import { useCopyLink } from "./useCopyLink";
 import classes from "./panels.module.css";
 
 export interface HeaderBarProps {
@@ -134,7 +134,8 @@ function Transport() {
 }
 
 function CopyLink() {
-  const { state, copy, close } = useCopyLink();
+  const { copyLink } = useCommands();
+  const { state, copy, close } = useCopy(copyLink);
   const shown = state.kind === "manual";
   return (
     <Popover opened={shown} onChange={close} width={340} position="bottom-end" withArrow trapFocus>
@@ -153,7 +154,7 @@ function CopyLink() {
           <TextInput
             label="Share link"
             description={state.reason}
-            value={state.link}
+            value={state.text}
             readOnly
             onFocus={(event) => event.currentTarget.select()}
           />

@@ -1,17 +1,15 @@
 import { useEffect, useState } from "react";
-import { useCommands } from "../commands";
 
 export type CopyState =
   | { readonly kind: "idle" }
   | { readonly kind: "copied" }
-  /** The browser refused the clipboard: the link is shown to be copied by hand. */
-  | { readonly kind: "manual"; readonly link: string; readonly reason: string };
+  /** The browser refused the clipboard: the text is shown to be copied by hand. */
+  | { readonly kind: "manual"; readonly text: string; readonly reason: string };
 
 const COPIED_MS = 2000;
 
-/** Puts the share link on the clipboard, or shows it where the clipboard is refused. */
-export function useCopyLink() {
-  const { copyLink } = useCommands();
+/** Puts what `make` answers on the clipboard, or hands it out where the clipboard is refused. */
+export function useCopy(make: () => string | Promise<string>) {
   const [state, setState] = useState<CopyState>({ kind: "idle" });
   useEffect(() => {
     if (state.kind !== "copied") return undefined;
@@ -20,14 +18,14 @@ export function useCopyLink() {
   }, [state]);
 
   const run = async () => {
-    const link = await copyLink();
+    const text = await make();
     try {
-      await navigator.clipboard.writeText(link);
+      await navigator.clipboard.writeText(text);
       setState({ kind: "copied" });
     } catch {
       setState({
         kind: "manual",
-        link,
+        text,
         reason: "The browser refused the clipboard: copy it here.",
       });
     }

@@ -1,0 +1,22 @@
+import "@tensorflow/tfjs-core/dist/register_all_gradients";
+import { expose } from "comlink";
+import { measureForPage } from "../src/bench/pageBench";
+import type { BenchApi } from "../src/protocol/bench";
+import { outcomeOf } from "../src/sessions/outcome";
+
+/** Training steps on this machine's GPU, timed: what the page behind ?bench asks for. */
+expose({
+  run: (request, onProgress) =>
+    outcomeOf(() =>
+      measureForPage(
+        request,
+        {
+          gpu: (navigator as { gpu?: GPU }).gpu,
+          gpuClasses: "GPUDevice" in self ? self : undefined,
+          clockMs: () => performance.now(),
+          heapBytes: () => null,
+        },
+        onProgress,
+      ),
+    ),
+} satisfies BenchApi);
