@@ -463,6 +463,19 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
 
   // ---- accounts
 
+  /** Destroys the buffers nobody uses, which tfjs would keep for ever. Those of recorded plans are in use. */
+  trim(): void {
+    this.flush();
+    const pool = this.bufferManager;
+    for (const buffers of pool.freeBuffers.values()) {
+      for (const buffer of buffers.splice(0)) {
+        buffer.destroy();
+        pool.numBytesAllocated -= buffer.size;
+        pool.numFreeBuffers--;
+      }
+    }
+  }
+
   /** Adds (or with a negative number subtracts) bytes of buffers outside the pool to what `memory` reports. */
   account(bytes: number): void {
     this.ownBytes += bytes;

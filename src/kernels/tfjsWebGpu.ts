@@ -18,7 +18,10 @@ export interface TensorData {
 
 export interface BufferPool {
   readonly numBytesUsed: number;
-  readonly numBytesAllocated: number;
+  numBytesAllocated: number;
+  numFreeBuffers: number;
+  /** Buffers nobody uses, by size and usage; a key that was there must stay. */
+  readonly freeBuffers: ReadonlyMap<string, GPUBuffer[]>;
   acquireBuffer: (
     size: number,
     usage: number,

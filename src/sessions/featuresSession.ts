@@ -6,6 +6,7 @@ import { encoderRow } from "../encoders/catalogue";
 import { autoencoderFacts, loadAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
+import { currentStudioBackend } from "../kernels/studioBackend";
 import { float32ToHalf } from "../math/half";
 import type { CacheBill, CacheEvent, CacheRequest, FeaturesApi } from "../protocol/features";
 import {
@@ -187,6 +188,7 @@ export function createFeaturesSession(environment: SessionEnvironment): Features
       await assertRoomFor(bytes, "Caching latents and features");
       onEvent({ type: "device", device: await environment.startRuntime(request.backend, onFault) });
       for (const { job, absent } of missing) await fill(db, dataset, job, absent, onEvent);
+      currentStudioBackend()?.trim(); // the memory is the trainer's now
       return null;
     });
 

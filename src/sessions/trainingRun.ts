@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { alignmentAt, ControlChange, type TimelineEntry } from "../config/experiment";
 import { StudioError, toFailure } from "../errors/studioError";
+import { currentStudioBackend } from "../kernels/studioBackend";
 import type { RunPhase } from "../protocol/trainer";
 import { latestCheckpoint, putCheckpoint } from "../storage/checkpoints";
 import type { Database } from "../storage/db";
@@ -56,8 +57,12 @@ async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Pr
   } finally {
     run.model.dispose();
     for (const network of run.networks) network.dispose();
+    freeUnused();
   }
 }
+
+/** Training and evaluation need buffers of other sizes: what one leaves in the pool is of no use to the other. */
+const freeUnused = () => currentStudioBackend()?.trim();
 
 /** The settings of one step that do not depend on the alignment. */
 const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "alignment"> => {
@@ -160,6 +165,7 @@ async function evaluate(run: LoadedRun): Promise<void> {
   if (due(evaluation.checkpointEvery)) await saveCheckpoint(run);
   const phase = (name: RunPhase, detail: string) =>
     journal.emit({ type: "phase", phase: name, step, detail });
+  freeUnused();
   if (due(evaluation.gridEvery)) {
     phase("evaluating", "Samples");
     journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
@@ -168,6 +174,7 @@ async function evaluate(run: LoadedRun): Promise<void> {
     phase("evaluating", "Metrics");
     await measuring.measure(model.ema(), step, run.timeline);
   }
+  freeUnused();
   phase("training", "");
   run.reader.restartClock();
 }
