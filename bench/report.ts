@@ -1,7 +1,7 @@
 /** Renders bench/results/*.json into docs/performance.md: `node scripts/run.mjs bench/report.ts`. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
+import { formatFile } from "./format";
 import { renderResults } from "./render";
 import { readResults, RESULTS_DIR } from "./results";
 
@@ -19,5 +19,5 @@ const doc = await readFile(DOC, "utf8");
 const [before, rest] = doc.split(BEGIN);
 const after = rest?.split(END)[1];
 if (before === undefined || after === undefined) throw new Error(`${DOC} lacks its markers.`);
-const text = `${before}${BEGIN}\n${renderResults(files)}\n\n${END}${after}`;
-await writeFile(DOC, await format(text, { ...(await resolveConfig(DOC)), parser: "markdown" }));
+await writeFile(DOC, `${before}${BEGIN}\n${renderResults(files)}\n\n${END}${after}`);
+formatFile(DOC);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { formatFile } from "./format";
 import type { SuiteResult } from "./suite";
 
 export const RESULTS_DIR = "bench/results";
@@ -63,5 +64,6 @@ export async function storeResult(
     },
   };
   await writeFile(path, `${JSON.stringify(all, null, 2)}\n`);
+  formatFile(path);
   return path;
 }
