@@ -10,6 +10,8 @@ import { StudioError } from "../src/errors/studioError";
 import { compareTunings } from "../src/kernels/chooseTuning";
 import { createStudioBackend, isSoftwareAdapter, openDevice } from "../src/kernels/openDevice";
 import { registerFusedKernels } from "../src/kernels/register";
+import { FUSED_FLAG } from "../src/kernels/operation";
+import { disagreements } from "../src/kernels/selfCheck";
 import { currentStudioBackend } from "../src/kernels/studioBackend";
 import { registerWasmKernels } from "../src/kernels/wasm";
 import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
@@ -65,6 +67,13 @@ async function tune(adapterName: string): Promise<void> {
   backend.tuning = (await tuningFor(adapterName, () => openStudioDb(), measure)) ?? backend.tuning;
 }
 
+/** Operations whose kernels compute something else on this device; then none is used: plain tfjs is slower and right. */
+async function distrustedKernels(): Promise<string[]> {
+  const names = (await disagreements()).map(({ operation }) => operation);
+  if (names.length > 0) tf.env().set(FUSED_FLAG, false);
+  return [...new Set(names)];
+}
+
 /** A device of our own under the studio's backend; a new one each time, because a lost one never comes back. */
 async function startWebGpu(
   onLost: (failure: StudioError) => void,
@@ -78,12 +87,15 @@ async function startWebGpu(
   registerFusedKernels();
   await use("webgpu");
   const slow = isSoftwareAdapter(adapterName);
+  // the tests of this project run on software adapters: only others have to show what they compute
+  const distrusted = slow ? [] : await distrustedKernels();
   if (!slow) await tune(adapterName);
   return {
     backend: "webgpu",
     adapter: adapterName,
     slow,
     float16: device.features.has("shader-f16"),
+    distrusted,
     maxBufferBytes: device.limits.maxBufferSize,
     maxBindingBytes: device.limits.maxStorageBufferBindingSize,
   };

@@ -14,6 +14,8 @@ export interface DeviceReport {
   readonly slow: boolean;
   /** Whether matrix products can multiply in float16 (the device feature shader-f16). */
   readonly float16: boolean;
+  /** Operations whose fused kernels failed the self-check; when there are any, all of them are off. */
+  readonly distrusted?: readonly string[];
   /** WebGPU's limits on a buffer and on the part of one a shader sees; absent on the CPU. */
   readonly maxBufferBytes?: number;
   readonly maxBindingBytes?: number;

@@ -16,6 +16,7 @@ import type { Database, RunRecord } from "../storage/db";
 import { getRun, putRun } from "../storage/runs";
 import { decodeCheckpoint } from "../training/checkpoint";
 import type { SessionEnvironment } from "./environment";
+import { distrustWarning } from "./distrust";
 import type { EvaluationContext } from "./evaluation";
 import { createMeasuring, type Measuring } from "./measure";
 import { mixedPrecisionRefusal } from "./mixedPrecision";
@@ -74,8 +75,9 @@ export async function loadRun(
   journal.emit({ type: "device", device });
   const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
-  const failure = mixedPrecisionRefusal(experiment, device);
-  if (failure) journal.emit({ type: "warning", failure });
+  for (const failure of [mixedPrecisionRefusal(experiment, device), distrustWarning(device)]) {
+    if (failure) journal.emit({ type: "warning", failure });
+  }
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([
     loadAutoencoder(experiment.autoencoder.id, environment.readModelFile),
