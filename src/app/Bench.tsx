@@ -1,4 +1,5 @@
 import "../ui/mantine.css";
+import "@mantine/core/styles/Progress.css";
 import "../ui/theme.css";
 import { MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";

@@ -155,7 +155,7 @@ export const TransportConfig = z.strictObject({
 
 /** From `npm run precision`; docs/performance.md, mixed precision. */
 const MIXED_PRECISION_MEASURED =
-  "Measured on lavapipe (Mesa llvmpipe, a software adapter), SiT-Nano, batch 4, relative to float32: output 5.5e-4, gradients 5.1e-4 in the median and 9.1e-4 at most. After 200 steps the velocity loss is 0.8764, not 0.8765.";
+  "On lavapipe, a software adapter, SiT-Nano: output off by 5.5e-4, gradients by 5.1e-4 (at most 9.1e-4); velocity loss after 200 steps 0.8764, in float32 0.8765.";
 
 export const OptimizerConfig = z.strictObject({
   learningRate: z.number().positive().max(0.1).default(1e-4).register(fieldInfo, {

@@ -16,7 +16,7 @@ export interface FieldInfo {
   readonly live?: boolean;
   /** True when the setting moves memory and time but not what is learned (save what `help` says). */
   readonly sameResult?: boolean;
-  /** What was measured of the setting's effect, shown under the control while it is on. */
+  /** What was measured of the setting's effect, shown under the control. */
   readonly measured?: string;
   /** Shown only when the group is unfolded. */
   readonly advanced?: boolean;

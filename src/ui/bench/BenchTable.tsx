@@ -1,6 +1,6 @@
 import type { BenchResult, BenchVariant } from "../../protocol/bench";
 import { formatBytes } from "../explain/format";
-import { milliseconds, ofPeak, stepGflops, timesFaster } from "./benchFigures";
+import { amount, kernelName, milliseconds, ofPeak, stepGflops, timesFaster } from "./benchFigures";
 import classes from "./bench.module.css";
 
 /** What a person reads first; the ids are those of src/bench/webGpuVariants. */
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: "GFLOP/s",
     why: "Operations of the matrix products over the step's time",
-    value: (variant, result) => stepGflops(result, variant).toFixed(1),
+    value: (variant, result) => amount(stepGflops(result, variant)),
   },
   {
     title: "of peak",
@@ -128,7 +128,7 @@ export function KernelTable({
         <tbody>
           {kernels.slice(0, SHOWN_KERNELS).map(({ name, ms, calls }) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{kernelName(name)}</th>
               <td>{milliseconds(ms)}</td>
               <td>{total > 0 ? `${((100 * ms) / total).toFixed(0)} %` : "–"}</td>
               <td>{calls ?? "–"}</td>

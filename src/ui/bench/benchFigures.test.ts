@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { BenchResult, BenchVariant } from "../../protocol/bench";
-import { doubts, findings, milliseconds, ofPeak, peakGflops, timesFaster } from "./benchFigures";
+import {
+  amount,
+  doubts,
+  findings,
+  kernelName,
+  milliseconds,
+  ofPeak,
+  peakGflops,
+  timesFaster,
+} from "./benchFigures";
 
 const spread = (median: number) => ({
   median,
@@ -57,6 +66,8 @@ test("errors of the GPU, losses apart and software adapters put the figures in d
   expect(doubts({ ...result, software: true })[0]).toContain("computes on the CPU");
 });
 
-test("times have the digits that mean something", () => {
+test("numbers have the digits that mean something, kernels names that say something", () => {
+  expect([0.0312, 4.56, 456.7].map(amount)).toEqual(["0.0312", "4.56", "457"]);
+  expect(["Qh", "product nt"].map(kernelName)).toEqual(["a kernel of tfjs (Qh)", "product nt"]);
   expect([0.042, 0.5, 3.21, 123.4].map(milliseconds)).toEqual(["0.04", "0.50", "3.2", "123"]);
 });

@@ -25,6 +25,13 @@ export const timesFaster = ({ variants }: BenchResult, { stepMs }: BenchVariant)
 export const milliseconds = (ms: number): string =>
   ms < 1 ? ms.toFixed(2) : ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
 
+/** A rate or an amount with three digits that mean something. */
+export const amount = (x: number): string => (x < 100 ? x.toPrecision(3) : x.toFixed(0));
+
+/** tfjs' own kernels bear the names of its classes, which the build shortens to a letter or two. */
+export const kernelName = (name: string): string =>
+  /^[\w$]{1,3}$/.test(name) ? `a kernel of tfjs (${name})` : name;
+
 const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 export const ofPeak = (result: BenchResult, variant: BenchVariant): string =>
@@ -59,7 +66,7 @@ export function findings(result: BenchResult): string[] {
   return [
     `A training step of ${workload.batch} images takes ${milliseconds(best.stepMs.median)} ms here, ${timesFaster(result, best).toFixed(1)} times faster than plain tfjs: ${images.toFixed(images < 10 ? 1 : 0)} images a second.`,
     `It asks the GPU for ${best.gpu?.dispatches ?? "?"} computations in ${best.gpu?.submits ?? "?"} submissions instead of ${plain.gpu?.dispatches ?? "?"} in ${plain.gpu?.submits ?? "?"}, and JavaScript is done with it after ${milliseconds(best.jsMs.median)} ms instead of ${milliseconds(plain.jsMs.median)} ms.`,
-    `Its matrix products are ${(floor.flops / 1e9).toFixed(2)} billion operations. Large square products ran at ${peakGflops(result).toFixed(0)} GFLOP/s on this adapter; the step runs at ${stepGflops(result, best).toFixed(0)}, ${ofPeak(result, best)} of it. What is missing goes to small products, to everything that is not a product, and to the trip to the GPU and back.`,
+    `Its matrix products are ${amount(floor.flops / 1e9)} billion operations. Large square products ran at ${amount(peakGflops(result))} GFLOP/s on this adapter; the step runs at ${amount(stepGflops(result, best))}, ${ofPeak(result, best)} of it. What is missing goes to small products, to everything that is not a product, and to the trip to the GPU and back.`,
     `All variants train on the same numbers: their losses differ by at most ${apart.toExponential(1)}.`,
   ];
 }

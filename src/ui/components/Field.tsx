@@ -33,9 +33,7 @@ export const Field = memo(function Field({ field }: { readonly field: FieldDescr
     >
       <FieldLabel field={field} state={state} id={id} />
       <FieldControl field={field} state={state} id={id} />
-      {field.info.measured && state.value === true && (
-        <p className={classes.measured}>{field.info.measured}</p>
-      )}
+      {field.info.measured && <p className={classes.measured}>{field.info.measured}</p>}
       {state.error && (
         <div className={classes.error} id={`${id}-error`} role="alert">
           {state.error}
