@@ -32,7 +32,7 @@ describe("the plan of S/2 at batch 32 on 32x32x4 latents", () => {
   test("is below 4 GB, and most of it are activations", () => {
     const plan = planOf(S2);
     expect(plan.peakBytes).toBeLessThan(4e9);
-    expect(plan.trainingBytes).toBeGreaterThan(0.75 * plan.peakBytes);
+    expect(plan.trainingBytes).toBeGreaterThan(0.6 * plan.peakBytes);
   });
 
   test("is below 4 GB with targets as wide as DINOv2-B's too", () => {
@@ -46,10 +46,10 @@ describe("the plan of S/2 at batch 32 on 32x32x4 latents", () => {
     expect(told.replaceAll(/\s+/g, " ")).toContain(figures);
   });
 
-  test("falls below half with recomputation, and with micro-batches of 8", () => {
-    const { peakBytes } = planOf(S2);
-    expect(planOf({ ...S2, recompute: true }).peakBytes).toBeLessThan(peakBytes / 2);
-    expect(planOf({ ...S2, microBatch: 8 }).peakBytes).toBeLessThan(peakBytes / 2);
+  test("a step's bytes fall below a third with recomputation, and with micro-batches of 8", () => {
+    const { trainingBytes } = planOf(S2);
+    expect(planOf({ ...S2, recompute: true }).trainingBytes).toBeLessThan(trainingBytes / 3);
+    expect(planOf({ ...S2, microBatch: 8 }).trainingBytes).toBeLessThan(trainingBytes / 3);
   });
 
   test("keeps 14 tensors of [B, T, D] a block, 1 of them when blocks are recomputed", () => {
@@ -115,7 +115,7 @@ test("rows add up, and less at once never takes more", () => {
         plan.rows.filter((row) => row.group === group).reduce((sum, row) => sum + row.bytes, 0);
       expect(of("state")).toBe(plan.stateBytes);
       expect(of("training")).toBe(plan.trainingBytes);
-      expect(plan.peakBytes).toBe(plan.stateBytes + Math.max(of("training"), of("evaluation")));
+      expect(plan.peakBytes).toBe(plan.stateBytes + of("training") + of("evaluation"));
       expect(plan.rows.every(({ bytes }) => Number.isSafeInteger(bytes) && bytes >= 0)).toBe(true);
       const input = planInput(experiment);
       const kept = planOf({ ...input, recompute: false });

@@ -119,12 +119,12 @@ export interface MemoryRow {
 }
 
 export interface MemoryPlan {
-  /** In the order they come up in a run; evaluation happens between steps, when nothing of a step is held. */
+  /** In the order they come up in a run; evaluation happens between steps, whose buffers stay for the next. */
   readonly rows: readonly MemoryRow[];
   readonly stateBytes: number;
   readonly trainingBytes: number;
   readonly evaluationBytes: number;
-  /** The state and the larger of the other two. */
+  /** All three: a recorded step keeps its buffers while samples are drawn. */
   readonly peakBytes: number;
   /** The largest single buffer: devices limit those too. */
   readonly largestBuffer: { readonly name: string; readonly bytes: number };
@@ -326,7 +326,7 @@ export function planOf(input: PlanInput): MemoryPlan {
     stateBytes: stateBytes ?? 0,
     trainingBytes: trainingBytes ?? 0,
     evaluationBytes: evaluationBytes ?? 0,
-    peakBytes: (stateBytes ?? 0) + Math.max(trainingBytes ?? 0, evaluationBytes ?? 0),
+    peakBytes: (stateBytes ?? 0) + (trainingBytes ?? 0) + (evaluationBytes ?? 0),
     largestBuffer: largestBuffer(input, axes, state),
   };
 }

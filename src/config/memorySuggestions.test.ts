@@ -47,7 +47,6 @@ test("with NT-Xent a micro-batch is another objective, so recomputation comes fi
 });
 
 test("changes are combined only where no single one fits, and nothing is offered where nothing helps", () => {
-  // few samples at once, or evaluation would outweigh a micro-batch of one
   const large = Experiment.parse({
     model: { size: "XL" },
     sampling: { gridSize: 1 },
@@ -57,10 +56,10 @@ test("changes are combined only where no single one fits, and nothing is offered
   for (const one of [RECOMPUTE, parts(1)]) {
     expect(memoryPlan(withChanges(large, [one])).peakBytes).toBeGreaterThan(both);
   }
-  expect(told(large, both)[0]).toEqual(["recompute true, microBatch 4", true]);
+  expect(told(large, both)[0]).toEqual(["recompute true, microBatch 1", true]);
   const xl = presetById("paper-xl2").experiment;
   expect(told(xl, 2e9).map(([what]) => what)).toEqual(["size S, microBatch 32", "size Nano"]);
-  expect(told(xl, 0.9e9).map(([what]) => what)).toEqual(["size Micro, microBatch 64"]);
+  expect(told(xl, 0.9e9).map(([what]) => what)).toEqual(["size Micro, microBatch 32"]);
   expect(told(xl, 1e6)).toEqual([]);
 });
 

@@ -14,8 +14,11 @@ import {
 
 const FLOAT_BYTES = 4;
 
-/** Until the adapter was measured (chooseTuning). */
-const DEFAULT_TUNING: MatMulTuning = { kind: "register", tile: [8, 8], dots: true };
+/** tfjs' setting: dispatches encoded before they are submitted. */
+const SUBMIT_BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
+
+/** Until the adapter was measured (chooseTuning): the best of them on SwiftShader, which is never measured. */
+const DEFAULT_TUNING: MatMulTuning = { kind: "register", tile: [16, 8], dots: true };
 
 /** GPU time of one dispatch. */
 export interface KernelTime {
@@ -98,7 +101,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...workgroups);
     this.dispatchCountInPass++;
-    if (this.dispatchCountInPass >= tf.env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE")) {
+    if (this.dispatchCountInPass >= tf.env().getNumber(SUBMIT_BATCH)) {
       this.flush();
     }
   }
@@ -333,11 +336,14 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     };
     this.recorder = recorder;
     this.bufferManager = recorder.pool;
+    const batch = tf.env().getNumber(SUBMIT_BATCH);
+    tf.env().set(SUBMIT_BATCH, 1); // a tensor's buffer is free again when what used it is submitted
     try {
       const result = step();
       this.flush();
       return { result, recording: recorder, pool: recorder.pool };
     } finally {
+      tf.env().set(SUBMIT_BATCH, batch);
       this.recorder = undefined;
       this.bufferManager = usual;
     }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { randomParams } from "../../test/randomParams";
 import { atWayBack, countDataBytes } from "../../test/dataBytes";
+import { smallTiles } from "../../test/deviceRun";
 import { disposeBatch, TINY_OPTIONS, TINY_SHAPE, tinyBatch, tinyValues } from "../../test/tinyRun";
 import { planOf, type MemoryPlan, type PlanInput } from "../config/memoryPlan";
 import { randomNormal, randomUniform } from "../math/rng";
@@ -9,6 +10,8 @@ import { initProjector } from "../models/projector";
 import type { SiTShape } from "../models/sit";
 import { initSiT } from "../models/sitInit";
 import { backward } from "../nn/backward";
+import { createDeviceTrainer } from "./deviceTrainer";
+import { createTrainState } from "./trainState";
 import {
   accumulatedGradients,
   repaLoss,
@@ -44,8 +47,8 @@ const normals = (stream: string, shape: number[]) =>
     shape,
   );
 
-/** Bytes a step of `NANO` holds when the way back begins, and its peak. */
-async function measured(recompute: boolean) {
+/** `NANO` as a model and a batch. */
+function nano() {
   const { model, latent, classes, batchSize, projectorWidth } = NANO;
   const shape: SiTShape = {
     inputSide: latent.side,
@@ -67,7 +70,6 @@ async function measured(recompute: boolean) {
     width: projectorWidth,
     outDim: 128,
   });
-  const params = randomParams({ ...initSiT(shape, 0), ...projector });
   const latents = [batchSize, latent.side, latent.side, latent.channels];
   const batch: TrainBatch = {
     latents: normals("latents", latents) as tf.Tensor4D,
@@ -76,6 +78,13 @@ async function measured(recompute: boolean) {
     labels: Int32Array.of(0, 3, 8, 9),
     features: [normals("features", [batchSize, 64, 128]) as tf.Tensor3D],
   };
+  return { shape, values: { ...initSiT(shape, 0), ...projector }, batch };
+}
+
+/** Bytes a step of `NANO` holds when the way back begins, and its peak. */
+async function measured(recompute: boolean) {
+  const { shape, values, batch } = nano();
+  const params = randomParams(values);
   const { pos_embed: frozen, ...trained } = params;
   const loss = () => repaLoss(params, batch, { ...TINY_OPTIONS, shape, recompute }).total;
   const { held, peak, value, gradients } = countDataBytes((bytes) => {
@@ -152,3 +161,33 @@ test("recomputed blocks and micro-batches give the same gradients on WebGPU, and
   tf.dispose({ ...params });
   disposeBatch(batch);
 });
+
+const allocated = () =>
+  (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
+
+test.each([false, true])(
+  "a trainer that replays its step allocates what the plan says (recomputed: %s)",
+  async (recompute) => {
+    const backend = smallTiles();
+    const { stateBytes, trainingBytes } = planOf({ ...NANO, recompute });
+    const { shape, values, batch } = nano();
+    const stepOptions = { ...TINY_OPTIONS, shape, recompute };
+    backend.trim();
+    const before = allocated();
+    const trainer = createDeviceTrainer(backend, createTrainState(values));
+    for (let i = 0; i < 3; i++) {
+      const logged = trainer.step(batch, stepOptions);
+      await logged.data();
+      logged.dispose();
+    }
+    expect(trainer.lastRun()).toBe("replayed");
+    backend.trim();
+    const held = allocated() - before;
+    console.log(`held ${held} bytes; the plan says ${stateBytes + trainingBytes}`);
+    // a buffer serves tensors of its own size only, which the plan does not count
+    expect(held).toBeGreaterThan(stateBytes + 0.9 * trainingBytes);
+    expect(held).toBeLessThan(stateBytes + 1.3 * trainingBytes);
+    trainer.dispose();
+    disposeBatch(batch);
+  },
+);

@@ -184,7 +184,7 @@ function Suggestions({ suggestions, locked, onApply }: MemoryPlanViewProps) {
 const GROUPS: readonly { readonly group: MemoryGroup; readonly title: string }[] = [
   { group: "state", title: "Held throughout" },
   { group: "training", title: "During a step" },
-  { group: "evaluation", title: "During evaluation instead" },
+  { group: "evaluation", title: "During evaluation, beside it" },
 ];
 
 function Rows({ plan }: { readonly plan: MemoryPlan }) {
