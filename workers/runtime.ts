@@ -87,14 +87,14 @@ async function startWebGpu(
   registerFusedKernels();
   await use("webgpu");
   const slow = isSoftwareAdapter(adapterName);
+  if (!slow) await tune(adapterName); // before the self-check, so that it meets the tiles that are used
   // the tests of this project run on software adapters: only others have to show what they compute
   const distrusted = slow ? [] : await distrustedKernels();
-  if (!slow) await tune(adapterName);
   return {
     backend: "webgpu",
     adapter: adapterName,
     slow,
-    float16: device.features.has("shader-f16"),
+    float16: device.features.has("shader-f16") && distrusted.length === 0,
     distrusted,
     maxBufferBytes: device.limits.maxBufferSize,
     maxBindingBytes: device.limits.maxStorageBufferBindingSize,

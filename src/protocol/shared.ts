@@ -12,7 +12,7 @@ export interface DeviceReport {
   readonly adapter: string;
   /** True when the adapter is a software one or there is none: correct, but slow. */
   readonly slow: boolean;
-  /** Whether matrix products can multiply in float16 (the device feature shader-f16). */
+  /** Whether matrix products can multiply in float16 (the device feature shader-f16, and kernels that are trusted). */
   readonly float16: boolean;
   /** Operations whose fused kernels failed the self-check; when there are any, all of them are off. */
   readonly distrusted?: readonly string[];

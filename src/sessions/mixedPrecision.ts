@@ -10,7 +10,7 @@ export function mixedPrecisionRefusal(
   if (!optimizer.mixedPrecision || float16) return undefined;
   return {
     code: "FEATURE_MISSING",
-    message: `Mixed precision is off: ${adapter} has no float16 (shader-f16).`,
+    message: `Mixed precision is off: ${adapter} has no float16 (shader-f16) that the kernels could use.`,
     hint: "Nothing to do: the run trains in float32, as it does with the setting off.",
   };
 }
