@@ -145,6 +145,7 @@ async function saveCheckpoint(run: LoadedRun): Promise<void> {
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
   const bytes = await encode(run);
   const size = bytes.byteLength;
+  await journal.flush(); // a run that is cut goes on from here: what was logged before must be stored
   await putCheckpoint(db, inputs.request.runId, model.step(), bytes, inputs.environment.nowMs());
   journal.emit({ type: "checkpoint", step: model.step(), bytes: size });
 }
