@@ -6,8 +6,9 @@ import type { StudioBackend } from "./studioBackend";
 
 /** What may suit an adapter: tiles in registers (software adapters) or in workgroup memory (real GPUs). */
 export const TUNINGS: readonly MatMulTuning[] = [
-  { kind: "register", tile: [8, 8], dots: true },
+  { kind: "register", tile: [16, 8], dots: true },
   { kind: "register", tile: [16, 8], dots: false },
+  { kind: "register", tile: [8, 8], dots: true },
   { kind: "shared", tile: [4, 4] },
 ];
 
