@@ -3,6 +3,7 @@ import type { BackendValues, TensorInfo } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
 import type { Command, Recording } from "./commands";
 import { VIEW_ALIGNMENT, type Dispatch, type MatMulTuning, type StudioDevice } from "./device";
+import { PlanPool, type Lifetime } from "./planPool";
 import { programKey, uniformBytes, wgslOf, type ComputeProgram } from "./program";
 import {
   TfjsWebGpu,
@@ -199,7 +200,10 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
 
   private bindingOf(info: TensorInfo): GPUBufferBinding {
     const data = this.tensorMap.get(info.dataId);
-    if (data.offset === undefined) return { buffer: bufferOf(data) };
+    // while a step is recorded a buffer may be larger than its tensor
+    if (data.offset === undefined) {
+      return { buffer: bufferOf(data), ...(this.recorder && { size: byteSize(data) }) };
+    }
     if (data.parent) this.commandQueueOwnedIds.add(data.parent);
     return { buffer: bufferOf(data), offset: data.offset, size: byteSize(data) };
   }
@@ -323,17 +327,16 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   /**
    * Runs `step` and keeps what it encoded. Its buffers come from a pool of their own, which the caller disposes
    * when the recording is no longer replayed.
+   * @param foreseen lifetimes of the same step's buffers when it ran before: with them it takes less memory
    */
-  record<T>(step: () => T): { result: T; recording: Recording; pool: BufferPool } {
+  record<T>(
+    step: () => T,
+    foreseen?: readonly Lifetime[],
+  ): { result: T; recording: Recording; pool: PlanPool } {
     this.flush();
     const usual = this.bufferManager;
-    const Pool = usual.constructor as new (device: GPUDevice) => BufferPool;
-    const recorder: Recorder = {
-      commands: [],
-      signature: [],
-      pipelines: new Map(),
-      pool: new Pool(this.device),
-    };
+    const pool = new PlanPool(this.device, foreseen);
+    const recorder: Recorder = { commands: [], signature: [], pipelines: new Map(), pool };
     this.recorder = recorder;
     this.bufferManager = recorder.pool;
     const batch = tf.env().getNumber(SUBMIT_BATCH);
@@ -341,7 +344,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     try {
       const result = step();
       this.flush();
-      return { result, recording: recorder, pool: recorder.pool };
+      return { result, recording: recorder, pool };
     } finally {
       tf.env().set(SUBMIT_BATCH, batch);
       this.recorder = undefined;

@@ -83,6 +83,7 @@ function nano() {
 
 /** Bytes a step of `NANO` holds when the way back begins, and its peak. */
 async function measured(recompute: boolean) {
+  smallTiles();
   const { shape, values, batch } = nano();
   const params = randomParams(values);
   const { pos_embed: frozen, ...trained } = params;
@@ -184,9 +185,9 @@ test.each([false, true])(
     backend.trim();
     const held = allocated() - before;
     console.log(`held ${held} bytes; the plan says ${stateBytes + trainingBytes}`);
-    // a buffer serves tensors of its own size only, which the plan does not count
-    expect(held).toBeGreaterThan(stateBytes + 0.9 * trainingBytes);
-    expect(held).toBeLessThan(stateBytes + 1.3 * trainingBytes);
+    // recomputed, buffers of the backward pass serve twice where the plan counts them apart
+    expect(held).toBeGreaterThan(stateBytes + 0.85 * trainingBytes);
+    expect(held).toBeLessThan(stateBytes + 1.05 * trainingBytes);
     trainer.dispose();
     disposeBatch(batch);
   },

@@ -1,6 +1,6 @@
 import { replay, type Recording } from "../kernels/commands";
+import type { PlanPool } from "../kernels/planPool";
 import type { StudioBackend } from "../kernels/studioBackend";
-import type { BufferPool } from "../kernels/tfjsWebGpu";
 
 /** How a run of a program was done. */
 export type RunKind =
@@ -21,7 +21,7 @@ export interface Program {
 
 interface Plan {
   readonly recording: Recording;
-  readonly pool: BufferPool;
+  readonly pool: PlanPool;
 }
 
 const sameSignature = (a: readonly string[], b: readonly string[]): boolean =>
@@ -36,19 +36,19 @@ const sameSignature = (a: readonly string[], b: readonly string[]): boolean =>
  * @param replays false: it is encoded anew every time, for comparison
  */
 export function createProgram(backend: StudioBackend, body: () => void, replays: boolean): Program {
-  let signature: readonly string[] | undefined;
+  let before: { readonly signature: readonly string[]; readonly pool: PlanPool } | undefined;
   let plan: Plan | undefined;
   let possible = replays;
 
   const trace = () => {
     const { recording, pool } = backend.record(body);
-    signature = recording.signature;
+    before = { signature: recording.signature, pool };
     pool.dispose(); // what was submitted keeps what it needs
   };
   const record = (): RunKind => {
-    const { recording, pool } = backend.record(body);
-    possible = sameSignature(recording.signature, signature ?? []);
-    signature = undefined;
+    const { recording, pool } = backend.record(body, before?.pool.lifetimes());
+    possible = sameSignature(recording.signature, before?.signature ?? []);
+    before = undefined;
     if (possible) {
       plan = { recording, pool };
       backend.account(pool.numBytesAllocated);
@@ -67,7 +67,7 @@ export function createProgram(backend: StudioBackend, body: () => void, replays:
         body();
         return "taped";
       }
-      if (signature) return record();
+      if (before) return record();
       trace();
       return "traced";
     },
