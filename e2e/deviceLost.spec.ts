@@ -54,7 +54,7 @@ test("a device lost while it trains is replaced: the run goes on from its checkp
   await studio.runLink(
     tiny({
       optimizer: { steps },
-      evaluation: { gridEvery: steps, metricsEvery: steps, checkpointEvery: 4 },
+      evaluation: { gridEvery: 5, metricsEvery: steps, checkpointEvery: 4 },
     }),
   );
   await studio.waitForStep(6);
