@@ -141,7 +141,10 @@ async function probeMs(): Promise<number> {
 
 /** WebGPU when there is a real adapter; a software one only where it beats wasm in a measured product. */
 async function startBest(onLost: (failure: StudioError) => void): Promise<DeviceReport> {
-  const gpu = await startWebGpu(onLost).catch(() => undefined);
+  const loss = (failure: StudioError) => {
+    if (tf.getBackend() === "webgpu") onLost(failure); // one that lost the comparison may go
+  };
+  const gpu = await startWebGpu(loss).catch(() => undefined);
   if (gpu && !gpu.slow) return gpu;
   const gpuMs = gpu ? await probeMs() : Infinity;
   const wasm = await startWasm().catch(() => undefined);
