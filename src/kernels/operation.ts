@@ -32,6 +32,11 @@ export interface Operation<Inputs extends Named<Tensor>, Attrs extends object> {
 /** For lists of operations, whose operands differ. */
 export type AnyOperation = Operation<never, never>;
 
+/** Whether the current backend has a kernel for `operation`, and kernels are in use. */
+export const hasKernel = ({ name }: { readonly name: string }): boolean =>
+  fusedKernelsInUse() &&
+  Boolean(tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined);
+
 /** Runs the backend's kernel for `operation`, or its twin. */
 export function run<Inputs extends Named<Tensor>, Attrs extends object>(
   operation: Operation<Inputs, Attrs>,
@@ -39,8 +44,7 @@ export function run<Inputs extends Named<Tensor>, Attrs extends object>(
   attrs: Attrs,
 ): Tensor[] {
   operation.check(inputs, attrs);
-  const kernel = tf.getKernel(operation.name, tf.getBackend()) as tf.KernelConfig | undefined;
-  if (!kernel || !fusedKernelsInUse()) return operation.twin(inputs, attrs);
+  if (!hasKernel(operation)) return operation.twin(inputs, attrs);
   const results: unknown = tf
     .engine()
     .runKernel(operation.name, inputs, attrs as unknown as tf.NamedAttrMap);

@@ -4,7 +4,7 @@ import { StudioError } from "../errors/studioError";
 import type { Activation } from "../kernels/activation";
 import { Activate } from "../kernels/activate";
 import { Linear, LinearGradW, LinearGradX } from "../kernels/linear";
-import { run } from "../kernels/operation";
+import { hasKernel, run } from "../kernels/operation";
 import { matrix, vector, type ParamMap } from "./params";
 import { taped } from "./taped";
 
@@ -20,24 +20,28 @@ interface Layer {
   readonly bias: Tensor1D;
 }
 
-/**
- * Rows through the layers, and the plain result of each but the last: all that the way back needs besides the rows,
- * since an activation is cheap to compute again and large to keep.
- */
+/** Rows through the layers, and of each layer but the last its result before and after the activation. */
 function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Activation) {
   const preActivations: Tensor2D[] = [];
+  const activations: Tensor2D[] = [];
   let result = rows;
   layers.forEach(({ weight, bias }, i) => {
     const attrs = { activation: i < layers.length - 1 ? activation : "none", chunks: 1 } as const;
     const [y, pre] = run(Linear, { x: result, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
-    if (i < layers.length - 1) preActivations.push(pre ?? y);
+    if (i < layers.length - 1) {
+      preActivations.push(pre ?? y);
+      activations.push(y);
+    }
     result = y;
   });
-  return { result, preActivations };
+  return { result, preActivations, activations };
 }
 
 const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
-  activation === "none" ? x : (run(Activate, { x }, { activation })[0] as Tensor2D);
+  activation === "none" ? tf.clone(x) : (run(Activate, { x }, { activation })[0] as Tensor2D);
+
+/** A GPU computes an activation again in less than a dispatch's time and is short of memory; a CPU is neither. */
+const keepsActivations = () => !hasKernel(Activate);
 
 /**
  * Layers applied one after the other with an activation between, rows [N, in] -> `shape`: one taped operation, the
@@ -56,8 +60,8 @@ function chainRows(
   const made = taped(
     constantInput ? parameters : [rows, ...parameters],
     (save) => {
-      const { result, preActivations } = forwardChain(rows, layers, activation);
-      save([...parameters, rows, ...preActivations]);
+      const { result, preActivations, activations } = forwardChain(rows, layers, activation);
+      save([...parameters, rows, ...preActivations, ...(keepsActivations() ? activations : [])]);
       return [tf.reshape(result, shape)];
     },
     (dys, saved) => {
@@ -67,12 +71,13 @@ function chainRows(
         const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
         const kept = saved[2 * count + i] as Tensor2D; // the rows, or what the layer before gave
         const first = i === 0;
-        const x = first ? kept : activated(activation, kept);
+        const computed = first || keepsActivations() ? undefined : activated(activation, kept);
+        const x = first ? kept : (computed ?? (saved[3 * count + i - 1] as Tensor2D));
         gradients.unshift(...run(LinearGradW, { dy: d, x, weight, bias }, {}));
         if (first && constantInput) break;
         const operands = first ? { dy: d, weight } : { dy: d, weight, pre: kept };
         const [dx] = run(LinearGradX, operands, { activation: first ? "none" : activation });
-        if (!first && x !== kept) x.dispose();
+        computed?.dispose();
         d = dx as Tensor2D;
       }
       return constantInput ? gradients : [d, ...gradients];
