@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { ACTIVATION_WGSL, type Activation } from "./activation";
+import { ACTIVATION_WGSL, type RealActivation } from "./activation";
 import { activate, activationSlope } from "./activationTwin";
 import { elementGroups, elementOf, elementwise, lanesOf, type Lanes } from "./elementwise";
 import type { Operation } from "./operation";
@@ -9,9 +9,6 @@ import { hasShape, requireFit } from "./requireFit";
 /** `f` of a number: activations are written for four at a time. */
 const on = (lanes: Lanes, f: string, value: string) =>
   lanes === 4 ? `${f}(${value})` : `${f}(vec4f(${value})).x`;
-
-/** Activations there is something to compute for. */
-export type RealActivation = Exclude<Activation, "none">;
 
 const forward = (lanes: Lanes, activation: RealActivation) =>
   elementwise(

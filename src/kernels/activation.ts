@@ -1,6 +1,9 @@
 /** What a linear map may do to its result, and the gradient of that. */
 export type Activation = "none" | "gelu-tanh" | "silu";
 
+/** Activations there is something to compute for. */
+export type RealActivation = Exclude<Activation, "none">;
+
 /** sqrt(2/pi), doubled because 0.5 (1 + tanh u) = sigmoid(2u). */
 export const GELU_SLOPE = 2 * Math.sqrt(2 / Math.PI);
 export const GELU_CUBIC = 0.044715;

@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { GELU_CUBIC, GELU_SLOPE, type Activation } from "./activation";
-
-type RealActivation = Exclude<Activation, "none">;
+import { GELU_CUBIC, GELU_SLOPE, type RealActivation } from "./activation";
 
 /** The gate s of a s(a): sigmoid of a (SiLU), or of the scaled cubic that stands for tanh (GELU). */
 function gateOf(activation: RealActivation, a: Tensor): Tensor {

@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal, type Operand } from "../../test/kernelTwin";
+import { useTuning } from "../../test/useTuning";
 import { Attention, AttentionGrad } from "./attention";
-import type { MatMulTuning, StudioDevice } from "./device";
+import type { MatMulTuning } from "./device";
 import { run } from "./operation";
 
 const KINDS: readonly MatMulTuning[] = [
@@ -22,7 +23,6 @@ const sizes = fc.tuple(
 const RUNS = { numRuns: 16 };
 
 beforeEach(() => tf.setBackend("webgpu"));
-const backend = () => tf.backend() as unknown as StudioDevice & { tuning: MatMulTuning };
 
 type Sizes = readonly [batch: number, tokens: number, heads: number, headWidth: number];
 
@@ -43,15 +43,7 @@ async function gradientOperands(given: Sizes) {
 }
 
 describe.each(KINDS)("attention, $kind", (tuning) => {
-  let before: MatMulTuning;
-  beforeEach(() => {
-    before = backend().tuning;
-    backend().tuning = tuning;
-  });
-  afterEach(async () => {
-    await tf.setBackend("webgpu");
-    backend().tuning = before;
-  });
+  useTuning(tuning);
 
   test("out and the logarithm of its denominator, for any sizes", () =>
     fc.assert(

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal } from "../../test/kernelTwin";
-import type { MatMulTuning, StudioDevice } from "./device";
+import { useTuning } from "../../test/useTuning";
+import type { MatMulTuning } from "./device";
 import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
 
 const KINDS: readonly MatMulTuning[] = [
@@ -19,18 +20,9 @@ const sizes = fc.tuple(
 const RUNS = { numRuns: 15 };
 
 beforeEach(() => tf.setBackend("webgpu"));
-const backend = () => tf.backend() as unknown as StudioDevice & { tuning: MatMulTuning };
 
 describe.each(KINDS)("gated residual, $kind", (tuning) => {
-  let before: MatMulTuning;
-  beforeEach(() => {
-    before = backend().tuning;
-    backend().tuning = tuning;
-  });
-  afterEach(async () => {
-    await tf.setBackend("webgpu");
-    backend().tuning = before;
-  });
+  useTuning(tuning);
 
   test("x + gate update", () =>
     fc.assert(

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal } from "../../test/kernelTwin";
-import type { MatMulTuning, StudioDevice } from "./device";
+import { useTuning } from "../../test/useTuning";
+import type { MatMulTuning } from "./device";
 import { LayerNormAffine } from "./layerNormAffine";
 import {
   LayerNormModulate,
@@ -25,18 +26,9 @@ const RUNS = { numRuns: 15 };
 const eps = 1e-6;
 
 beforeEach(() => tf.setBackend("webgpu"));
-const backend = () => tf.backend() as unknown as StudioDevice & { tuning: MatMulTuning };
 
 describe.each(KINDS)("LayerNorm, $kind", (tuning) => {
-  let before: MatMulTuning;
-  beforeEach(() => {
-    before = backend().tuning;
-    backend().tuning = tuning;
-  });
-  afterEach(async () => {
-    await tf.setBackend("webgpu");
-    backend().tuning = before;
-  });
+  useTuning(tuning);
 
   test("with modulation, and what it keeps of its rows", () =>
     fc.assert(

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal } from "../../test/kernelTwin";
+import { useTuning } from "../../test/useTuning";
 import type { MatMulTuning } from "./device";
 import { Linear, LinearGradW, LinearGradX } from "./linear";
-import { currentStudioBackend } from "./studioBackend";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4], dots: true },
@@ -22,22 +22,9 @@ const activations = fc.constantFrom("none" as const, "silu" as const, "gelu-tanh
 const RUNS = { numRuns: 12 };
 
 beforeEach(() => tf.setBackend("webgpu"));
-const backend = () => {
-  const current = currentStudioBackend();
-  if (!current) throw new Error("Not on the studio's backend.");
-  return current;
-};
 
 describe.each(KINDS)("linear, $kind tiles of $tile", (tuning) => {
-  let before: MatMulTuning;
-  beforeEach(() => {
-    before = backend().tuning;
-    backend().tuning = tuning;
-  });
-  afterEach(async () => {
-    await tf.setBackend("webgpu");
-    backend().tuning = before;
-  });
+  useTuning(tuning);
 
   test("y = activation(x Wᵀ + b), for any sizes", () =>
     fc.assert(

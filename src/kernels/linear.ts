@@ -1,25 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D, Tensor2D, TensorInfo } from "@tensorflow/tfjs-core";
-import { StudioError } from "../errors/studioError";
+import type { Tensor1D, Tensor2D, TensorInfo } from "@tensorflow/tfjs-core";
 import { activate, activationSlope } from "./activationTwin";
 import type { Activation } from "./activation";
 import { VIEW_ALIGNMENT, type StudioDevice } from "./device";
 import { product, type ProductSizes } from "./matMul";
 import type { Operation } from "./operation";
+import { requireFit } from "./requireFit";
 
-const shapeOf = (tensor: Tensor | undefined): string => `[${tensor?.shape.join(", ") ?? ""}]`;
-
-function mismatch(
-  name: string,
-  tensors: Readonly<Record<string, Tensor | undefined>>,
-): StudioError {
-  const shapes = Object.entries(tensors).map(([key, tensor]) => `${key} ${shapeOf(tensor)}`);
-  return new StudioError(
-    "SHAPE_MISMATCH",
-    `${name}: ${shapes.join(", ")} do not belong together.`,
-    "The weights do not belong to this model: check the size and encoder they were saved for.",
-  );
-}
+const HINT =
+  "The weights do not belong to this model: check the size and encoder they were saved for.";
 
 /** Columns summed: x [N, D] -> [D]. A product with ones: reducing the outer axis would transpose first. */
 export const sumRows = (x: Tensor2D): Tensor1D =>
@@ -66,9 +55,8 @@ export const Linear: Operation<
   name: "StudioLinear",
   check: ({ x, weight, bias }, { chunks }) => {
     const [outDim, inDim] = weight.shape;
-    if (x.shape[1] !== inDim || bias.shape[0] !== outDim || outDim % chunks !== 0) {
-      throw mismatch("linear", { x, weight, bias });
-    }
+    const fits = x.shape[1] === inDim && bias.shape[0] === outDim && outDim % chunks === 0;
+    requireFit(fits, "linear", { x, weight, bias }, HINT);
   },
   twin: ({ x, weight, bias }, { activation, chunks }) => {
     const y: Tensor2D = tf.add(tf.matMul(x, weight, false, true), bias);
@@ -98,7 +86,7 @@ export const LinearGradX: Operation<
     const fits = dy.shape[1] === weight.shape[0];
     const preFits =
       activation === "none" || pre?.shape.join() === [dy.shape[0], weight.shape[1]].join();
-    if (!fits || !preFits) throw mismatch("gradient of linear", { dy, weight, pre });
+    requireFit(fits && preFits, "gradient of linear", { dy, weight, pre }, HINT);
   },
   twin: ({ dy, weight, pre }, { activation }) => {
     const dx = tf.matMul(dy, weight);
@@ -125,10 +113,9 @@ export const LinearGradW: Operation<
 > = {
   name: "StudioLinearGradW",
   check: ({ dy, x, weight, bias }) => {
-    const fits = dy.shape[0] === x.shape[0] && bias.shape[0] === dy.shape[1];
-    if (!fits || weight.shape.join() !== [dy.shape[1], x.shape[1]].join()) {
-      throw mismatch("gradient of linear", { dy, x, weight, bias });
-    }
+    const rows = dy.shape[0] === x.shape[0] && bias.shape[0] === dy.shape[1];
+    const fits = rows && weight.shape.join() === [dy.shape[1], x.shape[1]].join();
+    requireFit(fits, "gradient of linear", { dy, x, weight, bias }, HINT);
   },
   twin: ({ dy, x }) => [tf.matMul(dy, x, true, false), sumRows(dy)],
   webgpu: (device, { dy, x, weight, bias }) => {

@@ -106,7 +106,9 @@ function plainProduct(options: ProductOptions): ComputeProgram {
     inputs,
     uniforms,
     f16: options.f16,
-    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, NARROW),
+    get declarations() {
+      return ACTIVATION_WGSL[options.activation] + storeFunction(options, NARROW);
+    },
     body: `
 let row = global.y; let column = global.x;
 if (row >= uniforms.m || column >= uniforms.n) { return; }
@@ -207,32 +209,37 @@ function registerProduct(options: ProductOptions, tile: RegisterTile): ComputePr
     inputs,
     uniforms,
     f16: options.f16,
-    declarations: ACTIVATION_WGSL[options.activation] + storeFunction(options, reading),
-    body: lines([
-      `let row = global.y * ${rows}u; let column = global.x * ${columns}u;`,
-      "if (row >= uniforms.m || column >= uniforms.n) { return; }",
-      "let k4 = uniforms.k / 4u; let n4 = uniforms.n / 4u; let m4 = uniforms.m / 4u;",
-      ...(layout === "tn"
-        ? count(rows / 4).map((r) => `let rowQuad${r} = min(row / 4u + ${r}u, m4 - 1u);`)
-        : count(rows).map((r) => `let row${r} = ${clampRow(r)};`)),
-      ...(layout === "nt"
-        ? count(columns).map((c) => `let column${c} = min(column + ${c}u, uniforms.n - 1u);`)
-        : count(quads).map((c) => `let columnQuad${c} = min(column / 4u + ${c}u, n4 - 1u);`)),
-      ...count(rows).flatMap((r) => count(quads).map((c) => `var acc${r}_${c} = vec4f(0.0);`)),
-      ...(sums ? count(rows / 4).map((r) => `var total${r} = vec4f(0.0);`) : []),
-      tileLoop(options, tile),
-      ...(sums ? ["if (column == 0u) {", ...count(rows / 4).map(storeSums(options)), "}"] : []),
-      ...count(rows).map((r) =>
-        lines([
-          `if (row + ${r}u < uniforms.m) {`,
-          ...count(quads).map(
-            (c) =>
-              `if (column / 4u + ${c}u < n4) { store(row + ${r}u, column / 4u + ${c}u, acc${r}_${c}); }`,
-          ),
-          "}",
-        ]),
-      ),
-    ]),
+    get declarations() {
+      return ACTIVATION_WGSL[options.activation] + storeFunction(options, reading);
+    },
+    // a getter: the text is asked for when it is compiled, the program at every dispatch
+    get body() {
+      return lines([
+        `let row = global.y * ${rows}u; let column = global.x * ${columns}u;`,
+        "if (row >= uniforms.m || column >= uniforms.n) { return; }",
+        "let k4 = uniforms.k / 4u; let n4 = uniforms.n / 4u; let m4 = uniforms.m / 4u;",
+        ...(layout === "tn"
+          ? count(rows / 4).map((r) => `let rowQuad${r} = min(row / 4u + ${r}u, m4 - 1u);`)
+          : count(rows).map((r) => `let row${r} = ${clampRow(r)};`)),
+        ...(layout === "nt"
+          ? count(columns).map((c) => `let column${c} = min(column + ${c}u, uniforms.n - 1u);`)
+          : count(quads).map((c) => `let columnQuad${c} = min(column / 4u + ${c}u, n4 - 1u);`)),
+        ...count(rows).flatMap((r) => count(quads).map((c) => `var acc${r}_${c} = vec4f(0.0);`)),
+        ...(sums ? count(rows / 4).map((r) => `var total${r} = vec4f(0.0);`) : []),
+        tileLoop(options, tile),
+        ...(sums ? ["if (column == 0u) {", ...count(rows / 4).map(storeSums(options)), "}"] : []),
+        ...count(rows).map((r) =>
+          lines([
+            `if (row + ${r}u < uniforms.m) {`,
+            ...count(quads).map(
+              (c) =>
+                `if (column / 4u + ${c}u < n4) { store(row + ${r}u, column / 4u + ${c}u, acc${r}_${c}); }`,
+            ),
+            "}",
+          ]),
+        ),
+      ]);
+    },
   };
 }
 

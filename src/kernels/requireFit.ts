@@ -5,11 +5,13 @@ import { StudioError } from "../errors/studioError";
 export function requireFit(
   fits: boolean,
   name: string,
-  operands: Readonly<Record<string, Tensor>>,
+  operands: Readonly<Record<string, Tensor | undefined>>,
   hint = "This is a fault of the program: please report it with the share link of the run.",
 ): void {
   if (fits) return;
-  const shapes = Object.entries(operands).map(([key, { shape }]) => `${key} [${shape.join(", ")}]`);
+  const shapes = Object.entries(operands).map(
+    ([key, tensor]) => `${key} [${tensor?.shape.join(", ") ?? ""}]`,
+  );
   throw new StudioError(
     "SHAPE_MISMATCH",
     `${name}: ${shapes.join(", ")} do not belong together.`,

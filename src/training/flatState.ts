@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { StudioError } from "../errors/studioError";
+import type { Arena } from "../kernels/optimizerUpdate";
 import type { GradientPlaces, StudioBackend } from "../kernels/studioBackend";
 import type { ParamMap } from "../nn/params";
 import { flatLayout, type FlatLayout } from "./flatLayout";
@@ -12,15 +13,10 @@ const FLOAT_BYTES = 4;
 const KINDS = ["params", "ema", "expAvg", "expAvgSq", "gradients"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** One arena of every kind, as flat tensors. */
-export type FlatArena = Readonly<Record<Kind, TensorInfo>> & {
-  readonly segmentOfBlock: TensorInfo;
-};
-
 /** A training state in flat buffers, changed in place by the update. */
 export interface FlatState {
   readonly layout: FlatLayout;
-  readonly arenas: readonly FlatArena[];
+  readonly arenas: readonly Arena[];
   /** The state's maps as views of the flat buffers. */
   readonly maps: Pick<TrainState, "params" | "ema" | "expAvg" | "expAvgSq">;
   /** Where each parameter's gradient belongs. */
