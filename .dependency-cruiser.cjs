@@ -4,20 +4,25 @@
  */
 const MAY_IMPORT = {
   errors: [],
+  // What there is to download, as plain data: both halves read it, and the schema's choices come from it.
+  catalogue: ["errors"],
   math: ["errors"],
-  config: ["errors", "math"],
+  config: ["errors", "math", "catalogue"],
   formats: ["errors", "math"],
-  protocol: ["errors", "config"],
-  storage: ["errors", "math", "config", "formats", "protocol"],
-  data: ["errors", "math", "config", "formats"],
+  // The model hub over the network: addresses, ranges, retries. Knows no storage.
+  hub: ["errors", "catalogue", "formats"],
+  protocol: ["errors", "catalogue", "config"],
+  storage: ["errors", "catalogue", "math", "config", "formats", "protocol"],
+  data: ["errors", "catalogue", "math", "config", "formats", "hub"],
   kernels: ["errors"],
   nn: ["errors", "math", "kernels"],
-  models: ["errors", "math", "config", "nn", "kernels"],
-  encoders: ["errors", "math", "config", "formats", "nn", "models"],
+  models: ["errors", "catalogue", "math", "config", "nn", "kernels"],
+  encoders: ["errors", "catalogue", "math", "config", "formats", "nn", "models"],
   diffusion: ["errors", "math", "config", "nn", "kernels"],
   metrics: ["errors", "math"],
   training: [
     "errors",
+    "catalogue",
     "math",
     "config",
     "formats",
@@ -31,9 +36,11 @@ const MAY_IMPORT = {
   // What a worker does with its parts: joins storage, data, encoders and training behind one protocol interface.
   sessions: [
     "errors",
+    "catalogue",
     "math",
     "config",
     "formats",
+    "hub",
     "protocol",
     "storage",
     "data",
@@ -48,6 +55,7 @@ const MAY_IMPORT = {
   // Measures the parts a run is made of; reads no storage and knows no page.
   bench: [
     "errors",
+    "catalogue",
     "math",
     "config",
     "protocol",
@@ -57,10 +65,10 @@ const MAY_IMPORT = {
     "diffusion",
     "training",
   ],
-  store: ["errors", "math", "config", "protocol"],
-  ui: ["errors", "math", "config", "protocol", "store"],
-  bridge: ["errors", "config", "protocol", "storage", "store", "data", "formats"],
-  app: ["errors", "math", "config", "protocol", "storage", "store", "ui", "bridge"],
+  store: ["errors", "catalogue", "math", "config", "protocol"],
+  ui: ["errors", "catalogue", "math", "config", "protocol", "store"],
+  bridge: ["errors", "catalogue", "config", "protocol", "storage", "store", "data", "formats"],
+  app: ["errors", "catalogue", "math", "config", "protocol", "storage", "store", "ui", "bridge"],
 };
 
 /** Rows that run in workers with tensors; everything else must load without tfjs. */

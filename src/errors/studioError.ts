@@ -8,6 +8,9 @@ export type StudioErrorCode =
   // untrusted bytes
   | "BAD_SAFETENSORS"
   | "BAD_IMAGE"
+  | "BAD_ARCHIVE"
+  | "BAD_PARQUET"
+  | "BAD_DATASET"
   | "BAD_LINK"
   | "BAD_CONFIG"
   | "BAD_CHECKPOINT"
@@ -25,6 +28,9 @@ export type StudioErrorCode =
   | "STORAGE_FAILED"
   | "QUOTA_EXCEEDED"
   | "CACHE_MISSING"
+  | "WEIGHTS_MISSING"
+  | "DATASET_MISSING"
+  | "PERMISSION_DENIED"
   | "DOWNLOAD_FAILED"
   | "CANCELLED"
   | "INTERNAL";

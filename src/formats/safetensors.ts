@@ -54,12 +54,22 @@ const TensorInfo = z.strictObject({
 });
 const Metadata = z.record(z.string(), z.string());
 
-interface Entry {
+/** Where a tensor lies: `begin` to `end` are bytes counted from the end of the header. */
+export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
+}
+
+/** What a file says of itself before any of its tensors is read. */
+export interface SafetensorsHeader {
+  /** In the order of their bytes. */
+  readonly entries: readonly SafetensorsEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the first tensor starts, bytes from the start of the file. */
+  readonly dataStart: number;
 }
 
 const bad = (message: string, cause?: unknown) =>
@@ -70,27 +80,33 @@ const bad = (message: string, cause?: unknown) =>
     cause === undefined ? undefined : { cause },
   );
 
-/** Length of the JSON header, checked against the limit and the file before anything is decoded. */
-function headerLength(bytes: Uint8Array): number {
-  if (bytes.byteLength < LENGTH_BYTES) {
+/**
+ * Bytes before the first tensor (the length and the JSON header), from a file's first 8 bytes; checked against the
+ * format's limit and the file's size before anything more is read.
+ * @param fileBytes size of the whole file
+ * @throws StudioError BAD_SAFETENSORS
+ */
+export function safetensorsHeaderEnd(start: Uint8Array, fileBytes: number): number {
+  if (start.byteLength < LENGTH_BYTES || fileBytes < LENGTH_BYTES) {
+    const bytes = Math.min(start.byteLength, fileBytes);
     throw bad(
-      `The file has ${bytes.byteLength} bytes; a safetensors file starts with an 8-byte length, so ${LENGTH_BYTES - bytes.byteLength} are missing.`,
+      `The file has ${bytes} bytes; a safetensors file starts with an 8-byte length, so ${LENGTH_BYTES - bytes} are missing.`,
     );
   }
-  const stated = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const stated = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   if (stated > BigInt(MAX_HEADER_BYTES)) {
     throw bad(
       `The header claims ${stated.toString()} bytes; at most ${MAX_HEADER_BYTES} are allowed.`,
     );
   }
   const length = Number(stated);
-  const missing = LENGTH_BYTES + length - bytes.byteLength;
+  const missing = LENGTH_BYTES + length - fileBytes;
   if (missing > 0) {
     throw bad(
-      `The header claims ${length} bytes, but the file has ${bytes.byteLength}: ${missing} bytes are missing.`,
+      `The header claims ${length} bytes, but the file has ${fileBytes}: ${missing} bytes are missing.`,
     );
   }
-  return length;
+  return LENGTH_BYTES + length;
 }
 
 function parseJsonObject(bytes: Uint8Array): object {
@@ -109,7 +125,7 @@ function parseJsonObject(bytes: Uint8Array): object {
 const issuesOf = (error: z.ZodError) =>
   error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
 
-function parseEntry(name: string, value: unknown): Entry {
+function parseEntry(name: string, value: unknown): SafetensorsEntry {
   const parsed = TensorInfo.safeParse(value);
   if (!parsed.success) throw bad(`Tensor "${name}": ${issuesOf(parsed.error)}.`, parsed.error);
   const { dtype, shape, data_offsets: offsets } = parsed.data;
@@ -125,7 +141,7 @@ function parseEntry(name: string, value: unknown): Entry {
 }
 
 /** The format leaves no gap and no overlap: sorted tensors must tile the data section exactly. */
-function assertTiled(entries: readonly Entry[], dataBytes: number) {
+function assertTiled(entries: readonly SafetensorsEntry[], dataBytes: number) {
   let cursor = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== cursor) {
@@ -145,15 +161,21 @@ function assertTiled(entries: readonly Entry[], dataBytes: number) {
   }
 }
 
-/** A view of the file where the element size divides the address, else a copy of the tensor's bytes. */
-function readTensor(bytes: Uint8Array, dataStart: number, entry: Entry): SafetensorsTensor {
+/**
+ * A tensor from its own bytes: a view where the element size divides their address, else a copy.
+ * @throws StudioError BAD_SAFETENSORS when there are not as many bytes as the entry says
+ */
+export function tensorFromBytes(entry: SafetensorsEntry, bytes: Uint8Array): SafetensorsTensor {
   const { dtype, shape } = entry;
+  const needed = entry.end - entry.begin;
+  if (bytes.byteLength !== needed) {
+    throw bad(`Tensor "${entry.name}" has ${bytes.byteLength} bytes instead of ${needed}.`);
+  }
   const elementBytes = ELEMENT_BYTES[dtype];
-  const count = (entry.end - entry.begin) / elementBytes;
-  const from = dataStart + entry.begin;
-  const aligned = (bytes.byteOffset + from) % elementBytes === 0;
-  const buffer = aligned ? bytes.buffer : bytes.slice(from, dataStart + entry.end).buffer;
-  const at = aligned ? bytes.byteOffset + from : 0;
+  const count = needed / elementBytes;
+  // not slice: that of Node's Buffer, a Uint8Array too, does not copy
+  const { buffer, byteOffset: at } =
+    bytes.byteOffset % elementBytes === 0 ? bytes : new Uint8Array(bytes);
   switch (dtype) {
     case "F64":
       return { dtype, shape, data: new Float64Array(buffer, at, count) };
@@ -173,21 +195,16 @@ function readTensor(bytes: Uint8Array, dataStart: number, entry: Entry): Safeten
 }
 
 /**
- * Reads a whole safetensors file. Header, dtypes, shapes and offsets are checked before any tensor is made;
- * tensors are views of `bytes` where alignment allows, so keep `bytes` unchanged while they are in use.
- *
+ * Reads a file's header; dtypes, shapes and offsets are checked against the file's size before they are believed.
+ * @param head the file's first bytes, at least to the end of its header (`safetensorsHeaderEnd`)
+ * @param fileBytes size of the whole file
  * @throws StudioError BAD_SAFETENSORS naming the tensor and the numbers (a truncated file: how many bytes lack)
  * @source huggingface/safetensors, README "Format"
  */
-export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFile {
-  // rewrapped, because the slice of Node's Buffer, a Uint8Array too, does not copy
-  const bytes =
-    file instanceof Uint8Array
-      ? new Uint8Array(file.buffer, file.byteOffset, file.byteLength)
-      : new Uint8Array(file);
-  const dataStart = LENGTH_BYTES + headerLength(bytes);
-  const header = parseJsonObject(bytes.subarray(LENGTH_BYTES, dataStart));
-  const entries: Entry[] = [];
+export function parseSafetensorsHeader(head: Uint8Array, fileBytes: number): SafetensorsHeader {
+  const dataStart = safetensorsHeaderEnd(head, fileBytes);
+  const header = parseJsonObject(head.subarray(LENGTH_BYTES, dataStart));
+  const entries: SafetensorsEntry[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(header) as [string, unknown][]) {
     if (name !== METADATA_KEY) {
@@ -199,9 +216,23 @@ export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFil
     metadata = parsed.data;
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  assertTiled(entries, bytes.byteLength - dataStart);
+  assertTiled(entries, fileBytes - dataStart);
+  return { entries, metadata, dataStart };
+}
+
+/**
+ * Reads a whole safetensors file; tensors are views of `bytes` where alignment allows, so keep `bytes` unchanged
+ * while they are in use.
+ * @throws StudioError BAD_SAFETENSORS, before any tensor is made
+ */
+export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFile {
+  const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
+  const { entries, metadata, dataStart } = parseSafetensorsHeader(bytes, bytes.byteLength);
   const tensors = new Map(
-    entries.map((entry) => [entry.name, readTensor(bytes, dataStart, entry)]),
+    entries.map((entry) => {
+      const own = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
+      return [entry.name, tensorFromBytes(entry, own)];
+    }),
   );
   return { tensors, metadata };
 }
