@@ -11,7 +11,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import type { ImageDataset } from "../src/data/dataset";
+import type { InMemoryDataset } from "../src/data/dataset";
 import {
   AutoencoderCard,
   EncoderCard,
@@ -56,7 +56,7 @@ const LICENCE =
 const UNMEASURED: QualityTable = { measuredOn: "nothing yet", measures: {}, rows: [] };
 
 interface Job {
-  readonly data: ImageDataset;
+  readonly data: InMemoryDataset;
   readonly backend: string;
   readonly steps: number;
   readonly date: string;
@@ -127,7 +127,7 @@ async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
 }
 
 /** Finer labels than the data set's nine, for measuring only. */
-async function readSubcategories(data: ImageDataset): Promise<(image: number) => number> {
+async function readSubcategories(data: InMemoryDataset): Promise<(image: number) => number> {
   const Index = z.object({ concepts: z.array(z.object({ subcategory: z.int() })) });
   const { concepts } = Index.parse(
     JSON.parse(await readFile(join(EMOJI_DIR, "emoji.json"), "utf8")),

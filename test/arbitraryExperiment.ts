@@ -12,12 +12,29 @@ const number = (min: number, max: number) =>
   fc.double({ min, max, noNaN: true }).map((value) => value + 0);
 const int = (min: number, max: number) => fc.integer({ min, max });
 const encoders = fc.array(fc.constantFrom(...ENCODER_IDS), { minLength: 1, maxLength: 3 });
+const imported = fc.option(
+  fc.record({
+    hash: fc.stringMatching(/^[0-9a-f]{64}$/),
+    source: fc.string({ minLength: 1, maxLength: 300 }),
+    resolution: int(1, 128).map((eighth) => 8 * eighth),
+    classes: int(1, 100_000),
+    images: int(2, 10_000_000),
+  }),
+);
 const optional = { requiredKeys: [] };
 
 /** Any experiment the schema accepts; about half of its settings keep their defaults. */
 export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
   .record({
-    data: fc.record({ imageLimit: int(0, 1e7), holdOutFraction: number(0.02, 0.5) }, optional),
+    data: fc.record(
+      {
+        dataset: fc.constantFrom("emoji", "imported"),
+        imported,
+        imageLimit: int(0, 1e7),
+        holdOutFraction: number(0.02, 0.5),
+      },
+      optional,
+    ),
     autoencoder: fc.record({ id: fc.constantFrom("tiny-kl", "pixels") }, optional),
     model: fc.record(
       {

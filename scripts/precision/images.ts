@@ -29,7 +29,7 @@ export async function readImages(count: number): Promise<PrecisionImages> {
   const rowsOf = async (make: (images: Tensor4D) => Tensor): Promise<CachedRows> => {
     const parts: Uint16Array[] = [];
     for (let first = 0; first < numbers.length; first += CHUNK) {
-      const rgb = dataset.readRgb(numbers.slice(first, first + CHUNK));
+      const rgb = dataset.pixels(numbers.slice(first, first + CHUNK));
       const rows = tf.tidy(() => make(imageTensor(rgb, dataset.resolution)));
       parts.push(float32ToHalf(await rows.data<"float32">()));
       rows.dispose();

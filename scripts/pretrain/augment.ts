@@ -1,4 +1,4 @@
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { randomUniform } from "../../src/math/rng";
 
 /** Random numbers one view takes. */
@@ -114,7 +114,7 @@ export interface PairedImages {
  * @returns [2 pairs, side, side, 3] in [-1, 1]; a function of (seed, step) alone
  */
 export function augmentedViews(
-  data: ImageDataset,
+  data: InMemoryDataset,
   { first, second }: PairedImages,
   strength: ViewStrength,
   { seed, step }: { readonly seed: number; readonly step: number },
@@ -122,7 +122,7 @@ export function augmentedViews(
   const images = [...first, ...second];
   const side = data.resolution;
   const size = side * side * 3;
-  const rgb = data.readRgb(images);
+  const rgb = data.pixels(images);
   const draws = randomUniform(
     { seed, stream: "pretrain/view", index: step },
     images.length * DRAWS,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor4D } from "@tensorflow/tfjs-core";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { randomNormal, randomPermutation, randomUniform } from "../../src/math/rng";
 import { decode, encodeLogvar, type AutoencoderKlConfig } from "../../src/models/autoencoderKl";
 import { initAutoencoderKl } from "../../src/models/autoencoderKlInit";
@@ -26,7 +26,7 @@ export const AUTOENCODER_BATCH = `${CROPS.count} crops of ${CROPS.side} px, ever
 export const AUTOENCODER_OBJECTIVE = `mean squared error + ${L1_WEIGHT} mean absolute error (in [-1, 1]) + ${KL_WEIGHT} mean KL a latent element`;
 
 /** Random crops (mirrored half the time) of random training images, in [-1, 1]: [count, side, side, 3]. */
-export function cropBatch(data: ImageDataset, seed: number, step: number): Tensor4D {
+export function cropBatch(data: InMemoryDataset, seed: number, step: number): Tensor4D {
   const { count, side } = step % WHOLE_EVERY === WHOLE_EVERY - 1 ? TILES : CROPS;
   const size = data.resolution;
   const draws = randomUniform({ seed, stream: "pretrain/crop", index: step }, 4 * count);
@@ -35,7 +35,7 @@ export function cropBatch(data: ImageDataset, seed: number, step: number): Tenso
     { length: count },
     (_, row) => data.trainIndices[Math.floor(pick(row, 0) * data.trainIndices.length)] ?? 0,
   );
-  const rgb = data.readRgb(images);
+  const rgb = data.pixels(images);
   const out = new Float32Array(count * side * side * 3);
   for (let row = 0; row < count; row++) {
     const top = Math.floor(pick(row, 1) * (size - side + 1));
@@ -56,7 +56,7 @@ export function cropBatch(data: ImageDataset, seed: number, step: number): Tenso
 const meanKl = (mean: Tensor4D, logvar: Tensor4D): Scalar =>
   tf.mul<Scalar>(tf.mean(tf.sub(tf.sub(tf.add(tf.square(mean), tf.exp(logvar)), 1), logvar)), 0.5);
 
-export function autoencoderRecipe(data: ImageDataset, steps: number, seed: number): Recipe {
+export function autoencoderRecipe(data: InMemoryDataset, steps: number, seed: number): Recipe {
   return {
     name: "tiny-kl",
     steps,
@@ -83,7 +83,7 @@ export function autoencoderRecipe(data: ImageDataset, steps: number, seed: numbe
 }
 
 /** A permutation's first `count` training images: a fixed sample to measure on. */
-export const sampleTrain = (data: ImageDataset, count: number): number[] =>
+export const sampleTrain = (data: InMemoryDataset, count: number): number[] =>
   Array.from(randomPermutation({ seed: 0, stream: "pretrain/sample" }, data.trainIndices.length))
     .slice(0, count)
     .map((position) => data.trainIndices[position] ?? 0);

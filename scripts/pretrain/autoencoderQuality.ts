@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
 import type { ReadFile } from "../../src/formats/readFile";
@@ -21,7 +21,7 @@ const chunks = (images: readonly number[]): number[][] =>
 
 /** Mean squared error of each image on the scale of 0 to 1, of 8-bit pixels as they would be shown. */
 async function squaredErrors(
-  data: ImageDataset,
+  data: InMemoryDataset,
   images: readonly number[],
   restore: (images: Tensor4D) => Tensor4D,
 ): Promise<number[]> {
@@ -61,7 +61,7 @@ const shrunk = (images: Tensor4D): Tensor4D =>
 
 /** Reconstruction of held-out concepts, from the file as committed, through the posterior's mean. */
 export async function measureAutoencoder(
-  data: ImageDataset,
+  data: InMemoryDataset,
   readModel: ReadFile,
 ): Promise<QualityTable> {
   const autoencoder = await loadAutoencoder("tiny-kl", readModel);
@@ -94,7 +94,7 @@ export async function measureAutoencoder(
 
 /** 1 / standard deviation of latents about their mean, over a fixed sample of training images. */
 export async function measureScalingFactor(
-  data: ImageDataset,
+  data: InMemoryDataset,
   params: ParamMap,
   config: AutoencoderKlConfig,
 ): Promise<number> {

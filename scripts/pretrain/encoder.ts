@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { randomPermutation, randomUniform } from "../../src/math/rng";
 import { vitTrunk, type VitConfig } from "../../src/models/vit";
 import { initVit } from "../../src/models/vitInit";
@@ -84,7 +84,7 @@ export const withoutHeads = (params: ParamMap): ParamMap =>
   );
 
 /** Training images by concept, in ascending order of concepts. */
-function imagesByConcept(data: ImageDataset): readonly (readonly number[])[] {
+function imagesByConcept(data: InMemoryDataset): readonly (readonly number[])[] {
   const groups = new Map<number, number[]>();
   for (const image of data.trainIndices) {
     const group = data.groupOf(image);
@@ -163,7 +163,7 @@ function someTokens(params: ParamMap, patches: Tensor3D, kept: readonly number[]
   return { seen, tokens: vitTrunk(params, TINY_VIT, tf.add<Tensor3D>(embedded, positions)) };
 }
 
-export function encoderRecipe(data: ImageDataset, steps: number, seed: number): Recipe {
+export function encoderRecipe(data: InMemoryDataset, steps: number, seed: number): Recipe {
   const concepts = imagesByConcept(data);
   const side = data.resolution;
   const tokenCount = TINY_VIT.grid ** 2;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { EncoderId } from "../../src/config/experiment";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { encoderRow } from "../../src/encoders/catalogue";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
@@ -18,7 +18,7 @@ const CONTROLS: readonly EncoderId[] = ["tiny-vit", "tiny-vit-untrained", "patch
 type LabelOf = (image: number) => number;
 
 /** Share of queries whose own concept is the nearest, and among the 5 nearest, of the other style's images. */
-async function retrieval(features: Features, data: ImageDataset, from: number) {
+async function retrieval(features: Features, data: InMemoryDataset, from: number) {
   const heldOut = Array.from(data.heldOutIndices);
   const queries = heldOut.filter((image) => data.styleOf?.(image) === from);
   const bank = heldOut.filter((image) => data.styleOf?.(image) !== from);
@@ -49,7 +49,7 @@ function vote(row: Float32Array, labels: readonly number[]): number {
 /** Share of held-out images whose label the training images' neighbours vote for. */
 async function knnAccuracies(
   features: Features,
-  data: ImageDataset,
+  data: InMemoryDataset,
   labelings: readonly LabelOf[],
 ) {
   const [queries, bank] = [Array.from(data.heldOutIndices), Array.from(data.trainIndices)];
@@ -74,7 +74,7 @@ function pooled({ values, width }: Features, tokenWidth: number): Features {
   return { values: out, width: tokenWidth };
 }
 
-async function measured(raw: Features, data: ImageDataset, subcategoryOf: LabelOf) {
+async function measured(raw: Features, data: InMemoryDataset, subcategoryOf: LabelOf) {
   const features = centredUnit(raw, data.trainIndices);
   const toOther = await retrieval(features, data, 0);
   const back = await retrieval(features, data, 1);
@@ -98,7 +98,7 @@ interface TokenFeatures {
 
 async function figuresOf(
   { features, tokenWidth }: TokenFeatures,
-  data: ImageDataset,
+  data: InMemoryDataset,
   subcategoryOf: LabelOf,
 ) {
   const mean = await measured(pooled(features, tokenWidth), data, subcategoryOf);
@@ -116,7 +116,7 @@ async function figuresOf(
 }
 
 async function encoderFeatures(
-  data: ImageDataset,
+  data: InMemoryDataset,
   id: EncoderId,
   readModel: ReadFile,
 ): Promise<TokenFeatures> {
@@ -130,7 +130,7 @@ async function encoderFeatures(
 
 /** The encoder's figures on held-out concepts beside its controls, from the files as committed. */
 export async function measureEncoder(
-  data: ImageDataset,
+  data: InMemoryDataset,
   subcategoryOf: LabelOf,
   readModel: ReadFile,
 ): Promise<QualityTable> {

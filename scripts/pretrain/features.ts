@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 
 /** One vector an image, row-major [count, width]. */
 export interface Features {
@@ -11,14 +11,14 @@ export interface Features {
 const CHUNK = 64;
 
 /** Images by number, in [-1, 1]: [count, side, side, 3]. */
-export function imageTensor(data: ImageDataset, images: readonly number[]): Tensor4D {
-  const values = Float32Array.from(data.readRgb(images), (byte) => byte / 127.5 - 1);
+export function imageTensor(data: InMemoryDataset, images: readonly number[]): Tensor4D {
+  const values = Float32Array.from(data.pixels(images), (byte) => byte / 127.5 - 1);
   return tf.tensor4d(values, [images.length, data.resolution, data.resolution, 3]);
 }
 
 /** `vectors` of every image of the data set, in its order, [size, width]. */
 export async function featuresOf(
-  data: ImageDataset,
+  data: InMemoryDataset,
   vectors: (images: Tensor4D) => Tensor2D,
 ): Promise<Features> {
   const parts: Float32Array[] = [];
@@ -38,7 +38,7 @@ export async function featuresOf(
 }
 
 /** Pixels as they are, or averaged over squares of `box` px: the control without any network. */
-export const pixelFeatures = (data: ImageDataset, box: number): Promise<Features> =>
+export const pixelFeatures = (data: InMemoryDataset, box: number): Promise<Features> =>
   featuresOf(data, (images) =>
     tf.reshape(box === 1 ? images : tf.avgPool(images, box, box, "valid"), [images.shape[0], -1]),
   );

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { DataConfig } from "../../src/config/experiment";
-import type { ImageDataset } from "../../src/data/dataset";
+import type { InMemoryDataset } from "../../src/data/dataset";
 import { loadEmoji } from "../../src/data/emoji";
 import { registerWasmKernels } from "../../src/kernels/wasm";
 
@@ -31,5 +31,5 @@ export async function startWasm(): Promise<string> {
   return "wasm (SIMD, one thread), Node";
 }
 
-export const loadImages = (): Promise<ImageDataset> =>
+export const loadImages = (): Promise<InMemoryDataset> =>
   loadEmoji(readFrom(EMOJI_DIR), DataConfig.parse({}));

@@ -7,12 +7,34 @@ import { fieldInfo } from "./fieldInfo";
  * Defaults are the reference's (sihyun-yu/REPA train.py) wherever it has the argument; presets adapt them.
  */
 
+/**
+ * Which imported images: what the rest of a configuration (sizes, validation, a link's bill) must know of them before
+ * any is read. It is chosen as a whole in the Data view; the built-in images need none.
+ */
+export const ImportedData = z.strictObject({
+  /** SHA-256 of everything that decides the images and their order. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where they came from, so that a colleague can import the same: "hub:owner/name@revision/config/split" or "folder:name". */
+  source: z.string().min(1).max(300),
+  /** Side of the cropped squares, px; what every autoencoder and patch size divides. */
+  resolution: z.int().min(8).max(1024).multipleOf(8),
+  classes: z.int().min(1).max(100_000),
+  images: z.int().min(2).max(10_000_000),
+});
+export type ImportedData = z.infer<typeof ImportedData>;
+
 export const DataConfig = z.strictObject({
-  dataset: z.enum(["emoji"]).default("emoji").register(fieldInfo, {
+  dataset: z.enum(["emoji", "imported"]).default("emoji").register(fieldInfo, {
     label: "Data set",
     unit: "1",
     source: "Built in: Noto Emoji and Twemoji",
-    help: "1,906 concepts in two drawing styles at 64 px, nine categories.",
+    help: "Built in: 1,906 concepts in two drawing styles at 64 px, nine categories. Imported: a folder, an archive or a data set of the hub, prepared in the Data view.",
+  }),
+  imported: ImportedData.nullable().default(null).register(fieldInfo, {
+    label: "Imported images",
+    unit: "1",
+    source: "prepared in the Data view, as the reference's dataset_tools.py does",
+    help: "Which prepared images: their hash, where they came from, side, classes and number.",
   }),
   imageLimit: z.int().min(0).max(10_000_000).default(0).register(fieldInfo, {
     label: "Image limit",

@@ -1,6 +1,6 @@
 import type { EncoderId, Experiment } from "./experiment";
 import {
-  DATASET_SHAPE,
+  dataShape,
   latentShape,
   modelShape,
   sitParameterCount,
@@ -334,7 +334,7 @@ export function planOf(input: PlanInput): MemoryPlan {
 /** What of an experiment decides its memory. A micro-batch that does not divide the batch counts as it stands. */
 export function planInput(experiment: Experiment): PlanInput {
   const { model, optimizer, alignment, sampling, evaluation, data, autoencoder } = experiment;
-  const { resolution, classes } = DATASET_SHAPE[data.dataset];
+  const { resolution, classes } = dataShape(data);
   const latent = latentShape(experiment);
   const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
   const decoder = AUTOENCODER_COST[autoencoder.id];

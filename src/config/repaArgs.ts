@@ -1,7 +1,7 @@
 import { StudioError } from "../errors/studioError";
 import { Experiment, OptimizerConfig } from "./experiment";
 import { settingFields } from "./nonDefaults";
-import { DATASET_SHAPE } from "./sizes";
+import { dataShape, EMOJI_SHAPE } from "./sizes";
 import type { ConfigIssue } from "./validate";
 
 /** The experiment as the reference's trainer is started, and where the two part ways. */
@@ -43,7 +43,7 @@ const FIXED: Readonly<Record<string, string>> = {
   "cfg-prob": "0.1",
   "adam-epsilon": "1e-08",
   resolution: "256",
-  "num-classes": String(DATASET_SHAPE.emoji.classes),
+  "num-classes": String(EMOJI_SHAPE.classes),
 };
 /** Values of --mixed-precision; the third, bf16, WebGPU does not have. */
 const [HALF, FULL] = ["fp16", "no"];
@@ -70,7 +70,7 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     {
       path: "data.dataset",
       applies: true,
-      message: `The trainer reads 256 px images and latents from --data-dir; the built-in ${DATASET_SHAPE[data.dataset].resolution} px images must be prepared for it.`,
+      message: `The trainer reads 256 px images and latents from --data-dir; the built-in ${dataShape(data).resolution} px images must be prepared for it.`,
     },
     {
       path: "autoencoder.id",
@@ -158,7 +158,7 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
     `--mixed-precision=${experiment.optimizer.mixedPrecision ? HALF : FULL}`,
     `--model=${REFERENCE_MODELS.test(model) ? model : "SiT-S/2"}`,
     experiment.model.qkNorm ? "--qk-norm" : "--no-qk-norm",
-    `--num-classes=${DATASET_SHAPE[experiment.data.dataset].classes}`,
+    `--num-classes=${dataShape(experiment.data).classes}`,
     "--prediction=v",
     `--enc-type=${STAND_IN_ENCODER}`,
     ...Object.entries(ARGUMENTS).map(

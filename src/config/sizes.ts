@@ -27,13 +27,30 @@ export function modelShape(model: Experiment["model"]): ModelShape {
   return { width: model.width, depth: model.depth, heads: model.heads };
 }
 
-/** What a data set fixes: side of its images in px, and how many classes it labels. */
-export const DATASET_SHAPE = {
-  emoji: { resolution: 64, classes: 9 },
-} as const satisfies Record<
-  Experiment["data"]["dataset"],
-  { readonly resolution: number; readonly classes: number }
->;
+/** What a data set fixes, whatever is trained on it. */
+export interface DataShape {
+  /** Side of its images, px. */
+  readonly resolution: number;
+  readonly classes: number;
+  /** Things it shows, and how many images it has of each; the hold-out never splits one. */
+  readonly groups: number;
+  readonly imagesPerGroup: number;
+}
+
+/** The built-in images: concepts in two drawing styles (src/data/emoji.ts). */
+export const EMOJI_SHAPE: DataShape = {
+  resolution: 64,
+  classes: 9,
+  groups: 1906,
+  imagesPerGroup: 2,
+};
+
+/** The shape of the data an experiment names; that of the built-in images while none is chosen. */
+export function dataShape({ dataset, imported }: Experiment["data"]): DataShape {
+  if (dataset === "emoji" || !imported) return EMOJI_SHAPE;
+  const { resolution, classes, images } = imported;
+  return { resolution, classes, groups: images, imagesPerGroup: 1 };
+}
 
 export interface LatentShape {
   /** Side of the square latent, in latent px. */
@@ -43,7 +60,7 @@ export interface LatentShape {
 
 /** Shape of what the diffusion model sees: [side, side, channels]. */
 export function latentShape(experiment: Pick<Experiment, "data" | "autoencoder">): LatentShape {
-  const { resolution } = DATASET_SHAPE[experiment.data.dataset];
+  const { resolution } = dataShape(experiment.data);
   return experiment.autoencoder.id === "pixels"
     ? { side: resolution, channels: 3 }
     : { side: resolution / 4, channels: 4 };
@@ -91,7 +108,7 @@ export const experimentParameterCount = (experiment: Experiment): number =>
     ...modelShape(experiment.model),
     patchSize: experiment.model.patchSize,
     channels: latentShape(experiment).channels,
-    classes: DATASET_SHAPE[experiment.data.dataset].classes,
+    classes: dataShape(experiment.data).classes,
     qkNorm: experiment.model.qkNorm,
     labelDrop: experiment.optimizer.labelDrop,
   });

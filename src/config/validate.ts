@@ -1,4 +1,5 @@
-import { DATASET_SHAPE, gridSide, latentShape, modelShape } from "./sizes";
+import { dataShape, gridSide, latentShape, modelShape } from "./sizes";
+import { heldOutGroups } from "./holdOut";
 import type { Experiment, TimelineEntry } from "./experiment";
 
 /** One thing to mend: which setting (`group.field`, or `timeline.2.encoderDepth`) and what is wrong with it. */
@@ -7,16 +8,10 @@ export interface ConfigIssue {
   readonly message: string;
 }
 
-/** Images of each data set: concepts times styles, split by concept (src/data/emoji.ts). */
-const DATASET_GROUPS = { emoji: { groups: 1906, imagesPerGroup: 2 } } as const satisfies Record<
-  keyof typeof DATASET_SHAPE,
-  { readonly groups: number; readonly imagesPerGroup: number }
->;
-
 /** How many images the hold-out of `data` leaves aside. */
 export function heldOutImages(data: Experiment["data"]): number {
-  const { groups, imagesPerGroup } = DATASET_GROUPS[data.dataset];
-  return Math.round(groups * data.holdOutFraction) * imagesPerGroup;
+  const { groups, imagesPerGroup } = dataShape(data);
+  return heldOutGroups(groups, data.holdOutFraction) * imagesPerGroup;
 }
 
 type Report = (path: string, broken: boolean, message: string) => void;
@@ -39,6 +34,14 @@ function checkModel(experiment: Experiment, report: Report) {
     "model.patchSize",
     !Number.isInteger(gridSide(experiment)),
     `A latent side of ${side} is not divisible by patches of ${patchSize}.`,
+  );
+}
+
+function checkData({ dataset, imported }: Experiment["data"], report: Report) {
+  report(
+    "data.dataset",
+    dataset === "imported" && !imported,
+    "No imported images are chosen: add or choose a data set in the Data view.",
   );
 }
 
@@ -103,6 +106,7 @@ export function validateExperiment(
     if (broken) issues.push({ path, message });
   };
   const { depth } = modelShape(experiment.model);
+  checkData(experiment.data, report);
   checkModel(experiment, report);
   checkAlignment(experiment.alignment, depth, "alignment", report);
   checkOptimizer(experiment.optimizer, report);

@@ -24,5 +24,11 @@ export interface ImageDataset {
    * @returns uint8 RGB [indices.length, resolution, resolution, 3]
    * @throws StudioError OUT_OF_RANGE when an index is not an image's number
    */
-  readonly readRgb: (indices: ArrayLike<number>) => Uint8Array;
+  readonly readRgb: (indices: ArrayLike<number>) => Promise<Uint8Array>;
+}
+
+/** One whose pixels are all in memory: nothing has to be waited for. */
+export interface InMemoryDataset extends ImageDataset {
+  /** `readRgb` at once. */
+  readonly pixels: (indices: ArrayLike<number>) => Uint8Array;
 }

@@ -45,7 +45,7 @@ describe("the committed data set", () => {
 
   test("reads pictures: the first face is yellow in the middle and white in the corner", async () => {
     const data = await load();
-    const rgb = data.readRgb([1, 0, 1]);
+    const rgb = await data.readRgb([1, 0, 1]);
     const bytes = 64 * 64 * 3;
     expect(rgb.length).toBe(3 * bytes);
     expect(rgb.subarray(0, bytes)).toEqual(rgb.subarray(2 * bytes));
@@ -55,7 +55,7 @@ describe("the committed data set", () => {
     expect(red).toBeGreaterThan(200);
     expect(green).toBeGreaterThan(150);
     expect(blue).toBeLessThan(120);
-    expect(() => data.readRgb([3812])).toThrow(/no image 3812/);
+    await expect(data.readRgb([3812])).rejects.toThrow(/no image 3812/);
   });
 });
 

@@ -1,11 +1,12 @@
 import { decode } from "fast-png";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment";
+import { heldOutGroups } from "../config/holdOut";
 import { StudioError } from "../errors/studioError";
 import type { ReadFile } from "../formats/readFile";
 import { sha256Hex } from "../formats/sha256";
 import { randomPermutation } from "../math/rng";
-import type { ImageDataset } from "./dataset";
+import type { InMemoryDataset } from "./dataset";
 
 const INDEX_FILE = "emoji.json";
 const STYLES = ["noto", "twemoji"] as const;
@@ -122,7 +123,7 @@ async function readSheet(
 function splitConcepts(count: number, config: Experiment["data"]) {
   // the seed is fixed: every run, whatever its own seed, is measured on the same held-out concepts
   const order = randomPermutation({ seed: 0, stream: "emoji/hold-out" }, count);
-  const heldOut = Math.min(count - 1, Math.max(1, Math.round(count * config.holdOutFraction)));
+  const heldOut = heldOutGroups(count, config.holdOutFraction);
   const limit = Math.ceil(config.imageLimit / STYLES.length);
   const train = limit === 0 ? count - heldOut : Math.min(limit, count - heldOut);
   return {
@@ -155,7 +156,7 @@ function copyTile(sheet: Uint8Array, index: EmojiIndex, concept: number) {
 export async function loadEmoji(
   readFile: ReadFile,
   config: Experiment["data"],
-): Promise<ImageDataset> {
+): Promise<InMemoryDataset> {
   const indexBytes = await readNamed(readFile, INDEX_FILE);
   const index = parseIndex(indexBytes);
   const sheets = await Promise.all(STYLES.map((style) => readSheet(readFile, index, style)));
@@ -178,6 +179,14 @@ export async function loadEmoji(
   const all = Uint32Array.from({ length: size }, (_, image) => image);
   const identity = `emoji/${LAYOUT_VERSION} ${await sha256Hex(indexBytes)} ${concepts.join(",")}`;
   const imageBytes = index.tile * index.tile * CHANNELS;
+  const pixels = (indices: ArrayLike<number>): Uint8Array => {
+    const out = new Uint8Array(indices.length * imageBytes);
+    Array.from(indices).forEach((image, row) => {
+      const { concept, sheet } = locate(image);
+      copyTile(sheet, index, concept)(out, row * imageBytes);
+    });
+    return out;
+  };
   return {
     id: "emoji",
     // the index holds the sheets' checksums, so this covers every pixel
@@ -190,13 +199,7 @@ export async function loadEmoji(
     styleOf: (image) => locate(image).style,
     trainIndices: all.filter((image) => !heldOut.has(locate(image).concept)),
     heldOutIndices: all.filter((image) => heldOut.has(locate(image).concept)),
-    readRgb: (indices) => {
-      const out = new Uint8Array(indices.length * imageBytes);
-      Array.from(indices).forEach((image, row) => {
-        const { concept, sheet } = locate(image);
-        copyTile(sheet, index, concept)(out, row * imageBytes);
-      });
-      return out;
-    },
+    readRgb: (indices) => Promise.resolve(indices).then(pixels),
+    pixels,
   };
 }

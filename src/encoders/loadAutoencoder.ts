@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { DATASET_SHAPE } from "../config/sizes";
+import { EMOJI_SHAPE } from "../config/sizes";
 import type { Experiment } from "../config/experiment";
 import type { ReadFile } from "../formats/readFile";
 import { decode, encodeMoments, spatialFactor, type Moments } from "../models/autoencoderKl";
@@ -38,7 +38,7 @@ const CODE_VERSION = 1;
 const PIXELS: AutoencoderFacts = {
   id: "pixels",
   version: String(CODE_VERSION),
-  side: DATASET_SHAPE.emoji.resolution,
+  side: EMOJI_SHAPE.resolution,
   channels: 3,
 };
 
@@ -54,7 +54,7 @@ const pixels = (): LoadedAutoencoder => ({
 const factsOf = ({ id, config, sha256 }: AutoencoderCard): AutoencoderFacts => ({
   id,
   version: `${CODE_VERSION}-${sha256.slice(0, 8)}`,
-  side: DATASET_SHAPE.emoji.resolution / spatialFactor(config),
+  side: EMOJI_SHAPE.resolution / spatialFactor(config),
   channels: config.latentChannels,
 });
 

@@ -83,7 +83,7 @@ async function computeRows(
   const out = new Uint16Array((last - first) * rowLength);
   for (let row = first; row < last; row += CHUNK) {
     const end = Math.min(row + CHUNK, last);
-    const rgb = dataset.readRgb(Uint32Array.from({ length: end - row }, (_, i) => row + i));
+    const rgb = await dataset.readRgb(Uint32Array.from({ length: end - row }, (_, i) => row + i));
     const rows = tf.tidy(() => rowsOf(imageTensor(rgb, dataset.resolution)));
     const values = await rows.data<"float32">();
     rows.dispose();

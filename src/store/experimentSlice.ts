@@ -86,6 +86,8 @@ function refusal(path: string): string {
       return `One of ${control.options.join(", ")}.`;
     case "switch":
       return "On or off.";
+    case "imported":
+      return "Images prepared in the Data view.";
     case undefined:
       return "There is no such setting.";
   }

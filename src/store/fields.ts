@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Experiment, type ExperimentGroup } from "../config/experiment";
+import { Experiment, ImportedData, type ExperimentGroup } from "../config/experiment";
 import { fieldInfo, type FieldInfo } from "../config/fieldInfo";
 
 /** What kind of control a setting needs, read from its schema. */
@@ -12,10 +12,12 @@ export type FieldKind =
     }
   | { readonly kind: "choice"; readonly options: readonly (string | number)[] }
   | { readonly kind: "several"; readonly options: readonly string[]; readonly most: number }
-  | { readonly kind: "switch" };
+  | { readonly kind: "switch" }
+  /** Imported images, chosen as a whole. */
+  | { readonly kind: "imported" };
 
 /** null is a setting that may be left out: "no micro-batches". */
-export type FieldValue = string | number | boolean | null | readonly string[];
+export type FieldValue = string | number | boolean | null | readonly string[] | ImportedData;
 
 /** One setting of the experiment: where it lives, what it accepts, what a form says about it. */
 export interface FieldDescription {
@@ -51,6 +53,7 @@ export const FIELDS: readonly FieldDescription[] = GROUPS.flatMap((group) =>
 function controlOf(schema: z.ZodType): FieldKind {
   if (schema instanceof z.ZodDefault) return controlOf(unwrapped(schema.unwrap()));
   if (schema instanceof z.ZodNullable) return controlOf(unwrapped(schema.unwrap()));
+  if (schema === ImportedData) return { kind: "imported" };
   if (schema instanceof z.ZodBoolean) return { kind: "switch" };
   if (schema instanceof z.ZodEnum) return { kind: "choice", options: schema.options };
   if (schema instanceof z.ZodUnion) return { kind: "choice", options: literals(schema) };

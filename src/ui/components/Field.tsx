@@ -149,6 +149,12 @@ function FieldControl({ field, state, id }: ControlProps): ReactNode {
       );
     case "several":
       return <SeveralField options={control.options} state={state} id={id} />;
+    case "imported":
+      return (
+        <output id={id} className={classes.only}>
+          {valueText(state.value)}
+        </output>
+      );
     case "choice":
       return <ChoiceField field={field} options={control.options} state={state} id={id} />;
   }
@@ -174,7 +180,7 @@ function ChoiceField(props: ControlProps & { readonly options: readonly (string 
         fullWidth
         disabled={state.locked}
         data={data}
-        value={String(state.value)}
+        value={choiceText(state.value)}
         onChange={choose}
       />
     );
@@ -192,13 +198,16 @@ function ChoiceField(props: ControlProps & { readonly options: readonly (string 
       size="xs"
       disabled={state.locked}
       data={data}
-      value={String(state.value)}
+      value={choiceText(state.value)}
       onChange={choose}
       allowDeselect={false}
       comboboxProps={{ shadow: "md", width: "max-content", position: "bottom-end" }}
     />
   );
 }
+
+const choiceText = (value: FieldValue | undefined): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
 
 function SeveralField(props: {
   readonly options: readonly string[];

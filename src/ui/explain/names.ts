@@ -1,4 +1,9 @@
-import type { ControlChange, EncoderId, ExperimentGroup } from "../../config/experiment";
+import {
+  ImportedData,
+  type ControlChange,
+  type EncoderId,
+  type ExperimentGroup,
+} from "../../config/experiment";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
 
@@ -30,6 +35,7 @@ export const ENCODER_SHORT: Readonly<Record<EncoderId, string>> = {
 const OPTION_NAMES: Readonly<Record<string, string>> = {
   ...ENCODER_NAMES,
   emoji: "Emoji, built in",
+  imported: "Imported",
   "tiny-kl": "Tiny KL, built in",
   pixels: "None (pixels)",
   sit: "SiT",
@@ -57,6 +63,8 @@ export function valueText(value: unknown): string {
   if (typeof value === "boolean") return value ? "on" : "off";
   if (value === null) return "none";
   if (typeof value === "number") return formatNumber(value);
+  const imported = ImportedData.safeParse(value).data;
+  if (imported) return `${imported.source} (${imported.images} at ${imported.resolution} px)`;
   return typeof value === "string" ? optionName(value) : "–";
 }
 

@@ -106,6 +106,7 @@ function isRelevant({ path }: FieldDescription, experiment: Experiment): boolean
   if (path === "model.width" || path === "model.depth" || path === "model.heads") {
     return experiment.model.size === "custom";
   }
+  if (path === "data.imported") return experiment.data.dataset === "imported";
   if (path === "sampling.guidanceLow" || path === "sampling.guidanceHigh") {
     return experiment.sampling.guidanceScale > 1;
   }
