@@ -1,6 +1,9 @@
 import type { EncoderId, Experiment } from "../config/experiment";
 import type { Failure } from "../errors/studioError";
+import type { DatasetsApi } from "./datasets";
+import type { PreviewsApi } from "./previews";
 import type { BackendChoice, DeviceReport, Outcome } from "./shared";
+import type { WeightsApi, WeightsNeeded } from "./weights";
 
 /** Which caches a run needs. Everything that decides their bytes is in here. */
 export interface CacheRequest {
@@ -15,11 +18,17 @@ export interface CacheRequest {
 /** What a request will compute and store; shown before it starts. */
 export interface CacheBill {
   readonly images: number;
-  readonly items: readonly {
-    readonly label: string;
-    readonly bytes: number;
-    readonly cachedBytes: number;
-  }[];
+  readonly items: readonly CacheBillItem[];
+  /** Published weights that have to be fetched first; empty when everything is here. */
+  readonly weights: readonly WeightsNeeded[];
+}
+
+export interface CacheBillItem {
+  readonly label: string;
+  readonly bytes: number;
+  readonly cachedBytes: number;
+  /** How long the rest will take at the rate measured on this device before; null when it never was. */
+  readonly seconds: number | null;
 }
 
 export type CacheEvent =
@@ -37,10 +46,13 @@ export type CacheEvent =
   /** What went wrong and was mended, for example a device that was lost and replaced. */
   | { readonly type: "warning"; readonly failure: Failure };
 
-export interface FeaturesApi {
+export interface CachesApi {
   bill(request: CacheRequest): Promise<Outcome<CacheBill>>;
   /** Fills what is missing, shard by shard; a second call goes on where the first was cancelled or killed. */
   prepare(request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<Outcome<null>>;
   /** Stops after the shard in flight; `prepare` then answers CANCELLED. */
   cancel(): Promise<void>;
 }
+
+/** All the features worker does: it alone reads images, holds frozen networks and fetches. */
+export type FeaturesApi = CachesApi & WeightsApi & DatasetsApi & PreviewsApi;

@@ -8,7 +8,7 @@ import { loadEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
 import { currentStudioBackend } from "../kernels/studioBackend";
 import { float32ToHalf } from "../math/half";
-import type { CacheBill, CacheEvent, CacheRequest, FeaturesApi } from "../protocol/features";
+import type { CacheBill, CacheEvent, CacheRequest, CachesApi } from "../protocol/features";
 import {
   readShard,
   shardRanges,
@@ -96,7 +96,7 @@ async function computeRows(
 type OnEvent = (event: CacheEvent) => void;
 
 /** The features worker: fills the caches a run needs, shard by shard. */
-export function createFeaturesSession(environment: SessionEnvironment): FeaturesApi {
+export function createFeaturesSession(environment: SessionEnvironment): CachesApi {
   let cancelled = false;
   let deviceFailure: StudioError | undefined;
 
@@ -234,7 +234,7 @@ async function billOf(
     const known = await db.get("caches", spec.cacheKey);
     const rowBytes = spec.rowLength * HALF_BYTES;
     const cachedBytes = Math.min(known?.rows ?? 0, images) * rowBytes;
-    return { label: spec.label, bytes: images * rowBytes, cachedBytes };
+    return { label: spec.label, bytes: images * rowBytes, cachedBytes, seconds: null };
   });
-  return { images, items: await Promise.all(items) };
+  return { images, items: await Promise.all(items), weights: [] };
 }

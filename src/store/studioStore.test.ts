@@ -238,10 +238,10 @@ test("caching shows its progress, counts repairs and ends", () => {
   endCaching();
   expect(store.getState().data.progress).toBeNull();
   const items = [
-    { label: "Latents", bytes: 100, cachedBytes: 100 },
-    { label: "Features", bytes: 300, cachedBytes: 100 },
+    { label: "Latents", bytes: 100, cachedBytes: 100, seconds: null },
+    { label: "Features", bytes: 300, cachedBytes: 100, seconds: null },
   ];
-  expect(missingBytes({ images: 10, items })).toBe(200);
+  expect(missingBytes({ images: 10, items, weights: [] })).toBe(200);
 });
 
 test("a link waits in its slice until it is cleared", () => {
@@ -253,10 +253,10 @@ test("a link waits in its slice until it is cleared", () => {
     bill: null,
     mismatch: null,
   });
-  store.getState().setLinkBill({ images: 1, items: [] });
-  expect(store.getState().link?.bill).toEqual({ images: 1, items: [] });
+  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
+  expect(store.getState().link?.bill).toEqual({ images: 1, items: [], weights: [] });
   expect(selectActive(store.getState())).toBe(false);
   store.getState().clearLink();
-  store.getState().setLinkBill({ images: 1, items: [] });
+  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
   expect(store.getState().link).toBeNull();
 });

@@ -161,9 +161,10 @@ function fillData(store: StudioStore) {
   state.setClassNames(CLASSES);
   state.setBill({
     images: 3812,
+    weights: [],
     items: [
-      { label: "Latents (tiny-kl)", bytes: 15_600_000, cachedBytes: 0 },
-      { label: "Features (tiny-vit)", bytes: 93_700_000, cachedBytes: 0 },
+      { label: "Latents (tiny-kl)", bytes: 15_600_000, cachedBytes: 0, seconds: 12 },
+      { label: "Features (tiny-vit)", bytes: 93_700_000, cachedBytes: 0, seconds: 12 },
     ],
   });
   state.setStorage({ usedBytes: 131_400_000, quotaBytes: 61e9, persisted: true }, [
@@ -260,7 +261,8 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
         ],
         bill: {
           images: 3812,
-          items: [{ label: "Latents", bytes: 15_600_000, cachedBytes: 0 }],
+          weights: [],
+          items: [{ label: "Latents", bytes: 15_600_000, cachedBytes: 0, seconds: 12 }],
         },
         mismatch: null,
       });

@@ -1,0 +1,106 @@
+import type { ImportedData } from "../config/experiment";
+import type { Failure } from "../errors/studioError";
+import type { Outcome } from "./shared";
+
+/** How images become squares; the reference's `--transform=center-crop-dhariwal` is the one way there is. */
+export interface ImportOptions {
+  /** Shown in lists. */
+  readonly name: string;
+  /** Side of the squares, px. */
+  readonly resolution: number;
+  /** Stop after this many images; absent, all are taken. */
+  readonly limit?: number | undefined;
+}
+
+/** One file of a picked or dropped folder: its path inside the folder names its class. */
+export interface FolderFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Which images of the hub: a configuration and a split of a repository, as its parquet files. */
+export interface HubDatasetRef {
+  readonly repo: string;
+  readonly revision: string;
+  readonly config: string;
+  readonly split: string;
+}
+
+/** Where images are imported from. */
+export type ImportSource =
+  /** A folder the browser lets us read again after a reload, if the user says so again. */
+  | { readonly kind: "directory"; readonly handle: FileSystemDirectoryHandle }
+  | { readonly kind: "files"; readonly files: readonly FolderFile[] }
+  /** zip files (also nested) and parquet files, told apart by their bytes. */
+  | { readonly kind: "archives"; readonly files: readonly File[] }
+  | { readonly kind: "hub"; readonly dataset: HubDatasetRef };
+
+/** An image that was left out, and why. */
+export interface SkippedImage {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type ImportEvent =
+  /** Before anything is read: how much there is, as far as the source says. */
+  | { readonly type: "found"; readonly images: number | null; readonly bytes: number | null }
+  | {
+      readonly type: "progress";
+      readonly done: number;
+      /** Null while the source does not say. */
+      readonly total: number | null;
+      readonly skipped: number;
+      readonly readBytes: number;
+      readonly imagesPerSecond: number;
+    }
+  | { readonly type: "warning"; readonly failure: Failure };
+
+/** An imported data set as lists show it. */
+export interface DatasetSummary {
+  readonly id: string;
+  readonly name: string;
+  /** "hub:owner/name@revision/config/split" or "folder:name". */
+  readonly source: string;
+  /** What an experiment says of it; null while the import is not complete. */
+  readonly data: ImportedData | null;
+  readonly classNames: readonly string[];
+  /** Images of each class, by its position in `classNames`. */
+  readonly classCounts: readonly number[];
+  readonly images: number;
+  readonly resolution: number;
+  /** What it takes in storage. */
+  readonly bytes: number;
+  readonly skippedCount: number;
+  /** The first of them (at most 200). */
+  readonly skipped: readonly SkippedImage[];
+  readonly createdAtMs: number;
+  /** A cut import can go on: from the hub by itself, from a folder once it is picked again or its handle is allowed. */
+  readonly resumable: boolean;
+}
+
+/** What the hub offers of a data set, before a byte of it is fetched. */
+export interface HubDatasetOffer {
+  readonly dataset: HubDatasetRef;
+  readonly files: readonly { readonly url: string; readonly bytes: number }[];
+  readonly bytes: number;
+  /** Rows, where the hub says how many. */
+  readonly rows: number | null;
+  readonly licence: string | null;
+}
+
+export interface DatasetsApi {
+  /** Configurations and splits of a repository with their sizes. */
+  hubDataset(repo: string, revision: string): Promise<Outcome<readonly HubDatasetOffer[]>>;
+  /**
+   * Decodes, crops and stores images, and answers with the finished data set. Broken ones are left out, counted and
+   * listed. A second call for the same source and side goes on where the first was cut.
+   */
+  importImages(
+    source: ImportSource,
+    options: ImportOptions,
+    onEvent: (event: ImportEvent) => void,
+  ): Promise<Outcome<DatasetSummary>>;
+  cancelImport(): Promise<void>;
+  datasets(): Promise<Outcome<readonly DatasetSummary[]>>;
+  deleteDataset(id: string): Promise<Outcome<null>>;
+}
