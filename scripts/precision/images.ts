@@ -4,7 +4,7 @@ import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import { float32ToHalf } from "../../src/math/half";
 import { imageTensor } from "../../src/sessions/images";
-import type { BatchSource, CachedRows } from "../../src/training/batch";
+import { rowsInMemory, type BatchSource, type CachedRows } from "../../src/training/batch";
 import { loadImages, MODELS_DIR, readFrom } from "../pretrain/runtime";
 
 const CHUNK = 16;
@@ -47,7 +47,7 @@ export async function readImages(count: number): Promise<PrecisionImages> {
   encoder.dispose();
   return {
     source: {
-      latents,
+      latents: rowsInMemory(latents),
       latentScale: autoencoder.scalingFactor,
       trainImages: Uint32Array.from(numbers, (_, i) => i),
       labels: Int32Array.from(numbers, (image) => dataset.labelOf(image)),

@@ -56,7 +56,7 @@ export async function runBoth(
     path: "linear",
   } as const;
   for (let step = 1; step <= steps; step++) {
-    const drawn = makeBatch(source, settings, step);
+    const drawn = await makeBatch(source, settings, step);
     const batch = toTrainBatch(workload, {
       ...drawn,
       features: gatherRows(features, drawn.images),

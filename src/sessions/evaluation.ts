@@ -185,13 +185,10 @@ export async function heldOutHidden(
       shape.inputSide,
       shape.inChannels,
     ];
+    const { latents, latentScale } = data.source;
+    const moments = await latents.gather(rows);
     const means = tf.tidy(() => {
-      const clean = sampleLatents(
-        data.source.latents,
-        rows,
-        normals("posterior"),
-        data.source.latentScale,
-      );
+      const clean = sampleLatents(moments, latents.rowLength, normals("posterior"), latentScale);
       const t = new Float32Array(rows.length).fill(experiment.evaluation.cknnaTime);
       const noise = tf.tensor4d(normals("noise"), dims);
       const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);

@@ -54,7 +54,7 @@ export function createMeasuring({
   const setReference = async (): Promise<Outcome<null>> => {
     const features = await data.features(encoder.id);
     const { trainImages } = data.source;
-    const values = tokenMeans(features, trainImages);
+    const values = await tokenMeans(features, trainImages);
     const real = { values, count: trainImages.length, width: features.width };
     return metrics.setReference(`${encoder.id}, token mean`, movable(real), seed);
   };
@@ -75,7 +75,7 @@ export function createMeasuring({
       for (const id of alignmentAt(experiment, timeline, step).encoders) {
         const features = await data.features(id);
         const target = {
-          values: tokenMeans(features, data.heldOutImages),
+          values: await tokenMeans(features, data.heldOutImages),
           count: data.heldOutImages.length,
           width: features.width,
         };

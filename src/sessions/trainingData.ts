@@ -4,65 +4,70 @@ import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
 import { encoderRow } from "../encoders/catalogue";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
-import { StudioError } from "../errors/studioError";
-import { readRows, type CacheSpec } from "../storage/caches";
-import type { Database } from "../storage/db";
-import type { BatchSource, CachedRows } from "../training/batch";
-import { gatherRows } from "../training/batch";
+import type { CacheSpec } from "../storage/caches";
+import type { Database, ImageRange } from "../storage/db";
+import type { BatchSource, RowSource } from "../training/batch";
 import { featuresSpec, latentsSpec } from "./cacheSpecs";
 import type { SessionEnvironment } from "./environment";
+import { within } from "./imageRanges";
+import { createShardMemory, openShardedRows } from "./shardedRows";
 
-/** Everything a run reads from its caches, in memory as float16. */
+/** Everything a run reads from its caches. */
 export interface TrainingData {
   readonly dataset: ImageDataset;
   readonly source: BatchSource;
   /** Image numbers of the held-out images that are measured. */
   readonly heldOutImages: Uint32Array;
-  /** Tokens of an encoder [grid², width] by row; read from storage at the first call. */
+  /** Tokens of an encoder [grid², width] by row; its cache is looked at when it is first asked for. */
   readonly features: (encoder: EncoderId) => Promise<FeatureRowsSource>;
 }
 
-export interface FeatureRowsSource extends CachedRows {
+export interface FeatureRowsSource extends RowSource {
   readonly tokens: number;
   readonly width: number;
 }
 
-async function readCache(db: Database, spec: CacheSpec, rows: number): Promise<CachedRows> {
-  const found = await readRows(db, spec, rows);
-  if ("rows" in found) return { values: found.rows, rowLength: spec.rowLength };
-  throw new StudioError(
-    "CACHE_MISSING",
-    `${spec.label}: ${found.absent.length} of its shards are missing or damaged (first: ${found.absent[0] ?? 0}).`,
-    "Press Train again: what is missing is computed, the rest is kept.",
-  );
-}
+/** Float16 rows a run keeps in memory; what does not fit is read again from storage. */
+const MEMORY_BYTES = 2 ** 30;
+/** Rows averaged at once: bounds memory. */
+const CHUNK = 256;
 
-/** Reads latents now and features when they are asked for. @throws StudioError CACHE_MISSING */
+/**
+ * Opens latents now and features when they are asked for.
+ * @param ranges the images the run uses; undefined: all of them
+ * @throws StudioError CACHE_MISSING
+ */
 export async function loadTrainingData(
   environment: SessionEnvironment,
   db: Database,
   experiment: Experiment,
   autoencoder: LoadedAutoencoder,
+  ranges?: readonly ImageRange[],
 ): Promise<TrainingData> {
   const dataset = await loadEmoji(environment.readDataFile, experiment.data);
-  const latents = await readCache(db, latentsSpec(dataset, autoencoder), dataset.size);
+  const used = ranges ?? [[0, dataset.size]];
+  const memory = createShardMemory(MEMORY_BYTES);
+  const open = (spec: CacheSpec) =>
+    openShardedRows(db, spec, { total: dataset.size, ranges: used, memory });
+  const latents = await open(latentsSpec(dataset, autoencoder));
   const grid = gridSide(experiment);
   const loaded = new Map<EncoderId, Promise<FeatureRowsSource>>();
   const loadFeatures = async (id: EncoderId): Promise<FeatureRowsSource> => {
     const row = encoderRow(id);
-    const cached = await readCache(db, featuresSpec(dataset, row, grid), dataset.size);
-    return { ...cached, tokens: grid * grid, width: row.width };
+    const rows = await open(featuresSpec(dataset, row, grid));
+    return { ...rows, tokens: grid * grid, width: row.width };
   };
+  const heldOut = within(dataset.heldOutIndices, used);
   return {
     dataset,
     source: {
       latents,
       latentScale: autoencoder.scalingFactor,
-      trainImages: dataset.trainIndices,
+      trainImages: within(dataset.trainIndices, used),
       labels: Int32Array.from({ length: dataset.size }, (_, image) => dataset.labelOf(image)),
       nullLabel: dataset.classNames.length,
     },
-    heldOutImages: spread(dataset.heldOutIndices, experiment.evaluation.heldOutCount),
+    heldOutImages: spread(heldOut, experiment.evaluation.heldOutCount),
     features: (id) => {
       const known = loaded.get(id);
       if (known) return known;
@@ -85,16 +90,22 @@ function spread(values: Uint32Array, count: number): Uint32Array {
 }
 
 /** Mean over tokens of some rows: [rows.length, width]. */
-export function tokenMeans(features: FeatureRowsSource, rows: ArrayLike<number>): Float32Array {
+export async function tokenMeans(
+  features: FeatureRowsSource,
+  rows: Uint32Array,
+): Promise<Float32Array> {
   const { tokens, width } = features;
-  const values = gatherRows(features, rows);
   const out = new Float32Array(rows.length * width);
-  for (let row = 0; row < rows.length; row++) {
-    for (let channel = 0; channel < width; channel++) {
-      let sum = 0;
-      for (let token = 0; token < tokens; token++)
-        sum += values[(row * tokens + token) * width + channel] ?? 0;
-      out[row * width + channel] = sum / tokens;
+  for (let first = 0; first < rows.length; first += CHUNK) {
+    const values = await features.gather(rows.subarray(first, first + CHUNK));
+    const count = values.length / (tokens * width);
+    for (let row = 0; row < count; row++) {
+      for (let channel = 0; channel < width; channel++) {
+        let sum = 0;
+        for (let token = 0; token < tokens; token++)
+          sum += values[(row * tokens + token) * width + channel] ?? 0;
+        out[(first + row) * width + channel] = sum / tokens;
+      }
     }
   }
   return out;

@@ -6,7 +6,7 @@ import type { RunPhase } from "../protocol/trainer";
 import { latestCheckpoint, putCheckpoint } from "../storage/checkpoints";
 import type { Database } from "../storage/db";
 import { updateRun } from "../storage/runs";
-import { gatherRows, makeBatch } from "../training/batch";
+import { batchImages, makeBatch } from "../training/batch";
 import { encodeCheckpoint } from "../training/checkpoint";
 import type { StepOptions, TrainBatch } from "../training/trainStep";
 import { survivingLoss } from "./deviceRecovery";
@@ -90,8 +90,10 @@ async function takeStep(run: LoadedRun): Promise<void> {
   const step = model.step() + 1;
   const alignment = alignmentAt(experiment, run.timeline, step);
   const targets = await Promise.all(alignment.encoders.map((id) => data.features(id)));
-  const values = makeBatch(data.source, { ...experiment.optimizer, ...experiment.transport }, step);
+  const settings = { ...experiment.optimizer, ...experiment.transport };
+  const values = await makeBatch(data.source, settings, step);
   const batchSize = values.labels.length;
+  const features = await Promise.all(targets.map((target) => target.gather(values.images)));
   const dims: [number, number, number, number] = [
     batchSize,
     shape.inputSide,
@@ -103,15 +105,19 @@ async function takeStep(run: LoadedRun): Promise<void> {
     noise: tf.tensor4d(values.noise, dims),
     t: values.t,
     labels: values.labels,
-    features: targets.map((target) =>
-      tf.tensor3d(gatherRows(target, values.images), [batchSize, target.tokens, target.width]),
+    features: targets.map(({ tokens, width }, i) =>
+      tf.tensor3d(features[i] ?? [], [batchSize, tokens, width]),
     ),
   };
   try {
     const projectors = model.projectorsFor(alignment.encoders);
     const options = { ...stepOptions(run), alignment: { ...alignment, projectors } };
     await prepare(run, batch, options);
-    await run.reader.push(step, model.update(batch, options));
+    const pushed = run.reader.push(step, model.update(batch, options));
+    const next = batchImages(data.source, settings, step + 1);
+    // while the device is busy; what cannot be read is met when it is needed
+    await Promise.allSettled(targets.map((target) => target.prefetch(next)));
+    await pushed;
   } finally {
     tf.dispose([batch.latents, batch.noise, ...batch.features]);
   }

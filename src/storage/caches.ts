@@ -10,6 +10,9 @@ import { storageError } from "./quota";
 
 /** Small enough that a cut costs seconds of work, large enough that a cache is some hundred records. */
 const SHARD_BYTES = 2 * 2 ** 20;
+/** Rows of a published encoder are some hundred kB: a few of them fill a GPU, and a batch reads few more than its own. */
+const LONG_ROWS = 8;
+const MOST_BYTES = 8 * 2 ** 20;
 const HALF_BYTES = 2;
 
 export interface CacheSpec {
@@ -21,8 +24,10 @@ export interface CacheSpec {
 }
 
 /** Rows in a full shard of this cache. */
-export const rowsPerShard = ({ rowLength }: Pick<CacheSpec, "rowLength">): number =>
-  Math.max(1, Math.floor(SHARD_BYTES / (rowLength * HALF_BYTES)));
+export function rowsPerShard({ rowLength }: Pick<CacheSpec, "rowLength">): number {
+  const rowsIn = (bytes: number) => Math.floor(bytes / (rowLength * HALF_BYTES));
+  return Math.max(1, rowsIn(SHARD_BYTES), Math.min(LONG_ROWS, rowsIn(MOST_BYTES)));
+}
 
 /** Rows `first` (included) to `last` (not included) of a cache, stored together. */
 export interface ShardRange {
@@ -30,6 +35,8 @@ export interface ShardRange {
   readonly first: number;
   readonly last: number;
 }
+
+const everyShard = (cacheKey: string) => IDBKeyRange.bound([cacheKey, 0], [cacheKey, Infinity]);
 
 /** The shards that hold rows 0..rows-1. */
 export function shardRanges(spec: CacheSpec, rows: number): ShardRange[] {
@@ -54,10 +61,13 @@ export async function writeShard(
   const count = rows.length / spec.rowLength;
   try {
     const tx = db.transaction(["caches", "shards"], "readwrite");
-    const known = await tx.objectStore("caches").get(spec.cacheKey);
+    const [known, before] = await Promise.all([
+      tx.objectStore("caches").get(spec.cacheKey),
+      tx.objectStore("shards").get([spec.cacheKey, shard]),
+    ]);
     const record: CacheRecord = {
       ...spec,
-      rows: Math.max(known?.rows ?? 0, shard * rowsPerShard(spec) + count),
+      rows: (known?.rows ?? 0) - (before?.rows ?? 0) + count,
       rowsPerShard: rowsPerShard(spec),
       createdAtMs: known?.createdAtMs ?? nowMs,
     };
@@ -93,20 +103,13 @@ export async function readShard(
   return new Uint16Array(record.bytes, 0, (last - first) * spec.rowLength);
 }
 
-/** Rows 0..rows-1 of a cache as one array, or the shards that are missing or damaged. */
-export async function readRows(
+/** Which shards of a cache are stored, by record: their bytes are checked when they are read. */
+export async function storedShards(
   db: Database,
-  spec: CacheSpec,
-  rows: number,
-): Promise<{ rows: Uint16Array } | { absent: number[] }> {
-  const out = new Uint16Array(rows * spec.rowLength);
-  const absent: number[] = [];
-  for (const range of shardRanges(spec, rows)) {
-    const values = await readShard(db, spec, range);
-    if (typeof values === "string") absent.push(range.shard);
-    else out.set(values, range.first * spec.rowLength);
-  }
-  return absent.length === 0 ? { rows: out } : { absent };
+  { cacheKey }: Pick<CacheSpec, "cacheKey">,
+): Promise<ReadonlySet<number>> {
+  const keys = await db.getAllKeys("shards", everyShard(cacheKey));
+  return new Set(keys.map(([, shard]) => shard));
 }
 
 export interface CacheUse extends CacheRecord {
@@ -125,10 +128,9 @@ export async function listCaches(db: Database): Promise<CacheUse[]> {
 /** Deletes a cache and its shards. */
 export async function deleteCache(db: Database, cacheKey: string): Promise<void> {
   const tx = db.transaction(["caches", "shards"], "readwrite");
-  const everyShard = IDBKeyRange.bound([cacheKey, 0], [cacheKey, Infinity]);
   await Promise.all([
     tx.objectStore("caches").delete(cacheKey),
-    tx.objectStore("shards").delete(everyShard),
+    tx.objectStore("shards").delete(everyShard(cacheKey)),
     tx.done,
   ]);
 }

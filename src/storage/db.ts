@@ -24,6 +24,7 @@ export interface CacheRecord {
   readonly label: string;
   /** Float16 values in a row. */
   readonly rowLength: number;
+  /** Stored rows; shards are not filled in the order of their rows. */
   readonly rows: number;
   readonly rowsPerShard: number;
   readonly createdAtMs: number;
@@ -42,7 +43,12 @@ export interface RunRecord {
   /** SHA-256 of the data set's bytes: the repro card's first half; the second is the code version. */
   readonly datasetHash: string;
   readonly codeVersion: string;
+  /** Image numbers [first, last) the run uses, where it started on caches that were not complete; absent: all. */
+  readonly imageRanges?: readonly ImageRange[];
 }
+
+/** Image numbers `first` (included) to `last` (not included). */
+export type ImageRange = readonly [first: number, last: number];
 
 /** Logged points are append-only: a chunk is added, never rewritten. */
 export type LogRecord =

@@ -5,10 +5,10 @@ import type { LayerAlignment } from "../protocol/trainer";
 import {
   deleteCache,
   listCaches,
-  readRows,
   readShard,
   rowsPerShard,
   shardRanges,
+  storedShards,
   writeShard,
   type CacheSpec,
 } from "./caches";
@@ -42,7 +42,7 @@ afterEach(() => {
   }
 });
 
-/** Rows so long that three of them make a shard. */
+/** Rows so long that eight of them make a shard. */
 const spec: CacheSpec = { cacheKey: "latents/test", label: "Latents (test)", rowLength: 300_000 };
 const rowsOf = (first: number, last: number) =>
   Uint16Array.from(
@@ -60,22 +60,37 @@ async function fill(db: Database, rows: number) {
   }
 }
 
-test("what is written is read back, across shards", async () => {
+test("what is written is read back, shard by shard, whatever the order", async () => {
   const db = await database();
-  expect(rowsPerShard(spec)).toBe(3);
-  await fill(db, 7);
-  const found = await readRows(db, spec, 7);
-  expect(same("rows" in found && found.rows, rowsOf(0, 7))).toBe(true);
-  expect(await listCaches(db)).toMatchObject([{ rows: 7, bytes: 7 * spec.rowLength * 2 }]);
+  expect(rowsPerShard(spec)).toBe(8);
+  for (const { shard, first, last } of shardRanges(spec, 19).reverse()) {
+    await writeShard(db, spec, shard, rowsOf(first, last), 1);
+  }
+  for (const range of shardRanges(spec, 19)) {
+    expect(same(await readShard(db, spec, range), rowsOf(range.first, range.last))).toBe(true);
+  }
+  expect(await storedShards(db, spec)).toEqual(new Set([0, 1, 2]));
+  expect(await listCaches(db)).toMatchObject([{ rows: 19, bytes: 19 * spec.rowLength * 2 }]);
 });
 
-test("missing shards are named, and a short last one counts as missing when more rows are wanted", async () => {
+test("a shard written again is counted once, and a short last one is missing when more rows are wanted", async () => {
   const db = await database();
-  await fill(db, 5);
-  expect(await readRows(db, spec, 6)).toEqual({ absent: [1] });
-  expect(await readRows(db, spec, 9)).toEqual({ absent: [1, 2] });
-  const found = await readRows(db, spec, 4);
-  expect(same("rows" in found && found.rows, rowsOf(0, 4))).toBe(true);
+  await fill(db, 10);
+  await fill(db, 10);
+  expect(await listCaches(db)).toMatchObject([{ rows: 10 }]);
+  const [whole, short] = shardRanges(spec, 12);
+  if (!whole || !short) throw new Error("two shards hold 12 rows");
+  expect(same(await readShard(db, spec, whole), rowsOf(0, 8))).toBe(true);
+  expect(await readShard(db, spec, short)).toBe("missing");
+  expect(same(await readShard(db, spec, { ...short, last: 10 }), rowsOf(8, 10))).toBe(true);
+});
+
+test("short rows fill two megabytes, long ones come by eight, the longest by as many as fit in eight", () => {
+  const perShard = (rowLength: number) => rowsPerShard({ rowLength });
+  expect(perShard(2 * 16 * 16 * 4)).toBe(512);
+  expect(perShard(256 * 768)).toBe(8);
+  expect(perShard(1024 * 1536)).toBe(2);
+  expect(perShard(8 * 2 ** 20)).toBe(1);
 });
 
 test("a shard with a wrong checksum or length is never believed", async () => {

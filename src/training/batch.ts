@@ -10,9 +10,24 @@ export interface CachedRows {
   readonly rowLength: number;
 }
 
+/** Rows by image number, wherever they lie. */
+export interface RowSource {
+  readonly rowLength: number;
+  /** Some rows as float32, one after the other, in the order asked for. */
+  readonly gather: (rows: ArrayLike<number>) => Promise<Float32Array>;
+  /** Has rows at hand that will be asked for next, as far as memory goes. */
+  readonly prefetch: (rows: ArrayLike<number>) => Promise<void>;
+}
+
+export const rowsInMemory = (rows: CachedRows): RowSource => ({
+  rowLength: rows.rowLength,
+  gather: (wanted) => Promise.resolve(gatherRows(rows, wanted)),
+  prefetch: () => Promise.resolve(),
+});
+
 export interface BatchSource {
   /** Rows are mean, then standard deviation, each of half a row's length; unscaled. */
-  readonly latents: CachedRows;
+  readonly latents: RowSource;
   /** Multiplies the sampled latent; the autoencoder's scaling factor. */
   readonly latentScale: number;
   /** Image numbers of the training side. */
@@ -58,42 +73,52 @@ export function gatherRows(
 }
 
 /**
- * Latents drawn from cached moments: (mean + std n) scale, [rows.length, rowLength / 2] flat.
+ * Latents drawn from moments: (mean + std n) scale, [rows, rowLength / 2] flat.
  * The posterior is sampled anew each time a row is used. @source sihyun-yu/REPA train.py sample_posterior
+ * @param moments gathered rows [rows, rowLength] of means, then standard deviations
  */
 export function sampleLatents(
-  moments: CachedRows,
-  rows: ArrayLike<number>,
+  moments: Float32Array,
+  rowLength: number,
   normals: Float32Array,
   scale: number,
 ): Float32Array {
-  const half = moments.rowLength / 2;
-  const gathered = gatherRows(moments, rows);
-  const out = new Float32Array(rows.length * half);
+  const half = rowLength / 2;
+  const out = new Float32Array(moments.length / 2);
   for (let i = 0; i < out.length; i++) {
-    const at = Math.floor(i / half) * moments.rowLength + (i % half);
-    out[i] = ((gathered[at] ?? 0) + (gathered[at + half] ?? 0) * (normals[i] ?? 0)) * scale;
+    const at = Math.floor(i / half) * rowLength + (i % half);
+    out[i] = ((moments[at] ?? 0) + (moments[at + half] ?? 0) * (normals[i] ?? 0)) * scale;
   }
   return out;
 }
 
+/** Image numbers of the batch of update `step` (from 1). */
+export function batchImages(
+  { trainImages }: Pick<BatchSource, "trainImages">,
+  { seed, batchSize }: Pick<BatchSettings, "seed" | "batchSize">,
+  step: number,
+): Uint32Array {
+  const positions = batchIndices({ seed, step: step - 1, batchSize, count: trainImages.length });
+  return positions.map((position) => trainImages[position] ?? 0);
+}
+
 /** The batch of update `step` (from 1). Every random number has its own stream, indexed by the step. */
-export function makeBatch(source: BatchSource, settings: BatchSettings, step: number): BatchValues {
+export async function makeBatch(
+  source: BatchSource,
+  settings: BatchSettings,
+  step: number,
+): Promise<BatchValues> {
   const { seed, batchSize, labelDrop, timeLaw, path } = settings;
+  const { rowLength } = source.latents;
   const key = (stream: string) => ({ seed, stream: `train/${stream}`, index: step });
-  const positions = batchIndices({
-    seed,
-    step: step - 1,
-    batchSize,
-    count: source.trainImages.length,
-  });
-  const images = positions.map((position) => source.trainImages[position] ?? 0);
-  const count = (batchSize * source.latents.rowLength) / 2;
+  const images = batchImages(source, settings, step);
+  const count = (batchSize * rowLength) / 2;
+  const moments = await source.latents.gather(images);
   const posterior = randomNormal(key("posterior"), count);
   const dropped = randomUniform(key("labelDrop"), batchSize);
   return {
     images,
-    latents: sampleLatents(source.latents, images, posterior, source.latentScale),
+    latents: sampleLatents(moments, rowLength, posterior, source.latentScale),
     noise: randomNormal(key("noise"), count),
     t: sampleTimes(key("time"), batchSize, timeLaw, path),
     labels: Int32Array.from(images, (image, i) =>
