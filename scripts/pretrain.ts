@@ -122,7 +122,7 @@ async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
   };
   await writeCard("tiny-vit", card);
   console.log(
-    `Set the version of tiny-vit in src/encoders/catalogue.ts to "1-${written.sha256.slice(0, 8)}".`,
+    `Set the version of tiny-vit in src/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
   );
 }
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { encoderRow } from "../../src/catalogue/encoders";
 import type { EncoderId } from "../../src/config/experiment";
 import type { ImageDataset } from "../../src/data/dataset";
-import { encoderRow } from "../../src/encoders/catalogue";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
 import type { ReadFile } from "../../src/formats/readFile";

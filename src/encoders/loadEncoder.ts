@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { EncoderId } from "../config/experiment";
+import type { EncoderRow } from "../catalogue/encoderRow";
+import { encoderRow, type EncoderId } from "../catalogue/encoders";
+import { StudioError } from "../errors/studioError";
 import type { ReadFile } from "../formats/readFile";
 import { resamplePositions, vitTokens, type VitConfig } from "../models/vit";
 import { initVit, vitShapes } from "../models/vitInit";
 import type { ParamMap } from "../nn/params";
-import { encoderRow, type EncoderRow } from "./catalogue";
 import { EncoderCard, parseCard } from "./modelCard";
 import { patchHistogram } from "./patchHistogram";
 import { normalizeImages, resizeImages } from "./preprocess";
@@ -31,7 +32,7 @@ const prepare = ({ input }: EncoderRow, images: Tensor4D, grid: number): Tensor4
   resizeImages(normalizeImages(images, input.mean, input.std), grid * input.patch);
 
 async function vitEncoder(
-  row: EncoderRow,
+  row: EncoderRow<EncoderId>,
   params: ParamMap,
   config: VitConfig,
 ): Promise<LoadedEncoder> {
@@ -68,7 +69,7 @@ async function vitEncoder(
  */
 export async function loadEncoder(id: EncoderId, readFile: ReadFile): Promise<LoadedEncoder> {
   const row = encoderRow(id);
-  if (row.card === undefined) {
+  if (row.weights.kind === "none") {
     return {
       id,
       version: row.version,
@@ -78,8 +79,15 @@ export async function loadEncoder(id: EncoderId, readFile: ReadFile): Promise<Lo
       dispose: () => undefined,
     };
   }
-  const card = parseCard(EncoderCard, row.card, await readFile(row.card));
-  if (id === "tiny-vit-untrained") {
+  if (row.weights.kind === "hub") {
+    throw new StudioError(
+      "WEIGHTS_MISSING",
+      `The weights of ${row.label} are not stored in this browser.`,
+      "Download them, or drop their file.",
+    );
+  }
+  const card = parseCard(EncoderCard, row.weights.card, await readFile(row.weights.card));
+  if (row.weights.kind === "untrained") {
     return vitEncoder(row, initVit(card.config, card.training.seed), card.config);
   }
   const bytes = await readWeightsFile(readFile, card);

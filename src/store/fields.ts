@@ -86,5 +86,8 @@ function severalOf(schema: z.ZodArray): FieldKind {
     throw new TypeError("A setting with several values must be an array of an enum.");
   }
   const options = element.options.filter((option) => typeof option === "string");
-  return { kind: "several", options, most: options.length };
+  const limits = (schema.def.checks ?? []).flatMap((check) =>
+    check instanceof z.core.$ZodCheckMaxLength ? [check._zod.def.maximum] : [],
+  );
+  return { kind: "several", options, most: Math.min(options.length, ...limits) };
 }
