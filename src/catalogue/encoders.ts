@@ -39,7 +39,7 @@ function dinov2<const Id extends string>(id: Id, size: Dinov2Size, registers: 0 
     id,
     label: `DINOv2 ViT-${letter}/14${registers > 0 ? " with registers" : ""}`,
     short: `DINOv2-${letter}${registers > 0 ? " reg" : ""}`,
-    about: `Self-supervised on 142 million curated images${registers > 0 ? "; four register tokens keep its patch tokens clean" : ""}.`,
+    about: `Self-supervised on 142 million images${registers > 0 ? ", with register tokens" : ""}.`,
     family: "dinov2",
     architecture: vit(
       { ...shape, patch: 14, grid: 37 },
@@ -57,11 +57,11 @@ function dinov2<const Id extends string>(id: Id, size: Dinov2Size, registers: 0 
 }
 
 const ABOUT = {
-  dino: "Self-distillation on ImageNet without labels, the forerunner of DINOv2.",
-  mae: "Rebuilds masked pixels of ImageNet images. Its tokens are taken before the final norm.",
+  dino: "Self-distillation on ImageNet without labels.",
+  mae: "Rebuilds masked pixels of ImageNet.",
   mocov3: "Contrastive learning on ImageNet without labels.",
-  clip: "The image half of OpenAI's CLIP, trained on 400 million captions. Its tokens are taken before the final norm.",
-  ijepa: "Predicts the features of hidden parts of ImageNet images.",
+  clip: "Images and captions drawn together, 400 million of them.",
+  ijepa: "Predicts features of hidden parts of ImageNet.",
 } as const;
 /** Trained at 224 px, 16 px a patch. */
 const PATCH_16 = { patch: 16, grid: 14 } as const;
@@ -249,10 +249,8 @@ export type EncoderId = (typeof ROWS)[number]["id"];
 export const ENCODER_IDS: readonly EncoderId[] = ROWS.map(({ id }) => id);
 export const ENCODER_ROWS: readonly EncoderRow<EncoderId>[] = ROWS;
 
-const BY_ID = new Map(ENCODER_ROWS.map((row) => [row.id, row]));
-
 export function encoderRow(id: EncoderId): EncoderRow<EncoderId> {
-  const row = BY_ID.get(id);
+  const row = ENCODER_ROWS.find((candidate) => candidate.id === id);
   if (!row) throw new RangeError(`The catalogue has no encoder "${id}".`);
   return row;
 }

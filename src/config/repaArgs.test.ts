@@ -110,7 +110,7 @@ test("encoders the released trainer loads come and go by its names; the others a
   const back = fromRepaArgs(args.join(" "));
   expect(back.experiment.alignment.encoders).toEqual(["dinov2-g-reg", "clip-l"]);
   expect(fromRepaArgs("--enc-type=dinov1-vit-b,mae-vit-l").issues).toEqual([
-    { path: "--enc-type", message: "dinov1-vit-b is not an encoder of this studio's catalogue." },
+    { path: "--enc-type", message: "dinov1-vit-b is not in the catalogue." },
   ]);
   const many = "--enc-type=dinov2-vit-s,dinov2-vit-b,dinov2-vit-l,dinov2-vit-g";
   expect(fromRepaArgs(many).issues.map(({ message }) => message)).toEqual([

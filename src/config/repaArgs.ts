@@ -244,8 +244,7 @@ function takeEncoders(settings: Settings, value: string | undefined): string | u
   const named = (value ?? "").split(",");
   const ids = named.map((name) => ENCODER_ROWS.find(({ encType }) => encType === name)?.id);
   const unknown = named.filter((_, i) => ids[i] === undefined);
-  if (unknown.length > 0)
-    return `${unknown.join(", ") || "Nothing"} is not an encoder of this studio's catalogue.`;
+  if (unknown.length > 0) return `${unknown.join(", ") || "Nothing"} is not in the catalogue.`;
   const encoders = AlignmentConfig.shape.encoders.safeParse(ids);
   if (!encoders.success) return `${named.length} encoders are too many.`;
   put(settings, "alignment.encoders", encoders.data);

@@ -86,8 +86,8 @@ function severalOf(schema: z.ZodArray): FieldKind {
     throw new TypeError("A setting with several values must be an array of an enum.");
   }
   const options = element.options.filter((option) => typeof option === "string");
-  const limits = (schema.def.checks ?? []).flatMap((check) =>
-    check instanceof z.core.$ZodCheckMaxLength ? [check._zod.def.maximum] : [],
+  const limits = (schema.def.checks ?? []).map(({ _zod: { def } }) =>
+    "maximum" in def && typeof def.maximum === "number" ? def.maximum : Infinity,
   );
   return { kind: "several", options, most: Math.min(options.length, ...limits) };
 }
