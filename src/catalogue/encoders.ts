@@ -12,7 +12,8 @@ const LARGE = { width: 1024, depth: 24, heads: 16 } as const;
 const HUGE = { width: 1280, depth: 32, heads: 16 } as const;
 const GIANT = { width: 1536, depth: 40, heads: 24 } as const;
 
-const TINY_VIT = vit(
+/** The encoder this project trains (npm run pretrain). */
+export const TINY_VIT = vit(
   { width: 128, depth: 4, heads: 4, patch: 8, grid: 8 },
   // GELU by tanh: erf is slow on wasm
   { mlp: { activation: "gelu-tanh", hidden: 512 }, clsToken: false },

@@ -7,6 +7,7 @@ import { randomUniform } from "../math/rng";
 import { loadAutoencoder } from "./loadAutoencoder";
 import { loadEncoder } from "./loadEncoder";
 import { AutoencoderCard, EncoderCard, parseCard } from "./modelCard";
+import { builtInOnly } from "./modelSources";
 
 const readModel = (name: string) =>
   readFile(`public/models/${name}`).then((bytes) => new Uint8Array(bytes));
@@ -21,15 +22,16 @@ const randomImages = (batch: number): Tensor4D => {
   );
 };
 
-test("the trained encoder's version names the committed file, so that new weights miss old caches", async () => {
+test("the trained encoder's row is its card's: shape, and the file in the version, so that new weights miss old caches", async () => {
   const card = await encoderCard();
+  expect(encoderRow("tiny-vit").vit).toEqual(card.config);
   expect(encoderRow("tiny-vit").version).toMatch(new RegExp(`-${card.sha256.slice(0, 8)}$`));
 });
 
 const BUILT_IN = ENCODER_ROWS.flatMap(({ id, weights }) => (weights.kind === "hub" ? [] : [id]));
 
 test.each(BUILT_IN)("%s gives tokens of the catalogue's width on any grid", async (id) => {
-  const encoder = await loadEncoder(id, readModel);
+  const encoder = await loadEncoder(id, builtInOnly(readModel));
   const before = tf.memory().numTensors;
   for (const grid of [4, 8]) {
     tf.tidy(() => {
@@ -46,7 +48,7 @@ test.each(BUILT_IN)("%s gives tokens of the catalogue's width on any grid", asyn
 
 test("an encoder disposes all it made", async () => {
   const before = tf.memory().numTensors;
-  const encoder = await loadEncoder("tiny-vit", readModel);
+  const encoder = await loadEncoder("tiny-vit", builtInOnly(readModel));
   tf.tidy(() => {
     encoder.encode(randomImages(1), 4);
   });
@@ -56,8 +58,8 @@ test("an encoder disposes all it made", async () => {
 
 test("training moved the encoder away from its untrained twin", async () => {
   const [trained, untrained] = await Promise.all([
-    loadEncoder("tiny-vit", readModel),
-    loadEncoder("tiny-vit-untrained", readModel),
+    loadEncoder("tiny-vit", builtInOnly(readModel)),
+    loadEncoder("tiny-vit-untrained", builtInOnly(readModel)),
   ]);
   tf.tidy(() => {
     const [a, b] = [trained, untrained].map((encoder) => encoder.encode(randomImages(1), 8));
@@ -96,7 +98,7 @@ test("a changed byte, a missing field and a truncated file are refused by name",
     if (name.endsWith(".safetensors")) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     return bytes;
   };
-  await expect(loadEncoder("tiny-vit", damaged)).rejects.toMatchObject({
+  await expect(loadEncoder("tiny-vit", builtInOnly(damaged))).rejects.toMatchObject({
     code: "CHECKSUM_MISMATCH",
     message: expect.stringContaining("tiny-vit.safetensors") as string,
   });

@@ -65,7 +65,7 @@ async function cacheJobs(
   const features = encoders.map((encoder): CacheJob => ({
     spec: featuresSpec(dataset, encoderRow(encoder), grid),
     load: async () => {
-      const { encode, dispose } = await loadEncoder(encoder, readModelFile);
+      const { encode, dispose } = await loadEncoder(encoder, environment);
       return { rowsOf: (images) => encode(images, grid), dispose };
     },
   }));
