@@ -11,6 +11,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { TINY_VIT } from "../src/catalogue/encoders";
 import type { InMemoryDataset } from "../src/data/dataset";
 import {
   AutoencoderCard,
@@ -25,13 +26,7 @@ import {
   TINY_KL,
 } from "./pretrain/autoencoder";
 import { measureAutoencoder, measureScalingFactor } from "./pretrain/autoencoderQuality";
-import {
-  encoderRecipe,
-  ENCODER_BATCH,
-  ENCODER_OBJECTIVE,
-  TINY_VIT,
-  withoutHeads,
-} from "./pretrain/encoder";
+import { encoderRecipe, ENCODER_BATCH, ENCODER_OBJECTIVE, withoutHeads } from "./pretrain/encoder";
 import { measureEncoder } from "./pretrain/encoderQuality";
 import { roundedToHalf, writeCard, writeWeights } from "./pretrain/publish";
 import {
@@ -122,7 +117,7 @@ async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
   };
   await writeCard("tiny-vit", card);
   console.log(
-    `Set the version of tiny-vit in src/encoders/catalogue.ts to "1-${written.sha256.slice(0, 8)}".`,
+    `Set the version of tiny-vit in src/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
   );
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { ENCODER_IDS } from "../src/catalogue/encoders";
 import {
-  ENCODER_IDS,
   Experiment,
   MODEL_SIZES,
   type ControlChange,

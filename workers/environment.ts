@@ -1,4 +1,5 @@
 import { fetchFile } from "../src/data/fetchFile";
+import { builtInOnly } from "../src/encoders/modelSources";
 import type { SessionEnvironment } from "../src/sessions/environment";
 import { openStudioDb } from "../src/storage/db";
 import { startRuntime } from "./runtime";
@@ -24,7 +25,7 @@ export const workerEnvironment = (): SessionEnvironment => ({
   startRuntime,
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
-  readModelFile: fetchFile(siteAddress("models/")),
+  ...builtInOnly(fetchFile(siteAddress("models/"))),
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn: createTurn(),

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
+import { builtInOnly } from "../../src/encoders/modelSources";
 import { float32ToHalf } from "../../src/math/half";
 import { imageTensor } from "../../src/sessions/images";
 import { rowsInMemory, type BatchSource, type CachedRows } from "../../src/training/batch";
@@ -23,7 +24,7 @@ export async function readImages(count: number): Promise<PrecisionImages> {
   const dataset = await loadImages();
   const readModel = readFrom(MODELS_DIR);
   const autoencoder = await loadAutoencoder("tiny-kl", readModel);
-  const encoder = await loadEncoder("tiny-vit", readModel);
+  const encoder = await loadEncoder("tiny-vit", builtInOnly(readModel));
   const numbers = dataset.trainIndices.slice(0, count);
 
   const rowsOf = async (make: (images: Tensor4D) => Tensor): Promise<CachedRows> => {

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import { TINY_VIT } from "../../src/catalogue/encoders";
 import type { InMemoryDataset } from "../../src/data/dataset";
 import { randomPermutation, randomUniform } from "../../src/math/rng";
-import { vitTrunk, type VitConfig } from "../../src/models/vit";
+import { vitTrunk } from "../../src/models/vit";
 import { initVit } from "../../src/models/vitInit";
 import { geluTanh } from "../../src/nn/activations";
 import { xavierUniform } from "../../src/nn/init";
@@ -11,18 +12,6 @@ import type { ParamMap } from "../../src/nn/params";
 import { patchify } from "../../src/nn/patchEmbed";
 import { augmentedViews, type PairedImages, type ViewStrength } from "./augment";
 import type { Recipe } from "./trainer";
-
-export const TINY_VIT: VitConfig = {
-  patch: 8,
-  width: 128,
-  depth: 4,
-  heads: 4,
-  mlpRatio: 4,
-  grid: 8,
-  clsToken: false,
-  activation: "gelu-tanh",
-  normEps: 1e-6,
-};
 
 const CONCEPTS = 48;
 const LOCAL_WEIGHT = 0.5;

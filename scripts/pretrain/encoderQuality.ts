@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { encoderRow } from "../../src/catalogue/encoders";
 import type { EncoderId } from "../../src/config/experiment";
 import type { InMemoryDataset } from "../../src/data/dataset";
-import { encoderRow } from "../../src/encoders/catalogue";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
+import { builtInOnly } from "../../src/encoders/modelSources";
 import type { ReadFile } from "../../src/formats/readFile";
 import { centredUnit, cosines, featuresOf, pixelFeatures, type Features } from "./features";
 
@@ -120,7 +121,7 @@ async function encoderFeatures(
   id: EncoderId,
   readModel: ReadFile,
 ): Promise<TokenFeatures> {
-  const encoder = await loadEncoder(id, readModel);
+  const encoder = await loadEncoder(id, builtInOnly(readModel));
   const features = await featuresOf(data, (images) =>
     tf.reshape(encoder.encode(images, GRID), [images.shape[0], -1]),
   );

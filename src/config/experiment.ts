@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENCODER_IDS } from "../catalogue/encoders";
 import { fieldInfo } from "./fieldInfo";
 
 /**
@@ -109,7 +110,6 @@ export const ModelConfig = z.strictObject({
   }),
 });
 
-export const ENCODER_IDS = ["tiny-vit", "tiny-vit-untrained", "patch-histogram"] as const;
 export const EncoderId = z.enum(ENCODER_IDS);
 export type EncoderId = z.infer<typeof EncoderId>;
 

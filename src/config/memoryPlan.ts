@@ -1,4 +1,5 @@
-import type { EncoderId, Experiment } from "./experiment";
+import { encoderRow } from "../catalogue/encoders";
+import type { Experiment } from "./experiment";
 import {
   dataShape,
   latentShape,
@@ -64,13 +65,6 @@ const PROJECTOR_INNER = 2;
 const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
 const NT_XENT_MATRICES = 4;
-
-/** Features of a token by encoder; src/config/memoryPlan.test.ts holds them to the catalogue. */
-const FEATURE_WIDTH: Readonly<Record<EncoderId, number>> = {
-  "tiny-vit": 128,
-  "tiny-vit-untrained": 128,
-  "patch-histogram": 48,
-};
 
 /**
  * The frozen networks the trainer holds: weights, and the peak of one image passing, by the pixels it decodes to
@@ -349,7 +343,7 @@ export function planInput(experiment: Experiment): PlanInput {
     recompute: optimizer.recompute,
     objective: alignment.objective,
     projectorWidth: alignment.projectorWidth,
-    featureWidths: alignment.encoders.map((id) => FEATURE_WIDTH[id]),
+    featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
     guided: sampling.guidanceScale > 1,
     frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,

@@ -7,7 +7,7 @@ import { presetById } from "./presets";
 import { dataShape, EMOJI_SHAPE } from "./sizes";
 import { fromRepaArgs, toRepaArgs } from "./repaArgs";
 
-test("the defaults are the reference's: its README's command is our default experiment in fp16", () => {
+test("the defaults are the reference's: its README's command is our default experiment in fp16 but for the encoder", () => {
   const readme = `accelerate launch train.py \\
     --report-to="wandb" \\
     --allow-tf32 \\
@@ -25,9 +25,13 @@ test("the defaults are the reference's: its README's command is our default expe
     --data-dir=[YOUR_DATA_PATH]`;
   const { experiment, issues } = fromRepaArgs(readme);
   expect(experiment).toEqual(
-    Experiment.parse({ model: { size: "XL" }, optimizer: { mixedPrecision: true } }),
+    Experiment.parse({
+      model: { size: "XL" },
+      alignment: { encoders: ["dinov2-b"] },
+      optimizer: { mixedPrecision: true },
+    }),
   );
-  expect(issues.map((issue) => issue.path)).toEqual(["--enc-type"]);
+  expect(issues).toEqual([]);
 });
 
 test("the paper's B/2 becomes the reference's command, every departure named", () => {
@@ -92,12 +96,28 @@ test("what the trainer can express comes back from its command", () => {
       const { experiment: back, issues } = fromRepaArgs(toRepaArgs(experiment).command);
       expect(kept(back)).toEqual(kept(experiment));
       const builtIn = dataShape(experiment.data).classes === EMOJI_SHAPE.classes;
-      expect(issues.map((issue) => issue.path)).toEqual([
-        ...(builtIn ? [] : ["--num-classes"]),
-        "--enc-type",
-      ]);
+      expect(issues.map((issue) => issue.path)).toEqual(builtIn ? [] : ["--num-classes"]);
     }),
   );
+});
+
+test("encoders the released trainer loads come and go by its names; the others are named and stay behind", () => {
+  const encoders = ["dinov2-g-reg", "mae-b", "clip-l"];
+  const { args, unmatched } = toRepaArgs(Experiment.parse({ alignment: { encoders } }));
+  expect(args).toContain("--enc-type=dinov2reg-vit-g,clip-vit-L");
+  const issue = unmatched.find(({ path }) => path === "alignment.encoders");
+  expect(issue?.message).toMatch(
+    /cannot load mae-b; it aligns with dinov2reg-vit-g,clip-vit-L alone/,
+  );
+  const back = fromRepaArgs(args.join(" "));
+  expect(back.experiment.alignment.encoders).toEqual(["dinov2-g-reg", "clip-l"]);
+  expect(fromRepaArgs("--enc-type=dinov1-vit-b,mae-vit-l").issues).toEqual([
+    { path: "--enc-type", message: "dinov1-vit-b is not in the catalogue." },
+  ]);
+  const many = "--enc-type=dinov2-vit-s,dinov2-vit-b,dinov2-vit-l,dinov2-vit-g";
+  expect(fromRepaArgs(many).issues.map(({ message }) => message)).toEqual([
+    "4 encoders are too many.",
+  ]);
 });
 
 test("a micro-batch is the trainer's batch, and the rest is accumulated", () => {

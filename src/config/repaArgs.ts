@@ -1,5 +1,6 @@
+import { ENCODER_ROWS, encoderRow } from "../catalogue/encoders";
 import { StudioError } from "../errors/studioError";
-import { Experiment, OptimizerConfig } from "./experiment";
+import { AlignmentConfig, Experiment, OptimizerConfig } from "./experiment";
 import { settingFields } from "./nonDefaults";
 import { dataShape, EMOJI_SHAPE } from "./sizes";
 import type { ConfigIssue } from "./validate";
@@ -53,6 +54,16 @@ const ACCUMULATION = "gradient-accumulation-steps";
 const REFERENCE_MODELS = /^SiT-(S|B|L|XL)\/(2|4|8)$/;
 const STAND_IN_ENCODER = "dinov2-vit-b";
 
+/** The experiment's encoders as `--enc-type`, and those the released trainer cannot load. */
+function encoderTypes({ encoders }: Experiment["alignment"]) {
+  const rows = encoders.map(encoderRow);
+  const known = rows.flatMap(({ encType }) => encType ?? []);
+  return {
+    encType: known.length > 0 ? known.join(",") : STAND_IN_ENCODER,
+    strangers: rows.filter(({ encType }) => encType === undefined).map(({ id }) => id),
+  };
+}
+
 /** The value at `group.key`; the paths above are the schema's, which a test holds them to. */
 function valueAt(experiment: Experiment, path: string): unknown {
   const [group = "", key = ""] = path.split(".");
@@ -66,6 +77,7 @@ const referenceModel = ({ size, patchSize }: Experiment["model"]): string =>
 /** What the trainer fixes in code, or leaves to other scripts. */
 function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
   const { data, autoencoder, model, alignment, optimizer, sampling } = experiment;
+  const { encType, strangers } = encoderTypes(alignment);
   const unmatched: (ConfigIssue & { applies: boolean })[] = [
     {
       path: "data.dataset",
@@ -79,8 +91,8 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     },
     {
       path: "alignment.encoders",
-      applies: true,
-      message: `${alignment.encoders.join(", ")} exists only here; ${STAND_IN_ENCODER} stands in.`,
+      applies: strangers.length > 0,
+      message: `The released trainer cannot load ${strangers.join(", ")}; it aligns with ${encType} alone.`,
     },
     {
       path: "model.size",
@@ -152,6 +164,7 @@ const generateArgs = (sampling: Experiment["sampling"]): string[] => [
 export function toRepaArgs(experiment: Experiment): RepaCommand {
   const model = referenceModel(experiment.model);
   const { encoderDepth, projCoeff } = experiment.alignment;
+  const { encType } = encoderTypes(experiment.alignment);
   const args = [
     "--report-to=wandb",
     "--allow-tf32",
@@ -160,14 +173,14 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
     experiment.model.qkNorm ? "--qk-norm" : "--no-qk-norm",
     `--num-classes=${dataShape(experiment.data).classes}`,
     "--prediction=v",
-    `--enc-type=${STAND_IN_ENCODER}`,
+    `--enc-type=${encType}`,
     ...Object.entries(ARGUMENTS).map(
       ([name, path]) => `--${name}=${String(valueAt(experiment, path))}`,
     ),
     ...batchArgs(experiment.optimizer),
     "--resolution=256",
     "--output-dir=exps",
-    `--exp-name=${experiment.transport.path}-${STAND_IN_ENCODER}-enc${encoderDepth}-coeff${projCoeff}`,
+    `--exp-name=${experiment.transport.path}-${encType}-enc${encoderDepth}-coeff${projCoeff}`,
     "--data-dir=../data/imagenet256",
   ];
   return {
@@ -226,6 +239,18 @@ function takeBatch(settings: Settings, found: ReadonlyMap<string, string | undef
   return issues;
 }
 
+/** The encoders of `--enc-type`, or why they are refused. */
+function takeEncoders(settings: Settings, value: string | undefined): string | undefined {
+  const named = (value ?? "").split(",");
+  const ids = named.map((name) => ENCODER_ROWS.find(({ encType }) => encType === name)?.id);
+  const unknown = named.filter((_, i) => ids[i] === undefined);
+  if (unknown.length > 0) return `${unknown.join(", ") || "Nothing"} is not in the catalogue.`;
+  const encoders = AlignmentConfig.shape.encoders.safeParse(ids);
+  if (!encoders.success) return `${named.length} encoders are too many.`;
+  put(settings, "alignment.encoders", encoders.data);
+  return undefined;
+}
+
 /** Takes one argument into `settings`, or answers with why it could not. */
 function takeArgument(
   settings: Settings,
@@ -243,7 +268,7 @@ function takeArgument(
     put(settings, "optimizer.mixedPrecision", value === HALF);
     return undefined;
   }
-  if (name === "enc-type") return `${value ?? "It"} is not in this studio's catalogue yet.`;
+  if (name === "enc-type") return takeEncoders(settings, value);
   if (name === "model") {
     const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
     if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { ENCODER_IDS } from "../config/experiment";
+import { ENCODER_ROWS, encoderRow } from "../catalogue/encoders";
 import { randomUniform } from "../math/rng";
-import { ENCODER_CATALOGUE, encoderRow } from "./catalogue";
 import { loadAutoencoder } from "./loadAutoencoder";
 import { loadEncoder } from "./loadEncoder";
 import { AutoencoderCard, EncoderCard, parseCard } from "./modelCard";
+import { builtInOnly } from "./modelSources";
 
 const readModel = (name: string) =>
   readFile(`public/models/${name}`).then((bytes) => new Uint8Array(bytes));
@@ -22,18 +22,21 @@ const randomImages = (batch: number): Tensor4D => {
   );
 };
 
-test("the trained encoder's version names the committed file, so that new weights miss old caches", async () => {
+test("the trained encoder's row is its card's: shape, and the file in the version, so that new weights miss old caches", async () => {
   const card = await encoderCard();
+  expect(encoderRow("tiny-vit").vit).toEqual(card.config);
   expect(encoderRow("tiny-vit").version).toMatch(new RegExp(`-${card.sha256.slice(0, 8)}$`));
 });
 
-test.each(ENCODER_IDS)("%s gives tokens of the catalogue's width on any grid", async (id) => {
-  const encoder = await loadEncoder(id, readModel);
+const BUILT_IN = ENCODER_ROWS.flatMap(({ id, weights }) => (weights.kind === "hub" ? [] : [id]));
+
+test.each(BUILT_IN)("%s gives tokens of the catalogue's width on any grid", async (id) => {
+  const encoder = await loadEncoder(id, builtInOnly(readModel));
   const before = tf.memory().numTensors;
   for (const grid of [4, 8]) {
     tf.tidy(() => {
       const tokens = encoder.encode(randomImages(2), grid);
-      expect(tokens.shape).toEqual([2, grid * grid, ENCODER_CATALOGUE[id].width]);
+      expect(tokens.shape).toEqual([2, grid * grid, encoderRow(id).width]);
       const values = tokens.dataSync();
       expect(values.every(Number.isFinite)).toBe(true);
       expect(Math.max(...values) - Math.min(...values)).toBeGreaterThan(0.01);
@@ -45,7 +48,7 @@ test.each(ENCODER_IDS)("%s gives tokens of the catalogue's width on any grid", a
 
 test("an encoder disposes all it made", async () => {
   const before = tf.memory().numTensors;
-  const encoder = await loadEncoder("tiny-vit", readModel);
+  const encoder = await loadEncoder("tiny-vit", builtInOnly(readModel));
   tf.tidy(() => {
     encoder.encode(randomImages(1), 4);
   });
@@ -55,8 +58,8 @@ test("an encoder disposes all it made", async () => {
 
 test("training moved the encoder away from its untrained twin", async () => {
   const [trained, untrained] = await Promise.all([
-    loadEncoder("tiny-vit", readModel),
-    loadEncoder("tiny-vit-untrained", readModel),
+    loadEncoder("tiny-vit", builtInOnly(readModel)),
+    loadEncoder("tiny-vit-untrained", builtInOnly(readModel)),
   ]);
   tf.tidy(() => {
     const [a, b] = [trained, untrained].map((encoder) => encoder.encode(randomImages(1), 8));
@@ -95,7 +98,7 @@ test("a changed byte, a missing field and a truncated file are refused by name",
     if (name.endsWith(".safetensors")) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     return bytes;
   };
-  await expect(loadEncoder("tiny-vit", damaged)).rejects.toMatchObject({
+  await expect(loadEncoder("tiny-vit", builtInOnly(damaged))).rejects.toMatchObject({
     code: "CHECKSUM_MISMATCH",
     message: expect.stringContaining("tiny-vit.safetensors") as string,
   });

@@ -1,15 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { EncoderId } from "../config/experiment";
-import type { ReadFile } from "../formats/readFile";
-import { resamplePositions, vitTokens, type VitConfig } from "../models/vit";
-import { initVit, vitShapes } from "../models/vitInit";
+import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { EncoderRow, WeightsOrigin } from "../catalogue/encoderRow";
+import { encoderRow, type EncoderId } from "../catalogue/encoders";
+import type { VitArchitecture } from "../catalogue/vitArchitecture";
+import { tensorSourceOf } from "../formats/tensorSource";
+import { resamplePositions, vitTokens } from "../models/vit";
+import { initVit } from "../models/vitInit";
 import type { ParamMap } from "../nn/params";
-import { encoderRow, type EncoderRow } from "./catalogue";
 import { EncoderCard, parseCard } from "./modelCard";
+import type { ModelSources } from "./modelSources";
 import { patchHistogram } from "./patchHistogram";
-import { normalizeImages, resizeImages } from "./preprocess";
-import { paramsFromSafetensors, readWeightsFile } from "./weights";
+import { encoderInput } from "./preprocess";
+import { loadVitParams } from "./vitWeights";
+import { readWeightsFile } from "./weights";
 
 /** A frozen encoder with its weights on the device. */
 export interface LoadedEncoder {
@@ -27,62 +30,78 @@ export interface LoadedEncoder {
   readonly dispose: () => void;
 }
 
-const prepare = ({ input }: EncoderRow, images: Tensor4D, grid: number): Tensor4D =>
-  resizeImages(normalizeImages(images, input.mean, input.std), grid * input.patch);
+/** Position tables by grid, made at the first use of each from the table the weights came with. */
+async function positionTables(native: Tensor3D, config: VitArchitecture) {
+  const values = await native.data<"float32">();
+  const tables = new Map([[config.grid, native]]);
+  return {
+    of: (grid: number): Tensor3D => {
+      const known = tables.get(grid);
+      if (known) return known;
+      const rows = resamplePositions(values, config, [grid, grid]);
+      // kept: encode may run in its caller's tidy
+      const made = tf.keep(tf.tensor3d(rows, [1, rows.length / config.width, config.width]));
+      tables.set(grid, made);
+      return made;
+    },
+    dispose: () => tf.dispose([...tables.values()]),
+  };
+}
 
 async function vitEncoder(
-  row: EncoderRow,
-  params: ParamMap,
-  config: VitConfig,
+  { id, version, width, input }: EncoderRow<EncoderId>,
+  config: VitArchitecture,
+  { pos_embed: native, ...params }: ParamMap,
 ): Promise<LoadedEncoder> {
-  const { pos_embed: native, ...others } = params;
-  const table = native ? await native.data<"float32">() : new Float32Array();
-  // position tables by grid, made at the first use of each
-  const tables = new Map<number, Tensor>(native ? [[config.grid, native]] : []);
-  const positionsFor = (grid: number): Tensor => {
-    const known = tables.get(grid);
-    if (known) return known;
-    const shape: [number, number, number] = [1, 0, config.width];
-    const values = resamplePositions(table, config, grid);
-    shape[1] = values.length / config.width;
-    const made = tf.keep(tf.tensor3d(values, shape)); // kept: encode may run in its caller's tidy
-    tables.set(grid, made);
-    return made;
-  };
+  const tables = await positionTables(native as Tensor3D, config);
   return {
-    id: row.id,
-    version: row.version,
-    width: config.width,
+    id,
+    version,
+    width,
     encode: (images, grid) =>
-      tf.tidy(() =>
-        vitTokens({ ...others, pos_embed: positionsFor(grid) }, config, prepare(row, images, grid)),
-      ),
-    dispose: () => tf.dispose([...Object.values(others), ...tables.values()]),
+      tf.tidy(() => {
+        const placed = { ...params, pos_embed: tables.of(grid) };
+        return vitTokens(placed, config, encoderInput(input, images, grid));
+      }),
+    dispose: () => {
+      tf.dispose(Object.values(params));
+      tables.dispose();
+    },
   };
+}
+
+function histogramEncoder({ id, version, width, input }: EncoderRow<EncoderId>): LoadedEncoder {
+  return {
+    id,
+    version,
+    width,
+    encode: (images, grid) =>
+      tf.tidy(() => patchHistogram(encoderInput(input, images, grid), input.patch)),
+    dispose: () => undefined,
+  };
+}
+
+/** Parameters from where a row says they are. */
+async function paramsOf(
+  weights: Exclude<WeightsOrigin, { kind: "none" }>,
+  config: VitArchitecture,
+  { readModelFile, openWeights }: ModelSources,
+): Promise<ParamMap> {
+  if (weights.kind === "hub") return loadVitParams(await openWeights(weights.files), config);
+  const card = parseCard(EncoderCard, weights.card, await readModelFile(weights.card));
+  if (weights.kind === "untrained") return initVit(config, card.training.seed);
+  const bytes = await readWeightsFile(readModelFile, card);
+  return loadVitParams(tensorSourceOf(card.file, bytes), config);
 }
 
 /**
  * Loads an encoder of the catalogue.
- * @param readFile reads below public/models
- * @throws StudioError DOWNLOAD_FAILED, CHECKSUM_MISMATCH, BAD_SAFETENSORS, PARAM_MISSING, SHAPE_MISMATCH
+ * @throws StudioError WEIGHTS_MISSING, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, BAD_SAFETENSORS, PARAM_MISSING,
+ * SHAPE_MISMATCH
  */
-export async function loadEncoder(id: EncoderId, readFile: ReadFile): Promise<LoadedEncoder> {
+export async function loadEncoder(id: EncoderId, sources: ModelSources): Promise<LoadedEncoder> {
   const row = encoderRow(id);
-  if (row.card === undefined) {
-    return {
-      id,
-      version: row.version,
-      width: row.width,
-      encode: (images, grid) =>
-        tf.tidy(() => patchHistogram(prepare(row, images, grid), row.input.patch)),
-      dispose: () => undefined,
-    };
-  }
-  const card = parseCard(EncoderCard, row.card, await readFile(row.card));
-  if (id === "tiny-vit-untrained") {
-    return vitEncoder(row, initVit(card.config, card.training.seed), card.config);
-  }
-  const bytes = await readWeightsFile(readFile, card);
-  const params = paramsFromSafetensors(card.file, bytes, vitShapes(card.config));
-  return vitEncoder(row, params, card.config);
+  const { vit, weights } = row;
+  if (!vit || weights.kind === "none") return histogramEncoder(row);
+  return vitEncoder(row, vit, await paramsOf(weights, vit, sources));
 }

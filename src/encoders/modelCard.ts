@@ -1,18 +1,26 @@
 import { z } from "zod";
+import type { VitArchitecture } from "../catalogue/vitArchitecture";
 import { StudioError } from "../errors/studioError";
 
 /** The tiny models this project trains and commits; each has NAME.safetensors and NAME.json in public/models. */
-export const TinyVitConfig = z.strictObject({
+const TinyVitConfig = z.strictObject({
   patch: z.int().min(1).max(64),
   width: z.int().min(4).max(4096),
   depth: z.int().min(1).max(64),
   heads: z.int().min(1).max(64),
-  mlpRatio: z.int().min(1).max(8),
+  mlp: z.strictObject({
+    activation: z.enum(["gelu", "gelu-tanh", "quick-gelu", "swiglu"]),
+    hidden: z.int().min(1).max(16384),
+  }),
   grid: z.int().min(1).max(128),
   clsToken: z.boolean(),
-  activation: z.enum(["gelu-tanh", "gelu"]),
+  registers: z.int().min(0).max(64),
+  layerScale: z.boolean(),
+  patchBias: z.boolean(),
+  preNorm: z.boolean(),
   normEps: z.number().positive(),
-});
+  finalNorm: z.boolean(),
+}) satisfies z.ZodType<VitArchitecture>;
 
 export const TinyKlConfig = z.strictObject({
   blockOutChannels: z.array(z.int().min(1).max(2048)).min(1).max(8),

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { InputLaw } from "../catalogue/encoderRow";
 import { resampleBicubic } from "../math/resample";
 
 /** The [to, from] matrix of torch's plain bicubic: resampling is linear, so it is what it makes of the identity. */
@@ -39,4 +40,19 @@ export function normalizeImages(
     const unit = tf.add(tf.mul(images, 0.5), 0.5);
     return tf.div<Tensor4D>(tf.sub(unit, tf.tensor1d([...mean])), tf.tensor1d([...std]));
   });
+}
+
+/**
+ * Images [B, S, S, 3] in [-1, 1] as an encoder wants them for a token grid of side `grid`.
+ * @source sihyun-yu/REPA train.py preprocess_raw_image
+ */
+export function encoderInput(
+  { patch, mean, std, order }: InputLaw,
+  images: Tensor4D,
+  grid: number,
+): Tensor4D {
+  const side = grid * patch;
+  return order === "resize, normalise"
+    ? normalizeImages(resizeImages(images, side), mean, std)
+    : resizeImages(normalizeImages(images, mean, std), side);
 }

@@ -5,6 +5,8 @@ import { expectGradient, first } from "../../test/gradientCheck";
 import { expectTwin, normal } from "../../test/kernelTwin";
 import { Activate, ActivateGrad } from "./activate";
 
+const ACTIVATIONS = ["silu", "gelu-tanh", "quick-gelu", "gelu"] as const;
+
 const shapes = fc.constantFrom<number[]>(
   [1],
   [3],
@@ -17,7 +19,7 @@ const shapes = fc.constantFrom<number[]>(
 );
 const RUNS = { numRuns: 12 };
 
-const activations = fc.constantFrom("silu" as const, "gelu-tanh" as const);
+const activations = fc.constantFrom(...ACTIVATIONS);
 
 test("SiLU and GELU, for any shape", () =>
   fc.assert(
@@ -35,13 +37,13 @@ test("their gradients, for any shape", () =>
     RUNS,
   ));
 
-test.each(["silu", "gelu-tanh"] as const)("%s stays finite far from zero", async (activation) => {
+test.each(ACTIVATIONS)("%s stays finite far from zero", async (activation) => {
   const x = { shape: [4], values: Float32Array.of(-1e4, -90, 90, 1e4) };
   await expectTwin(Activate, { x }, { activation });
   await expectTwin(ActivateGrad, { dy: normal("dy", [4]), x }, { activation });
 });
 
-test.each(["silu", "gelu-tanh"] as const)("the gradient of %s is its derivative", (activation) =>
+test.each(ACTIVATIONS)("the gradient of %s is its derivative", (activation) =>
   expectGradient(
     (x) => first(Activate.twin({ x }, { activation })),
     (x, dy) => first(ActivateGrad.twin({ dy, x }, { activation })),

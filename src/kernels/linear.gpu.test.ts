@@ -18,7 +18,13 @@ const sizes = fc.tuple(
   fc.constantFrom(1, 3, 4, 12, 16, 20, 33, 64),
   fc.constantFrom(1, 4, 6, 12, 24, 36, 68),
 );
-const activations = fc.constantFrom("none" as const, "silu" as const, "gelu-tanh" as const);
+const activations = fc.constantFrom(
+  "none" as const,
+  "silu" as const,
+  "gelu-tanh" as const,
+  "quick-gelu" as const,
+  "gelu" as const,
+);
 const RUNS = { numRuns: 12 };
 
 beforeEach(() => tf.setBackend("webgpu"));

@@ -1,4 +1,7 @@
-/** IEEE 754 binary16, as caches and committed weights store it. Rounding is to nearest, ties to even. */
+/**
+ * IEEE 754 binary16, as caches and committed weights store it, and bfloat16, which published weights come in.
+ * Rounding is to nearest, ties to even.
+ */
 
 const scratchFloat = new Float32Array(1);
 const scratchBits = new Uint32Array(scratchFloat.buffer);
@@ -55,4 +58,11 @@ export function float32ToHalf(
 ): Uint16Array {
   for (let i = 0; i < values.length; i++) out[i] = toHalfBits(values[i] ?? 0);
   return out;
+}
+
+/** The bits of bfloat16 numbers, the upper halves of float32 ones, to their exact values. */
+export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) words[i] = (bits[i] ?? 0) << 16;
+  return new Float32Array(words.buffer);
 }

@@ -1,21 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { vit } from "../catalogue/encoderRow";
 import { randomNormal } from "../math/rng";
 import type { ParamMap } from "../nn/params";
-import { resamplePositions, vitTokens, type VitConfig } from "./vit";
+import { resamplePositions, vitTokens } from "./vit";
 import { initVit, vitShapes } from "./vitInit";
 
-const config: VitConfig = {
-  patch: 4,
-  width: 8,
-  depth: 1,
-  heads: 2,
-  mlpRatio: 4,
-  grid: 4,
-  clsToken: false,
-  activation: "gelu",
-  normEps: 1e-6,
-};
+const config = vit({ patch: 4, width: 8, depth: 1, heads: 2, grid: 4 }, { clsToken: false });
 const side = config.grid * config.patch;
 const images = (batch: number) =>
   tf.tensor4d(randomNormal({ seed: 1, stream: "test/images" }, batch * side * side * 3), [
@@ -85,7 +76,7 @@ test("resampling positions keeps the class token's row and a constant table cons
   const withClass = { ...config, clsToken: true };
   const table = new Float32Array(17 * 8).fill(0.5);
   table.fill(9, 0, 8);
-  const resampled = resamplePositions(table, withClass, 6);
+  const resampled = resamplePositions(table, withClass, [6, 6]);
   expect(resampled.length).toBe(37 * 8);
   expect(resampled.subarray(0, 8)).toEqual(table.subarray(0, 8));
   expect(resampled.subarray(8)).toBeAllClose(new Float32Array(36 * 8).fill(0.5), { atol: 1e-6 });

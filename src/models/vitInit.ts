@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { VitArchitecture } from "../catalogue/vitArchitecture";
 import { normalInit, xavierUniform } from "../nn/init";
 import type { ParamMap } from "../nn/params";
-import type { VitConfig } from "./vit";
 
 type Shapes = Map<string, readonly number[]>;
 
@@ -20,28 +20,34 @@ function addNorm(shapes: Shapes, scope: string, width: number) {
   shapes.set(`${scope}.bias`, [width]);
 }
 
-/** Name and shape of every parameter under timm's names: what a file of weights must hold. */
-export function vitShapes(config: VitConfig): ReadonlyMap<string, readonly number[]> {
-  const { width, patch, grid, depth, mlpRatio, clsToken } = config;
+function addBlock(shapes: Shapes, scope: string, { width, mlp, layerScale }: VitArchitecture) {
+  addNorm(shapes, `${scope}.norm1`, width);
+  addLinear(shapes, `${scope}.attn.qkv`, width, 3 * width);
+  addLinear(shapes, `${scope}.attn.proj`, width, width);
+  addNorm(shapes, `${scope}.norm2`, width);
+  addLinear(shapes, `${scope}.mlp.fc1`, width, (mlp.activation === "swiglu" ? 2 : 1) * mlp.hidden);
+  addLinear(shapes, `${scope}.mlp.fc2`, mlp.hidden, width);
+  if (!layerScale) return;
+  shapes.set(`${scope}.ls1.gamma`, [width]);
+  shapes.set(`${scope}.ls2.gamma`, [width]);
+}
+
+/** Name and shape of every parameter the forward pass reads, under timm's names (see models/vit.ts). */
+export function vitShapes(config: VitArchitecture): ReadonlyMap<string, readonly number[]> {
+  const { width, patch, grid } = config;
   const shapes: Shapes = new Map();
-  if (clsToken) shapes.set("cls_token", [1, 1, width]);
-  shapes.set("pos_embed", [1, grid * grid + (clsToken ? 1 : 0), width]);
+  if (config.clsToken) shapes.set("cls_token", [1, 1, width]);
+  if (config.registers > 0) shapes.set("reg_token", [1, config.registers, width]);
+  shapes.set("pos_embed", [1, grid * grid + (config.clsToken ? 1 : 0), width]);
   shapes.set("patch_embed.proj.weight", [width, IMAGE_CHANNELS, patch, patch]);
-  shapes.set("patch_embed.proj.bias", [width]);
-  for (let index = 0; index < depth; index++) {
-    const scope = `blocks.${index}`;
-    addNorm(shapes, `${scope}.norm1`, width);
-    addLinear(shapes, `${scope}.attn.qkv`, width, 3 * width);
-    addLinear(shapes, `${scope}.attn.proj`, width, width);
-    addNorm(shapes, `${scope}.norm2`, width);
-    addLinear(shapes, `${scope}.mlp.fc1`, width, mlpRatio * width);
-    addLinear(shapes, `${scope}.mlp.fc2`, mlpRatio * width, width);
-  }
-  addNorm(shapes, "norm", width);
+  if (config.patchBias) shapes.set("patch_embed.proj.bias", [width]);
+  if (config.preNorm) addNorm(shapes, "norm_pre", width);
+  for (let index = 0; index < config.depth; index++) addBlock(shapes, `blocks.${index}`, config);
+  if (config.finalNorm) addNorm(shapes, "norm", width);
   return shapes;
 }
 
-/** Norms at identity, other biases zero, tokens and positions N(0, 0.02), weights Xavier uniform. */
+/** Norms and layer scales at identity, other biases zero, tokens and positions N(0, 0.02), weights Xavier uniform. */
 export function initialVitValues(
   seed: number,
   name: string,
@@ -58,7 +64,7 @@ export function initialVitValues(
 }
 
 /** Fresh parameters; the same seed gives the same bits. The caller disposes them. */
-export function initVit(config: VitConfig, seed: number): ParamMap {
+export function initVit(config: VitArchitecture, seed: number): ParamMap {
   const params: Record<string, Tensor> = {};
   for (const [name, shape] of vitShapes(config)) {
     params[name] = tf.tensor(initialVitValues(seed, name, shape), [...shape]);

@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { Activate, ActivateGrad } from "../kernels/activate";
 import { activate } from "../kernels/activationTwin";
@@ -7,10 +6,6 @@ import { taped } from "./taped";
 
 /** GELU, tanh approximation (nn.GELU(approximate="tanh")), any shape; within linear maps it is fused. */
 export const geluTanh = <T extends Tensor>(x: T): T => activate("gelu-tanh", x);
-
-/** GELU with the error function (nn.GELU()), as the frozen encoders use it. */
-export const geluExact = <T extends Tensor>(x: T): T =>
-  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
 
 /** SiLU: x sigmoid(x), any shape. */
 export function silu<T extends Tensor>(x: T): T {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { randomNormal } from "../math/rng";
-import { geluExact, geluTanh, silu } from "./activations";
+import { geluTanh, silu } from "./activations";
 import { attention } from "./attention";
 import { embedLabel, timeFeatures } from "./embedders";
 import { layerNormAffine, layerNormModulate } from "./layerNorm";
@@ -32,7 +32,6 @@ function gradients(f: (x: Tensor) => Tensor, x: Tensor, h = 1e-2) {
 
 test.each([
   ["geluTanh", geluTanh],
-  ["geluExact", geluExact],
   ["silu", silu],
   [
     "layerNormModulate",

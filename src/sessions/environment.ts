@@ -1,10 +1,11 @@
+import type { ModelSources } from "../encoders/modelSources";
 import type { StudioError } from "../errors/studioError";
 import type { ReadFile } from "../formats/readFile";
 import type { BackendChoice, DeviceReport } from "../protocol/shared";
 import type { Database } from "../storage/db";
 
 /** What a session needs from outside: clocks, files, the database and the compute backend. */
-export interface SessionEnvironment {
+export interface SessionEnvironment extends ModelSources {
   /** Starts tfjs; `onLost` reports a device that is gone. */
   readonly startRuntime: (
     choice: BackendChoice,
@@ -13,8 +14,6 @@ export interface SessionEnvironment {
   readonly openDatabase: () => Promise<Database>;
   /** Files of the built-in data set, by name below public/emoji. */
   readonly readDataFile: ReadFile;
-  /** Built-in weights and cards, by name below public/models. */
-  readonly readModelFile: ReadFile;
   /** Milliseconds since the epoch, for records. */
   readonly nowMs: () => number;
   /** A monotonic clock in milliseconds, for step times. */

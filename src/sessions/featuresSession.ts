@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { encoderRow } from "../catalogue/encoders";
 import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
-import { encoderRow } from "../encoders/catalogue";
 import { autoencoderFacts, loadAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -65,7 +65,7 @@ async function cacheJobs(
   const features = encoders.map((encoder): CacheJob => ({
     spec: featuresSpec(dataset, encoderRow(encoder), grid),
     load: async () => {
-      const { encode, dispose } = await loadEncoder(encoder, readModelFile);
+      const { encode, dispose } = await loadEncoder(encoder, environment);
       return { rowsOf: (images) => encode(images, grid), dispose };
     },
   }));

@@ -81,7 +81,7 @@ export async function loadRun(
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([
     loadAutoencoder(experiment.autoencoder.id, environment.readModelFile),
-    loadEncoder(EVALUATION_ENCODER, environment.readModelFile),
+    loadEncoder(EVALUATION_ENCODER, environment),
   ]);
   phase("Latents");
   const data = await loadTrainingData(environment, db, experiment, autoencoder);

@@ -1,7 +1,7 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
+import { encoderRow } from "../catalogue/encoders";
 import type { EncoderId, Experiment } from "../config/experiment";
 import { latentShape, modelShape } from "../config/sizes";
-import { encoderRow } from "../encoders/catalogue";
 import { fusedKernelsInUse } from "../kernels/operation";
 import { currentStudioBackend } from "../kernels/studioBackend";
 import { initProjector } from "../models/projector";

@@ -1,8 +1,8 @@
+import { encoderRow } from "../catalogue/encoders";
 import type { EncoderId, Experiment } from "../config/experiment";
 import { gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
-import { encoderRow } from "../encoders/catalogue";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import type { CacheSpec } from "../storage/caches";
 import type { Database, ImageRange } from "../storage/db";

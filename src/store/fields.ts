@@ -89,5 +89,8 @@ function severalOf(schema: z.ZodArray): FieldKind {
     throw new TypeError("A setting with several values must be an array of an enum.");
   }
   const options = element.options.filter((option) => typeof option === "string");
-  return { kind: "several", options, most: options.length };
+  const limits = (schema.def.checks ?? []).map(({ _zod: { def } }) =>
+    "maximum" in def && typeof def.maximum === "number" ? def.maximum : Infinity,
+  );
+  return { kind: "several", options, most: Math.min(options.length, ...limits) };
 }

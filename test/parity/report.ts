@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { encoderCases } from "./encoders";
 import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases } from "./metrics";
+import { preprocessCases } from "./preprocess";
 import { sitCases } from "./sit";
 import type { ParityCase, ParityResult } from "./types";
 import { vaeCases } from "./vae";
@@ -20,6 +22,8 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
   return [
     ...sitCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
+    ...encoderCases(manifest, tensors),
+    ...preprocessCases(manifest, tensors),
     ...(named ? metricsCases(named, tensors) : []),
   ];
 }

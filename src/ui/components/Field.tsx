@@ -1,18 +1,11 @@
-import {
-  ActionIcon,
-  Checkbox,
-  Group,
-  SegmentedControl,
-  Select,
-  Switch,
-  Tooltip,
-} from "@mantine/core";
+import { ActionIcon, SegmentedControl, Select, Switch, Tooltip } from "@mantine/core";
 import { IconInfoCircle, IconRestore } from "@tabler/icons-react";
 import { memo, useId, type ReactNode } from "react";
 import { modelShape } from "../../config/sizes";
-import type { FieldDescription, FieldKind, FieldValue } from "../../store/fields";
+import type { FieldDescription, FieldKind } from "../../store/fields";
 import { optionName, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { EncodersField } from "./EncodersField";
 import { MicroBatchField } from "./MicroBatchField";
 import { NumberField, SliderField } from "./NumberField";
 import { useField, type FieldState } from "./useField";
@@ -148,7 +141,7 @@ function FieldControl({ field, state, id }: ControlProps): ReactNode {
         />
       );
     case "several":
-      return <SeveralField options={control.options} state={state} id={id} />;
+      return <EncodersField id={id} state={state} />;
     case "imported":
       return (
         <output id={id} className={classes.only}>
@@ -208,31 +201,3 @@ function ChoiceField(props: ControlProps & { readonly options: readonly (string 
 
 const choiceText = (value: FieldValue | undefined): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
-
-function SeveralField(props: {
-  readonly options: readonly string[];
-  readonly state: FieldState;
-  readonly id: string;
-}) {
-  const { options, state, id } = props;
-  const chosen = isList(state.value) ? state.value : [];
-  const toggle = (option: string, on: boolean) =>
-    state.set(options.filter((other) => (other === option ? on : chosen.includes(other))));
-  return (
-    <Group className={classes.checks ?? ""} role="group" aria-labelledby={`${id}-label`} id={id}>
-      {options.map((option) => (
-        <Checkbox
-          key={option}
-          size="xs"
-          w="100%"
-          label={optionName(option)}
-          checked={chosen.includes(option)}
-          disabled={state.locked}
-          onChange={(event) => toggle(option, event.currentTarget.checked)}
-        />
-      ))}
-    </Group>
-  );
-}
-
-const isList = (value: FieldValue | undefined): value is readonly string[] => Array.isArray(value);

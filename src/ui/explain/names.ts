@@ -1,9 +1,5 @@
-import {
-  ImportedData,
-  type ControlChange,
-  type EncoderId,
-  type ExperimentGroup,
-} from "../../config/experiment";
+import { ENCODER_ROWS, encoderRow } from "../../catalogue/encoders";
+import { ImportedData, type ControlChange, type ExperimentGroup } from "../../config/experiment";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
 
@@ -18,22 +14,8 @@ export const GROUP_NAMES: Readonly<Record<ExperimentGroup, string>> = {
   evaluation: "Evaluation",
 };
 
-/** Encoders by what they are; the built-in ones are not DINOv2 and do not sound like it. */
-export const ENCODER_NAMES: Readonly<Record<EncoderId, string>> = {
-  "tiny-vit": "Tiny ViT, trained here",
-  "tiny-vit-untrained": "Tiny ViT, untrained (control)",
-  "patch-histogram": "Patch histograms (hand-made control)",
-};
-
-/** Short enough for a legend. */
-export const ENCODER_SHORT: Readonly<Record<EncoderId, string>> = {
-  "tiny-vit": "tiny-vit",
-  "tiny-vit-untrained": "untrained",
-  "patch-histogram": "histogram",
-};
-
 const OPTION_NAMES: Readonly<Record<string, string>> = {
-  ...ENCODER_NAMES,
+  ...Object.fromEntries(ENCODER_ROWS.map(({ id, label }) => [id, label])),
   emoji: "Emoji, built in",
   imported: "Imported",
   "tiny-kl": "Tiny KL, built in",
@@ -55,7 +37,7 @@ export const optionName = (value: string | number): string =>
   OPTION_NAMES[String(value)] ?? String(value);
 
 export const encoderShort = (id: string): string =>
-  Object.entries(ENCODER_SHORT).find(([key]) => key === id)?.[1] ?? id;
+  ENCODER_ROWS.find((row) => row.id === id)?.short ?? id;
 
 /** A setting's value as a person reads it. */
 export function valueText(value: unknown): string {
@@ -76,7 +58,7 @@ export function changeText(change: ControlChange): string {
   const parts: string[] = [];
   if (change.projCoeff !== undefined) parts.push(`λ ${formatNumber(change.projCoeff)}`);
   if (change.encoderDepth !== undefined) parts.push(`depth ${change.encoderDepth}`);
-  if (change.encoders) parts.push(change.encoders.map((id) => ENCODER_SHORT[id]).join(" + "));
+  if (change.encoders) parts.push(change.encoders.map((id) => encoderRow(id).short).join(" + "));
   if (change.objective) parts.push(optionName(change.objective));
   if (change.temperature !== undefined) parts.push(`τ ${formatNumber(change.temperature)}`);
   return parts.join(", ");
