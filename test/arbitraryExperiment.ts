@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { AUTOENCODER_IDS } from "../src/catalogue/autoencoders";
 import {
   ENCODER_IDS,
   Experiment,
@@ -18,7 +19,7 @@ const optional = { requiredKeys: [] };
 export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
   .record({
     data: fc.record({ imageLimit: int(0, 1e7), holdOutFraction: number(0.02, 0.5) }, optional),
-    autoencoder: fc.record({ id: fc.constantFrom("tiny-kl", "pixels") }, optional),
+    autoencoder: fc.record({ id: fc.constantFrom(...AUTOENCODER_IDS) }, optional),
     model: fc.record(
       {
         size: fc.constantFrom(...MODEL_SIZES),

@@ -1,3 +1,4 @@
+import { autoencoderRow } from "../catalogue/autoencoders";
 import { DATASET_SHAPE, gridSide, latentShape, modelShape } from "./sizes";
 import type { Experiment, TimelineEntry } from "./experiment";
 
@@ -20,6 +21,16 @@ export function heldOutImages(data: Experiment["data"]): number {
 }
 
 type Report = (path: string, broken: boolean, message: string) => void;
+
+function checkAutoencoder({ data, autoencoder }: Experiment, report: Report) {
+  const { label, factor } = autoencoderRow(autoencoder.id);
+  const { resolution } = DATASET_SHAPE[data.dataset];
+  report(
+    "autoencoder.id",
+    resolution % factor !== 0,
+    `Images of ${resolution} px cannot be encoded by ${label}: its latents are ${factor} times smaller, so the side must be a multiple of ${factor}.`,
+  );
+}
 
 function checkModel(experiment: Experiment, report: Report) {
   const { width, heads } = modelShape(experiment.model);
@@ -103,6 +114,7 @@ export function validateExperiment(
     if (broken) issues.push({ path, message });
   };
   const { depth } = modelShape(experiment.model);
+  checkAutoencoder(experiment, report);
   checkModel(experiment, report);
   checkAlignment(experiment.alignment, depth, "alignment", report);
   checkOptimizer(experiment.optimizer, report);

@@ -1,3 +1,4 @@
+import { AUTOENCODER_IDS, autoencoderRow } from "../../catalogue/autoencoders";
 import type { ControlChange, EncoderId, ExperimentGroup } from "../../config/experiment";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
@@ -30,8 +31,7 @@ export const ENCODER_SHORT: Readonly<Record<EncoderId, string>> = {
 const OPTION_NAMES: Readonly<Record<string, string>> = {
   ...ENCODER_NAMES,
   emoji: "Emoji, built in",
-  "tiny-kl": "Tiny KL, built in",
-  pixels: "None (pixels)",
+  ...Object.fromEntries(AUTOENCODER_IDS.map((id) => [id, autoencoderRow(id).label])),
   sit: "SiT",
   cosine: "Cosine",
   ntxent: "NT-Xent",
