@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { builtInSources } from "../../src/encoders/builtInSources";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
 import { float32ToHalf } from "../../src/math/half";
@@ -22,7 +23,11 @@ export interface PrecisionImages {
 export async function readImages(count: number): Promise<PrecisionImages> {
   const dataset = await loadImages();
   const readModel = readFrom(MODELS_DIR);
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder(
+    "tiny-kl",
+    dataset.resolution,
+    builtInSources(readModel),
+  );
   const encoder = await loadEncoder("tiny-vit", readModel);
   const numbers = dataset.trainIndices.slice(0, count);
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { ImageDataset } from "../../src/data/dataset";
+import { builtInSources } from "../../src/encoders/builtInSources";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
 import type { ReadFile } from "../../src/formats/readFile";
@@ -64,7 +65,7 @@ export async function measureAutoencoder(
   data: ImageDataset,
   readModel: ReadFile,
 ): Promise<QualityTable> {
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder("tiny-kl", data.resolution, builtInSources(readModel));
   const restore = (images: Tensor4D) => autoencoder.decode(autoencoder.encodeMoments(images).mean);
   const heldOut = Array.from(data.heldOutIndices);
   const train = sampleTrain(data, heldOut.length);

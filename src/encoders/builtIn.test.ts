@@ -4,6 +4,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { ENCODER_IDS } from "../config/experiment";
 import { randomUniform } from "../math/rng";
+import { builtInSources } from "./builtInSources";
 import { ENCODER_CATALOGUE, encoderRow } from "./catalogue";
 import { loadAutoencoder } from "./loadAutoencoder";
 import { loadEncoder } from "./loadEncoder";
@@ -66,7 +67,7 @@ test("training moved the encoder away from its untrained twin", async () => {
 });
 
 test("latents through the scaling factor are of unit size, and decode to the picture", async () => {
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder("tiny-kl", 64, builtInSources(readModel));
   expect([autoencoder.side, autoencoder.channels]).toEqual([16, 4]);
   tf.tidy(() => {
     const flat = tf.fill<tf.Rank.R4>([1, 64, 64, 3], 1); // white paper
@@ -80,7 +81,7 @@ test("latents through the scaling factor are of unit size, and decode to the pic
 });
 
 test("pixels are their own latents", async () => {
-  const autoencoder = await loadAutoencoder("pixels", readModel);
+  const autoencoder = await loadAutoencoder("pixels", 64, builtInSources(readModel));
   tf.tidy(() => {
     const images = randomImages(1);
     const { mean, std } = autoencoder.encodeMoments(images);
@@ -103,7 +104,7 @@ test("a changed byte, a missing field and a truncated file are refused by name",
     readModel(name).then((bytes) =>
       name.endsWith(".safetensors") ? bytes.subarray(0, 1000) : bytes,
     );
-  await expect(loadAutoencoder("tiny-kl", truncated)).rejects.toMatchObject({
+  await expect(loadAutoencoder("tiny-kl", 64, builtInSources(truncated))).rejects.toMatchObject({
     code: "CHECKSUM_MISMATCH",
   });
   const card = { ...(await encoderCard()), config: undefined };

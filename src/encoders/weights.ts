@@ -34,12 +34,21 @@ export async function readWeightsFile(
   return bytes;
 }
 
-function floatValues(file: string, name: string, tensor: SafetensorsTensor): Float32Array {
+/** bfloat16 is the upper half of a float32. */
+const bfloatToFloat32 = (bits: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer);
+
+/**
+ * A weight's numbers.
+ * @throws StudioError BAD_SAFETENSORS when it is not F32, F16 or BF16
+ */
+export function floatValues(file: string, name: string, tensor: SafetensorsTensor): Float32Array {
   if (tensor.dtype === "F16") return halfToFloat32(tensor.data);
+  if (tensor.dtype === "BF16") return bfloatToFloat32(tensor.data);
   if (tensor.dtype === "F32") return tensor.data;
   throw new StudioError(
     "BAD_SAFETENSORS",
-    `${file}: tensor "${name}" is ${tensor.dtype}; weights are F16 or F32.`,
+    `${file}: tensor "${name}" is ${tensor.dtype}; weights are F32, F16 or BF16.`,
     "Convert the file to one of these types.",
   );
 }

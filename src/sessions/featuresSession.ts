@@ -3,6 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { ImageDataset } from "../data/dataset";
 import { loadEmoji } from "../data/emoji";
 import { encoderRow } from "../encoders/catalogue";
+import { builtInSources } from "../encoders/builtInSources";
 import { autoencoderFacts, loadAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -44,16 +45,20 @@ interface CacheJob {
 }
 
 /** The caches of a request, by facts alone: nothing is loaded before it is needed. */
-async function cacheJobs(
+function cacheJobs(
   environment: SessionEnvironment,
   dataset: ImageDataset,
   { autoencoder: { id }, encoders, grid }: CacheRequest,
-): Promise<CacheJob[]> {
+): CacheJob[] {
   const { readModelFile } = environment;
   const latents: CacheJob = {
-    spec: latentsSpec(dataset, await autoencoderFacts(id, readModelFile)),
+    spec: latentsSpec(dataset, autoencoderFacts(id, dataset.resolution)),
     load: async () => {
-      const { encodeMoments, dispose } = await loadAutoencoder(id, readModelFile);
+      const { encodeMoments, dispose } = await loadAutoencoder(
+        id,
+        dataset.resolution,
+        builtInSources(readModelFile),
+      );
       const rowsOf = (images: Tensor4D) => {
         const { mean, std } = encodeMoments(images);
         const flat = (x: Tensor4D) => tf.reshape(x, [images.shape[0], -1]);
@@ -164,7 +169,7 @@ export function createFeaturesSession(environment: SessionEnvironment): Features
     const db = await environment.openDatabase();
     try {
       const dataset = await loadEmoji(environment.readDataFile, request.data);
-      return await work(db, dataset, await cacheJobs(environment, dataset, request));
+      return await work(db, dataset, cacheJobs(environment, dataset, request));
     } finally {
       db.close();
     }

@@ -5,6 +5,8 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../config/experiment";
+import { DATASET_SHAPE } from "../config/sizes";
+import { builtInSources } from "../encoders/builtInSources";
 import { loadAutoencoder, type LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -80,7 +82,11 @@ export async function loadRun(
   }
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([
-    loadAutoencoder(experiment.autoencoder.id, environment.readModelFile),
+    loadAutoencoder(
+      experiment.autoencoder.id,
+      DATASET_SHAPE[experiment.data.dataset].resolution,
+      builtInSources(environment.readModelFile),
+    ),
     loadEncoder(EVALUATION_ENCODER, environment.readModelFile),
   ]);
   phase("Latents");

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases } from "./metrics";
 import { sitCases } from "./sit";
+import { taesdCases } from "./taesd";
 import type { ParityCase, ParityResult } from "./types";
 import { vaeCases } from "./vae";
 
@@ -20,6 +21,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
   return [
     ...sitCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
+    ...taesdCases(manifest, tensors),
     ...(named ? metricsCases(named, tensors) : []),
   ];
 }
