@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { AUTOENCODER_IDS } from "../src/catalogue/autoencoders";
 import { ENCODER_IDS } from "../src/catalogue/encoders";
 import {
   Experiment,
@@ -35,7 +36,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
       },
       optional,
     ),
-    autoencoder: fc.record({ id: fc.constantFrom("tiny-kl", "pixels") }, optional),
+    autoencoder: fc.record({ id: fc.constantFrom(...AUTOENCODER_IDS) }, optional),
     model: fc.record(
       {
         size: fc.constantFrom(...MODEL_SIZES),

@@ -1,7 +1,7 @@
 import { expose } from "comlink";
 import type { CachesApi } from "../src/protocol/features";
-import { createFeaturesSession } from "../src/sessions/featuresSession";
+import { createCachesSession } from "../src/sessions/cachesSession";
 import { workerEnvironment } from "./environment";
 
 /** Images to latents and encoder features, written straight to storage. */
-expose(createFeaturesSession(workerEnvironment()) satisfies CachesApi);
+expose(createCachesSession(workerEnvironment()) satisfies CachesApi);

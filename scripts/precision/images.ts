@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { builtInOnly } from "../../src/encoders/modelSources";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import { loadEncoder } from "../../src/encoders/loadEncoder";
-import { builtInOnly } from "../../src/encoders/modelSources";
 import { float32ToHalf } from "../../src/math/half";
 import { imageTensor } from "../../src/sessions/images";
 import { rowsInMemory, type BatchSource, type CachedRows } from "../../src/training/batch";
@@ -23,7 +23,7 @@ export interface PrecisionImages {
 export async function readImages(count: number): Promise<PrecisionImages> {
   const dataset = await loadImages();
   const readModel = readFrom(MODELS_DIR);
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder("tiny-kl", dataset.resolution, builtInOnly(readModel));
   const encoder = await loadEncoder("tiny-vit", builtInOnly(readModel));
   const numbers = dataset.trainIndices.slice(0, count);
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { InMemoryDataset } from "../../src/data/dataset";
+import { builtInOnly } from "../../src/encoders/modelSources";
 import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
 import type { QualityTable } from "../../src/encoders/modelCard";
 import type { ReadFile } from "../../src/formats/readFile";
@@ -64,7 +65,7 @@ export async function measureAutoencoder(
   data: InMemoryDataset,
   readModel: ReadFile,
 ): Promise<QualityTable> {
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder("tiny-kl", data.resolution, builtInOnly(readModel));
   const restore = (images: Tensor4D) => autoencoder.decode(autoencoder.encodeMoments(images).mean);
   const heldOut = Array.from(data.heldOutIndices);
   const train = sampleTrain(data, heldOut.length);

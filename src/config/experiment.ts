@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AUTOENCODER_IDS } from "../catalogue/autoencoders";
 import { ENCODER_IDS } from "../catalogue/encoders";
 import { fieldInfo } from "./fieldInfo";
 
@@ -54,11 +55,11 @@ export const DataConfig = z.strictObject({
 });
 
 export const AutoencoderConfig = z.strictObject({
-  id: z.enum(["tiny-kl", "pixels"]).default("tiny-kl").register(fieldInfo, {
+  id: z.enum(AUTOENCODER_IDS).default("tiny-kl").register(fieldInfo, {
     label: "Autoencoder",
     unit: "1",
-    source: "public/models/tiny-kl.json",
-    help: "tiny-kl: 64 px to 16x16x4 latents, trained by this project. pixels: no autoencoder.",
+    source: "src/catalogue/autoencoders.ts; REPA trains on the latents of sd-vae-ft-mse",
+    help: "Turns images into the latents the model learns. Tiny KL is built in; SD-VAE is the paper's and TAESD its small stand-in, both downloaded when asked for.",
   }),
 });
 

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryExperiment } from "../../test/arbitraryExperiment";
+import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import { isFrozen, linearRules, sitParameters } from "../models/sitInit";
 import { EVALUATION_ENCODER, Experiment } from "./experiment";
 import {
-  AUTOENCODER_COST,
   BLOCK_TENSORS,
   EVALUATION_ENCODER_COST,
   memoryPlan,
@@ -131,7 +131,7 @@ test("the frozen networks are as large as the committed weights", () => {
   for (const id of ["tiny-kl", "tiny-vit"] as const) {
     const url = new URL(`../../public/models/${id}.json`, import.meta.url);
     const card = JSON.parse(readFileSync(url, "utf8")) as { parameters: number };
-    const cost = id === "tiny-kl" ? AUTOENCODER_COST[id] : EVALUATION_ENCODER_COST;
+    const cost = id === "tiny-kl" ? autoencoderRow(id) : EVALUATION_ENCODER_COST;
     expect(cost.parameters).toBe(card.parameters);
   }
   expect(EVALUATION_ENCODER_COST.id).toBe(EVALUATION_ENCODER);

@@ -1,3 +1,4 @@
+import { autoencoderRow, type AutoencoderId } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import type { Experiment } from "./experiment";
 import {
@@ -70,10 +71,13 @@ const NT_XENT_MATRICES = 4;
  * The frozen networks the trainer holds: weights, and the peak of one image passing, by the pixels it decodes to
  * or the tokens it encodes to (measured: tf.profile on tfjs' cpu backend, 8.0 MB an image of 64 px for both).
  */
-export const AUTOENCODER_COST = {
-  "tiny-kl": { parameters: 681_911, bytesPerPixel: 1960 },
-  pixels: { parameters: 0, bytesPerPixel: 24 },
-} as const satisfies Record<Experiment["autoencoder"]["id"], object>;
+const AUTOENCODER_BYTES_PER_PIXEL: Readonly<Record<AutoencoderId, number>> = {
+  "tiny-kl": 1960,
+  pixels: 24,
+  taesd: 1280,
+  "sd-vae-ft-mse": 6700,
+  "sd-vae-ft-ema": 6700,
+};
 export const EVALUATION_ENCODER_COST = {
   id: "tiny-vit",
   parameters: 826_240,
@@ -331,7 +335,6 @@ export function planInput(experiment: Experiment): PlanInput {
   const { resolution, classes } = dataShape(data);
   const latent = latentShape(experiment);
   const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
-  const decoder = AUTOENCODER_COST[autoencoder.id];
   const encoder = EVALUATION_ENCODER_COST;
   return {
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
@@ -346,11 +349,11 @@ export function planInput(experiment: Experiment): PlanInput {
     featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
     guided: sampling.guidanceScale > 1,
-    frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,
+    frozenBytes: (autoencoderRow(autoencoder.id).parameters + encoder.parameters) * FLOAT,
     frozenPeakBytes:
       evaluated *
       Math.max(
-        decoder.bytesPerPixel * resolution ** 2,
+        AUTOENCODER_BYTES_PER_PIXEL[autoencoder.id] * resolution ** 2,
         encoder.bytesPerToken * (latent.side / model.patchSize) ** 2,
       ),
   };

@@ -120,6 +120,17 @@ test("encoders the released trainer loads come and go by its names; the others a
   ]);
 });
 
+test("the fine-tuned autoencoders are --vae of generate.py, and the trainer's own is no departure", () => {
+  const of = (id: string) => toRepaArgs(Experiment.parse({ autoencoder: { id } })).unmatched;
+  expect(of("sd-vae-ft-mse").map(({ path }) => path)).not.toContain("autoencoder.id");
+  expect(of("sd-vae-ft-mse").at(-1)?.message).toContain(" --vae=mse");
+  expect(of("sd-vae-ft-ema").map(({ path }) => path)).toContain("autoencoder.id");
+  expect(of("sd-vae-ft-ema").at(-1)?.message).toContain(" --vae=ema");
+  expect(of("taesd").at(-1)?.message).not.toContain("--vae");
+  expect(fromRepaArgs("generate.py --vae=ema").experiment.autoencoder.id).toBe("sd-vae-ft-ema");
+  expect(fromRepaArgs("generate.py --vae=sdxl").issues.map(({ path }) => path)).toEqual(["--vae"]);
+});
+
 test("a micro-batch is the trainer's batch, and the rest is accumulated", () => {
   const optimizer = { batchSize: 256, microBatch: 64, recompute: true };
   const { args, unmatched } = toRepaArgs(Experiment.parse({ optimizer }));

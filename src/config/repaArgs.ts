@@ -52,6 +52,9 @@ const [HALF, FULL] = ["fp16", "no"];
 const BATCH_SIZE = "batch-size";
 const ACCUMULATION = "gradient-accumulation-steps";
 const REFERENCE_MODELS = /^SiT-(S|B|L|XL)\/(2|4|8)$/;
+/** --vae of generate.py; train.py decodes with the first. */
+const VAE_ARGUMENT = { mse: "sd-vae-ft-mse", ema: "sd-vae-ft-ema" } as const;
+const TRAINER_AUTOENCODER = VAE_ARGUMENT.mse;
 const STAND_IN_ENCODER = "dinov2-vit-b";
 
 /** The experiment's encoders as `--enc-type`, and those the released trainer cannot load. */
@@ -86,8 +89,8 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     },
     {
       path: "autoencoder.id",
-      applies: true,
-      message: `The trainer uses sd-vae-ft-mse with its own latents, not ${autoencoder.id}.`,
+      applies: autoencoder.id !== TRAINER_AUTOENCODER,
+      message: `The trainer uses ${TRAINER_AUTOENCODER} with its own latents, not ${autoencoder.id}.`,
     },
     {
       path: "alignment.encoders",
@@ -132,7 +135,7 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     {
       path: "sampling",
       applies: true,
-      message: `Sampling is generate.py's: ${generateArgs(sampling).join(" ")}`,
+      message: `Sampling is generate.py's: ${generateArgs(sampling, autoencoder.id).join(" ")}`,
     },
   ];
   return unmatched.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
@@ -148,13 +151,19 @@ function batchArgs({ batchSize, microBatch }: Experiment["optimizer"]): string[]
 }
 
 /** The sampler's settings as arguments of the reference's generate.py. */
-const generateArgs = (sampling: Experiment["sampling"]): string[] => [
+const generateArgs = (
+  sampling: Experiment["sampling"],
+  autoencoder: Experiment["autoencoder"]["id"],
+): string[] => [
   `--mode=${sampling.solver === "euler-maruyama" ? "sde" : "ode"}`,
   ...(sampling.solver === "heun" ? ["--heun"] : []),
   `--num-steps=${sampling.steps}`,
   `--cfg-scale=${sampling.guidanceScale}`,
   `--guidance-low=${sampling.guidanceLow}`,
   `--guidance-high=${sampling.guidanceHigh}`,
+  ...Object.entries(VAE_ARGUMENT)
+    .filter(([, id]) => id === autoencoder)
+    .map(([name]) => `--vae=${name}`),
 ];
 
 /**
@@ -269,6 +278,11 @@ function takeArgument(
     return undefined;
   }
   if (name === "enc-type") return takeEncoders(settings, value);
+  if (name === "vae") {
+    if (value !== "mse" && value !== "ema") return `${value ?? "It"} is not mse or ema.`;
+    put(settings, "autoencoder.id", VAE_ARGUMENT[value]);
+    return undefined;
+  }
   if (name === "model") {
     const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
     if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;

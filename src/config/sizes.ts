@@ -1,3 +1,4 @@
+import { autoencoderRow } from "../catalogue/autoencoders";
 import type { Experiment } from "./experiment";
 import type { MODEL_SIZES } from "./experiment";
 
@@ -58,12 +59,11 @@ export interface LatentShape {
   readonly channels: number;
 }
 
-/** Shape of what the diffusion model sees: [side, side, channels]. */
+/** Shape of what the diffusion model sees: [side, side, channels]. Not an integer when the autoencoder does not divide the image. */
 export function latentShape(experiment: Pick<Experiment, "data" | "autoencoder">): LatentShape {
   const { resolution } = dataShape(experiment.data);
-  return experiment.autoencoder.id === "pixels"
-    ? { side: resolution, channels: 3 }
-    : { side: resolution / 4, channels: 4 };
+  const { factor, latentChannels } = autoencoderRow(experiment.autoencoder.id);
+  return { side: resolution / factor, channels: latentChannels };
 }
 
 /** Side of the token grid: T = gridSide². Not an integer when the patch does not divide the latent. */

@@ -1,5 +1,6 @@
-import { dataShape, gridSide, latentShape, modelShape } from "./sizes";
+import { autoencoderRow } from "../catalogue/autoencoders";
 import { heldOutGroups } from "./holdOut";
+import { dataShape, gridSide, latentShape, modelShape } from "./sizes";
 import type { Experiment, TimelineEntry } from "./experiment";
 
 /** One thing to mend: which setting (`group.field`, or `timeline.2.encoderDepth`) and what is wrong with it. */
@@ -15,6 +16,16 @@ export function heldOutImages(data: Experiment["data"]): number {
 }
 
 type Report = (path: string, broken: boolean, message: string) => void;
+
+function checkAutoencoder({ data, autoencoder }: Experiment, report: Report) {
+  const { label, factor } = autoencoderRow(autoencoder.id);
+  const { resolution } = dataShape(data);
+  report(
+    "autoencoder.id",
+    resolution % factor !== 0,
+    `Images of ${resolution} px cannot be encoded by ${label}: its latents are ${factor} times smaller, so the side must be a multiple of ${factor}.`,
+  );
+}
 
 function checkModel(experiment: Experiment, report: Report) {
   const { width, heads } = modelShape(experiment.model);
@@ -107,6 +118,7 @@ export function validateExperiment(
   };
   const { depth } = modelShape(experiment.model);
   checkData(experiment.data, report);
+  checkAutoencoder(experiment, report);
   checkModel(experiment, report);
   checkAlignment(experiment.alignment, depth, "alignment", report);
   checkOptimizer(experiment.optimizer, report);

@@ -69,7 +69,7 @@ test("training moved the encoder away from its untrained twin", async () => {
 });
 
 test("latents through the scaling factor are of unit size, and decode to the picture", async () => {
-  const autoencoder = await loadAutoencoder("tiny-kl", readModel);
+  const autoencoder = await loadAutoencoder("tiny-kl", 64, builtInOnly(readModel));
   expect([autoencoder.side, autoencoder.channels]).toEqual([16, 4]);
   tf.tidy(() => {
     const flat = tf.fill<tf.Rank.R4>([1, 64, 64, 3], 1); // white paper
@@ -83,7 +83,7 @@ test("latents through the scaling factor are of unit size, and decode to the pic
 });
 
 test("pixels are their own latents", async () => {
-  const autoencoder = await loadAutoencoder("pixels", readModel);
+  const autoencoder = await loadAutoencoder("pixels", 64, builtInOnly(readModel));
   tf.tidy(() => {
     const images = randomImages(1);
     const { mean, std } = autoencoder.encodeMoments(images);
@@ -106,7 +106,7 @@ test("a changed byte, a missing field and a truncated file are refused by name",
     readModel(name).then((bytes) =>
       name.endsWith(".safetensors") ? bytes.subarray(0, 1000) : bytes,
     );
-  await expect(loadAutoencoder("tiny-kl", truncated)).rejects.toMatchObject({
+  await expect(loadAutoencoder("tiny-kl", 64, builtInOnly(truncated))).rejects.toMatchObject({
     code: "CHECKSUM_MISMATCH",
   });
   const card = { ...(await encoderCard()), config: undefined };

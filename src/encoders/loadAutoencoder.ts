@@ -1,21 +1,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { EMOJI_SHAPE } from "../config/sizes";
-import type { Experiment } from "../config/experiment";
+import {
+  autoencoderRow,
+  type AutoencoderId,
+  type AutoencoderRow,
+  type KlArchitecture,
+  type TaesdArchitecture,
+} from "../catalogue/autoencoders";
 import type { ReadFile } from "../formats/readFile";
-import { decode, encodeMoments, spatialFactor, type Moments } from "../models/autoencoderKl";
+import { currentName, decode, encodeMoments, type Moments } from "../models/autoencoderKl";
 import { autoencoderKlShapes } from "../models/autoencoderKlInit";
+import { diffusersName, taesdDecode, taesdEncode, taesdShapes } from "../models/taesd";
+import type { ParamMap } from "../nn/params";
 import { AutoencoderCard, parseCard } from "./modelCard";
+import type { ModelSources } from "./modelSources";
+import { paramsFromSource } from "./paramsFromSource";
 import { paramsFromSafetensors, readWeightsFile } from "./weights";
-
-type AutoencoderId = Experiment["autoencoder"]["id"];
 
 /** What can be known of an autoencoder without its weights. */
 export interface AutoencoderFacts {
   readonly id: AutoencoderId;
   /** Part of the cache keys of its latents. */
   readonly version: string;
-  /** Side of the latents of the built-in images, latent px. */
+  /** Side of the latents, latent px. */
   readonly side: number;
   readonly channels: number;
 }
@@ -31,61 +38,93 @@ export interface LoadedAutoencoder extends AutoencoderFacts {
   readonly dispose: () => void;
 }
 
-const CARD = "tiny-kl.json";
-/** Raised when the same weights would give other latents. */
-const CODE_VERSION = 1;
+type Codec = Pick<LoadedAutoencoder, "encodeMoments" | "decode" | "dispose">;
 
-const PIXELS: AutoencoderFacts = {
-  id: "pixels",
-  version: String(CODE_VERSION),
-  side: EMOJI_SHAPE.resolution,
-  channels: 3,
-};
+/** The facts alone, for images of `resolution` px a side: enough to name and size a cache. */
+export function autoencoderFacts(id: AutoencoderId, resolution: number): AutoencoderFacts {
+  const { version, factor, latentChannels } = autoencoderRow(id);
+  return { id, version, side: resolution / factor, channels: latentChannels };
+}
 
 /** Latents are the pixels themselves, without noise. */
-const pixels = (): LoadedAutoencoder => ({
-  ...PIXELS,
-  scalingFactor: 1,
+const pixels: Codec = {
   encodeMoments: (images) => ({ mean: tf.clone(images), std: tf.zerosLike(images) }),
   decode: (latents) => tf.clone(latents),
   dispose: () => undefined,
-});
+};
 
-const factsOf = ({ id, config, sha256 }: AutoencoderCard): AutoencoderFacts => ({
-  id,
-  version: `${CODE_VERSION}-${sha256.slice(0, 8)}`,
-  side: EMOJI_SHAPE.resolution / spatialFactor(config),
-  channels: config.latentChannels,
-});
-
-const readCard = async (readFile: ReadFile): Promise<AutoencoderCard> =>
-  parseCard(AutoencoderCard, CARD, await readFile(CARD));
-
-/** The facts alone, from the card: enough to name and size a cache. @throws StudioError DOWNLOAD_FAILED */
-export const autoencoderFacts = async (
-  id: AutoencoderId,
+/** The built-in weights, believed by their card's checksum. */
+async function builtInParams(
   readFile: ReadFile,
-): Promise<AutoencoderFacts> => (id === "pixels" ? PIXELS : factsOf(await readCard(readFile)));
-
-/**
- * Loads an autoencoder.
- * @param readFile reads below public/models
- * @throws StudioError DOWNLOAD_FAILED, CHECKSUM_MISMATCH, BAD_SAFETENSORS, PARAM_MISSING, SHAPE_MISMATCH
- */
-export async function loadAutoencoder(
   id: AutoencoderId,
-  readFile: ReadFile,
-): Promise<LoadedAutoencoder> {
-  if (id === "pixels") return pixels();
-  const card = await readCard(readFile);
-  const { config } = card;
-  const bytes = await readWeightsFile(readFile, card);
-  const params = paramsFromSafetensors(card.file, bytes, autoencoderKlShapes(config));
+  shapes: ReadonlyMap<string, readonly number[]>,
+): Promise<ParamMap> {
+  const name = `${id}.json`;
+  const card = parseCard(AutoencoderCard, name, await readFile(name));
+  return paramsFromSafetensors(card.file, await readWeightsFile(readFile, card), shapes);
+}
+
+async function loadKl(
+  row: AutoencoderRow,
+  architecture: KlArchitecture,
+  { readModelFile, openWeights }: ModelSources,
+): Promise<Codec> {
+  const { latentChannels, scalingFactor } = row;
+  const config = { ...architecture, latentChannels, scalingFactor };
+  const shapes = autoencoderKlShapes(config);
+  const params =
+    row.files.length === 0
+      ? await builtInParams(readModelFile, row.id, shapes)
+      : await paramsFromSource(await openWeights(row.files), shapes, currentName);
   return {
-    ...factsOf(card),
-    scalingFactor: config.scalingFactor,
     encodeMoments: (images) => tf.tidy(() => ({ ...encodeMoments(params, config, images) })),
     decode: (latents) => tf.tidy(() => decode(params, config, latents)),
     dispose: () => tf.dispose(Object.values(params)),
   };
+}
+
+/** Its images are in [0, 1]; its encoder gives no variance, so that sampling the posterior adds nothing. */
+async function loadTaesd(
+  row: AutoencoderRow,
+  { width }: TaesdArchitecture,
+  { openWeights }: ModelSources,
+): Promise<Codec> {
+  const config = { width, latentChannels: row.latentChannels };
+  const source = await openWeights(row.files);
+  const params = await paramsFromSource(source, taesdShapes(config), diffusersName);
+  return {
+    encodeMoments: (images) =>
+      tf.tidy(() => {
+        const mean = taesdEncode(params, config, tf.add(tf.mul(images, 0.5), 0.5));
+        return { mean, std: tf.zerosLike(mean) };
+      }),
+    decode: (latents) => tf.tidy(() => tf.sub(tf.mul(taesdDecode(params, config, latents), 2), 1)),
+    dispose: () => tf.dispose(Object.values(params)),
+  };
+}
+
+function loadCodec(row: AutoencoderRow, sources: ModelSources): Promise<Codec> {
+  switch (row.architecture.kind) {
+    case "pixels":
+      return Promise.resolve(pixels);
+    case "kl":
+      return loadKl(row, row.architecture, sources);
+    case "taesd":
+      return loadTaesd(row, row.architecture, sources);
+  }
+}
+
+/**
+ * Loads an autoencoder for images of `resolution` px a side.
+ * @throws StudioError WEIGHTS_MISSING when it must be downloaded first; DOWNLOAD_FAILED, CHECKSUM_MISMATCH,
+ * BAD_SAFETENSORS, PARAM_MISSING, SHAPE_MISMATCH
+ */
+export async function loadAutoencoder(
+  id: AutoencoderId,
+  resolution: number,
+  sources: ModelSources,
+): Promise<LoadedAutoencoder> {
+  const row = autoencoderRow(id);
+  const codec = await loadCodec(row, sources);
+  return { ...autoencoderFacts(id, resolution), scalingFactor: row.scalingFactor, ...codec };
 }

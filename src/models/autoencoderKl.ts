@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { StudioError } from "../errors/studioError";
 import { silu } from "../nn/activations";
+import { advance } from "../nn/advance";
 import { conv2d, upsampleNearest2x } from "../nn/conv";
 import { groupNorm } from "../nn/groupNorm";
 import { linear } from "../nn/linear";
 import type { ParamMap } from "../nn/params";
+import { slicedAttention } from "../nn/slicedAttention";
+import { assertDivisible } from "./latentGrid";
 
 /** @source huggingface/diffusers models/autoencoder_kl.py, AutoencoderKL; the golden autoencoder_kl has its formulas */
 export interface AutoencoderKlConfig {
@@ -26,6 +28,8 @@ export interface Moments {
 }
 
 const SAME = [1, 1, 1, 1] as const; // padding of every 3x3 convolution but the downsamplers'
+/** The scores of the pixels passed at once in the middle: the whole at 256 px and a few images, slices at 512 px. */
+const SCORE_BYTES = 2 ** 25;
 const LOGVAR_MIN = -30;
 const LOGVAR_MAX = 20;
 
@@ -33,15 +37,15 @@ const LOGVAR_MAX = 20;
 export const spatialFactor = (config: AutoencoderKlConfig): number =>
   2 ** (config.blockOutChannels.length - 1);
 
+const normSilu = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D =>
+  advance(groupNorm(params, scope, x, groups), silu);
+
 function resnet(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
-  const inner = (part: 1 | 2, h: Tensor4D) =>
-    conv2d(
-      params,
-      `${scope}.conv${part}`,
-      silu(groupNorm(params, `${scope}.norm${part}`, h, groups)),
-      { padding: SAME },
+  const inner = (part: 1 | 2) => (h: Tensor4D) =>
+    advance(normSilu(params, `${scope}.norm${part}`, h, groups), (normal) =>
+      conv2d(params, `${scope}.conv${part}`, normal, { padding: SAME }),
     );
-  const h = inner(2, inner(1, x));
+  const h = advance(inner(1)(x), inner(2));
   const shortcut = `${scope}.conv_shortcut`;
   return tf.add<Tensor4D>(`${shortcut}.weight` in params ? conv2d(params, shortcut, x) : x, h);
 }
@@ -49,30 +53,28 @@ function resnet(params: ParamMap, scope: string, x: Tensor4D, groups: number): T
 /** One head over all pixels, residual: [B, H, W, C] -> the same. */
 function midAttention(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const normal = groupNorm(params, `${scope}.group_norm`, x, groups);
-  const tokens: Tensor3D = tf.reshape(normal, [batch, height * width, channels]);
+  const tokens = advance(groupNorm(params, `${scope}.group_norm`, x, groups), (normal): Tensor3D =>
+    tf.reshape(normal, [batch, height * width, channels]),
+  );
   const [q, k, v] = ["to_q", "to_k", "to_v"].map((name) =>
     linear(params, `${scope}.${name}`, tokens),
   ) as [Tensor3D, Tensor3D, Tensor3D];
-  const weights = tf.softmax(tf.matMul(tf.mul(q, channels ** -0.5), k, false, true));
-  const mixed = linear(params, `${scope}.to_out.0`, tf.matMul(weights, v));
+  const mixed = linear(params, `${scope}.to_out.0`, slicedAttention(q, k, v, SCORE_BYTES));
   return tf.add(x, tf.reshape(mixed, x.shape));
 }
 
+/** Drops `x`. */
 function midBlock(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
-  const h = resnet(params, `${scope}.resnets.0`, x, groups);
-  const mixed = midAttention(params, `${scope}.attentions.0`, h, groups);
-  return resnet(params, `${scope}.resnets.1`, mixed, groups);
+  const h = advance(x, (y) => resnet(params, `${scope}.resnets.0`, y, groups));
+  const mixed = advance(h, (y) => midAttention(params, `${scope}.attentions.0`, y, groups));
+  return advance(mixed, (y) => resnet(params, `${scope}.resnets.1`, y, groups));
 }
 
+/** Drops `x`. */
 const head = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D =>
-  conv2d(
-    params,
-    `${scope}.conv_out`,
-    silu(groupNorm(params, `${scope}.conv_norm_out`, x, groups)),
-    {
-      padding: SAME,
-    },
+  advance(
+    advance(x, (y) => normSilu(params, `${scope}.conv_norm_out`, y, groups)),
+    (normal) => conv2d(params, `${scope}.conv_out`, normal, { padding: SAME }),
   );
 
 /**
@@ -84,29 +86,22 @@ export function rawMoments(
   config: AutoencoderKlConfig,
   images: Tensor4D,
 ): Tensor4D {
-  const [, height, width] = images.shape;
-  const factor = spatialFactor(config);
-  if (height % factor !== 0 || width % factor !== 0) {
-    throw new StudioError(
-      "SHAPE_MISMATCH",
-      `Images of ${height}x${width} px cannot be encoded: the autoencoder halves the side ${config.blockOutChannels.length - 1} times.`,
-      `Use images whose sides are multiples of ${factor} px.`,
-    );
-  }
+  assertDivisible(images, spatialFactor(config));
   const groups = config.normNumGroups;
   let h = conv2d(params, "encoder.conv_in", images, { padding: SAME });
   config.blockOutChannels.forEach((_, level) => {
     const scope = `encoder.down_blocks.${level}`;
     for (let layer = 0; layer < config.layersPerBlock; layer++) {
-      h = resnet(params, `${scope}.resnets.${layer}`, h, groups);
+      h = advance(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
     }
     if (level < config.blockOutChannels.length - 1) {
       // the reference pads right and bottom only
-      h = conv2d(params, `${scope}.downsamplers.0.conv`, h, { stride: 2, padding: [0, 1, 0, 1] });
+      const halved = { stride: 2, padding: [0, 1, 0, 1] } as const;
+      h = advance(h, (x) => conv2d(params, `${scope}.downsamplers.0.conv`, x, halved));
     }
   });
-  h = midBlock(params, "encoder.mid_block", h, groups);
-  return conv2d(params, "quant_conv", head(params, "encoder", h, groups));
+  h = head(params, "encoder", midBlock(params, "encoder.mid_block", h, groups), groups);
+  return advance(h, (x) => conv2d(params, "quant_conv", x));
 }
 
 /**
@@ -139,16 +134,19 @@ export function encodeMoments(
 /** Latents [B, h, w, latentChannels] (not scaled) -> images [B, H, W, 3], about [-1, 1], not clipped. */
 export function decode(params: ParamMap, config: AutoencoderKlConfig, latents: Tensor4D): Tensor4D {
   const groups = config.normNumGroups;
-  let h = conv2d(params, "post_quant_conv", latents);
-  h = conv2d(params, "decoder.conv_in", h, { padding: SAME });
+  let h = advance(conv2d(params, "post_quant_conv", latents), (x) =>
+    conv2d(params, "decoder.conv_in", x, { padding: SAME }),
+  );
   h = midBlock(params, "decoder.mid_block", h, groups);
   config.blockOutChannels.forEach((_, level) => {
     const scope = `decoder.up_blocks.${level}`;
     for (let layer = 0; layer <= config.layersPerBlock; layer++) {
-      h = resnet(params, `${scope}.resnets.${layer}`, h, groups);
+      h = advance(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
     }
     if (level < config.blockOutChannels.length - 1) {
-      h = conv2d(params, `${scope}.upsamplers.0.conv`, upsampleNearest2x(h), { padding: SAME });
+      h = advance(advance(h, upsampleNearest2x), (x) =>
+        conv2d(params, `${scope}.upsamplers.0.conv`, x, { padding: SAME }),
+      );
     }
   });
   return head(params, "decoder", h, groups);

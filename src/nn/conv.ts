@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { sumRows } from "../kernels/linear";
+import { advance } from "./advance";
 import { kernel4d, vector, type ParamMap } from "./params";
 
 /** Zeros around (or on some sides of) an image: [top, bottom, left, right]. */
@@ -65,55 +66,84 @@ function inputGradient(
   return tf.conv2d(pad(dy, [height - 1, height - 1, width - 1, width - 1]), flipped, 1, "valid");
 }
 
-function convolve(x: Tensor4D, filter: Tensor4D, stride: number): Tensor4D {
-  const op = tf.customGrad((input, kernel, save) => {
-    const [image, weights] = [input as Tensor4D, kernel as Tensor4D];
-    (save as tf.GradSaveFunc)([image, weights]);
+/** What tfjs calls explicit padding; none is named, so that 1x1 convolutions are plain matrix products on WebGPU. */
+const explicitPadding = ([top, bottom, left, right]: Padding) =>
+  top + bottom + left + right === 0
+    ? ("valid" as const)
+    : ([
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ] as [[0, 0], [number, number], [number, number], [0, 0]]);
+
+/** The convolution pads by itself and adds the bias: a padded copy of a large picture is made for the way back only. */
+function convolve(
+  x: Tensor4D,
+  filter: Tensor4D,
+  bias: Tensor1D | undefined,
+  stride: number,
+  padding: Padding,
+): Tensor4D {
+  const op = tf.customGrad((...args) => {
+    const [image, weights, offset] = args as unknown as [Tensor4D, Tensor4D, Tensor1D?];
+    const save = args.at(-1) as unknown as tf.GradSaveFunc;
+    save([image, weights]);
     return {
-      value: tf.conv2d(image, weights, stride, "valid"),
+      value: tf.fused.conv2d({
+        x: image,
+        filter: weights,
+        strides: stride,
+        pad: explicitPadding(padding),
+        ...(bias && { bias: offset }),
+      }),
       gradFunc: (dy, saved) => {
         const [savedX, savedW] = saved as [Tensor4D, Tensor4D];
-        const size = [savedW.shape[0], savedW.shape[1]] as const;
+        const kernel = [savedW.shape[0], savedW.shape[1]] as const;
+        const padded = pad(savedX, padding);
+        const dPadded = inputGradient(dy as Tensor4D, savedW, padded.shape, stride);
         return [
-          inputGradient(dy as Tensor4D, savedW, savedX.shape, stride),
-          kernelGradient(savedX, dy as Tensor4D, size, stride),
+          tf.slice(dPadded, [0, padding[0], padding[2], 0], savedX.shape),
+          kernelGradient(padded, dy as Tensor4D, kernel, stride),
+          ...(bias ? [sumRows(tf.reshape(dy, [-1, bias.shape[0]]))] : []),
         ];
       },
     };
   });
-  return op(x, filter) as Tensor4D;
+  return op(...(bias ? [x, filter, bias] : [x, filter])) as Tensor4D;
 }
-
-const addBias = (x: Tensor4D, bias: Tensor1D): Tensor4D => {
-  const op = tf.customGrad((input, b) => ({
-    value: tf.add(input as Tensor4D, b as Tensor1D),
-    gradFunc: (dy) => [dy, sumRows(tf.reshape(dy, [-1, bias.shape[0]]))],
-  }));
-  return op(x, bias) as Tensor4D;
-};
 
 /**
  * Convolution on [B, H, W, C] with `${scope}.weight` [O, I, kh, kw] (the reference's shape) and `.bias` [O].
  * @param padding zeros on each side, default none; strides other than 1 are for downsampling
+ * @param biased false for a layer that has no `.bias`
  */
 export function conv2d(
   params: ParamMap,
   scope: string,
   x: Tensor4D,
-  { stride = 1, padding = [0, 0, 0, 0] }: { stride?: number; padding?: Padding } = {},
+  {
+    stride = 1,
+    padding = [0, 0, 0, 0],
+    biased = true,
+  }: { stride?: number; padding?: Padding; biased?: boolean } = {},
 ): Tensor4D {
-  const filter = tf.transpose(kernel4d(params, `${scope}.weight`), [2, 3, 1, 0]);
-  return addBias(convolve(pad(x, padding), filter, stride), vector(params, `${scope}.bias`));
+  return advance(tf.transpose(kernel4d(params, `${scope}.weight`), [2, 3, 1, 0]), (filter) => {
+    const bias = biased ? vector(params, `${scope}.bias`) : undefined;
+    return convolve(x, filter, bias, stride, padding);
+  });
 }
 
 /** Nearest-neighbour enlargement by 2 of [B, H, W, C], from concatenations, whose gradient every backend has. */
 export function upsampleNearest2x(x: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const columns = tf.reshape(x, [batch * height, width, channels]);
-  const wide = tf.reshape(tf.concat([columns, columns], 2), [
-    batch * height,
-    1,
-    2 * width * channels,
-  ]);
-  return tf.reshape(tf.concat([wide, wide], 1), [batch, 2 * height, 2 * width, channels]);
+  return tf.tidy(() => {
+    const columns = tf.reshape(x, [batch * height, width, channels]);
+    const wide = tf.reshape(tf.concat([columns, columns], 2), [
+      batch * height,
+      1,
+      2 * width * channels,
+    ]);
+    return tf.reshape(tf.concat([wide, wide], 1), [batch, 2 * height, 2 * width, channels]);
+  });
 }

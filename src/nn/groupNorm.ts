@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import { advance } from "./advance";
 import { vector, type ParamMap } from "./params";
 
 /** Mean over the picture of each channel: [B, H, W, C] -> [B, 1, 1, C]. */
@@ -31,11 +32,16 @@ export function groupNorm(
 ): Tensor4D {
   const op = tf.customGrad((input, weight, bias, save) => {
     const [image, gamma, beta] = [input as Tensor4D, weight as Tensor1D, bias as Tensor1D];
-    const centred: Tensor4D = tf.sub(image, groupMean(spatialMean(image), groups));
-    const inverseStd = tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps));
+    const centred = tf.tidy(() => tf.sub<Tensor4D>(image, groupMean(spatialMean(image), groups)));
+    const inverseStd = tf.tidy(() =>
+      tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps)),
+    );
     (save as tf.GradSaveFunc)([centred, inverseStd, gamma]);
     return {
-      value: tf.add(tf.mul(centred, tf.mul(inverseStd, gamma)), beta),
+      value: advance(
+        advance(centred, (x) => tf.mul<Tensor4D>(x, tf.mul(inverseStd, gamma))),
+        (scaled) => tf.add(scaled, beta),
+      ),
       gradFunc: (dy, saved) => {
         const [xc, scale, savedGamma] = saved as [Tensor4D, Tensor4D, Tensor1D];
         const pixels = xc.shape[1] * xc.shape[2];

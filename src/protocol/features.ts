@@ -35,10 +35,14 @@ export type CacheEvent =
   | { readonly type: "device"; readonly device: DeviceReport }
   | {
       readonly type: "progress";
-      /** What is being computed, for example "Latents (tiny-kl)". */
+      /** What is being computed, for example "Latents (tiny-kl), Features (tiny-vit, 8x8)". */
       readonly label: string;
+      /** Images done: the mean over all caches, which are filled side by side. */
       readonly done: number;
+      /** Images that are in every cache: a run may start on these. */
+      readonly ready: number;
       readonly total: number;
+      /** Through all the caches that are filled. */
       readonly imagesPerSecond: number;
     }
   /** A shard whose checksum failed was thrown away and is computed again. */

@@ -5,6 +5,7 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../config/experiment";
+import { dataShape } from "../config/sizes";
 import { loadAutoencoder, type LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -80,7 +81,7 @@ export async function loadRun(
   }
   phase("Weights");
   const [autoencoder, encoder] = await Promise.all([
-    loadAutoencoder(experiment.autoencoder.id, environment.readModelFile),
+    loadAutoencoder(experiment.autoencoder.id, dataShape(experiment.data).resolution, environment),
     loadEncoder(EVALUATION_ENCODER, environment),
   ]);
   phase("Latents");

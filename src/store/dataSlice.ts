@@ -68,8 +68,8 @@ export const initialData: DataState = {
 export function reduceData(data: DataState, event: CacheEvent): DataState {
   switch (event.type) {
     case "progress": {
-      const { label, done, total, imagesPerSecond } = event;
-      return { ...data, progress: { label, done, total, imagesPerSecond } };
+      const { label, done, ready, total, imagesPerSecond } = event;
+      return { ...data, progress: { label, done, ready, total, imagesPerSecond } };
     }
     case "repaired":
       return { ...data, repairedShards: data.repairedShards + 1 };

@@ -229,7 +229,14 @@ test("pausing makes sense only while something is under way", () => {
 test("caching shows its progress, counts repairs and ends", () => {
   const store = createStudioStore(experiment, null);
   const { applyCacheEvent, endCaching } = store.getState();
-  applyCacheEvent({ type: "progress", label: "Latents", done: 5, total: 10, imagesPerSecond: 2 });
+  applyCacheEvent({
+    type: "progress",
+    label: "Latents",
+    done: 5,
+    ready: 4,
+    total: 10,
+    imagesPerSecond: 2,
+  });
   applyCacheEvent({ type: "repaired", label: "Latents", shard: 1 });
   expect(store.getState().data).toMatchObject({
     progress: { label: "Latents", done: 5, total: 10 },

@@ -4,6 +4,7 @@ import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases } from "./metrics";
 import { preprocessCases } from "./preprocess";
 import { sitCases } from "./sit";
+import { taesdCases } from "./taesd";
 import type { ParityCase, ParityResult } from "./types";
 import { vaeCases } from "./vae";
 
@@ -24,6 +25,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
     ...vaeCases(manifest, tensors),
     ...encoderCases(manifest, tensors),
     ...preprocessCases(manifest, tensors),
+    ...taesdCases(manifest, tensors),
     ...(named ? metricsCases(named, tensors) : []),
   ];
 }

@@ -2,7 +2,7 @@ import { ActionIcon, SegmentedControl, Select, Switch, Tooltip } from "@mantine/
 import { IconInfoCircle, IconRestore } from "@tabler/icons-react";
 import { memo, useId, type ReactNode } from "react";
 import { modelShape } from "../../config/sizes";
-import type { FieldDescription, FieldKind } from "../../store/fields";
+import type { FieldDescription, FieldKind, FieldValue } from "../../store/fields";
 import { optionName, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { EncodersField } from "./EncodersField";

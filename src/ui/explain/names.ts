@@ -1,3 +1,4 @@
+import { AUTOENCODER_IDS, autoencoderRow } from "../../catalogue/autoencoders";
 import { ENCODER_ROWS, encoderRow } from "../../catalogue/encoders";
 import { ImportedData, type ControlChange, type ExperimentGroup } from "../../config/experiment";
 import type { RunStatus } from "../../store/runSlice";
@@ -18,8 +19,7 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(ENCODER_ROWS.map(({ id, label }) => [id, label])),
   emoji: "Emoji, built in",
   imported: "Imported",
-  "tiny-kl": "Tiny KL, built in",
-  pixels: "None (pixels)",
+  ...Object.fromEntries(AUTOENCODER_IDS.map((id) => [id, autoencoderRow(id).label])),
   sit: "SiT",
   cosine: "Cosine",
   ntxent: "NT-Xent",
