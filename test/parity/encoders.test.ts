@@ -12,15 +12,17 @@ import {
   type Tensors,
 } from "./encoderFixture";
 import { encoderCases } from "./encoders";
-import { goldenFolder } from "./folder";
+import { goldenFolder, type GoldenFile } from "./folder";
 
 const REGISTERS = 3;
 
 /** No fixture has registers together with SwiGLU: one is made of the SwiGLU fixture. */
-const [swiglu] = goldenFolder("encoders").filter(
-  ({ manifest }) => manifest.name === "dinov2_swiglu",
-);
-if (!swiglu) throw new Error("dinov2_swiglu is missing");
+function swigluFixture(): GoldenFile {
+  const found = goldenFolder("encoders").find(({ manifest }) => manifest.name === "dinov2_swiglu");
+  if (!found) throw new Error("dinov2_swiglu is missing");
+  return found;
+}
+const swiglu = swigluFixture();
 
 const f32 = (shape: readonly number[], data: Float32Array): SafetensorsTensor => ({
   dtype: "F32",
@@ -30,7 +32,7 @@ const f32 = (shape: readonly number[], data: Float32Array): SafetensorsTensor =>
 
 /** What the reference's own tokens become with registers between class token and patches. */
 async function expectedTokens(tensors: Tensors, registers: Float32Array, width: number) {
-  const config = architectureOf(EncoderManifest.parse(swiglu?.manifest), tensors);
+  const config = architectureOf(EncoderManifest.parse(swiglu.manifest), tensors);
   const params = await loadVitParams(sourceOf(tensors, "params."), config);
   return tf.tidy(() => {
     const before = tensors.get("repa.tokens_in");
@@ -46,7 +48,7 @@ async function expectedTokens(tensors: Tensors, registers: Float32Array, width: 
 
 /** The made fixture: official names, timm's (rowless table, position in the class token) and transformers'. */
 async function registersWithSwiglu() {
-  const { tensors, manifest } = swiglu as NonNullable<typeof swiglu>;
+  const { tensors, manifest } = swiglu;
   const width = 32;
   const registers = Float32Array.from({ length: REGISTERS * width }, (_, i) => Math.sin(i));
   const made = new Map(
