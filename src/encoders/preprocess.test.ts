@@ -1,5 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { loadGolden } from "../../test/golden";
+import { preprocessCases } from "../../test/parity/preprocess";
+import { ENCODER_ROWS } from "../catalogue/encoders";
 import { randomUniform } from "../math/rng";
 import { resampleBicubic } from "../math/resample";
 import { normalizeImages, resizeImages } from "./preprocess";
@@ -35,4 +38,25 @@ test("[-1, 1] becomes (x - mean) / std of [0, 1] values by channel", () => {
     const half = [0.5, 0.5, 0.5];
     expect(normalizeImages(images(), half, half).dataSync()).toBeAllClose(values, { atol: 1e-6 });
   });
+});
+
+const golden = loadGolden("encoders/repa_preprocess");
+
+test.each(preprocessCases(golden.manifest, golden.tensors).map((one) => [one.name, one] as const))(
+  "%s is the reference's preprocess_raw_image",
+  async (_, { run }) => {
+    const { error, tolerance } = await run();
+    expect(error).toBeLessThanOrEqual(tolerance);
+  },
+);
+
+test("published rows normalise with the reference's numbers", () => {
+  for (const { family, input, weights } of ENCODER_ROWS) {
+    if (weights.kind !== "hub") continue;
+    const name = family === "clip" ? "clip" : "imagenet";
+    expect(golden.manifest.config).toMatchObject({
+      [`${name}_mean`]: input.mean,
+      [`${name}_std`]: input.std,
+    });
+  }
 });

@@ -51,9 +51,15 @@ function readNames({ name: file, tensors }: TensorSource) {
   return { storedBy, unknown };
 }
 
+const oneRowLess = ([batch = 1, rows = 0, width = 0]: Shape): Shape => [batch, rows - 1, width];
+
 /** timm's DINOv2 with registers has added the class token's position to the token and left its row out. */
-const leavesRowOut = (storedBy: ReadonlyMap<string, string>): boolean =>
-  storedBy.get("reg_token")?.endsWith("reg_token") === true;
+function leavesRowOut(source: TensorSource, storedBy: ReadonlyMap<string, string>, full: Shape) {
+  const [table, registers] = [storedBy.get("pos_embed"), storedBy.get("reg_token")];
+  const stored = table === undefined ? undefined : source.tensors.get(table)?.shape;
+  const isTimm = registers?.endsWith("reg_token") === true;
+  return isTimm && stored !== undefined && sameShape(stored, oneRowLess(full));
+}
 
 /**
  * How every parameter of the architecture is read from the file.
@@ -78,23 +84,23 @@ function recipesOf(source: TensorSource, config: VitArchitecture): Recipe[] {
     }
     return [stored];
   };
-  const rowless = leavesRowOut(storedBy) && config.clsToken;
-  const recipes = [...vitShapes(config)].map(([name, shape]): Recipe => {
+  const shapes = vitShapes(config);
+  const table = shapes.get("pos_embed") ?? [];
+  const rowless =
+    config.clsToken && leavesRowOut(source, storedBy, table) ? "pos_embed" : undefined;
+  const recipes = [...shapes].map(([name, shape]): Recipe => {
     const [first = 0, ...rest] = shape;
     const thirds = PARTS.map((part) => keyOf({ name, part }));
     if (!storedBy.has(name) && thirds.some((key) => storedBy.has(key))) {
       return { name, shape, stored: thirds.flatMap((key) => take(key, [first / 3, ...rest])) };
     }
-    const lacksRow = rowless && name === "pos_embed";
-    return { name, shape, stored: take(name, lacksRow ? oneRowLess(shape) : shape) };
+    return { name, shape, stored: take(name, name === rowless ? oneRowLess(shape) : shape) };
   });
   // the final norm is in every file, whether the tokens pass it or not
   const left = [...storedBy].filter(([key]) => !key.startsWith("norm.")).map(([, name]) => name);
   assertNone(source.name, { missing, wrong, unknown: [...unknown, ...left] });
   return recipes;
 }
-
-const oneRowLess = ([batch = 1, rows = 0, width = 0]: Shape): Shape => [batch, rows - 1, width];
 
 function assertNone(
   file: string,

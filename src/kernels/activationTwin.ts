@@ -43,5 +43,5 @@ function bendOf(activation: RealActivation, a: Tensor, s: Tensor): Tensor {
 /** The derivative of `activate`. */
 export function activationSlope<T extends Tensor>(activation: RealActivation, a: T): T {
   const s = gateOf(activation, a);
-  return tf.add(s, bendOf(activation, a, s)) as T;
+  return tf.add<T>(s, bendOf(activation, a, s));
 }

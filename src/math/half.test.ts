@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { float32ToHalf, fromHalfBits, halfToFloat32, toHalfBits } from "./half";
+import { bfloat16ToFloat32, float32ToHalf, fromHalfBits, halfToFloat32, toHalfBits } from "./half";
 
 test("every float16 survives the way to float32 and back", () => {
   for (let bits = 0; bits < 0x10000; bits++) {
@@ -36,4 +36,10 @@ test("arrays go through the same conversion", () => {
   const values = Float32Array.of(0.1, -2, 3e-8, 1e5);
   const there = halfToFloat32(float32ToHalf(values));
   expect([...there]).toEqual([...values].map((value) => fromHalfBits(toHalfBits(value))));
+});
+
+test("bfloat16 is the upper half of a float32", () => {
+  const bits = Uint16Array.of(0x3f80, 0xc040, 0x7f80, 0x0000, 0x4049);
+  expect([...bfloat16ToFloat32(bits)]).toEqual([1, -3, Infinity, 0, 3.140625]);
+  expect(bfloat16ToFloat32(Uint16Array.of(0x7fc0))[0]).toBeNaN();
 });
