@@ -1,5 +1,6 @@
-import { autoencoderRow, type AutoencoderId } from "../catalogue/autoencoders";
+import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
+import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
 import type { Experiment } from "./experiment";
 import {
   dataShape,
@@ -68,16 +69,9 @@ const PROJECTOR_OUTER = 1;
 const NT_XENT_MATRICES = 4;
 
 /**
- * The frozen networks the trainer holds: weights, and the peak of one image passing, by the pixels it decodes to
- * or the tokens it encodes to (measured: tf.profile on tfjs' cpu backend, 8.0 MB an image of 64 px for both).
+ * The frozen encoder the trainer holds: weights, and the peak of one image passing by the tokens it is encoded to
+ * (measured: tf.profile on tfjs' cpu backend, 8.0 MB an image of 64 px). The autoencoder's is counted.
  */
-const AUTOENCODER_BYTES_PER_PIXEL: Readonly<Record<AutoencoderId, number>> = {
-  "tiny-kl": 1960,
-  pixels: 24,
-  taesd: 1280,
-  "sd-vae-ft-mse": 6700,
-  "sd-vae-ft-ema": 6700,
-};
 export const EVALUATION_ENCODER_COST = {
   id: "tiny-vit",
   parameters: 826_240,
@@ -335,6 +329,7 @@ export function planInput(experiment: Experiment): PlanInput {
   const { resolution, classes } = dataShape(data);
   const latent = latentShape(experiment);
   const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
+  const decoder = autoencoderRow(autoencoder.id);
   const encoder = EVALUATION_ENCODER_COST;
   return {
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
@@ -349,13 +344,12 @@ export function planInput(experiment: Experiment): PlanInput {
     featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
     guided: sampling.guidanceScale > 1,
-    frozenBytes: (autoencoderRow(autoencoder.id).parameters + encoder.parameters) * FLOAT,
-    frozenPeakBytes:
-      evaluated *
-      Math.max(
-        AUTOENCODER_BYTES_PER_PIXEL[autoencoder.id] * resolution ** 2,
-        encoder.bytesPerToken * (latent.side / model.patchSize) ** 2,
-      ),
+    frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,
+    frozenPeakBytes: Math.max(
+      decodeMemory(decoder, Math.min(evaluated, imagesAtOnce(decoder, resolution)), resolution)
+        .pooledBytes,
+      evaluated * encoder.bytesPerToken * (latent.side / model.patchSize) ** 2,
+    ),
   };
 }
 

@@ -7,9 +7,11 @@ import {
   type KlArchitecture,
   type TaesdArchitecture,
 } from "../catalogue/autoencoders";
+import { imagesAtOnce } from "../config/autoencoderMemory";
 import type { ReadFile } from "../formats/readFile";
 import { currentName, decode, encodeMoments, type Moments } from "../models/autoencoderKl";
 import { autoencoderKlShapes } from "../models/autoencoderKlInit";
+import { inImageChunks } from "../models/imageChunks";
 import { diffusersName, taesdDecode, taesdEncode, taesdShapes } from "../models/taesd";
 import type { ParamMap } from "../nn/params";
 import { AutoencoderCard, parseCard } from "./modelCard";
@@ -31,13 +33,14 @@ export interface AutoencoderFacts {
 export interface LoadedAutoencoder extends AutoencoderFacts {
   /** The diffusion model sees latents times this. */
   readonly scalingFactor: number;
-  /** Images [B, S, S, 3] in [-1, 1] to the posterior of their latents, unscaled. */
+  /** Images [B, S, S, 3] in [-1, 1] to the posterior of their latents, unscaled; as many at once as fit. */
   readonly encodeMoments: (images: Tensor4D) => Moments;
   /** Unscaled latents [B, side, side, channels] to images [B, S, S, 3], about [-1, 1], not clipped. */
   readonly decode: (latents: Tensor4D) => Tensor4D;
   readonly dispose: () => void;
 }
 
+/** What is left to the loader: dropping what was made on the way, and no more images than fit. */
 type Codec = Pick<LoadedAutoencoder, "encodeMoments" | "decode" | "dispose">;
 
 /** The facts alone, for images of `resolution` px a side: enough to name and size a cache. */
@@ -77,8 +80,8 @@ async function loadKl(
       ? await builtInParams(readModelFile, row.id, shapes)
       : await paramsFromSource(await openWeights(row.files), shapes, currentName);
   return {
-    encodeMoments: (images) => tf.tidy(() => ({ ...encodeMoments(params, config, images) })),
-    decode: (latents) => tf.tidy(() => decode(params, config, latents)),
+    encodeMoments: (images) => encodeMoments(params, config, images),
+    decode: (latents) => decode(params, config, latents),
     dispose: () => tf.dispose(Object.values(params)),
   };
 }
@@ -93,12 +96,12 @@ async function loadTaesd(
   const source = await openWeights(row.files);
   const params = await paramsFromSource(source, taesdShapes(config), diffusersName);
   return {
-    encodeMoments: (images) =>
-      tf.tidy(() => {
-        const mean = taesdEncode(params, config, tf.add(tf.mul(images, 0.5), 0.5));
-        return { mean, std: tf.zerosLike(mean) };
-      }),
-    decode: (latents) => tf.tidy(() => tf.sub(tf.mul(taesdDecode(params, config, latents), 2), 1)),
+    encodeMoments: (images) => {
+      const unit = tf.tidy(() => tf.add<Tensor4D>(tf.mul(images, 0.5), 0.5));
+      const mean = taesdEncode(params, config, unit);
+      return { mean, std: tf.zerosLike(mean) };
+    },
+    decode: (latents) => tf.sub(tf.mul(taesdDecode(params, config, latents), 2), 1),
     dispose: () => tf.dispose(Object.values(params)),
   };
 }
@@ -126,5 +129,14 @@ export async function loadAutoencoder(
 ): Promise<LoadedAutoencoder> {
   const row = autoencoderRow(id);
   const codec = await loadCodec(row, sources);
-  return { ...autoencoderFacts(id, resolution), scalingFactor: row.scalingFactor, ...codec };
+  const atOnce = imagesAtOnce(row, resolution);
+  return {
+    ...autoencoderFacts(id, resolution),
+    scalingFactor: row.scalingFactor,
+    encodeMoments: (images) =>
+      inImageChunks(images, atOnce, (some) => ({ ...codec.encodeMoments(some) })),
+    decode: (latents) =>
+      inImageChunks(latents, atOnce, (some) => ({ images: codec.decode(some) })).images,
+    dispose: codec.dispose,
+  };
 }

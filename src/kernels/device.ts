@@ -27,6 +27,8 @@ export interface StudioDevice {
   readonly tuning: MatMulTuning;
   /** Matrix products multiply in float16 and add in float32. */
   readonly mixedPrecision: boolean;
+  /** Runs `work` submitting each dispatch by itself: what is dropped is free for the next one. */
+  readonly promptly: <T>(work: () => T) => T;
   makeTensorInfo: (shape: number[], dtype: DataType) => TensorInfo;
   /** Gives up one hold on a tensor's memory. */
   disposeData: (dataId: object) => boolean;

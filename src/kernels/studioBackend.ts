@@ -339,14 +339,10 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     const recorder: Recorder = { commands: [], signature: [], pipelines: new Map(), pool };
     this.recorder = recorder;
     this.bufferManager = recorder.pool;
-    const batch = tf.env().getNumber(SUBMIT_BATCH);
-    tf.env().set(SUBMIT_BATCH, 1); // a tensor's buffer is free again when what used it is submitted
     try {
-      const result = step();
-      this.flush();
+      const result = this.promptly(step);
       return { result, recording: recorder, pool };
     } finally {
-      tf.env().set(SUBMIT_BATCH, batch);
       this.recorder = undefined;
       this.bufferManager = usual;
     }
@@ -404,6 +400,19 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     const encoder = this.commandEncoder;
     if (this.computePassEncoder || !encoder) return;
     this.computePassEncoder = new StudioPass(encoder, this.recorder, this.profiler);
+  }
+
+  promptly<T>(work: () => T): T {
+    const batch = tf.env().getNumber(SUBMIT_BATCH);
+    this.flush();
+    tf.env().set(SUBMIT_BATCH, 1); // a tensor's buffer is free again when what used it is submitted
+    try {
+      const result = work();
+      this.flush();
+      return result;
+    } finally {
+      tf.env().set(SUBMIT_BATCH, batch);
+    }
   }
 
   /** Submits what is encoded so far. */

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import { ATTENTION_SCORE_BYTES } from "../config/autoencoderMemory";
 import { silu } from "../nn/activations";
 import { advance } from "../nn/advance";
 import { conv2d, upsampleNearest2x } from "../nn/conv";
@@ -28,8 +29,6 @@ export interface Moments {
 }
 
 const SAME = [1, 1, 1, 1] as const; // padding of every 3x3 convolution but the downsamplers'
-/** The scores of the pixels passed at once in the middle: the whole at 256 px and a few images, slices at 512 px. */
-const SCORE_BYTES = 2 ** 25;
 const LOGVAR_MIN = -30;
 const LOGVAR_MAX = 20;
 
@@ -41,11 +40,11 @@ const normSilu = (params: ParamMap, scope: string, x: Tensor4D, groups: number):
   advance(groupNorm(params, scope, x, groups), silu);
 
 function resnet(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
-  const inner = (part: 1 | 2) => (h: Tensor4D) =>
-    advance(normSilu(params, `${scope}.norm${part}`, h, groups), (normal) =>
-      conv2d(params, `${scope}.conv${part}`, normal, { padding: SAME }),
-    );
-  const h = advance(inner(1)(x), inner(2));
+  const normal = (part: 1 | 2) => (h: Tensor4D) =>
+    normSilu(params, `${scope}.norm${part}`, h, groups);
+  const conv = (part: 1 | 2) => (h: Tensor4D) =>
+    conv2d(params, `${scope}.conv${part}`, h, { padding: SAME });
+  const h = advance(advance(advance(normal(1)(x), conv(1)), normal(2)), conv(2));
   const shortcut = `${scope}.conv_shortcut`;
   return tf.add<Tensor4D>(`${shortcut}.weight` in params ? conv2d(params, shortcut, x) : x, h);
 }
@@ -57,9 +56,13 @@ function midAttention(params: ParamMap, scope: string, x: Tensor4D, groups: numb
     tf.reshape(normal, [batch, height * width, channels]),
   );
   const [q, k, v] = ["to_q", "to_k", "to_v"].map((name) =>
-    linear(params, `${scope}.${name}`, tokens),
+    tf.tidy(() => linear(params, `${scope}.${name}`, tokens)),
   ) as [Tensor3D, Tensor3D, Tensor3D];
-  const mixed = linear(params, `${scope}.to_out.0`, slicedAttention(q, k, v, SCORE_BYTES));
+  const mixed = linear(
+    params,
+    `${scope}.to_out.0`,
+    slicedAttention(q, k, v, ATTENTION_SCORE_BYTES),
+  );
   return tf.add(x, tf.reshape(mixed, x.shape));
 }
 

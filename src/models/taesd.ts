@@ -85,12 +85,12 @@ const convSame = (params: ParamMap, scope: string, x: Tensor4D): Tensor4D =>
 
 /** Three convolutions and the input again, a ReLU after each and after the sum. */
 function block(params: ParamMap, scope: string, x: Tensor4D): Tensor4D {
-  const relu = (i: number) => (h: Tensor4D) =>
-    advance(convSame(params, `${scope}.conv.${i}`, h), (y) => tf.relu(y));
-  const h = advance(advance(relu(0)(x), relu(2)), (y) => convSame(params, `${scope}.conv.4`, y));
+  const conv = (i: number) => (h: Tensor4D) => convSame(params, `${scope}.conv.${i}`, h);
+  const relu = (h: Tensor4D) => tf.relu(h);
+  const h = advance(advance(advance(conv(0)(x), relu), conv(2)), relu);
   return advance(
-    advance(h, (y) => tf.add<Tensor4D>(y, x)),
-    tf.relu,
+    advance(advance(h, conv(4)), (y) => tf.add<Tensor4D>(y, x)),
+    relu,
   );
 }
 
@@ -105,7 +105,9 @@ function apply(params: ParamMap, { kind, scope }: Layer, x: Tensor4D): Tensor4D 
     case "down":
       return conv2d(params, scope, x, { stride: 2, padding: SAME, biased: false });
     case "up":
-      return conv2d(params, scope, upsampleNearest2x(x), { padding: SAME, biased: false });
+      return advance(upsampleNearest2x(x), (wide) =>
+        conv2d(params, scope, wide, { padding: SAME, biased: false }),
+      );
   }
 }
 
