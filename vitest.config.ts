@@ -17,7 +17,12 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "src/**/*.test.{ts,tsx}",
+            "test/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "e2e/hub/*.test.ts",
+          ],
           exclude: ["**/*.gpu.test.ts", "node_modules/**"],
           setupFiles: ["test/setup.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: TFJS } } },
