@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { hubCommands } from "./e2e/hub/browserCommands.ts";
 import { chromiumLaunch } from "./scripts/chromium.mjs";
 
 /** Pre-bundled so that a test file does not load the hundreds of modules tfjs is made of. */
@@ -60,6 +61,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({ launchOptions: chromiumLaunch() }),
             instances: [{ browser: "chromium" }],
+            commands: hubCommands(),
           },
         },
       },

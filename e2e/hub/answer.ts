@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parquetFilesOf, treeOf } from "./api";
-import type { FailureBook, HubHost } from "./failures";
-import { commitOf, gitOidOf, isLarge, sha256Of, type RepoFile } from "./repoFiles";
-import { parseRange, sendBytes, type ByteRange } from "./sendBody";
+import { parquetFilesOf, treeOf } from "./api.ts";
+import type { FailureBook, HubHost } from "./failures.ts";
+import { commitOf, gitOidOf, isLarge, sha256Of, type RepoFile } from "./repoFiles.ts";
+import { parseRange, sendBytes, type ByteRange } from "./sendBody.ts";
 
 export interface LoggedRequest {
   readonly host: HubHost;

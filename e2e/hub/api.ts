@@ -1,4 +1,4 @@
-import { gitOidOf, isLarge, sha256Of, type RepoFile } from "./repoFiles";
+import { gitOidOf, isLarge, sha256Of, type RepoFile } from "./repoFiles.ts";
 
 interface TreeEntry {
   readonly type: "file" | "directory";

@@ -8,10 +8,10 @@ import {
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import { generate } from "selfsigned";
-import { HUGGING_FACE, type HubPlaces } from "../../src/hub/hosts";
-import { failureBook, type FailureRule, type HubHost } from "./failures";
-import { answer, type HubState, type LoggedRequest } from "./answer";
-import { repoFile, type HubContent, type HubFiles } from "./repoFiles";
+import { HUGGING_FACE, type HubPlaces } from "../../src/hub/hosts.ts";
+import { failureBook, type FailureRule, type HubHost } from "./failures.ts";
+import { answer, type HubState, type LoggedRequest } from "./answer.ts";
+import { repoFile, type HubContent, type HubFiles } from "./repoFiles.ts";
 
 export interface HubOptions {
   readonly files?: HubFiles;
@@ -48,6 +48,7 @@ function hostByName({ headers }: IncomingMessage): HubHost {
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  server.unref(); // what uses a hub says how long there is one
   return (server.address() as AddressInfo).port;
 }
 

@@ -15,35 +15,37 @@ const JOIN_BYTES = 256 * 2 ** 10;
 /** Holds the header of most files, so that one request is enough. */
 const HEAD_BYTES = 64 * 2 ** 10;
 
-/**
- * Cuts what is needed of a file into chunks: in order, none overlapping, none longer than `chunkBytes`, each
- * beginning and ending with a needed byte unless a longer piece was cut there.
- * @param needed ranges in any order, overlapping or not; empty ones count for nothing
- */
-export function planChunks(
-  needed: readonly ByteRange[],
-  chunkBytes = CHUNK_BYTES,
-  joinBytes = JOIN_BYTES,
-): ByteRange[] {
-  const sorted = needed.filter(({ first, end }) => end > first).sort((a, b) => a.first - b.first);
+/** Ranges in order, joined where no more than `joinBytes` lie between them; empty ones count for nothing. */
+function joinRanges(ranges: readonly ByteRange[], joinBytes: number): ByteRange[] {
+  const sorted = ranges.filter(({ first, end }) => end > first).sort((a, b) => a.first - b.first);
   const joined: { first: number; end: number }[] = [];
   for (const { first, end } of sorted) {
     const last = joined.at(-1);
     if (last && first <= last.end + joinBytes) last.end = Math.max(last.end, end);
     else joined.push({ first, end });
   }
-  return joined.flatMap(({ first, end }) =>
+  return joined;
+}
+
+/**
+ * Cuts what is needed of a file into chunks: in order, none overlapping, none longer than `chunkBytes`, with every
+ * needed byte in one of them.
+ * @param needed ranges in any order, overlapping or not
+ */
+export const planChunks = (
+  needed: readonly ByteRange[],
+  chunkBytes = CHUNK_BYTES,
+  joinBytes = JOIN_BYTES,
+): ByteRange[] =>
+  joinRanges(needed, joinBytes).flatMap(({ first, end }) =>
     Array.from({ length: Math.ceil((end - first) / chunkBytes) }, (_, at) => ({
       first: first + at * chunkBytes,
       end: Math.min(end, first + (at + 1) * chunkBytes),
     })),
   );
-}
 
 /** Chunks that follow one another without a gap, as single ranges: what one request asks for. */
-export function runsOf(chunks: readonly ByteRange[]): ByteRange[] {
-  return planChunks(chunks, Infinity, 0);
-}
+export const runsOf = (chunks: readonly ByteRange[]): ByteRange[] => joinRanges(chunks, 0);
 
 /** A safetensors file seen from the start: its header, and the bytes read to get it. */
 export interface FileHead {
@@ -73,6 +75,8 @@ export async function readHead(source: ByteSource): Promise<FileHead> {
 export interface WeightsPlan {
   /** The tensors kept; `begin` and `end` count from the start of the file. */
   readonly tensors: readonly SafetensorsEntry[];
+  /** Names of those that are not. */
+  readonly leftOut: readonly string[];
   readonly chunks: readonly ByteRange[];
   /** Every byte of the file is kept, so that its checksum can be compared. */
   readonly whole: boolean;
@@ -93,7 +97,9 @@ export function planWeights(
   const ranges = tensors.map(({ begin, end }) => ({ first: begin, end }));
   const surplus = fileBytes - dataStart - ranges.reduce((sum, range) => sum + rangeBytes(range), 0);
   if (surplus <= fileBytes * WHOLE_FRACTION) {
-    return { tensors: inFile, whole: true, chunks: planChunks([{ first: 0, end: fileBytes }]) };
+    const chunks = planChunks([{ first: 0, end: fileBytes }]);
+    return { tensors: inFile, leftOut: [], whole: true, chunks };
   }
-  return { tensors, whole: false, chunks: planChunks(ranges) };
+  const leftOut = entries.map(({ name }) => name).filter((name) => !needed(name));
+  return { tensors, leftOut, whole: false, chunks: planChunks(ranges) };
 }

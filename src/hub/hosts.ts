@@ -16,10 +16,10 @@ export const HUB_SOURCES = [
 /** Whether `url` is of one of `sources`, each an origin or, with `*.`, every host below one (as a content policy reads them). */
 export function isFrom(url: string, sources: readonly string[]): boolean {
   if (!URL.canParse(url)) return false;
-  const { origin, protocol, hostname, port } = new URL(url);
+  const { protocol, host: urlHost, hostname, port } = new URL(url);
   return sources.some((source) => {
     const [scheme = "", host = ""] = source.split("://");
-    if (!host.startsWith("*.")) return origin === source;
+    if (!host.startsWith("*.")) return `${protocol}//${urlHost}` === source;
     return protocol === `${scheme}:` && port === "" && hostname.endsWith(host.slice(1));
   });
 }

@@ -102,6 +102,8 @@ export interface WeightsRecord {
   readonly precision: WeightsPrecision;
   /** Tensors that are kept; `begin` and `end` count as the chunks do. */
   readonly tensors: readonly SafetensorsEntry[];
+  /** Names of the file's other tensors. */
+  readonly leftOut: readonly string[];
   /** Where each chunk lies: in the file, or one after another once converted to float16. */
   readonly chunks: readonly ByteRange[];
   /** Whether the chunks are the whole file. */
