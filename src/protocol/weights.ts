@@ -1,43 +1,67 @@
-import type { Licence } from "../catalogue/hubFile";
+import type { HubFile, Licence } from "../catalogue/hubFile";
 import type { Failure } from "../errors/studioError";
+import type { Outcome } from "./shared";
 
-/** How the values of stored weights differ from the file's. */
-export type WeightsPrecision =
-  | { readonly kind: "stored" }
-  | {
-      /** Float32 values were rounded to float16; everything else is as it was. */
-      readonly kind: "float16";
-      /** Root of the summed squared differences over that of the summed squares, of all values rounded. */
-      readonly relativeRms: number;
-      readonly largestError: number;
-    };
+/** Weights a run or a view needs and this browser does not hold (whole). */
+export interface WeightsNeeded {
+  /** "DINOv2 ViT-B/14": what the weights are of. */
+  readonly label: string;
+  /** Files that will do, the preferred one first; any one of them is enough. */
+  readonly files: readonly HubFile[];
+  /** Bytes of the preferred file that are here already. */
+  readonly keptBytes: number;
+}
 
-/** What a download of weights says while it goes on. */
 export type WeightsEvent =
   | {
       readonly type: "progress";
-      /** `hubFileKey` of the file. */
       readonly key: string;
       readonly doneBytes: number;
-      /** What is fetched in all: the file, or the part of it that is needed. */
       readonly allBytes: number;
+      /** Of the last seconds; 0 while waiting for the hub. */
       readonly bytesPerSecond: number;
     }
-  /** The file is there; `verified` when its checksum could be compared and is the hub's. */
-  | { readonly type: "verified"; readonly key: string; readonly verified: boolean }
-  /** Something was wrong and is mended: a damaged chunk, a file that changed on the hub. */
+  | { readonly type: "checking"; readonly key: string }
+  /** What went wrong and was mended: a cut connection, a damaged chunk. */
   | { readonly type: "warning"; readonly key: string; readonly failure: Failure };
 
-/** Stored weights, for the storage meter. */
+/** Stored weights as the storage meter shows them. */
 export interface WeightsSummary {
   readonly key: string;
-  /** "owner/name/file". */
-  readonly label: string;
-  /** What is kept here now. */
+  readonly repo: string;
+  readonly file: string;
+  /** The commit the file was read at; null for a file of the user's own. */
+  readonly commit: string | null;
   readonly bytes: number;
-  readonly precision: WeightsPrecision;
-  readonly verified: boolean;
-  /** False while a download is not finished. */
   readonly complete: boolean;
+  readonly precision: "stored" | "float16";
+  /** Relative RMS error over all weights and the largest absolute one; null where nothing was rounded. */
+  readonly rounding: { readonly relativeRms: number; readonly largest: number } | null;
+  /** True when the SHA-256 of the whole file is the hub's. */
+  readonly verified: boolean;
   readonly licence: Licence;
+}
+
+export interface WeightsOptions {
+  /** Round float32 weights to float16 when they are stored: half the storage. */
+  readonly float16: boolean;
+}
+
+export interface WeightsApi {
+  /** Fetches one file; goes on where an earlier call was cut. CANCELLED after `cancelDownload`: what is here is kept. */
+  downloadWeights(
+    file: HubFile,
+    options: WeightsOptions,
+    onEvent: (event: WeightsEvent) => void,
+  ): Promise<Outcome<WeightsSummary>>;
+  cancelDownload(): Promise<void>;
+  /** Takes a safetensors file the user picked or dropped in place of a download. */
+  importWeights(
+    file: HubFile,
+    picked: File,
+    options: WeightsOptions,
+    onEvent: (event: WeightsEvent) => void,
+  ): Promise<Outcome<WeightsSummary>>;
+  storedWeights(): Promise<Outcome<readonly WeightsSummary[]>>;
+  deleteWeights(key: string): Promise<Outcome<null>>;
 }
