@@ -2,9 +2,12 @@ import { commands } from "vitest/browser";
 import type { HubCommands } from "../e2e/hub/browserCommands";
 
 declare module "vitest/browser" {
-  // the interface is vitest's, to be extended so
-  // eslint-disable-next-line
-  interface BrowserCommands extends HubCommands {}
+  interface BrowserCommands {
+    hubReset: HubCommands["hubReset"];
+    hubPut: HubCommands["hubPut"];
+    hubFail: HubCommands["hubFail"];
+    hubLog: HubCommands["hubLog"];
+  }
 }
 
 /** The local hub, from a test in the browser. */
