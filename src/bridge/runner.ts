@@ -6,6 +6,7 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../config/experiment";
+import { neededEncoders } from "../config/neededEncoders";
 import { gridSide } from "../config/sizes";
 import type { Failure } from "../errors/studioError";
 import type { CacheBill, CacheEvent, CacheRequest } from "../protocol/features";
@@ -15,15 +16,6 @@ import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import { createEventQueue } from "./eventQueue";
 import { startWorkers, type StudioWorkers } from "./workers";
-
-/** Encoders whose features a run needs: those it aligns with at any step of its timeline, and the measuring one. */
-export function neededEncoders(
-  experiment: Experiment,
-  timeline: readonly TimelineEntry[],
-): EncoderId[] {
-  const changed = timeline.flatMap(({ change }) => change.encoders ?? []);
-  return [...new Set([...experiment.alignment.encoders, ...changed, EVALUATION_ENCODER])];
-}
 
 /** Caches and trains one experiment at a time; what happens is seen in the store. */
 export interface Runner {

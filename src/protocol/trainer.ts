@@ -111,6 +111,8 @@ export interface StartRequest {
   readonly backend: BackendChoice;
   /** Pause after this many steps; absent, the run goes on until it is over. */
   readonly pauseAfter?: number | undefined;
+  /** Train on the images that are in every cache by now, instead of refusing caches that are not complete. */
+  readonly cachedOnly?: boolean | undefined;
 }
 
 export interface TrainerApi {

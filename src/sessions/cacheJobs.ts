@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { encoderRow } from "../catalogue/encoders";
+import type { EncoderId } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
-import { autoencoderFacts, loadAutoencoder } from "../encoders/loadAutoencoder";
+import { loadAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder } from "../encoders/loadEncoder";
 import type { ModelSources } from "../encoders/modelSources";
 import type { CacheRequest } from "../protocol/features";
 import type { CacheSpec } from "../storage/caches";
-import { featuresSpec, latentsSpec } from "./cacheSpecs";
+import { cacheSpecs } from "./cacheSpecs";
 
 /** Images encoded at once: enough to fill a GPU with small networks, few enough to cancel quickly. */
 const CHUNK = 32;
@@ -34,24 +34,26 @@ export function cacheJobs(
   { autoencoder: { id }, encoders, grid }: CacheRequest,
 ): CacheJob[] {
   const { resolution } = dataset;
-  const latents: CacheJob = {
-    spec: latentsSpec(dataset, autoencoderFacts(id, resolution)),
-    load: async () => {
-      const { encodeMoments, dispose } = await loadAutoencoder(id, resolution, sources);
-      const rowsOf = (images: Tensor4D) => {
-        const { mean, std } = encodeMoments(images);
-        const flat = (x: Tensor4D) => tf.reshape(x, [images.shape[0], -1]);
-        return tf.concat([flat(mean), flat(std)], 1);
-      };
-      return { rowsOf, chunk: CHUNK, dispose };
-    },
+  const [latents, ...features] = cacheSpecs(dataset, { autoencoder: id, encoders, grid });
+  if (!latents) return [];
+  const loadLatents = async (): Promise<RowMaker> => {
+    const { encodeMoments, dispose } = await loadAutoencoder(id, resolution, sources);
+    const rowsOf = (images: Tensor4D) => {
+      const { mean, std } = encodeMoments(images);
+      const flat = (x: Tensor4D) => tf.reshape(x, [images.shape[0], -1]);
+      return tf.concat([flat(mean), flat(std)], 1);
+    };
+    return { rowsOf, chunk: CHUNK, dispose };
   };
-  const features = encoders.map((encoder): CacheJob => ({
-    spec: featuresSpec(dataset, encoderRow(encoder), grid),
-    load: async () => {
-      const { encode, dispose } = await loadEncoder(encoder, sources);
-      return { rowsOf: (images) => encode(images, grid), chunk: CHUNK, dispose };
-    },
-  }));
-  return [latents, ...features];
+  const loadFeatures = async (encoder: EncoderId): Promise<RowMaker> => {
+    const { encode, dispose } = await loadEncoder(encoder, sources);
+    return { rowsOf: (images) => encode(images, grid), chunk: CHUNK, dispose };
+  };
+  return [
+    { spec: latents, load: loadLatents },
+    ...encoders.flatMap((encoder, i): CacheJob[] => {
+      const spec = features[i];
+      return spec ? [{ spec, load: () => loadFeatures(encoder) }] : [];
+    }),
+  ];
 }

@@ -1,5 +1,8 @@
-import type { EncoderId, Experiment } from "../config/experiment";
+import type { AutoencoderId } from "../catalogue/autoencoders";
+import { encoderRow } from "../catalogue/encoders";
+import type { EncoderId } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
+import { autoencoderFacts, type AutoencoderFacts } from "../encoders/loadAutoencoder";
 import type { CacheSpec } from "../storage/caches";
 
 /** Raised when the same weights would give other bytes (preprocessing, row layout). */
@@ -8,15 +11,7 @@ const LATENTS_VERSION = 1;
 /** A cache row is an image's number in its data set. */
 
 /** Latent moments: a row is the mean, then the standard deviation, each [side, side, channels], unscaled. */
-export function latentsSpec(
-  dataset: ImageDataset,
-  autoencoder: {
-    id: Experiment["autoencoder"]["id"];
-    version: string;
-    side: number;
-    channels: number;
-  },
-): CacheSpec {
+export function latentsSpec(dataset: ImageDataset, autoencoder: AutoencoderFacts): CacheSpec {
   return {
     cacheKey: ["latents", LATENTS_VERSION, dataset.hash, autoencoder.id, autoencoder.version].join(
       "/",
@@ -38,3 +33,16 @@ export function featuresSpec(
     rowLength: grid ** 2 * encoder.width,
   };
 }
+
+/** The caches of a run: latents first, then the encoders' features in their order. */
+export const cacheSpecs = (
+  dataset: ImageDataset,
+  caches: {
+    readonly autoencoder: AutoencoderId;
+    readonly encoders: readonly EncoderId[];
+    readonly grid: number;
+  },
+): CacheSpec[] => [
+  latentsSpec(dataset, autoencoderFacts(caches.autoencoder, dataset.resolution)),
+  ...caches.encoders.map((id) => featuresSpec(dataset, encoderRow(id), caches.grid)),
+];

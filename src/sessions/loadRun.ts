@@ -6,6 +6,7 @@ import {
   type TimelineEntry,
 } from "../config/experiment";
 import { dataShape } from "../config/sizes";
+import { loadEmoji } from "../data/emoji";
 import { loadAutoencoder, type LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -16,6 +17,7 @@ import { latestCheckpoint } from "../storage/checkpoints";
 import type { Database, RunRecord } from "../storage/db";
 import { getRun, putRun } from "../storage/runs";
 import { decodeCheckpoint } from "../training/checkpoint";
+import { cachedRanges, partOfData } from "./cachedOnly";
 import type { SessionEnvironment } from "./environment";
 import { distrustWarning } from "./distrust";
 import type { EvaluationContext } from "./evaluation";
@@ -85,8 +87,13 @@ export async function loadRun(
     loadEncoder(EVALUATION_ENCODER, environment),
   ]);
   phase("Latents");
-  const data = await loadTrainingData(environment, db, experiment, autoencoder);
   const timeline = [...(known?.timeline ?? request.timeline)];
+  const dataset = await loadEmoji(environment.readDataFile, experiment.data);
+  const ranges =
+    known?.imageRanges ??
+    (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined);
+  if (ranges) journal.emit({ type: "warning", failure: partOfData(ranges, dataset) });
+  const data = await loadTrainingData(db, experiment, { dataset, autoencoder, ranges });
   const record: RunRecord = {
     id: request.runId,
     name: known?.name ?? request.name,
@@ -99,6 +106,7 @@ export async function loadRun(
     device,
     datasetHash: data.dataset.hash,
     codeVersion: environment.codeVersion,
+    ...(ranges ? { imageRanges: ranges } : {}),
   };
   await putRun(db, record);
   for (const entry of timeline) journal.emit({ type: "control", entry });

@@ -2,13 +2,11 @@ import { encoderRow } from "../catalogue/encoders";
 import type { EncoderId, Experiment } from "../config/experiment";
 import { gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
-import { loadEmoji } from "../data/emoji";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import type { CacheSpec } from "../storage/caches";
 import type { Database, ImageRange } from "../storage/db";
 import type { BatchSource, RowSource } from "../training/batch";
 import { featuresSpec, latentsSpec } from "./cacheSpecs";
-import type { SessionEnvironment } from "./environment";
 import { within } from "./imageRanges";
 import { createShardMemory, openShardedRows } from "./shardedRows";
 
@@ -32,19 +30,20 @@ const MEMORY_BYTES = 2 ** 30;
 /** Rows averaged at once: bounds memory. */
 const CHUNK = 256;
 
-/**
- * Opens latents now and features when they are asked for.
- * @param ranges the images the run uses; undefined: all of them
- * @throws StudioError CACHE_MISSING
- */
+/** What the data of a run is opened for. */
+interface RunImages {
+  readonly dataset: ImageDataset;
+  readonly autoencoder: LoadedAutoencoder;
+  /** The images the run uses; undefined: all of them. */
+  readonly ranges: readonly ImageRange[] | undefined;
+}
+
+/** Opens latents now and features when they are asked for. @throws StudioError CACHE_MISSING */
 export async function loadTrainingData(
-  environment: SessionEnvironment,
   db: Database,
   experiment: Experiment,
-  autoencoder: LoadedAutoencoder,
-  ranges?: readonly ImageRange[],
+  { dataset, autoencoder, ranges }: RunImages,
 ): Promise<TrainingData> {
-  const dataset = await loadEmoji(environment.readDataFile, experiment.data);
   const used = ranges ?? [[0, dataset.size]];
   const memory = createShardMemory(MEMORY_BYTES);
   const open = (spec: CacheSpec) =>
