@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { centerCropCases } from "./centerCrop";
 import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases } from "./metrics";
 import { sitCases } from "./sit";
@@ -20,6 +21,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
   return [
     ...sitCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
+    ...centerCropCases(manifest, tensors),
     ...(named ? metricsCases(named, tensors) : []),
   ];
 }
