@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { StudioError } from "../errors/studioError";
 import { badImage } from "./imageCodec";
-import { badDataset, byCodeUnits, ONE_CLASS, type ImageSource, type SourceImage } from "./imageSource";
+import {
+  badDataset,
+  byCodeUnits,
+  ONE_CLASS,
+  type ImageSource,
+  type SourceImage,
+} from "./imageSource";
 
 /** A file of a folder or of an archive. */
 export interface SourceFile {

@@ -35,7 +35,8 @@ export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b
 /** The classes in the order that numbers them. */
 export function orderedClasses(found: readonly string[], order: ClassOrder): readonly string[] {
   if (typeof order !== "string") return order;
-  const compare = order === "byNumber" ? (a: string, b: string) => Number(a) - Number(b) : undefined;
+  const compare =
+    order === "byNumber" ? (a: string, b: string) => Number(a) - Number(b) : undefined;
   return [...found].sort(compare ?? byCodeUnits);
 }
 

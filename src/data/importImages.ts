@@ -113,8 +113,7 @@ const passedOver = (state: ImportState, { name, reason }: Skipped): ImportState 
   ...state,
   consumed: state.consumed + 1,
   skippedCount: state.skippedCount + 1,
-  skipped:
-    state.skipped.length < MAX_LISTED ? [...state.skipped, { name, reason }] : state.skipped,
+  skipped: state.skipped.length < MAX_LISTED ? [...state.skipped, { name, reason }] : state.skipped,
 });
 
 interface OpenShard {
