@@ -1,4 +1,7 @@
+import { browserCodec } from "../src/data/browserCodec";
 import { fetchFile } from "../src/data/fetchFile";
+import { HUGGING_FACE } from "../src/hub/hosts";
+import type { HubTools } from "../src/hub/hubClient";
 import type { SessionEnvironment } from "../src/sessions/environment";
 import { openStudioDb } from "../src/storage/db";
 import { startRuntime } from "./runtime";
@@ -19,12 +22,32 @@ function createTurn(): () => Promise<void> {
 const siteAddress = (path: string): string =>
   new URL(`${import.meta.env.DEV ? "/" : "../"}${path}`, self.location.href).href;
 
+/** Resolves after `ms`, or at once when the signal is aborted. */
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+const hubTools: HubTools = {
+  places: HUGGING_FACE,
+  fetch: (url, init) => fetch(url, init),
+  sleep,
+  nowMs: () => Date.now(),
+};
+
 /** The real surroundings of a session: this worker's clock, files beside the page, its database and GPU. */
 export const workerEnvironment = (): SessionEnvironment => ({
   startRuntime,
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
   readModelFile: fetchFile(siteAddress("models/")),
+  imageCodec: browserCodec,
+  hub: hubTools,
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn: createTurn(),

@@ -9,6 +9,7 @@ import {
 import { orderedClasses, type ImageSource } from "../data/imageSource";
 import { StudioError } from "../errors/studioError";
 import { datasetOffers } from "../hub/datasetFiles";
+import type { RemoteOptions } from "../hub/remoteBytes";
 import type {
   DatasetsApi,
   DatasetSummary,
@@ -108,7 +109,7 @@ async function finish(
 
 /** Imports data sets and keeps them; one import at a time. */
 export function createDatasetsSession(environment: SessionEnvironment): DatasetsApi {
-  let cancelled = false;
+  let controller = new AbortController();
 
   async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
     const db = await environment.openDatabase();
@@ -120,7 +121,7 @@ export function createDatasetsSession(environment: SessionEnvironment): Datasets
   }
 
   const assertGoingOn = () => {
-    if (!cancelled) return;
+    if (!controller.signal.aborted) return;
     throw new StudioError(
       "CANCELLED",
       "The import was cancelled.",
@@ -154,7 +155,10 @@ export function createDatasetsSession(environment: SessionEnvironment): Datasets
     onEvent: OnEvent,
   ): Promise<DatasetSummary> {
     const { resolution, limit } = options;
-    const source = await openSource(environment, given, options.name);
+    const source = await openSource(environment, given, options.name, {
+      signal: controller.signal,
+      onWhole: wholeFileReporter(onEvent),
+    });
     onEvent({ type: "found", images: source.images, bytes: source.bytes });
     const handle = given.kind === "directory" ? given.handle : null;
     let record = await recordFor(db, source, options, handle, environment.nowMs());
@@ -180,16 +184,31 @@ export function createDatasetsSession(environment: SessionEnvironment): Datasets
   return {
     hubDataset: (repo, revision) => outcomeOf(() => datasetOffers(environment.hub, repo, revision)),
     importImages: (source, options, onEvent) => {
-      cancelled = false;
+      controller = new AbortController();
       return outcomeOf(() => withDatabase((db) => importInto(db, source, options, onEvent)));
     },
     cancelImport: () => {
-      cancelled = true;
+      controller.abort();
       return Promise.resolve();
     },
     datasets: () => outcomeOf(() => withDatabase(listDatasets)),
     deleteDataset: (id) =>
       outcomeOf(() => withDatabase((db) => deleteDataset(db, id)).then(() => null)),
+  };
+}
+
+/** Says once for each file that its server gives no parts, and how far the whole is. */
+function wholeFileReporter(onEvent: OnEvent): NonNullable<RemoteOptions["onWhole"]> {
+  const said = new Set<string>();
+  return ({ url, bytes }, readBytes) => {
+    if (!said.has(url)) {
+      said.add(url);
+      const message = `The server gives no parts of ${url}: all of its ${bytes} bytes are fetched first.`;
+      const hint = "Nothing to do; if it is slow, download the file and drop it onto the studio.";
+      onEvent({ type: "warning", failure: { code: "DOWNLOAD_FAILED", message, hint } });
+    }
+    const nothing = { done: 0, total: null, skipped: 0, imagesPerSecond: 0 };
+    onEvent({ type: "progress", ...nothing, readBytes });
   };
 }
 

@@ -1,5 +1,7 @@
 import type { StudioError } from "../errors/studioError";
+import type { ImageCodec } from "../data/imageCodec";
 import type { ReadFile } from "../formats/readFile";
+import type { HubTools } from "../hub/hubClient";
 import type { BackendChoice, DeviceReport } from "../protocol/shared";
 import type { Database } from "../storage/db";
 
@@ -15,6 +17,10 @@ export interface SessionEnvironment {
   readonly readDataFile: ReadFile;
   /** Built-in weights and cards, by name below public/models. */
   readonly readModelFile: ReadFile;
+  /** Decodes the user's images. */
+  readonly imageCodec: ImageCodec;
+  /** The model hub, over the network. */
+  readonly hub: HubTools;
   /** Milliseconds since the epoch, for records. */
   readonly nowMs: () => number;
   /** A monotonic clock in milliseconds, for step times. */

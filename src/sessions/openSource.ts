@@ -2,19 +2,25 @@ import { archivesSource } from "../data/archivesSource";
 import { filesSource } from "../data/filesSource";
 import { directoryFiles, userFile } from "../data/folderFiles";
 import type { ImageSource } from "../data/imageSource";
+import { parquetSource } from "../data/parquetImages";
+import { datasetOffer, hubDatasetLabel } from "../hub/datasetFiles";
+import { remoteSource, type RemoteOptions } from "../hub/remoteBytes";
 import type { ImportSource } from "../protocol/datasets";
+import type { SessionEnvironment } from "./environment";
 
 /** What an experiment calls images that came from the user's files. */
 const folderLabel = (name: string) => `folder:${name.slice(0, 200)}`;
 
 /**
- * Opens what images are imported from, but the hub.
+ * Opens what images are imported from: lists it, without reading an image.
  * @param name what files without a folder are called
- * @throws StudioError PERMISSION_DENIED, BAD_ARCHIVE, BAD_PARQUET, BAD_DATASET
+ * @throws StudioError PERMISSION_DENIED, DOWNLOAD_FAILED, BAD_ARCHIVE, BAD_PARQUET, BAD_DATASET
  */
-export async function openUserSource(
-  source: Exclude<ImportSource, { kind: "hub" }>,
+export async function openSource(
+  { hub }: Pick<SessionEnvironment, "hub">,
+  source: ImportSource,
   name: string,
+  options: RemoteOptions,
 ): Promise<ImageSource> {
   switch (source.kind) {
     case "directory": {
@@ -27,10 +33,13 @@ export async function openUserSource(
     }
     case "archives": {
       const { files } = source;
-      return archivesSource(
-        folderLabel(files.length === 1 ? (files[0]?.name ?? name) : name),
-        files,
-      );
+      const [only] = files.length === 1 ? files : [];
+      return archivesSource(folderLabel(only?.name ?? name), files);
+    }
+    case "hub": {
+      const { dataset, files } = await datasetOffer(hub, source.dataset, options.signal);
+      const parts = files.map((file) => remoteSource(hub, file, options));
+      return parquetSource(hubDatasetLabel(dataset), parts);
     }
   }
 }
