@@ -1,6 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import manifest from "./package.json" with { type: "json" };
+import { HUB_SOURCES } from "./src/hub/hosts.ts";
 
 /** Cross-origin isolation: shared memory, so that the slow mode's wasm may use threads. */
 const ISOLATION = {
@@ -18,7 +19,7 @@ const POLICY = [
   "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' blob: data:",
-  "connect-src 'self' blob: data:",
+  `connect-src 'self' blob: data: ${HUB_SOURCES.join(" ")}`,
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -61,7 +62,8 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [wasmThreadSource()] },
   build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },
   server: { headers: ISOLATION, fs: { allow: ["."] } },
-  preview: { headers: ISOLATION },
+  // as a header too: a worker obeys the policy its own script came with, not that in the page's head
+  preview: { headers: { ...ISOLATION, "Content-Security-Policy": POLICY } },
   // Workers are found late: without this the development server reloads the page on their first import.
   optimizeDeps: {
     include: [

@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { hubCommands } from "./e2e/hub/browserCommands.ts";
 import { chromiumLaunch } from "./scripts/chromium.mjs";
 
 /** Pre-bundled so that a test file does not load the hundreds of modules tfjs is made of. */
@@ -17,7 +18,12 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: [
+            "src/**/*.test.{ts,tsx}",
+            "test/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "e2e/hub/*.test.ts",
+          ],
           exclude: ["**/*.gpu.test.ts", "node_modules/**"],
           setupFiles: ["test/setup.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: TFJS } } },
@@ -55,6 +61,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({ launchOptions: chromiumLaunch() }),
             instances: [{ browser: "chromium" }],
+            commands: hubCommands(),
           },
         },
       },

@@ -1,8 +1,12 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { StudioError } from "../errors/studioError";
+import type { Licence } from "../catalogue/hubFile";
 import type { Experiment, TimelineEntry } from "../config/experiment";
+import type { ByteRange } from "../formats/byteRange";
+import type { SafetensorsEntry } from "../formats/safetensors";
 import type { DeviceReport } from "../protocol/shared";
 import type { SkippedImage } from "../protocol/datasets";
+import type { WeightsPrecision } from "../protocol/weights";
 import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
 
 export const DB_NAME = "repa-studio";
@@ -130,6 +134,46 @@ export interface ImageShardRecord {
   readonly bytes: ArrayBuffer;
 }
 
+/** A file of weights, whole or in part, and how far its download is. */
+export interface WeightsRecord {
+  /** `hubFileKey` of the file. */
+  readonly key: string;
+  readonly repo: string;
+  /** As it was asked for. */
+  readonly revision: string;
+  /** The one that was fetched; null for a file given by hand. */
+  readonly commit: string | null;
+  readonly file: string;
+  readonly licence: Licence;
+  /** Of the whole file, as its owner has it. */
+  readonly bytes: number;
+  /** Of the whole file, hex: what the hub says or, given by hand, what it is; null when unknown. */
+  readonly sha256: string | null;
+  /** True when every byte was here and the checksum was the one known beforehand. */
+  readonly verified: boolean;
+  readonly precision: WeightsPrecision;
+  /** Tensors that are kept; `begin` and `end` count as the chunks do. */
+  readonly tensors: readonly SafetensorsEntry[];
+  /** Names of the file's other tensors. */
+  readonly leftOut: readonly string[];
+  /** Where each chunk lies: in the file, or one after another once converted to float16. */
+  readonly chunks: readonly ByteRange[];
+  /** Whether the chunks are the whole file. */
+  readonly whole: boolean;
+  readonly createdAtMs: number;
+  readonly complete: boolean;
+}
+
+/** Part of a file of weights. Written whole or not at all. */
+export interface WeightChunkRecord {
+  /** `chunksKey` of the weights (src/storage/weights.ts). */
+  readonly weightsKey: string;
+  readonly index: number;
+  readonly bytes: ArrayBuffer;
+  /** SHA-256 of `bytes`, hex; checked before a chunk is believed. */
+  readonly sha256: string;
+}
+
 export interface StudioDb extends DBSchema {
   caches: { key: string; value: CacheRecord };
   shards: { key: [cacheKey: string, shard: number]; value: ShardRecord };
@@ -141,6 +185,8 @@ export interface StudioDb extends DBSchema {
   datasets: { key: string; value: DatasetRecord };
   imageLists: { key: [datasetId: string, shard: number]; value: ImageListRecord };
   images: { key: [datasetId: string, shard: number]; value: ImageShardRecord };
+  weights: { key: string; value: WeightsRecord };
+  weightChunks: { key: [weightsKey: string, index: number]; value: WeightChunkRecord };
 }
 
 export type Database = IDBPDatabase<StudioDb>;
@@ -170,6 +216,8 @@ export async function openStudioDb(name = DB_NAME): Promise<Database> {
           db.createObjectStore("datasets", { keyPath: "id" });
           db.createObjectStore("imageLists", { keyPath: ["datasetId", "shard"] });
           db.createObjectStore("images", { keyPath: ["datasetId", "shard"] });
+          db.createObjectStore("weights", { keyPath: "key" });
+          db.createObjectStore("weightChunks", { keyPath: ["weightsKey", "index"] });
         }
       },
     });
