@@ -1,7 +1,5 @@
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js/lib/zip-core-native.js";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { encode } from "fast-png";
 
 /** A file of the small test data, as a folder, an archive or a row holds it. */
@@ -47,15 +45,6 @@ export function testFiles(): TestFile[] {
   );
   const broken = picture(1, 30, 30).slice(0, 60);
   return [...good, { path: BROKEN_PATH, bytes: broken }].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** Writes the files below `folder`. */
-export function writeTestFolder(folder: string, files: readonly TestFile[] = testFiles()): void {
-  for (const { path, bytes } of files) {
-    const place = join(folder, path);
-    mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, bytes);
-  }
 }
 
 /** The files as a zip, in a folder of the given name ("" for none). */

@@ -88,6 +88,10 @@ function labelledImages(
   return [...listed, ...absent].sort((a, b) => byCodeUnits(a.name, b.name));
 }
 
+async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
 const classOfPath = (path: string): string =>
   path.includes("/") ? (path.split("/")[0] ?? ONE_CLASS) : ONE_CLASS;
 
@@ -130,8 +134,6 @@ export async function filesSource(
     classOrder:
       classes === undefined ? "byName" : Array.from({ length: classes }, (_, i) => String(i)),
     fingerprint: JSON.stringify(images.map(({ path, bytes }) => [path, bytes])),
-    from: async function* (first) {
-      yield* items.slice(first);
-    },
+    from: (first) => inTurn(items.slice(first)),
   };
 }

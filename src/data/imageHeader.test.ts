@@ -8,7 +8,7 @@ import { withoutOrientation } from "./withoutOrientation";
 const bytesOf = (...parts: (string | number[])[]) =>
   Uint8Array.from(
     parts.flatMap((part) =>
-      typeof part === "string" ? [...part].map((char) => char.charCodeAt(0)) : part,
+      typeof part === "string" ? Array.from(part).map((char) => char.charCodeAt(0)) : part,
     ),
   );
 const png = (width: number, height: number) =>

@@ -9,7 +9,7 @@ type Read = (view: DataView) => ImageHeader | undefined;
 
 const startsWith = (view: DataView, text: string, at = 0): boolean =>
   view.byteLength >= at + text.length &&
-  [...text].every((char, i) => view.getUint8(at + i) === char.charCodeAt(0));
+  Array.from(text).every((char, i) => view.getUint8(at + i) === char.charCodeAt(0));
 
 const png: Read = (view) =>
   startsWith(view, "\x89PNG\r\n\x1a\n") && startsWith(view, "IHDR", 12)

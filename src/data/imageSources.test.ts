@@ -255,7 +255,7 @@ describe("a parquet file", () => {
   });
 
   const png = testFiles()[0]?.bytes ?? new Uint8Array();
-  const image = { name: "photo", data: [png, png], type: "BYTE_ARRAY" } as const;
+  const image = { name: "photo", data: [png, png], type: "BYTE_ARRAY" as const };
   const write = (...columnData: Parameters<typeof parquetWriteBuffer>[0]["columnData"]) =>
     new Uint8Array(parquetWriteBuffer({ columnData }));
 

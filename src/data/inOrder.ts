@@ -14,7 +14,7 @@ export async function* inOrder<T, R>(
     underWay.push(result);
     const [oldest] = underWay;
     if (underWay.length < ahead || !oldest) continue;
-    underWay.shift();
+    void underWay.shift();
     yield await oldest;
   }
   for (const result of underWay) yield await result;

@@ -45,10 +45,12 @@ const stateOf = (record: DatasetRecord): ImportState => ({
 async function recordFor(
   db: Database,
   source: ImageSource,
-  { name, resolution, limit = null }: { name: string; resolution: number; limit?: number | null },
+  options: ImportOptions,
   handle: FileSystemDirectoryHandle | null,
   nowMs: number,
 ): Promise<DatasetRecord> {
+  const { name, resolution } = options;
+  const limit = options.limit ?? null;
   const cut = (await datasetRecords(db)).filter(
     (record) =>
       record.complete === null &&

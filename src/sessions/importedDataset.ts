@@ -36,7 +36,8 @@ interface Places {
 function placesOf(record: DatasetRecord, lists: readonly ImageListRecord[]): Places {
   const numberOf = new Map(record.complete?.classNames.map((name, number) => [name, number]));
   const labelOf = record.foundClasses.map((name) => numberOf.get(name) ?? 0);
-  const [shardOf, beginOf, endOf, labels] = [0, 1, 2, 3].map(() => new Uint32Array(record.images));
+  const column = () => new Uint32Array(record.images);
+  const [shardOf, beginOf, endOf, labels] = [column(), column(), column(), column()];
   let image = 0;
   lists.forEach(({ ends, classes }, shard) => {
     ends.forEach((end, i) => {
