@@ -2,6 +2,7 @@ import { browserCodec } from "../src/data/browserCodec";
 import { fetchFile } from "../src/data/fetchFile";
 import { HUGGING_FACE } from "../src/hub/hosts";
 import type { HubTools } from "../src/hub/hubClient";
+import { pause } from "../src/hub/pause";
 import type { SessionEnvironment } from "../src/sessions/environment";
 import { openStudioDb } from "../src/storage/db";
 import { startRuntime } from "./runtime";
@@ -22,21 +23,10 @@ function createTurn(): () => Promise<void> {
 const siteAddress = (path: string): string =>
   new URL(`${import.meta.env.DEV ? "/" : "../"}${path}`, self.location.href).href;
 
-/** Resolves after `ms`, or at once when the signal is aborted. */
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal?.aborted) resolve();
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
 const hubTools: HubTools = {
   places: HUGGING_FACE,
   fetch: (url, init) => fetch(url, init),
-  sleep,
+  sleep: pause,
   nowMs: () => Date.now(),
 };
 

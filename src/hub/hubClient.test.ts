@@ -22,6 +22,7 @@ async function open() {
   const hub = await startHub({ files: new Map([[KEY, MODEL]]) });
   hubs.push(hub);
   const pauses: number[] = [];
+  const reasons: string[] = [];
   const tools: HubTools = {
     places: hub.places,
     fetch: (url, init) => fetch(url, init),
@@ -29,6 +30,7 @@ async function open() {
       pauses.push(ms);
       return Promise.resolve();
     },
+    onRetry: ({ message }) => reasons.push(message),
     nowMs: () => 1_800_000_000_000,
   };
   const read = async (range: ByteRange, signal?: AbortSignal) => {
@@ -36,7 +38,7 @@ async function open() {
     hub.clearLog();
     return readRange(hubSource(tools, REF, facts, signal), range);
   };
-  return { hub, tools, pauses, read };
+  return { hub, tools, pauses, reasons, read };
 }
 
 /** Ranges asked of the storage host, in order. */
@@ -87,11 +89,12 @@ test("a revision with slashes is one part of the address", async () => {
 });
 
 test("a connection that breaks goes on from the byte reached: none is asked for twice", async () => {
-  const { hub, read, pauses } = await open();
+  const { hub, read, pauses, reasons } = await open();
   hub.fail({ failure: { kind: "cut", afterBytes: 70_000 }, times: 2 });
   expect(isWanted(await read(RANGE))).toBe(true);
   expect(asked(hub)).toEqual(["bytes=1000-249999", "bytes=71000-249999", "bytes=141000-249999"]);
   expect(pauses).toHaveLength(2);
+  expect(reasons[1]).toContain("the connection broke at byte 141000 of 300000");
 });
 
 test("429 is waited for as long as it says, 503 longer each time", async () => {

@@ -9,10 +9,12 @@ import { isFrom, type HubPlaces } from "./hosts";
 export interface HubTools {
   readonly places: HubPlaces;
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
-  /** Resolves after `ms`, or as soon as the signal is aborted. */
+  /** Resolves after `ms`, or as soon as the signal is aborted (src/hub/pause.ts). */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds since the epoch: a server may name a date to come back at. */
   readonly nowMs: () => number;
+  /** Told why before something is tried again. */
+  readonly onRetry?: (why: StudioError) => void;
 }
 
 /** A file of a model repository, or of a dataset's. */
@@ -86,6 +88,7 @@ function patience(tools: HubTools, url: string, signal: AbortSignal | undefined)
     wait: async (error: StudioError, afterMs: number | null) => {
       tries += 1;
       if (tries >= MAX_TRIES) throw error;
+      tools.onRetry?.(error);
       // told to come back at once only once: a link that is over again and again is a failure like others
       const wait = afterMs === null || (afterMs === 0 && tries > 1) ? 500 * 2 ** tries : afterMs;
       if (wait > 0) await tools.sleep(wait, signal);

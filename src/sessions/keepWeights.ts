@@ -6,7 +6,7 @@ import { rangeBytes, withHead, type ByteSource } from "../formats/byteRange";
 import { planWeights, readHead } from "../formats/chunkPlan";
 import { progressMeter, pullChunks } from "../hub/downloadWeights";
 import type { FileFacts } from "../hub/hubClient";
-import type { WeightsEvent } from "../protocol/weights";
+import type { WeightsEvent, WeightsOptions } from "../protocol/weights";
 import type { Database, WeightsRecord } from "../storage/db";
 import { convertToFloat16 } from "../storage/float16Weights";
 import {
@@ -30,11 +30,6 @@ export interface KeepingTools {
   readonly assertRoomFor: (bytes: number, what: string) => Promise<void>;
 }
 
-export interface WeightsOptions {
-  /** Float32 weights are kept as float16: half the size, with a measured error. */
-  readonly float16: boolean;
-}
-
 /** A file of weights that is to be in storage. */
 export interface WeightsJob {
   readonly file: HubFile;
@@ -52,7 +47,8 @@ export interface KnownFacts extends Omit<FileFacts, "commit"> {
   readonly verified?: boolean;
 }
 
-function warn({ file, onEvent }: WeightsJob, error: StudioError) {
+/** Tells of something that went wrong and is mended. */
+export function warn({ file, onEvent }: WeightsJob, error: StudioError) {
   onEvent({ type: "warning", key: hubFileKey(file), failure: toFailure(error) });
 }
 
@@ -85,7 +81,8 @@ async function usableRecord(
 ): Promise<WeightsRecord | undefined> {
   const record = await getWeights(db, hubFileKey(job.file));
   if (!record) return undefined;
-  const rounded = record.precision.kind === "float16";
+  job.onEvent({ type: "checking", key: record.key });
+  const rounded = record.precision === "float16";
   const damaged = rounded ? await firstUnsound(db, record) : undefined;
   if (!isSameFile(record, facts)) warn(job, changed(record, facts));
   else if (damaged !== undefined) warn(job, damagedChunk(record, damaged));
@@ -121,7 +118,8 @@ async function beginRecord(
     ...facts,
     ...plan,
     verified: false,
-    precision: { kind: "stored" },
+    precision: "stored",
+    rounding: null,
     createdAtMs: tools.nowMs(),
     complete: false,
   };
@@ -233,7 +231,7 @@ export async function keepWeights(
   const { record, from } = known
     ? { record: known, from: source }
     : await beginRecord(db, tools, job, facts, source);
-  if (record.precision.kind === "float16") return record;
+  if (record.precision === "float16") return record;
   const found = await fillChunks(db, tools, job, record, from);
   if (found !== null && record.sha256 !== null && found !== record.sha256) {
     await deleteWeights(db, record.key);
@@ -242,6 +240,5 @@ export async function keepWeights(
   const verified = facts.verified ?? (found !== null && record.sha256 !== null);
   const complete = { ...record, verified, complete: true };
   await putWeights(db, complete);
-  job.onEvent({ type: "verified", key: record.key, verified });
   return roundIfWanted(db, job, complete);
 }

@@ -8,7 +8,7 @@ import type { TensorSource } from "../formats/tensorSource";
 import { fileFacts, hubSource, type HubTools } from "../hub/hubClient";
 import type { Database, WeightsRecord } from "../storage/db";
 import { getWeights, openStoredWeights } from "../storage/weights";
-import { keepWeights, type KeepingTools, type WeightsJob } from "./keepWeights";
+import { keepWeights, warn, type KeepingTools, type WeightsJob } from "./keepWeights";
 
 /**
  * Downloads a file of weights from the hub into storage, with what is there already left alone: after a cut
@@ -20,8 +20,9 @@ export async function downloadWeights(
   db: Database,
   job: WeightsJob,
 ): Promise<WeightsRecord> {
-  const facts = await fileFacts(tools, job.file, job.signal);
-  return keepWeights(db, tools, job, facts, hubSource(tools, job.file, facts, job.signal));
+  const telling: HubTools = { ...tools, onRetry: (why) => warn(job, why) };
+  const facts = await fileFacts(telling, job.file, job.signal);
+  return keepWeights(db, tools, job, facts, hubSource(telling, job.file, facts, job.signal));
 }
 
 /**
@@ -39,6 +40,7 @@ export async function importWeightsFile(
 ): Promise<WeightsRecord> {
   const source = blobSource(given.name, given.blob);
   await readHead(source);
+  job.onEvent({ type: "checking", key: hubFileKey(job.file) });
   const hash = sha256.create();
   for await (const piece of source.read({ first: 0, end: source.bytes })) hash.update(piece);
   const found = bytesToHex(hash.digest());

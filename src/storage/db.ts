@@ -6,7 +6,7 @@ import type { ByteRange } from "../formats/byteRange";
 import type { SafetensorsEntry } from "../formats/safetensors";
 import type { DeviceReport } from "../protocol/shared";
 import type { SkippedImage } from "../protocol/datasets";
-import type { WeightsPrecision } from "../protocol/weights";
+import type { WeightsSummary } from "../protocol/weights";
 import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
 
 export const DB_NAME = "repa-studio";
@@ -151,7 +151,8 @@ export interface WeightsRecord {
   readonly sha256: string | null;
   /** True when every byte was here and the checksum was the one known beforehand. */
   readonly verified: boolean;
-  readonly precision: WeightsPrecision;
+  readonly precision: WeightsSummary["precision"];
+  readonly rounding: WeightsSummary["rounding"];
   /** Tensors that are kept; `begin` and `end` count as the chunks do. */
   readonly tensors: readonly SafetensorsEntry[];
   /** Names of the file's other tensors. */

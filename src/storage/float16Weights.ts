@@ -108,7 +108,8 @@ async function roundTensors(
     ...record,
     tensors,
     chunks: writer.chunks,
-    precision: { kind: "float16", relativeRms, largestError: sum.largest },
+    precision: "float16",
+    rounding: { relativeRms, largest: sum.largest },
   };
 }
 

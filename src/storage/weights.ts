@@ -17,7 +17,7 @@ type Named = Pick<WeightsRecord, "key" | "precision">;
 
 /** What the chunks of a record are filed under. */
 export const chunksKey = ({ key, precision }: Named): string =>
-  precision.kind === "float16" ? float16ChunksKey(key) : key;
+  precision === "float16" ? float16ChunksKey(key) : key;
 
 export const float16ChunksKey = (key: string): string => `${key}#float16`;
 
@@ -132,20 +132,20 @@ export async function dropWeightChunks(
   await tx.done;
 }
 
-/** Everything kept of weights, for the storage meter. */
+/** A record as the storage meter shows it; its bytes are those that are here now. */
+export async function weightsSummary(db: Database, record: WeightsRecord): Promise<WeightsSummary> {
+  const there = await storedChunks(db, record);
+  const bytes = record.chunks
+    .filter((_, index) => there.has(index))
+    .reduce((sum, chunk) => sum + rangeBytes(chunk), 0);
+  const { key, repo, file, commit, complete, precision, rounding, verified, licence } = record;
+  return { key, repo, file, commit, bytes, complete, precision, rounding, verified, licence };
+}
+
+/** Everything kept of weights. */
 export async function listWeights(db: Database): Promise<WeightsSummary[]> {
   const records = await db.getAll("weights");
-  return Promise.all(
-    records.map(async (record) => {
-      const there = await storedChunks(db, record);
-      const { key, precision, verified, complete, licence } = record;
-      const bytes = record.chunks
-        .filter((_, index) => there.has(index))
-        .reduce((sum, chunk) => sum + rangeBytes(chunk), 0);
-      const label = weightsLabel(record);
-      return { key, label, bytes, precision, verified, complete, licence };
-    }),
-  );
+  return Promise.all(records.map((record) => weightsSummary(db, record)));
 }
 
 /** Reads a range that may lie in several chunks; the last chunk is kept at hand for the next tensor. */
