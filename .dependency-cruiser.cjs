@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   config: ["errors", "math", "catalogue"],
   formats: ["errors", "math"],
   // The model hub over the network: addresses, ranges, retries. Knows no storage.
-  hub: ["errors", "catalogue", "formats"],
+  hub: ["errors", "catalogue", "config", "formats", "protocol"],
   protocol: ["errors", "catalogue", "config"],
   storage: ["errors", "catalogue", "math", "config", "formats", "protocol"],
   data: ["errors", "catalogue", "math", "config", "formats", "hub"],

@@ -1,6 +1,10 @@
+import { browserCodec } from "../src/data/browserCodec";
 import { fetchFile } from "../src/data/fetchFile";
-import { builtInOnly } from "../src/encoders/modelSources";
+import { HUGGING_FACE } from "../src/hub/hosts";
+import type { HubTools } from "../src/hub/hubClient";
+import { pause } from "../src/hub/pause";
 import type { SessionEnvironment } from "../src/sessions/environment";
+import { storedWeights } from "../src/sessions/weightsSession";
 import { openStudioDb } from "../src/storage/db";
 import { startRuntime } from "./runtime";
 
@@ -20,12 +24,22 @@ function createTurn(): () => Promise<void> {
 const siteAddress = (path: string): string =>
   new URL(`${import.meta.env.DEV ? "/" : "../"}${path}`, self.location.href).href;
 
+const hubTools: HubTools = {
+  places: HUGGING_FACE,
+  fetch: (url, init) => fetch(url, init),
+  sleep: pause,
+  nowMs: () => Date.now(),
+};
+
 /** The real surroundings of a session: this worker's clock, files beside the page, its database and GPU. */
 export const workerEnvironment = (): SessionEnvironment => ({
   startRuntime,
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
-  ...builtInOnly(fetchFile(siteAddress("models/"))),
+  readModelFile: fetchFile(siteAddress("models/")),
+  ...storedWeights(() => openStudioDb()),
+  imageCodec: browserCodec,
+  hub: hubTools,
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn: createTurn(),

@@ -1,7 +1,7 @@
 import { expose } from "comlink";
-import type { CachesApi } from "../src/protocol/features";
-import { createCachesSession } from "../src/sessions/cachesSession";
+import type { FeaturesApi } from "../src/protocol/features";
+import { createFeaturesSession } from "../src/sessions/featuresSession";
 import { workerEnvironment } from "./environment";
 
-/** Images to latents and encoder features, written straight to storage. */
-expose(createCachesSession(workerEnvironment()) satisfies CachesApi);
+/** Images to latents and encoder features, weights and data sets, written straight to storage. */
+expose(createFeaturesSession(workerEnvironment()) satisfies FeaturesApi);

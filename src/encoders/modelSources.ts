@@ -11,13 +11,17 @@ export interface ModelSources {
   readonly openWeights: (files: readonly HubFile[]) => Promise<TensorSource>;
 }
 
-/** None of a model's files is stored here. */
-export const weightsMissing = (files: readonly HubFile[]): StudioError =>
-  new StudioError(
+/** None of a model's files is stored here; the preferred one is named. */
+export function weightsMissing([preferred]: readonly HubFile[]): StudioError {
+  const what = preferred
+    ? `${preferred.repo}/${preferred.file} (${Math.ceil(preferred.bytes / 1e6)} MB)`
+    : "of a model without files";
+  return new StudioError(
     "WEIGHTS_MISSING",
-    `The weights are not stored here: ${files.map(({ repo, file }) => `${repo}/${file}`).join(" or ")}.`,
-    "Download them, or drop the file into the studio.",
+    `The weights ${what} are not in this browser's storage.`,
+    "Download them under Data, or fetch the file in another way and drop it onto the studio.",
   );
+}
 
 /** Sources of a place without a store: the built-in models alone. */
 export const builtInOnly = (readModelFile: ReadFile): ModelSources => ({

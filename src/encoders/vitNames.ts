@@ -150,3 +150,9 @@ export function namesOf(stored: Iterable<string>): ((name: string) => Meaning) |
   }
   return undefined;
 }
+
+/** Whole towers that published files hold beside the encoder: what is not fetched at all. */
+const OTHER_TOWERS = /^(text_model\.|decoder[._])/;
+
+/** Whether a tensor of an encoder's file may be the encoder's: known before the rest of the file is. */
+export const mayBeEncoders = (stored: string): boolean => !OTHER_TOWERS.test(stored);

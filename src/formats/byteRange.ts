@@ -6,8 +6,8 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** A file that can be read in parts: on the hub, dropped by the user. */
-export interface ByteSource {
+/** A file whose parts arrive in pieces, so that what came before a cut is not lost; src/formats/byteSource.ts reads whole parts. */
+export interface StreamSource {
   /** What it is called, for messages. */
   readonly name: string;
   readonly bytes: number;
@@ -18,7 +18,7 @@ export interface ByteSource {
 export const rangeBytes = ({ first, end }: ByteRange): number => end - first;
 
 /** All bytes of a range as one array. */
-export async function readRange(source: ByteSource, range: ByteRange): Promise<Uint8Array> {
+export async function readRange(source: StreamSource, range: ByteRange): Promise<Uint8Array> {
   const out = new Uint8Array(rangeBytes(range));
   let at = 0;
   for await (const piece of source.read(range)) {
@@ -29,7 +29,7 @@ export async function readRange(source: ByteSource, range: ByteRange): Promise<U
 }
 
 /** A file the user gave. */
-export const blobSource = (name: string, blob: Blob): ByteSource => ({
+export const blobStream = (name: string, blob: Blob): StreamSource => ({
   name,
   bytes: blob.size,
   async *read({ first, end }) {
@@ -51,7 +51,7 @@ export const blobSource = (name: string, blob: Blob): ByteSource => ({
 });
 
 /** The same file with its first bytes at hand already: they are not read again. */
-export const withHead = (source: ByteSource, head: Uint8Array): ByteSource => ({
+export const withHead = (source: StreamSource, head: Uint8Array): StreamSource => ({
   ...source,
   async *read({ first, end }) {
     const known = Math.min(end, head.byteLength);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { goldenWeights } from "../../e2e/hub/standIns";
-import { blobSource, rangeBytes, readRange, withHead, type ByteRange } from "./byteRange";
+import { blobStream, rangeBytes, readRange, withHead, type ByteRange } from "./byteRange";
 import { planChunks, planWeights, readHead, runsOf } from "./chunkPlan";
 import { encodeSafetensors, parseSafetensorsHeader } from "./safetensors";
 
@@ -79,7 +79,7 @@ test("a header longer than the first guess is read to its end, once", async () =
   );
   const bytes = new Uint8Array(encodeSafetensors(new Map(names)));
   const asked: ByteRange[] = [];
-  const source = blobSource("long", new Blob([bytes]));
+  const source = blobStream("long", new Blob([bytes]));
   const head = await readHead({
     ...source,
     read: (range) => {
@@ -96,7 +96,7 @@ test("a header longer than the first guess is read to its end, once", async () =
 
 test("bytes read for the header are not read again", async () => {
   const bytes = goldenWeights("encoders/dinov2");
-  const source = blobSource("dinov2", new Blob([bytes.slice()]));
+  const source = blobStream("dinov2", new Blob([bytes.slice()]));
   const known = withHead(source, bytes.subarray(0, 1000));
   for (const range of [
     { first: 0, end: 400 },

@@ -1,4 +1,4 @@
-import { rangeBytes, readRange, type ByteRange, type ByteSource } from "./byteRange";
+import { rangeBytes, readRange, type ByteRange, type StreamSource } from "./byteRange";
 import {
   parseSafetensorsHeader,
   safetensorsHeaderEnd,
@@ -57,7 +57,7 @@ export interface FileHead {
  * Reads a file's header and little more.
  * @throws StudioError BAD_SAFETENSORS; whatever the source throws
  */
-export async function readHead(source: ByteSource): Promise<FileHead> {
+export async function readHead(source: StreamSource): Promise<FileHead> {
   const guess = Math.min(source.bytes, HEAD_BYTES);
   let bytes = await readRange(source, { first: 0, end: guess });
   const end = safetensorsHeaderEnd(bytes, source.bytes);

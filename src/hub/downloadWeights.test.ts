@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { blobSource, type ByteRange } from "../formats/byteRange";
+import { blobStream, type ByteRange } from "../formats/byteRange";
 import { planChunks } from "../formats/chunkPlan";
 import { progressMeter, pullChunks, type DownloadProgress } from "./downloadWeights";
 
 const FILE = Uint8Array.from({ length: 1000 }, (_, at) => (at * 7) % 256);
 
 test("each chunk is handed over whole and in order; those that touch are one request", async () => {
-  const source = blobSource("file", new Blob([FILE]));
+  const source = blobStream("file", new Blob([FILE]));
   const asked: ByteRange[] = [];
   const counting = {
     ...source,
@@ -44,7 +44,7 @@ test("each chunk is handed over whole and in order; those that touch are one req
 });
 
 test("a sink that fails ends the pull", async () => {
-  const source = blobSource("file", new Blob([FILE]));
+  const source = blobStream("file", new Blob([FILE]));
   const full = () => Promise.reject(new Error("full"));
   await expect(pullChunks(source, [{ first: 0, end: 10 }], full, () => undefined)).rejects.toThrow(
     "full",

@@ -1,4 +1,4 @@
-import { rangeBytes, type ByteRange, type ByteSource } from "../formats/byteRange";
+import { rangeBytes, type ByteRange, type StreamSource } from "../formats/byteRange";
 import { runsOf } from "../formats/chunkPlan";
 
 /**
@@ -7,7 +7,7 @@ import { runsOf } from "../formats/chunkPlan";
  * @param onBytes told of every piece that arrives
  */
 export async function pullChunks(
-  source: ByteSource,
+  source: StreamSource,
   chunks: readonly ByteRange[],
   sink: (chunk: ByteRange, bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
   onBytes: (count: number) => void,

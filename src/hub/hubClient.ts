@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StudioError } from "../errors/studioError";
 import type { HubFile } from "../catalogue/hubFile";
-import type { ByteRange, ByteSource } from "../formats/byteRange";
+import type { ByteRange, StreamSource } from "../formats/byteRange";
 import { cancelled, failedDownload, gated, isPassing, retryDelayMs } from "./failures";
 import { isFrom, type HubPlaces } from "./hosts";
 
@@ -234,7 +234,7 @@ export const hubSource = (
   ref: HubRef,
   { bytes, commit }: FileFacts,
   signal?: AbortSignal,
-): ByteSource => {
+): StreamSource => {
   const url = resolveUrl(tools.places, { ...ref, revision: commit });
   return {
     name: `${ref.repo}/${ref.file}`,

@@ -1,5 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { autoencoderRow } from "../catalogue/autoencoders";
+import { encoderRow } from "../catalogue/encoders";
+import type { HubFile } from "../catalogue/hubFile";
 import type { EncoderId } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
 import { loadAutoencoder } from "../encoders/loadAutoencoder";
@@ -24,6 +27,10 @@ export interface RowMaker {
 /** A cache a run needs, and how to load what fills it. */
 export interface CacheJob {
   readonly spec: CacheSpec;
+  /** What the network is, with the published files any of which will do; absent for the studio's own. */
+  readonly published?: { readonly label: string; readonly files: readonly HubFile[] } | undefined;
+  /** The trainer needs the network too: its weights have to be here even when the cache is complete. */
+  readonly always: boolean;
   readonly load: () => Promise<RowMaker>;
 }
 
@@ -49,11 +56,20 @@ export function cacheJobs(
     const { encode, dispose } = await loadEncoder(encoder, sources);
     return { rowsOf: (images) => encode(images, grid), chunk: CHUNK, dispose };
   };
+  const { label, files } = autoencoderRow(id);
+  const published = files.length > 0 ? { label, files } : undefined;
   return [
-    { spec: latents, load: loadLatents },
+    { spec: latents, published, always: true, load: loadLatents },
     ...encoders.flatMap((encoder, i): CacheJob[] => {
       const spec = features[i];
-      return spec ? [{ spec, load: () => loadFeatures(encoder) }] : [];
+      if (!spec) return [];
+      const load = () => loadFeatures(encoder);
+      return [{ spec, published: publishedEncoder(encoder), always: false, load }];
     }),
   ];
+}
+
+function publishedEncoder(id: EncoderId): CacheJob["published"] {
+  const { label, weights } = encoderRow(id);
+  return weights.kind === "hub" ? { label, files: weights.files } : undefined;
 }

@@ -1,5 +1,5 @@
-import { loadEmoji } from "../data/emoji";
 import type { ImageDataset } from "../data/dataset";
+import { weightsMissing } from "../encoders/modelSources";
 import { StudioError } from "../errors/studioError";
 import { currentStudioBackend } from "../kernels/studioBackend";
 import type {
@@ -16,7 +16,9 @@ import { cacheRate } from "./cacheRates";
 import { survivingLoss } from "./deviceRecovery";
 import type { SessionEnvironment } from "./environment";
 import { fillCaches, planFilling } from "./fillCaches";
+import { loadDataset } from "./datasets";
 import { outcomeOf } from "./outcome";
+import { dropOutdated, weightsNeeded, withWeights } from "./cacheWeights";
 
 const HALF_BYTES = 2;
 
@@ -43,8 +45,9 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
   ): Promise<T> {
     const db = await environment.openDatabase();
     try {
-      const dataset = await loadEmoji(environment.readDataFile, request.data);
-      return await work(db, dataset, cacheJobs(environment, dataset, request));
+      const dataset = await loadDataset(environment, db, request.data);
+      const jobs = cacheJobs(environment, dataset, request);
+      return await work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
     } finally {
       db.close();
     }
@@ -57,11 +60,14 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
     onFault: (fault: StudioError) => void,
   ): Promise<null> =>
     withCaches(request, async (db, dataset, jobs) => {
+      for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
       const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
       if (plan.absent.length === 0) return null; // a resumed run needs no second device
       const { items } = await billOf(db, dataset, jobs);
       const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
       await assertRoomFor(bytes, "Caching latents and features");
+      const needed = await weightsNeeded(db, dataset, jobs);
+      if (needed[0]) throw weightsMissing(needed[0].files);
       const device = await environment.startRuntime(request.backend, onFault);
       onEvent({ type: "device", device });
       const { adapter } = device;
@@ -126,5 +132,5 @@ async function billOf(
   jobs: readonly CacheJob[],
 ): Promise<CacheBill> {
   const items = await Promise.all(jobs.map((job) => billItem(db, dataset, job)));
-  return { images: dataset.size, items, weights: [] };
+  return { images: dataset.size, items, weights: await weightsNeeded(db, dataset, jobs) };
 }

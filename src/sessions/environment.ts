@@ -1,6 +1,8 @@
 import type { ModelSources } from "../encoders/modelSources";
 import type { StudioError } from "../errors/studioError";
+import type { ImageCodec } from "../data/imageCodec";
 import type { ReadFile } from "../formats/readFile";
+import type { HubTools } from "../hub/hubClient";
 import type { BackendChoice, DeviceReport } from "../protocol/shared";
 import type { Database } from "../storage/db";
 
@@ -14,6 +16,10 @@ export interface SessionEnvironment extends ModelSources {
   readonly openDatabase: () => Promise<Database>;
   /** Files of the built-in data set, by name below public/emoji. */
   readonly readDataFile: ReadFile;
+  /** Decodes the user's images. */
+  readonly imageCodec: ImageCodec;
+  /** The model hub, over the network. */
+  readonly hub: HubTools;
   /** Milliseconds since the epoch, for records. */
   readonly nowMs: () => number;
   /** A monotonic clock in milliseconds, for step times. */

@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { hubFileKey, type HubFile } from "../catalogue/hubFile";
 import { StudioError, toFailure } from "../errors/studioError";
-import { rangeBytes, withHead, type ByteSource } from "../formats/byteRange";
+import { rangeBytes, withHead, type StreamSource } from "../formats/byteRange";
 import { planWeights, readHead } from "../formats/chunkPlan";
 import { progressMeter, pullChunks } from "../hub/downloadWeights";
 import type { FileFacts } from "../hub/hubClient";
@@ -97,8 +97,8 @@ async function beginRecord(
   tools: KeepingTools,
   { file, needed }: WeightsJob,
   facts: KnownFacts,
-  source: ByteSource,
-): Promise<{ record: WeightsRecord; from: ByteSource }> {
+  source: StreamSource,
+): Promise<{ record: WeightsRecord; from: StreamSource }> {
   const head = await readHead(source);
   const plan = planWeights(head.header, facts.bytes, needed);
   if (plan.tensors.length === 0) {
@@ -133,7 +133,7 @@ async function fillChunks(
   tools: KeepingTools,
   job: WeightsJob,
   record: WeightsRecord,
-  source: ByteSource,
+  source: StreamSource,
 ): Promise<string | null> {
   const { chunks, key } = record;
   const there = await storedChunks(db, record);
@@ -225,7 +225,7 @@ export async function keepWeights(
   tools: KeepingTools,
   job: WeightsJob,
   facts: KnownFacts,
-  source: ByteSource,
+  source: StreamSource,
 ): Promise<WeightsRecord> {
   const known = await usableRecord(db, job, facts);
   const { record, from } = known

@@ -6,7 +6,6 @@ import {
   type TimelineEntry,
 } from "../config/experiment";
 import { dataShape } from "../config/sizes";
-import { loadEmoji } from "../data/emoji";
 import { loadAutoencoder, type LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
@@ -18,6 +17,7 @@ import type { Database, RunRecord } from "../storage/db";
 import { getRun, putRun } from "../storage/runs";
 import { decodeCheckpoint } from "../training/checkpoint";
 import { cachedRanges, partOfData } from "./cachedOnly";
+import { loadDataset } from "./datasets";
 import type { SessionEnvironment } from "./environment";
 import { distrustWarning } from "./distrust";
 import type { EvaluationContext } from "./evaluation";
@@ -88,7 +88,7 @@ export async function loadRun(
   ]);
   phase("Latents");
   const timeline = [...(known?.timeline ?? request.timeline)];
-  const dataset = await loadEmoji(environment.readDataFile, experiment.data);
+  const dataset = await loadDataset(environment, db, experiment.data);
   const ranges =
     known?.imageRanges ??
     (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined);

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { transfer } from "comlink";
 import type { Experiment } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
-import { loadEmoji } from "../data/emoji";
 import { loadEncoder } from "../encoders/loadEncoder";
 import type { StudioError } from "../errors/studioError";
 import { currentStudioBackend } from "../kernels/studioBackend";
@@ -12,6 +11,7 @@ import { spatialScore } from "../metrics/spatialScore";
 import type { FeatureMaps, FeatureMapsRequest, ImagePage, PreviewsApi } from "../protocol/previews";
 import type { Outcome, DeviceReport } from "../protocol/shared";
 import type { Database } from "../storage/db";
+import { loadDataset } from "./datasets";
 import type { SessionEnvironment } from "./environment";
 import { imageTensor } from "./images";
 import { outcomeOf } from "./outcome";
@@ -29,7 +29,7 @@ export function createPreviewsSession(environment: SessionEnvironment): Previews
   ): Promise<T> {
     const db: Database = await environment.openDatabase();
     try {
-      return await use(await loadEmoji(environment.readDataFile, data));
+      return await use(await loadDataset(environment, db, data));
     } finally {
       db.close();
     }
@@ -85,7 +85,9 @@ export function createPreviewsSession(environment: SessionEnvironment): Previews
     let fault: StudioError | undefined;
     onDevice(await environment.startRuntime(backend, (lost) => (fault ??= lost)));
     const { tokens, width, imagesPerSecond } = await tokensOf(dataset, request).catch(
-      (thrown: unknown) => Promise.reject(fault ?? thrown),
+      (thrown: unknown) => {
+        throw fault ?? thrown; // what a lost device says by itself explains nothing
+      },
     );
     const { rgb, explained } = pcaColours(toMatrix(tokens, images.length * grid * grid, width));
     const { score, near, distant } = spatialScore(tokens, grid, width);

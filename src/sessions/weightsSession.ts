@@ -1,78 +1,100 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { ENCODER_ROWS } from "../catalogue/encoders";
 import { hubFileKey, type HubFile } from "../catalogue/hubFile";
-import { StudioError } from "../errors/studioError";
-import { blobSource } from "../formats/byteRange";
-import { readHead } from "../formats/chunkPlan";
-import type { TensorSource } from "../formats/tensorSource";
-import { fileFacts, hubSource, type HubTools } from "../hub/hubClient";
-import type { Database, WeightsRecord } from "../storage/db";
-import { getWeights, openStoredWeights } from "../storage/weights";
-import { keepWeights, warn, type KeepingTools, type WeightsJob } from "./keepWeights";
+import type { ModelSources } from "../encoders/modelSources";
+import { mayBeEncoders } from "../encoders/vitNames";
+import { fileFacts } from "../hub/hubClient";
+import type { WeightsApi, WeightsEvent, WeightsOptions } from "../protocol/weights";
+import type { Database } from "../storage/db";
+import { assertRoomFor } from "../storage/quota";
+import { deleteWeights, listWeights, weightsSummary } from "../storage/weights";
+import type { SessionEnvironment } from "./environment";
+import { downloadWeights, importWeightsFile, openWeights } from "./fetchWeights";
+import type { WeightsJob } from "./keepWeights";
+import { outcomeOf } from "./outcome";
 
-/**
- * Downloads a file of weights from the hub into storage, with what is there already left alone: after a cut
- * connection, a stop or a reload a second call goes on. A file that is complete is only checked.
- * @throws StudioError DOWNLOAD_FAILED, CANCELLED and what `keepWeights` throws
- */
-export async function downloadWeights(
-  tools: HubTools & KeepingTools,
-  db: Database,
-  job: WeightsJob,
-): Promise<WeightsRecord> {
-  const telling: HubTools = { ...tools, onRetry: (why) => warn(job, why) };
-  const facts = await fileFacts(telling, job.file, job.signal);
-  return keepWeights(db, tools, job, facts, hubSource(telling, job.file, facts, job.signal));
+/** Files of encoders, whose other towers are left out; an autoencoder is wanted whole. */
+const ENCODER_FILES = new Set(
+  ENCODER_ROWS.flatMap(({ weights }) => (weights.kind === "hub" ? weights.files : [])).map(
+    hubFileKey,
+  ),
+);
+
+const everything = () => true;
+/** How long the hub is asked for a checksum before a dropped file is taken without one. */
+const ASKING_MS = 5000;
+
+/** The features worker's part in weights: fetches them, keeps them, lists them; one download at a time. */
+export function createWeightsSession(environment: SessionEnvironment): WeightsApi {
+  let controller = new AbortController();
+
+  async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const db = await environment.openDatabase();
+    try {
+      return await work(db);
+    } finally {
+      db.close();
+    }
+  }
+
+  /** A job that ends the one before it. */
+  const newJob = (
+    file: HubFile,
+    options: WeightsOptions,
+    onEvent: (event: WeightsEvent) => void,
+  ): WeightsJob => {
+    controller.abort();
+    controller = new AbortController();
+    const needed = ENCODER_FILES.has(hubFileKey(file)) ? mayBeEncoders : everything;
+    return { file, options, onEvent, needed, signal: controller.signal };
+  };
+  const tools = { ...environment.hub, clockMs: environment.clockMs, assertRoomFor };
+
+  /** The hub's checksum, when it can be asked: a dropped file is also for places without a network. */
+  const knownSha256 = (job: WeightsJob): Promise<string | null> =>
+    Promise.race([
+      fileFacts(environment.hub, job.file, job.signal).then(
+        ({ sha256 }) => sha256,
+        () => null,
+      ),
+      environment.hub.sleep(ASKING_MS, job.signal).then(() => null),
+    ]);
+
+  return {
+    downloadWeights: (file, options, onEvent) => {
+      const job = newJob(file, options, onEvent);
+      return outcomeOf(() =>
+        withDatabase(async (db) => weightsSummary(db, await downloadWeights(tools, db, job))),
+      );
+    },
+    cancelDownload: () => {
+      controller.abort();
+      return Promise.resolve();
+    },
+    importWeights: (file, picked, options, onEvent) => {
+      const job = newJob(file, options, onEvent);
+      return outcomeOf(() =>
+        withDatabase(async (db) => {
+          const given = { name: picked.name, blob: picked, knownSha256: await knownSha256(job) };
+          return weightsSummary(db, await importWeightsFile(tools, db, job, given));
+        }),
+      );
+    },
+    storedWeights: () => outcomeOf(() => withDatabase(listWeights)),
+    deleteWeights: (key) =>
+      outcomeOf(() => withDatabase((db) => deleteWeights(db, key)).then(() => null)),
+  };
 }
 
-/**
- * Keeps a safetensors file the user gave as if it had been downloaded as `job.file`. Its header, its size and, where
- * one is known, its checksum are checked before anything is kept.
- * @param knownSha256 of the hub's file, hex; null when unknown: the weights then count as not verified
- * @throws StudioError CHECKSUM_MISMATCH, PERMISSION_DENIED when the file cannot be read any more, and what
- * `keepWeights` throws
- */
-export async function importWeightsFile(
-  tools: KeepingTools,
-  db: Database,
-  job: WeightsJob,
-  given: { readonly name: string; readonly blob: Blob; readonly knownSha256: string | null },
-): Promise<WeightsRecord> {
-  const source = blobSource(given.name, given.blob);
-  await readHead(source);
-  job.onEvent({ type: "checking", key: hubFileKey(job.file) });
-  const hash = sha256.create();
-  for await (const piece of source.read({ first: 0, end: source.bytes })) hash.update(piece);
-  const found = bytesToHex(hash.digest());
-  if (given.knownSha256 !== null && given.knownSha256 !== found) {
-    throw new StudioError(
-      "CHECKSUM_MISMATCH",
-      `"${given.name}" has the SHA-256 ${found}; that of ${hubFileKey(job.file)} is ${given.knownSha256}.`,
-      "It is not the file of the hub, or was not downloaded whole; nothing of it is kept.",
-    );
-  }
-  const verified = given.knownSha256 !== null;
-  const facts = { bytes: source.bytes, sha256: found, commit: null, verified };
-  return keepWeights(db, tools, job, facts, source);
-}
-
-/**
- * The first of `files` that is complete in storage.
- * @param files in order of preference, at least one
- * @throws StudioError WEIGHTS_MISSING naming the preferred file
- */
-export async function openWeights(
-  db: Database,
-  files: readonly [HubFile, ...HubFile[]],
-): Promise<TensorSource> {
-  for (const file of files) {
-    const key = hubFileKey(file);
-    if ((await getWeights(db, key))?.complete) return openStoredWeights(db, key);
-  }
-  const [{ repo, file, bytes }] = files;
-  throw new StudioError(
-    "WEIGHTS_MISSING",
-    `The weights ${repo}/${file} (${Math.ceil(bytes / 1e6)} MB) are not in this browser's storage.`,
-    "Download them under Data, or fetch the file in another way and drop it onto the studio.",
-  );
+/** Opens stored weights for the networks of a worker, over one connection that stays open for their tensors. */
+export function storedWeights(
+  openDatabase: () => Promise<Database>,
+): Pick<ModelSources, "openWeights"> {
+  let opening: Promise<Database> | undefined;
+  return {
+    openWeights: async (files) => {
+      opening ??= openDatabase();
+      opening.catch(() => (opening = undefined)); // refused once is not refused for ever
+      return openWeights(await opening, files);
+    },
+  };
 }

@@ -21,6 +21,8 @@ export interface CacheSpec {
   readonly label: string;
   /** Float16 values in a row. */
   readonly rowLength: number;
+  /** Which stored weights make the rows, where they are not the studio's own; not asked of who only reads. */
+  readonly weights?: string;
 }
 
 /** Rows in a full shard of this cache. */

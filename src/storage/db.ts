@@ -5,6 +5,7 @@ import type { Experiment, TimelineEntry } from "../config/experiment";
 import type { ByteRange } from "../formats/byteRange";
 import type { SafetensorsEntry } from "../formats/safetensors";
 import type { DeviceReport } from "../protocol/shared";
+import type { SkippedImage } from "../protocol/datasets";
 import type { WeightsSummary } from "../protocol/weights";
 import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
 
@@ -32,6 +33,8 @@ export interface CacheRecord {
   readonly rows: number;
   readonly rowsPerShard: number;
   readonly createdAtMs: number;
+  /** Which stored weights made the rows, where they are not the studio's own. */
+  readonly weights?: string;
 }
 
 export interface RunRecord {
@@ -88,6 +91,57 @@ export interface SettingRecord {
   readonly value: unknown;
 }
 
+/** An imported data set, whole or as far as its import is. */
+export interface DatasetRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly source: string;
+  /** Of the source's listing: a cut import goes on only over the same one. */
+  readonly fingerprint: string;
+  readonly resolution: number;
+  /** As asked for; null takes every image. */
+  readonly limit: number | null;
+  /** A folder the browser may be asked for again; null for every other source. */
+  readonly handle: FileSystemDirectoryHandle | null;
+  /** Items of the listing that are used up, skipped ones too. */
+  readonly consumed: number;
+  readonly images: number;
+  readonly shards: number;
+  readonly bytes: number;
+  readonly skippedCount: number;
+  readonly skipped: readonly SkippedImage[];
+  /** Classes in the order they were met; shards count in them. */
+  readonly foundClasses: readonly string[];
+  /** Null until every image is there. */
+  readonly complete: {
+    readonly hash: string;
+    readonly classNames: readonly string[];
+    readonly classCounts: readonly number[];
+  } | null;
+  readonly createdAtMs: number;
+}
+
+/** What a shard of images holds; read without its bytes. */
+export interface ImageListRecord {
+  readonly datasetId: string;
+  readonly shard: number;
+  /** Where each PNG ends in the shard's bytes. */
+  readonly ends: Uint32Array;
+  /** Of each image, a position in `DatasetRecord.foundClasses`. */
+  readonly classes: Uint32Array;
+  /** SHA-256 of each image's RGB bytes, [images, 32]. */
+  readonly digests: Uint8Array;
+  /** SHA-256 of the shard's bytes, hex; checked before they are believed. */
+  readonly sha256: string;
+}
+
+/** PNG squares one after another. Written with its list, or not at all. */
+export interface ImageShardRecord {
+  readonly datasetId: string;
+  readonly shard: number;
+  readonly bytes: ArrayBuffer;
+}
+
 /** A file of weights, whole or in part, and how far its download is. */
 export interface WeightsRecord {
   /** `hubFileKey` of the file. */
@@ -137,6 +191,9 @@ export interface StudioDb extends DBSchema {
   grids: { key: [runId: string, step: number]; value: GridRecord };
   checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
   settings: { key: string; value: SettingRecord };
+  datasets: { key: string; value: DatasetRecord };
+  imageLists: { key: [datasetId: string, shard: number]; value: ImageListRecord };
+  images: { key: [datasetId: string, shard: number]; value: ImageShardRecord };
   weights: { key: string; value: WeightsRecord };
   weightChunks: { key: [weightsKey: string, index: number]; value: WeightChunkRecord };
 }
@@ -165,6 +222,9 @@ export async function openStudioDb(name = DB_NAME): Promise<Database> {
         }
         if (oldVersion < 2) db.createObjectStore("settings", { keyPath: "key" });
         if (oldVersion < 3) {
+          db.createObjectStore("datasets", { keyPath: "id" });
+          db.createObjectStore("imageLists", { keyPath: ["datasetId", "shard"] });
+          db.createObjectStore("images", { keyPath: ["datasetId", "shard"] });
           db.createObjectStore("weights", { keyPath: "key" });
           db.createObjectStore("weightChunks", { keyPath: ["weightsKey", "index"] });
         }

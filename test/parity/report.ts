@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { centerCropCases } from "./centerCrop";
 import { encoderCases } from "./encoders";
 import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases } from "./metrics";
@@ -26,6 +27,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
     ...encoderCases(manifest, tensors),
     ...preprocessCases(manifest, tensors),
     ...taesdCases(manifest, tensors),
+    ...centerCropCases(manifest, tensors),
     ...(named ? metricsCases(named, tensors) : []),
   ];
 }

@@ -16,7 +16,7 @@ import {
   writeWeightChunk,
 } from "../storage/weights";
 import type { KeepingTools, WeightsJob } from "./keepWeights";
-import { downloadWeights, importWeightsFile, openWeights } from "./weightsSession";
+import { downloadWeights, importWeightsFile, openWeights } from "./fetchWeights";
 import type { HubTools } from "../hub/hubClient";
 
 /** Real IndexedDB and a real server on another port; nothing here needs a GPU. */
