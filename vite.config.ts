@@ -9,6 +9,9 @@ const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+/** Whom the page and its workers may talk to: themselves and the model hub. */
+const CONNECT = `connect-src 'self' blob: data: ${HUB_SOURCES.join(" ")}`;
+
 /**
  * What the built page may load. Styles are inline because Mantine sets CSS variables so;
  * blob: workers are the threads of tfjs' wasm backend, blob: images the sample grids.
@@ -19,7 +22,7 @@ const POLICY = [
   "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' blob: data:",
-  `connect-src 'self' blob: data: ${HUB_SOURCES.join(" ")}`,
+  CONNECT,
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -62,8 +65,9 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [wasmThreadSource()] },
   build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },
   server: { headers: ISOLATION, fs: { allow: ["."] } },
-  // as a header too: a worker obeys the policy its own script came with, not that in the page's head
-  preview: { headers: { ...ISOLATION, "Content-Security-Policy": POLICY } },
+  // as a header too: a worker obeys the policy its own script came with, not that in the page's head. This part alone,
+  // because the threads of tfjs' wasm backend load their script from a blob.
+  preview: { headers: { ...ISOLATION, "Content-Security-Policy": CONNECT } },
   // Workers are found late: without this the development server reloads the page on their first import.
   optimizeDeps: {
     include: [
