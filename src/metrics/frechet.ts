@@ -1,14 +1,8 @@
 import { StudioError } from "../errors/studioError";
 import { nuclearNorm, triangularFactor } from "./linalg";
-import {
-  assertSameWidth,
-  columnMeans,
-  innerProducts,
-  subtractRow,
-  transpose,
-  type Matrix,
-} from "./matrix";
+import { assertSameWidth, columnMeans, subtractRow, transpose, type Matrix } from "./matrix";
 import { project, type PrincipalBasis } from "./pca";
+import { innerProducts } from "./products";
 
 /** A Gaussian as its mean and a root of its covariance: rootᵀ root = covariance (ddof 1). */
 export interface GaussianFit {

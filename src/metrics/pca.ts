@@ -1,6 +1,7 @@
 import { StudioError } from "../errors/studioError";
 import { symmetricEigen } from "./linalg";
-import { columnMeans, innerProducts, subtractRow, transpose, zeros, type Matrix } from "./matrix";
+import { columnMeans, subtractRow, transpose, zeros, type Matrix } from "./matrix";
+import { innerProducts } from "./products";
 
 /** Directions of largest variance around `mean`. */
 export interface PrincipalBasis {
