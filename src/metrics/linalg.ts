@@ -64,3 +64,6 @@ export function symmetricEigen(matrix: Matrix): { values: Float64Array; vectors:
   });
   return { values: Float64Array.from(order, ({ value }) => value), vectors };
 }
+
+/** Eigenvalues of a symmetric matrix, largest first. */
+export const symmetricEigenvalues = (matrix: Matrix): Float64Array => symmetricEigen(matrix).values;

@@ -10,6 +10,8 @@ export interface PrincipalBasis {
   readonly components: Matrix;
   /** Variance along each component, ddof 1. */
   readonly variances: Float64Array;
+  /** Variance of the features along all directions. */
+  readonly totalVariance: number;
 }
 
 /** Signs are arbitrary in an eigenvector: make the loading of largest magnitude positive. */
@@ -47,7 +49,8 @@ export function principalComponents(features: Matrix, count: number): PrincipalB
   components.values.set(vectors.values.subarray(0, count * cols));
   fixSigns(components);
   const variances = values.slice(0, count).map((value) => Math.max(value, 0) / (rows - 1));
-  return { mean, components, variances };
+  const totalVariance = values.reduce((sum, value) => sum + value, 0) / (rows - 1);
+  return { mean, components, variances, totalVariance };
 }
 
 /** Coordinates in the basis: [N, D] -> [N, P]. @throws StudioError SHAPE_MISMATCH when D differs */

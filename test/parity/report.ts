@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readGoldenFolder, type GoldenFile } from "./folder";
-import { metricsCases } from "./metrics";
+import { metricsCases, metricsNotes } from "./metrics";
 import { sitCases } from "./sit";
 import type { ParityCase, ParityResult } from "./types";
 import { vaeCases } from "./vae";
@@ -14,13 +14,15 @@ export interface ParityTotals {
 
 const Named = z.looseObject({ name: z.string() });
 
+const named = (manifest: unknown) => Named.safeParse(manifest).data;
+
 /** The cases of whichever families recognise the manifest by its structure. */
 export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
-  const named = Named.safeParse(manifest).data;
+  const metrics = named(manifest);
   return [
     ...sitCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
-    ...(named ? metricsCases(named, tensors) : []),
+    ...(metrics ? metricsCases(metrics, tensors) : []),
   ];
 }
 
@@ -48,6 +50,13 @@ function uncompared({ manifest }: GoldenFile, cases: readonly ParityCase[]): str
   return Object.entries(Tensors.safeParse(manifest.tensors).data ?? {})
     .filter(([name, { atol }]) => atol !== undefined && !covered.has(name))
     .map(([name]) => name);
+}
+
+/** Numbers of a metric manifest that are no golden values, counted by what they are. */
+function notesOf({ manifest, tensors }: GoldenFile, cases: readonly ParityCase[]): string[] {
+  const metrics = named(manifest);
+  const hasMetrics = metrics && cases.length > 0 && metricsCases(metrics, tensors).length > 0;
+  return hasMetrics ? metricsNotes(metrics) : [];
 }
 
 /** Runs one case: the line to print, and whether it passed. A case that throws has failed. */
@@ -97,6 +106,7 @@ export async function parityReport(
       }
       const rest = uncompared(file, cases);
       if (rest.length > 0) print(`note  not compared: ${rest.join(", ")}`);
+      for (const note of notesOf(file, cases)) print(`note  not compared: ${note}`);
     }
     if (comparable === 0) {
       print(`FAIL  ${folder}  nothing in it can be compared with this project`);
