@@ -6,8 +6,9 @@ import {
   normalisedHsic,
 } from "./hsic";
 import { assertSameKernelSize } from "./kernels";
-import { columnMeans, shapeMismatch, subtractRow, transpose, type Matrix } from "./matrix";
-import { innerProducts, rowSquares } from "./products";
+import { columnMeans, subtractRow, type Matrix } from "./matrix";
+import { crossProducts, rowSquares } from "./products";
+import { piece, type Work } from "./work";
 
 /**
  * Centred kernel alignment of two kernels [N, N] over the same images (linear or RBF, see kernels.ts).
@@ -28,29 +29,25 @@ export function cka(k: Matrix, l: Matrix, { unbiased = true } = {}): number {
   );
 }
 
-/** Features less their mean, as columns [D, N], with what the linear HSIC needs of each image. */
+/** Features less their mean, with what the linear HSIC needs of each image. */
 interface CentredFeatures {
-  readonly columns: Matrix;
+  readonly features: Matrix;
   readonly squares: Float64Array;
   readonly total: number;
 }
 
-function centreFeatures(features: Matrix): CentredFeatures {
-  const centred = subtractRow(features, columnMeans(features));
-  const squares = rowSquares(centred);
-  return {
-    columns: transpose(centred),
-    squares,
-    total: squares.reduce((sum, square) => sum + square, 0),
-  };
+function centreFeatures(matrix: Matrix): CentredFeatures {
+  const features = subtractRow(matrix, columnMeans(matrix));
+  const squares = rowSquares(features);
+  return { features, squares, total: squares.reduce((sum, square) => sum + square, 0) };
 }
 
 /**
  * HSIC of linear kernels from features: |XᵀY|² where a kernel would need N² products. Both forms do not change
  * when features are centred, and then the off-diagonal sum of row i is -|x_i|², which leaves these terms.
  */
-function linearHsic(x: CentredFeatures, y: CentredFeatures, unbiased: boolean): number {
-  const { values } = innerProducts(x.columns, y.columns);
+function* linearHsic(x: CentredFeatures, y: CentredFeatures, unbiased: boolean): Work<number> {
+  const { values } = yield* crossProducts(x.features, y.features);
   const all = values.reduce((sum, value) => sum + value * value, 0);
   if (!unbiased) return all;
   const n = x.squares.length;
@@ -60,17 +57,14 @@ function linearHsic(x: CentredFeatures, y: CentredFeatures, unbiased: boolean): 
   return (all - product + level - (2 * product) / (n - 2)) / (n * (n - 3));
 }
 
-/** `cka` of two linear kernels from their features [N, D] and [N, Z]: O(N D Z) work, no kernel is held. */
-export function linearCka(x: Matrix, y: Matrix, { unbiased = true } = {}): number {
-  if (x.rows !== y.rows) {
-    throw shapeMismatch(
-      `Features of ${x.rows} and ${y.rows} images cannot be compared: rows must be the same images.`,
-    );
-  }
+/**
+ * `cka` of two linear kernels from their features [N, D] and [N, Z]: O(N D Z) work, no kernel is held.
+ *
+ * @throws StudioError SHAPE_MISMATCH when the image counts differ; OUT_OF_RANGE when unbiased below 4 images
+ */
+export function* linearCkaWork(x: Matrix, y: Matrix, { unbiased = true } = {}): Work<number> {
   const [centredX, centredY] = [centreFeatures(x), centreFeatures(y)];
-  return normalisedHsic(
-    linearHsic(centredX, centredY, unbiased),
-    linearHsic(centredX, centredX, unbiased),
-    linearHsic(centredY, centredY, unbiased),
-  );
+  const kl = yield* piece(linearHsic(centredX, centredY, unbiased), 0, 3);
+  const kk = yield* piece(linearHsic(centredX, centredX, unbiased), 1, 3);
+  return normalisedHsic(kl, kk, yield* piece(linearHsic(centredY, centredY, unbiased), 2, 3));
 }

@@ -1,8 +1,9 @@
 import { StudioError } from "../errors/studioError";
 import { nuclearNorm, triangularFactor } from "./linalg";
-import { assertSameWidth, columnMeans, subtractRow, transpose, type Matrix } from "./matrix";
+import { assertSameWidth, columnMeans, subtractRow, type Matrix } from "./matrix";
 import { project, type PrincipalBasis } from "./pca";
-import { innerProducts } from "./products";
+import { crossProducts, innerProducts } from "./products";
+import { finish } from "./work";
 
 /** A Gaussian as its mean and a root of its covariance: rootᵀ root = covariance (ddof 1). */
 export interface GaussianFit {
@@ -31,8 +32,8 @@ const scaled = (matrix: Matrix, factor: number): Matrix => ({
 
 /** Sample covariance of features [N, D], divided by N - 1: [D, D]. */
 export function covariance(features: Matrix): Matrix {
-  const columns = transpose(subtractRow(features, columnMeans(features)));
-  return scaled(innerProducts(columns, columns), 1 / (features.rows - 1));
+  const centred = subtractRow(features, columnMeans(features));
+  return scaled(finish(crossProducts(centred, centred)), 1 / (features.rows - 1));
 }
 
 /** @throws StudioError OUT_OF_RANGE below two rows, which have no covariance */

@@ -1,5 +1,5 @@
 import { randomPermutation } from "../math/rng";
-import { linearCka } from "./cka";
+import { linearCkaWork } from "./cka";
 import { cknnaOfNeighbours } from "./cknna";
 import { l2NormaliseRows, shapeMismatch, type Matrix } from "./matrix";
 import { sharedShare } from "./mutualKnn";
@@ -45,16 +45,16 @@ export function* layerAlignmentWork(
       `A layer of ${other.rows} images cannot be compared with a target of ${n}: rows must be the same images.`,
     );
   }
-  const pieces = layers.length + 1;
+  const pieces = 2 * layers.length + 1;
   const normalised = l2NormaliseRows(target);
   const teacher = yield* piece(featureNeighbours(normalised, k, false), 0, pieces);
   const scores = { cknna: [] as number[], cka: [] as number[], mutualKnn: [] as number[] };
   let last = teacher;
   for (const [at, layer] of layers.entries()) {
     const features = l2NormaliseRows(layer);
-    last = yield* piece(featureNeighbours(features, k, false), at + 1, pieces);
+    last = yield* piece(featureNeighbours(features, k, false), 2 * at + 1, pieces);
     scores.cknna.push(cknnaOfNeighbours(last, teacher).cknna);
-    scores.cka.push(linearCka(features, normalised));
+    scores.cka.push(yield* piece(linearCkaWork(features, normalised), 2 * at + 2, pieces));
     scores.mutualKnn.push(sharedShare(last, teacher));
   }
   let chance = 0;

@@ -1,7 +1,8 @@
 import { StudioError } from "../errors/studioError";
 import { symmetricEigen } from "./linalg";
-import { columnMeans, subtractRow, transpose, zeros, type Matrix } from "./matrix";
-import { innerProducts } from "./products";
+import { columnMeans, subtractRow, zeros, type Matrix } from "./matrix";
+import { crossProducts, innerProducts } from "./products";
+import { finish } from "./work";
 
 /** Directions of largest variance around `mean`. */
 export interface PrincipalBasis {
@@ -43,8 +44,8 @@ export function principalComponents(features: Matrix, count: number): PrincipalB
     );
   }
   const mean = columnMeans(features);
-  const columns = transpose(subtractRow(features, mean));
-  const { values, vectors } = symmetricEigen(innerProducts(columns, columns));
+  const centred = subtractRow(features, mean);
+  const { values, vectors } = symmetricEigen(finish(crossProducts(centred, centred)));
   const components = zeros(count, cols);
   components.values.set(vectors.values.subarray(0, count * cols));
   fixSigns(components);

@@ -1,4 +1,5 @@
-import { assertSameWidth, zeros, type Matrix } from "./matrix";
+import { assertSameWidth, shapeMismatch, transpose, zeros, type Matrix } from "./matrix";
+import type { Work } from "./work";
 
 /** Eight dot products of 2 rows of `a` by 4 of `b`: as many sums as a CPU's registers hold. */
 function dotTile(
@@ -119,6 +120,37 @@ export function innerProducts(a: Matrix, b: Matrix): Matrix {
   const out = zeros(a.rows, b.rows);
   for (const { values, rowFrom, rowTo, width } of productBlocks(a, b)) {
     out.values.set(values.subarray(0, (rowTo - rowFrom) * width), rowFrom * width);
+  }
+  return out;
+}
+
+/** Rows a pass of `crossProducts` takes: their columns stay in the second cache level. */
+const CHUNK_ROWS = 512;
+
+/**
+ * Sums over images XᵀY of features [N, D] and [N, Z]: [D, Z]. A few hundred images at a time, because whole
+ * columns of many images pass no cache.
+ *
+ * @throws StudioError SHAPE_MISMATCH when the image counts differ
+ */
+export function* crossProducts(x: Matrix, y: Matrix): Work<Matrix> {
+  if (x.rows !== y.rows) {
+    throw shapeMismatch(
+      `Features of ${x.rows} and ${y.rows} images cannot be compared: rows must be the same images.`,
+    );
+  }
+  const out = zeros(x.cols, y.cols);
+  const columnsOf = ({ values, cols }: Matrix, from: number, to: number) =>
+    transpose({ values: values.subarray(from * cols, to * cols), rows: to - from, cols });
+  for (let from = 0; from < x.rows; from += CHUNK_ROWS) {
+    const to = Math.min(from + CHUNK_ROWS, x.rows);
+    const columnsX = columnsOf(x, from, to);
+    const columnsY = x === y ? columnsX : columnsOf(y, from, to);
+    const { values } = innerProducts(columnsX, columnsY);
+    for (let at = 0; at < values.length; at++) {
+      out.values[at] = (out.values[at] ?? 0) + (values[at] ?? 0);
+    }
+    yield { done: to, all: x.rows };
   }
   return out;
 }
