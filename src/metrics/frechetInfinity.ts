@@ -1,4 +1,4 @@
-import { fitGaussian, frechetBetween, type GaussianFit } from "./frechet";
+import { fitGaussian, frechetBetweenWork, type GaussianFit } from "./frechet";
 import { takeRows, type Matrix } from "./matrix";
 import { eachOf, type Work } from "./work";
 
@@ -37,9 +37,8 @@ export function* frechetInfinityWork(
   subsets: readonly ArrayLike<number>[],
 ): Work<FrechetInfinity> {
   const distances = yield* eachOf(subsets, function* (rows) {
-    const { distance } = frechetBetween(fitGaussian(takeRows(generated, rows)), reference);
-    yield { done: 1, all: 1 };
-    return distance;
+    const fit = fitGaussian(takeRows(generated, rows));
+    return (yield* frechetBetweenWork(fit, reference)).distance;
   });
   const sizes = subsets.map(({ length }) => length);
   return {
