@@ -106,18 +106,31 @@ function growth(measured: readonly Measurement[]): string {
   return `~ n^${(Math.log(b.cpuSeconds / a.cpuSeconds) / Math.log(b.n / a.n)).toFixed(2)}`;
 }
 
-/** Measures the tasks named (all when none is) and replaces their rows in the results file. */
-async function bench(names: readonly string[]) {
-  const tasks = names.length > 0 ? names.map(taskById) : METRICS_TASKS;
+const order = ({ task }: Measurement) => METRICS_TASKS.findIndex(({ id }) => id === task);
+
+/** Replaces the task's rows in the results file. */
+async function store(task: string, measured: readonly Measurement[]) {
   const kept = await readFile(METRICS_RESULTS, "utf8").then(
-    (text) => Results.parse(JSON.parse(text)).measurements,
+    (text) => Results.parse(JSON.parse(text)).measurements.filter((m) => m.task !== task),
     () => [],
   );
-  const measurements = kept.filter(({ task }) => !tasks.some(({ id }) => id === task));
-  for (const { id, title, width, counts } of tasks) {
-    console.log(`${title} (width ${width})`);
-    const measured = counts.map((n) => {
-      const one = measureApart(id, n);
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    node: process.version,
+  };
+  const remark = "Node's worker thread; the machine was shared with other work (see loadAverage).";
+  const measurements = [...kept, ...measured].sort((a, b) => order(a) - order(b) || a.n - b.n);
+  await writeFile(METRICS_RESULTS, JSON.stringify({ machine, remark, measurements }, null, 2));
+  formatFile(METRICS_RESULTS);
+}
+
+/** Measures the tasks named, all when none is. */
+async function bench(names: readonly string[]) {
+  for (const task of names.length > 0 ? names.map(taskById) : METRICS_TASKS) {
+    console.log(`${task.title} (width ${task.width})`);
+    const measured = task.counts.map((n) => {
+      const one = measureApart(task.id, n);
       const { seconds, cpuSeconds, peakMb, mainLateMs } = one;
       console.log(
         `  n = ${n}: ${seconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} s CPU), peak ${peakMb.toFixed(0)} MB, main thread late by at most ${mainLateMs.toFixed(0)} ms`,
@@ -125,18 +138,8 @@ async function bench(names: readonly string[]) {
       return one;
     });
     console.log(`  growth ${growth(measured)}`);
-    measurements.push(...measured);
+    await store(task.id, measured);
   }
-  const machine = {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    node: process.version,
-  };
-  const remark = "Node's worker thread; the machine was shared with other work (see loadAverage).";
-  const order = (m: Measurement) => METRICS_TASKS.findIndex(({ id }) => id === m.task);
-  measurements.sort((a, b) => order(a) - order(b) || a.n - b.n);
-  await writeFile(METRICS_RESULTS, JSON.stringify({ machine, remark, measurements }, null, 2));
-  formatFile(METRICS_RESULTS);
 }
 
 if (!isMainThread) {

@@ -20,21 +20,18 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** Why the number at this path of `results` is not compared, or undefined when a case must compare it. */
-export function whyNotCompared(path: readonly string[]): string | undefined {
-  // a range is made of two of the three fits, and their training accuracies bound nothing
+function whyNotCompared(path: readonly string[]): string | undefined {
+  // of a fit it depends on C and on the part together
   const names = path[0] === "logistic_regression" ? [path.slice(1).join(".")] : path;
   return REASONS.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
 }
 
-/** Every number (or null for NaN) in `value` with its path. */
-function* numbersIn(
-  value: unknown,
-  path: readonly string[],
-): Generator<{ path: readonly string[]; value: number }> {
-  if (typeof value === "number") yield { path, value };
-  if (Array.isArray(value)) for (const inner of value) yield* numbersIn(inner, path);
+/** The path of every number in `value`; a list's numbers share one. */
+function* pathsOf(value: unknown, path: readonly string[]): Generator<readonly string[]> {
+  if (typeof value === "number") yield path;
+  if (Array.isArray(value)) for (const inner of value) yield* pathsOf(inner, path);
   else if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) yield* numbersIn(inner, [...path, key]);
+    for (const [key, inner] of Object.entries(value)) yield* pathsOf(inner, [...path, key]);
   }
 }
 
@@ -45,7 +42,7 @@ export function resultCounts(results: unknown): {
 } {
   let compared = 0;
   const notCompared = new Map<string, number>();
-  for (const { path } of numbersIn(results, [])) {
+  for (const path of pathsOf(results, [])) {
     const reason = whyNotCompared(path);
     if (reason === undefined) compared++;
     else notCompared.set(reason, (notCompared.get(reason) ?? 0) + 1);
