@@ -3,12 +3,14 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatFile } from "./format";
 import { renderResults } from "./render";
-import { readResults, RESULTS_DIR } from "./results";
+import { METRICS_RESULTS, readResults, RESULTS_DIR } from "./results";
 
 const DOC = "docs/performance.md";
 const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
 
-const names = (await readdir(RESULTS_DIR)).filter((name) => name.endsWith(".json")).sort();
+const names = (await readdir(RESULTS_DIR))
+  .filter((name) => name.endsWith(".json") && join(RESULTS_DIR, name) !== METRICS_RESULTS)
+  .sort();
 const files = await Promise.all(
   names.map(
     async (name) =>

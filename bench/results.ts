@@ -6,6 +6,8 @@ import { formatFile } from "./format";
 import type { SuiteResult } from "./suite";
 
 export const RESULTS_DIR = "bench/results";
+/** The metrics' cost, in a form of its own: see bench/metrics.ts. */
+export const METRICS_RESULTS = join(RESULTS_DIR, "metrics.json");
 
 /** The packages whose speed is told. */
 const PACKAGES = [

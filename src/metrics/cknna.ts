@@ -1,6 +1,14 @@
 import { hsicBiased, hsicUnbiased, normalisedHsic } from "./hsic";
-import { assertSameKernelSize, masked, topKMask } from "./kernels";
-import type { Matrix } from "./matrix";
+import { assertSameKernelSize } from "./kernels";
+import { shapeMismatch, type Matrix } from "./matrix";
+import { kernelNeighbours, type KernelNeighbours } from "./neighbours";
+import {
+  entryCount,
+  ownEntries,
+  sharedEntries,
+  sparseEntries,
+  type SparseKernel,
+} from "./sparseKernel";
 
 /**
  * - `unbiased`: the form public code computes and the papers' figures use; the diagonal is no neighbour
@@ -25,24 +33,51 @@ export interface CknnaTerms {
   readonly overlap: number;
 }
 
-/** sum over the mask of (K_ij - rowmean_i K)(L_ij - rowmean_i L) for the three pairs at once. */
-function paperTerms(k: Matrix, l: Matrix, maskK: Uint8Array, maskL: Uint8Array) {
-  const n = k.rows;
-  const rowMean = ({ values }: Matrix, i: number) =>
-    values.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value, 0) / n;
-  let [kl, kk, ll] = [0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    const meanK = rowMean(k, i);
-    const meanL = rowMean(l, i);
-    for (let at = i * n; at < (i + 1) * n; at++) {
-      const fromK = ((k.values[at] ?? 0) - meanK) * (maskK[at] ?? 0);
-      const fromL = ((l.values[at] ?? 0) - meanL) * (maskL[at] ?? 0);
-      kl += fromK * fromL;
-      kk += fromK * fromK;
-      ll += fromL * fromL;
-    }
+/** Sums of (K_ij - rowmean_i K)(L_ij - rowmean_i L) over entries that both kernels have. */
+function paperSum(k: SparseKernel, meansK: Float64Array, l: SparseKernel, meansL: Float64Array) {
+  let sum = 0;
+  const values = sparseEntries(l);
+  sparseEntries(k).forEach((i, j, value) => {
+    sum += (value - (meansK[i] ?? 0)) * (values.at(i, j) - (meansL[i] ?? 0));
+  });
+  return sum;
+}
+
+/** Whether the diagonal competes for the k neighbours. */
+export const includesSelf = (variant: CknnaVariant): boolean => variant === "biased";
+
+/**
+ * CKNNA with its terms from the neighbour lists of both kernels over the same images; see `cknna`. The masked
+ * kernels have at most k entries a row, so nothing of size N x N is needed.
+ *
+ * @throws StudioError SHAPE_MISMATCH when the lists are of other sizes; OUT_OF_RANGE below 4 images
+ */
+export function cknnaOfNeighbours(
+  k: KernelNeighbours,
+  l: KernelNeighbours,
+  variant: CknnaVariant = "unbiased",
+): CknnaTerms {
+  if (k.rows !== l.rows || k.k !== l.k) {
+    throw shapeMismatch(
+      `${k.k} neighbours of ${k.rows} images cannot be compared with ${l.k} of ${l.rows}.`,
+    );
   }
-  return { kl, kk, ll, cknna: kl / Math.sqrt(kk * ll) };
+  // each self term is masked by its own neighbours only
+  const [ownK, ownL] = [ownEntries(k), ownEntries(l)];
+  const [bothK, bothL] = sharedEntries(ownK, ownL);
+  const overlap = entryCount(bothK);
+  if (variant === "paperEquations") {
+    const kl = paperSum(bothK, k.rowMeans, bothL, l.rowMeans);
+    const kk = paperSum(ownK, k.rowMeans, ownK, k.rowMeans);
+    const ll = paperSum(ownL, l.rowMeans, ownL, l.rowMeans);
+    return { kl, kk, ll, cknna: kl / Math.sqrt(kk * ll), overlap };
+  }
+  const hsic = variant === "biased" ? hsicBiased : hsicUnbiased;
+  const [entriesK, entriesL] = [sparseEntries(ownK), sparseEntries(ownL)];
+  const kl = hsic(sparseEntries(bothK), sparseEntries(bothL));
+  const kk = hsic(entriesK, entriesK);
+  const ll = hsic(entriesL, entriesL);
+  return { cknna: normalisedHsic(kl, kk, ll), kl, kk, ll, overlap };
 }
 
 /**
@@ -55,18 +90,8 @@ export function cknnaTerms(
   { k: neighbours = 10, variant = "unbiased" }: CknnaOptions = {},
 ): CknnaTerms {
   assertSameKernelSize(k, l);
-  const maskK = topKMask(k, neighbours, variant === "biased");
-  const maskL = topKMask(l, neighbours, variant === "biased");
-  const overlap = maskK.reduce((count, bit, at) => count + bit * (maskL[at] ?? 0), 0);
-  if (variant === "paperEquations") return { ...paperTerms(k, l, maskK, maskL), overlap };
-  const hsic = variant === "biased" ? hsicBiased : hsicUnbiased;
-  const kl = hsic(masked(k, maskK, maskL), masked(l, maskK, maskL));
-  // each self term is masked by its own neighbours only
-  const ownK = masked(k, maskK);
-  const ownL = masked(l, maskL);
-  const kk = hsic(ownK, ownK);
-  const ll = hsic(ownL, ownL);
-  return { cknna: normalisedHsic(kl, kk, ll), kl, kk, ll, overlap };
+  const listsOf = (kernel: Matrix) => kernelNeighbours(kernel, neighbours, includesSelf(variant));
+  return cknnaOfNeighbours(listsOf(k), listsOf(l), variant);
 }
 
 /**

@@ -1,14 +1,9 @@
 import { StudioError } from "../errors/studioError";
-import { nuclearNorm, triangularFactor } from "./linalg";
-import {
-  assertSameWidth,
-  columnMeans,
-  innerProducts,
-  subtractRow,
-  transpose,
-  type Matrix,
-} from "./matrix";
+import { nuclearNormWork, triangularFactor } from "./linalg";
+import { assertSameWidth, columnMeans, subtractRow, type Matrix } from "./matrix";
 import { project, type PrincipalBasis } from "./pca";
+import { crossProducts, innerProducts } from "./products";
+import { finish, type Work } from "./work";
 
 /** A Gaussian as its mean and a root of its covariance: rootᵀ root = covariance (ddof 1). */
 export interface GaussianFit {
@@ -37,8 +32,8 @@ const scaled = (matrix: Matrix, factor: number): Matrix => ({
 
 /** Sample covariance of features [N, D], divided by N - 1: [D, D]. */
 export function covariance(features: Matrix): Matrix {
-  const columns = transpose(subtractRow(features, columnMeans(features)));
-  return scaled(innerProducts(columns, columns), 1 / (features.rows - 1));
+  const centred = subtractRow(features, columnMeans(features));
+  return scaled(finish(crossProducts(centred, centred)), 1 / (features.rows - 1));
 }
 
 /** @throws StudioError OUT_OF_RANGE below two rows, which have no covariance */
@@ -64,16 +59,20 @@ export function fitGaussian(features: Matrix): GaussianFit {
  * @throws StudioError SHAPE_MISMATCH when the widths differ
  * @source Heusel et al. 2017; dgm-eval fd.py for the nuclear-norm identity
  */
-export function frechetBetween(first: GaussianFit, second: GaussianFit): FrechetTerms {
+export function* frechetBetweenWork(first: GaussianFit, second: GaussianFit): Work<FrechetTerms> {
   assertSameWidth(first.root, second.root);
   const meanTerm = first.mean.reduce(
     (sum, mean, i) => sum + (mean - (second.mean[i] ?? 0)) ** 2,
     0,
   );
-  const traceSqrt = nuclearNorm(innerProducts(first.root, second.root));
+  const traceSqrt = yield* nuclearNormWork(innerProducts(first.root, second.root));
   const distance = meanTerm + first.trace + second.trace - 2 * traceSqrt;
   return { distance, meanTerm, trace1: first.trace, trace2: second.trace, traceSqrt };
 }
+
+/** `frechetBetweenWork` without a pause. */
+export const frechetBetween = (first: GaussianFit, second: GaussianFit): FrechetTerms =>
+  finish(frechetBetweenWork(first, second));
 
 /** Fréchet distance of two feature sets [N, D] and [M, D]. Biased upwards: only values at one N compare. */
 export const frechetDistance = (first: Matrix, second: Matrix): number =>

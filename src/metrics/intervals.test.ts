@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomNormal } from "../math/rng";
-import { jackknifeInterval } from "./intervals";
+import { jackknifeInterval, wilsonInterval } from "./intervals";
 import { kidSums, kidWithInterval } from "./kid";
 import { takeRows, toMatrix } from "./matrix";
 import { leaveOneOut, mmdSquared, swapped } from "./mmd";
@@ -55,4 +55,22 @@ test.each([
     if (low <= truth && truth <= high) covered++;
   }
   expect(covered / trials).toBeGreaterThanOrEqual(0.92);
+});
+
+test("a share's interval is Wilson's: within [0, 1] and not empty where none or all succeed", () => {
+  // the interval's ends solve (p - share)² = z² p (1 - p) / n
+  const z = 1.959963984540054;
+  for (const [successes, trials] of [
+    [0, 10],
+    [7, 10],
+    [10, 10],
+  ] as const) {
+    const { value, low, high } = wilsonInterval(successes, trials);
+    for (const p of [low, high]) {
+      expect((p - value) ** 2).toBeCloseTo((z * z * p * (1 - p)) / trials, 12);
+    }
+    expect(low).toBeGreaterThanOrEqual(0);
+    expect(high).toBeLessThanOrEqual(1);
+    expect(high - low).toBeGreaterThan(0.2);
+  }
 });

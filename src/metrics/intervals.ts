@@ -40,3 +40,13 @@ export function meanAndStd(values: ArrayLike<number>): { mean: number; std: numb
   const variance = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length;
   return { mean, std: Math.sqrt(variance) };
 }
+
+/** A share with Wilson's 95 % interval: holds also at few trials and near 0 and 1, where ± 1.96 se does not. */
+export function wilsonInterval(successes: number, trials: number): Interval {
+  const share = successes / trials;
+  const spread = Z * Z;
+  const centre = (share + spread / (2 * trials)) / (1 + spread / trials);
+  const variance = (share * (1 - share)) / trials + spread / (4 * trials * trials);
+  const reach = (Z * Math.sqrt(variance)) / (1 + spread / trials);
+  return { value: share, low: centre - reach, high: centre + reach };
+}

@@ -1,11 +1,9 @@
-import {
-  EigenvalueDecomposition,
-  Matrix as DenseMatrix,
-  SingularValueDecomposition,
-} from "ml-matrix";
 import { transpose, zeros, type Matrix } from "./matrix";
+import { tridiagonalEigen } from "./tridiagonal";
+import type { Work } from "./work";
 
-const dense = ({ values, rows, cols }: Matrix) => DenseMatrix.from1DArray(rows, cols, values);
+/** Steps of a reduction between two pauses. */
+const STEPS_A_PAUSE = 16;
 
 /**
  * R with RᵀR = AᵀA, [min(N, D), D], by Householder reflections: as accurate as A itself, where a Cholesky
@@ -40,27 +38,139 @@ export function triangularFactor(matrix: Matrix): Matrix {
   return factor;
 }
 
-/** Sum of the singular values. */
-export function nuclearNorm(matrix: Matrix): number {
+/**
+ * The reflector v that turns x into (end, 0, ..., 0): (I - v vᵀ / half) x, written over x. `half` is 0 when x is.
+ */
+function reflector(x: Float64Array): { end: number; half: number } {
+  const squares = dot(x, x);
+  const head = x[0] ?? 0;
+  const end = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+  x[0] = head - end;
+  return { end, half: squares - end * head };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}
+
+/** y += scale x */
+function addScaled(y: Float64Array, scale: number, x: Float64Array) {
+  for (let i = 0; i < y.length; i++) y[i] = (y[i] ?? 0) + scale * (x[i] ?? 0);
+}
+
+/**
+ * Diagonal and superdiagonal of U A V for orthogonal U and V, of a tall matrix [N, D]: it keeps A's singular values.
+ * Only whole rows are passed over, which is what caches want.
+ */
+function* bidiagonal({ values, rows, cols }: Matrix): Work<[Float64Array, Float64Array]> {
+  const a = values.slice();
+  const rowFrom = (i: number, column: number) => a.subarray(i * cols + column, (i + 1) * cols);
+  const diagonal = new Float64Array(cols);
+  const above = new Float64Array(Math.max(0, cols - 1));
+  for (let k = 0; k < cols; k++) {
+    const v = Float64Array.from({ length: rows - k }, (_, i) => a[(k + i) * cols + k] ?? 0);
+    const left = reflector(v);
+    diagonal[k] = left.end;
+    if (k + 1 === cols) break;
+    const sums = new Float64Array(cols - k - 1); // vᵀ A
+    for (let i = k; i < rows; i++) addScaled(sums, v[i - k] ?? 0, rowFrom(i, k + 1));
+    const scaleLeft = left.half > 0 ? -1 / left.half : 0;
+    addScaled(rowFrom(k, k + 1), (v[0] ?? 0) * scaleLeft, sums);
+    const u = rowFrom(k, k + 1).slice();
+    const right = reflector(u);
+    above[k] = right.end;
+    for (let i = k + 1; i < rows; i++) {
+      const row = rowFrom(i, k + 1);
+      addScaled(row, (v[i - k] ?? 0) * scaleLeft, sums);
+      if (right.half > 0) addScaled(row, -dot(row, u) / right.half, u);
+    }
+    if (k % STEPS_A_PAUSE === 0) yield { done: 1 - ((cols - k) / cols) ** 3, all: 1 };
+  }
+  return [diagonal, above];
+}
+
+/** Sum of the singular values, to round-off of the largest. */
+export function* nuclearNormWork(matrix: Matrix): Work<number> {
   const tall = matrix.rows >= matrix.cols ? matrix : transpose(matrix);
-  const { diagonal } = new SingularValueDecomposition(dense(tall), {
-    computeLeftSingularVectors: false,
-    computeRightSingularVectors: false,
+  const [diagonal, above] = yield* bidiagonal(tall);
+  // [[0, Bᵀ], [B, 0]] in the order that makes it tridiagonal: eigenvalues are ± the singular values
+  const n = diagonal.length;
+  const beside = Float64Array.from({ length: 2 * n - 1 }, (_, i) =>
+    i % 2 === 0 ? (diagonal[i / 2] ?? 0) : (above[(i - 1) / 2] ?? 0),
+  );
+  const eigenvalues = new Float64Array(2 * n);
+  tridiagonalEigen(eigenvalues, beside);
+  return eigenvalues.reduce((sum, value) => sum + Math.abs(value), 0) / 2;
+}
+
+/** A symmetric matrix reduced to tridiagonal form by reflectors v_k of length n - 1 - k. */
+interface Tridiagonal {
+  readonly diagonal: Float64Array;
+  readonly beside: Float64Array;
+  readonly reflectors: readonly { readonly v: Float64Array; readonly half: number }[];
+}
+
+function tridiagonal({ values, rows: n }: Matrix): Tridiagonal {
+  const a = values.slice();
+  const rowFrom = (i: number, column: number) => a.subarray(i * n + column, (i + 1) * n);
+  const beside = new Float64Array(Math.max(0, n - 1));
+  const reflectors = Array.from({ length: Math.max(0, n - 2) }, (_, k) => {
+    const v = rowFrom(k, k + 1).slice();
+    const { end, half } = reflector(v);
+    beside[k] = end;
+    if (half === 0) return { v, half };
+    // A - v wᵀ - w vᵀ with w = A v / half - v (vᵀ A v) / 2 half²
+    const w = v.map((_value, i) => dot(rowFrom(k + 1 + i, k + 1), v) / half);
+    addScaled(w, -dot(v, w) / (2 * half), v);
+    v.forEach((value, i) => {
+      const row = rowFrom(k + 1 + i, k + 1);
+      addScaled(row, -value, w);
+      addScaled(row, -(w[i] ?? 0), v);
+    });
+    return { v, half };
   });
-  return diagonal.reduce((sum, value) => sum + value, 0);
+  if (n > 1) beside[n - 2] = a[(n - 2) * n + n - 1] ?? 0;
+  return {
+    diagonal: Float64Array.from({ length: n }, (_, i) => a[i * n + i] ?? 0),
+    beside,
+    reflectors,
+  };
+}
+
+/** Eigenvalues of a symmetric matrix, largest first. */
+export function symmetricEigenvalues(matrix: Matrix): Float64Array {
+  const { diagonal, beside } = tridiagonal(matrix);
+  tridiagonalEigen(diagonal, beside);
+  return diagonal.sort().reverse();
 }
 
 /** Eigenvalues of a symmetric matrix, largest first, with unit eigenvectors as the rows of `vectors`. */
 export function symmetricEigen(matrix: Matrix): { values: Float64Array; vectors: Matrix } {
   const n = matrix.rows;
-  const found = new EigenvalueDecomposition(dense(matrix), { assumeSymmetric: true });
-  const columns = found.eigenvectorMatrix;
-  const order = found.realEigenvalues
-    .map((value, column) => ({ value, column }))
-    .sort((a, b) => b.value - a.value);
-  const vectors = zeros(n, n);
-  order.forEach(({ column }, row) => {
-    for (let i = 0; i < n; i++) vectors.values[row * n + i] = columns.get(i, column);
+  const { diagonal, beside, reflectors } = tridiagonal(matrix);
+  const basis = zeros(n, n);
+  const rowOf = (i: number, column = 0) => basis.values.subarray(i * n + column, (i + 1) * n);
+  for (let i = 0; i < n; i++) basis.values[i * n + i] = 1;
+  for (let k = reflectors.length - 1; k >= 0; k--) {
+    const { v, half } = reflectors[k] ?? { v: new Float64Array(), half: 0 };
+    for (let i = k + 1; i < n && half > 0; i++) {
+      const row = rowOf(i, k + 1);
+      addScaled(row, -dot(row, v) / half, v);
+    }
+  }
+  const { values: rows } = basis;
+  tridiagonalEigen(diagonal, beside, (i, cos, sin) => {
+    for (let upper = i * n, lower = upper + n; upper < (i + 1) * n; upper++, lower++) {
+      const x = rows[upper] ?? 0;
+      const y = rows[lower] ?? 0;
+      rows[upper] = cos * x - sin * y;
+      rows[lower] = sin * x + cos * y;
+    }
   });
-  return { values: Float64Array.from(order, ({ value }) => value), vectors };
+  const order = Array.from(diagonal.keys()).sort((a, b) => (diagonal[b] ?? 0) - (diagonal[a] ?? 0));
+  const vectors = zeros(n, n);
+  order.forEach((from, to) => vectors.values.set(rowOf(from), to * n));
+  return { values: Float64Array.from(order, (at) => diagonal[at] ?? 0), vectors };
 }

@@ -1,5 +1,7 @@
 import { StudioError } from "../errors/studioError";
-import { forEachInnerProductBlock, rowSquares, type Matrix } from "./matrix";
+import type { Matrix } from "./matrix";
+import { productBlocks, rowSquares } from "./products";
+import { finish, type Work } from "./work";
 
 /** Sums of a kernel over all pairs of two sets: all that a maximum mean discrepancy needs. */
 export interface PairSums {
@@ -15,30 +17,39 @@ export interface PairSums {
 /** A kernel as a function of x·y, |x|² and |y|². */
 export type DotKernel = (dot: number, squareX: number, squareY: number) => number;
 
-/** Kernel sums over x [N, D] by y [M, D], in blocks: memory stays O(N + M). */
-export function pairSums(x: Matrix, y: Matrix, kernel: DotKernel): PairSums {
+/**
+ * Kernel sums over x [N, D] by y [M, D], in blocks: memory stays O(N + M). A set with itself costs half, its
+ * kernel being symmetric.
+ */
+export function* pairSumsWork(x: Matrix, y: Matrix, kernel: DotKernel): Work<PairSums> {
+  const self = x === y;
   const squaresX = rowSquares(x);
-  const squaresY = x === y ? squaresX : rowSquares(y);
-  const cols = y.rows;
-  const byRow = new Float64Array(x.rows);
-  const byCol = new Float64Array(cols);
-  const diagonal = new Float64Array(Math.min(x.rows, cols));
-  forEachInnerProductBlock(x, y, (block, rowFrom, rowTo) => {
+  const squaresY = self ? squaresX : rowSquares(y);
+  const [rows, cols] = [x.rows, y.rows];
+  const byRow = new Float64Array(rows);
+  const byCol = self ? byRow : new Float64Array(cols);
+  const diagonal = new Float64Array(Math.min(rows, cols));
+  for (const { values, rowFrom, rowTo, colFrom, width } of productBlocks(x, y, self)) {
     for (let i = rowFrom; i < rowTo; i++) {
       const squareX = squaresX[i] ?? 0;
-      const at = (i - rowFrom) * cols;
+      const at = (i - rowFrom) * width - colFrom;
       let sum = 0;
-      for (let j = 0; j < cols; j++) {
-        const value = kernel(block[at + j] ?? 0, squareX, squaresY[j] ?? 0);
+      for (let j = self ? i : 0; j < cols; j++) {
+        const value = kernel(values[at + j] ?? 0, squareX, squaresY[j] ?? 0);
         sum += value;
-        byCol[j] = (byCol[j] ?? 0) + value;
         if (j === i) diagonal[i] = value;
+        if (!self || j !== i) byCol[j] = (byCol[j] ?? 0) + value;
       }
-      byRow[i] = sum;
+      byRow[i] = (byRow[i] ?? 0) + sum;
     }
-  });
-  return { rows: x.rows, cols, total: sumOf(byRow), byRow, byCol, diagonal };
+    yield { done: self ? 1 - ((rows - rowTo) / rows) ** 2 : rowTo / rows, all: 1 };
+  }
+  return { rows, cols, total: sumOf(byRow), byRow, byCol, diagonal };
 }
+
+/** `pairSumsWork` without a pause. */
+export const pairSums = (x: Matrix, y: Matrix, kernel: DotKernel): PairSums =>
+  finish(pairSumsWork(x, y, kernel));
 
 const sumOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
 

@@ -1,5 +1,11 @@
-import { assertSameKernelSize, topKMask } from "./kernels";
+import { assertSameKernelSize } from "./kernels";
 import type { Matrix } from "./matrix";
+import { kernelNeighbours, type Neighbours } from "./neighbours";
+import { entryCount, ownEntries, sharedEntries } from "./sparseKernel";
+
+/** `mutualKnn` of lists that are at hand (without the image itself). */
+export const sharedShare = (a: Neighbours, b: Neighbours): number =>
+  entryCount(sharedEntries(ownEntries(a), ownEntries(b))[0]) / (a.rows * a.k);
 
 /**
  * Mean share of the k nearest neighbours (without the image itself) that two kernels [N, N] have in common.
@@ -10,10 +16,10 @@ import type { Matrix } from "./matrix";
  */
 export function mutualKnn(k: Matrix, l: Matrix, neighbours: number): number {
   assertSameKernelSize(k, l);
-  const maskK = topKMask(k, neighbours, false);
-  const maskL = topKMask(l, neighbours, false);
-  const shared = maskK.reduce((count, bit, at) => count + bit * (maskL[at] ?? 0), 0);
-  return shared / (k.rows * neighbours);
+  return sharedShare(
+    kernelNeighbours(k, neighbours, false),
+    kernelNeighbours(l, neighbours, false),
+  );
 }
 
 /**
@@ -24,17 +30,13 @@ export function mutualKnn(k: Matrix, l: Matrix, neighbours: number): number {
  */
 export function cycleKnn(k: Matrix, l: Matrix, neighbours: number): number {
   assertSameKernelSize(k, l);
-  const n = k.rows;
-  const maskK = topKMask(k, neighbours, false);
-  const maskL = topKMask(l, neighbours, false);
+  const there = kernelNeighbours(l, neighbours, false);
+  const back = kernelNeighbours(k, neighbours, false);
+  const listOf = ({ index }: Neighbours, i: number) =>
+    index.subarray(i * neighbours, (i + 1) * neighbours);
   let returned = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      if (maskL[i * n + j] === 1 && maskK[j * n + i] === 1) {
-        returned++;
-        break;
-      }
-    }
+  for (let i = 0; i < k.rows; i++) {
+    if (listOf(there, i).some((j) => listOf(back, j).includes(i))) returned++;
   }
-  return returned / n;
+  return returned / k.rows;
 }

@@ -1,6 +1,8 @@
 import { StudioError } from "../errors/studioError";
 import { symmetricEigen } from "./linalg";
-import { columnMeans, innerProducts, subtractRow, transpose, zeros, type Matrix } from "./matrix";
+import { columnMeans, subtractRow, zeros, type Matrix } from "./matrix";
+import { crossProducts, innerProducts } from "./products";
+import { finish } from "./work";
 
 /** Directions of largest variance around `mean`. */
 export interface PrincipalBasis {
@@ -9,6 +11,8 @@ export interface PrincipalBasis {
   readonly components: Matrix;
   /** Variance along each component, ddof 1. */
   readonly variances: Float64Array;
+  /** Variance of the features along all directions. */
+  readonly totalVariance: number;
 }
 
 /** Signs are arbitrary in an eigenvector: make the loading of largest magnitude positive. */
@@ -40,13 +44,14 @@ export function principalComponents(features: Matrix, count: number): PrincipalB
     );
   }
   const mean = columnMeans(features);
-  const columns = transpose(subtractRow(features, mean));
-  const { values, vectors } = symmetricEigen(innerProducts(columns, columns));
+  const centred = subtractRow(features, mean);
+  const { values, vectors } = symmetricEigen(finish(crossProducts(centred, centred)));
   const components = zeros(count, cols);
   components.values.set(vectors.values.subarray(0, count * cols));
   fixSigns(components);
   const variances = values.slice(0, count).map((value) => Math.max(value, 0) / (rows - 1));
-  return { mean, components, variances };
+  const totalVariance = values.reduce((sum, value) => sum + value, 0) / (rows - 1);
+  return { mean, components, variances, totalVariance };
 }
 
 /** Coordinates in the basis: [N, D] -> [N, P]. @throws StudioError SHAPE_MISMATCH when D differs */

@@ -1,8 +1,46 @@
-import type { Matrix } from "./matrix";
-import { principalComponents, project } from "./pca";
+import { takeRows, type Matrix } from "./matrix";
+import { principalComponents, project, type PrincipalBasis } from "./pca";
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/**
+ * Coordinates [N, P] to [0, 1] by each component's range over the rows a basis was fitted on; beyond it they
+ * are clamped.
+ *
+ * @param fitted those rows; all when left out
+ */
+export function minMaxColours(projection: Matrix, fitted?: ArrayLike<number>): Matrix {
+  const { cols } = projection;
+  const rows = fitted ? takeRows(projection, fitted) : projection;
+  const low = new Float64Array(cols).fill(Infinity);
+  const high = new Float64Array(cols).fill(-Infinity);
+  rows.values.forEach((value, at) => {
+    low[at % cols] = Math.min(low[at % cols] ?? value, value);
+    high[at % cols] = Math.max(high[at % cols] ?? value, value);
+  });
+  const values = projection.values.map((value, at) => {
+    const [from, to] = [low[at % cols] ?? 0, high[at % cols] ?? 0];
+    return to > from ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 0.5;
+  });
+  return { ...projection, values };
+}
+
+/**
+ * sigmoid(2 × coordinate / deviation): colours that do not follow a single outlying patch, and that compare
+ * between maps projected on one basis.
+ *
+ * @source DINOv3 notebooks/pca.ipynb
+ */
+export function sigmoidColours(projection: Matrix, { variances }: PrincipalBasis): Matrix {
+  const { cols } = projection;
+  const values = projection.values.map((value, at) =>
+    sigmoid((2 * value) / Math.sqrt(variances[at % cols] ?? 1)),
+  );
+  return { ...projection, values };
+}
 
 /** Tokens as colours: their coordinates along the three largest principal components. */
-export interface PcaColours {
+export interface FeatureColours {
   /** uint8 RGB [N, 3]. */
   readonly rgb: Uint8Array;
   /** Share of the tokens' variance the three components hold. */
@@ -10,39 +48,27 @@ export interface PcaColours {
 }
 
 /**
- * Each component stretched to 0..255 between its least and largest value over all rows, so that pictures of one call
- * share their colours and those of two calls do not.
- * @param tokens [N, D], N and D at least 4 and 3
- * @throws StudioError OUT_OF_RANGE when there are too few tokens
- * @source DINOv2 (arXiv:2304.07193) Fig. 1; the golden metrics/pca, rgb_minmax
+ * `minMaxColours` of tokens on their own basis, as bytes: pictures of one call share their colours, those of two do not.
+ * @param tokens [N, D], N at least 4 and D at least 3
+ * @throws StudioError OUT_OF_RANGE when there are too few
+ * @source DINOv2 (arXiv:2304.07193) Fig. 1
  */
-export function pcaColours(tokens: Matrix): PcaColours {
+export function featureColours(tokens: Matrix): FeatureColours {
   const basis = principalComponents(tokens, 3);
-  const { values } = project(tokens, basis);
-  const rgb = new Uint8Array(values.length);
-  for (let channel = 0; channel < 3; channel++) {
-    let [low, high] = [Infinity, -Infinity];
-    for (let at = channel; at < values.length; at += 3) {
-      low = Math.min(low, values[at] ?? 0);
-      high = Math.max(high, values[at] ?? 0);
-    }
-    const scale = high > low ? 255 / (high - low) : 0;
-    for (let at = channel; at < values.length; at += 3) {
-      rgb[at] = Math.round(((values[at] ?? 0) - low) * scale);
-    }
-  }
-  return { rgb, explained: explainedShare(tokens, basis) };
+  const { values } = minMaxColours(project(tokens, basis));
+  return {
+    rgb: Uint8Array.from(values, (value) => Math.round(255 * value)),
+    explained: explainedShare(tokens, basis),
+  };
 }
 
 /** Variance along the basis over all variance. */
 function explainedShare(
   { values, rows, cols }: Matrix,
-  { mean, variances }: ReturnType<typeof principalComponents>,
+  { mean, variances }: PrincipalBasis,
 ): number {
   let total = 0;
-  for (let at = 0; at < values.length; at++) {
-    total += ((values[at] ?? 0) - (mean[at % cols] ?? 0)) ** 2;
-  }
+  values.forEach((value, at) => (total += (value - (mean[at % cols] ?? 0)) ** 2));
   const held = variances.reduce((sum, variance) => sum + variance, 0);
   return total > 0 ? held / (total / (rows - 1)) : 0;
 }

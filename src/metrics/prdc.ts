@@ -1,6 +1,7 @@
-import { squaredDistances } from "./kernels";
 import { StudioError } from "../errors/studioError";
-import { transpose, type Matrix } from "./matrix";
+import { distanceBlocks } from "./kernels";
+import { assertSameWidth, type Matrix } from "./matrix";
+import { finish, piece, type Work } from "./work";
 
 export interface Prdc {
   /** Share of generated images inside some real image's ball. */
@@ -13,8 +14,8 @@ export interface Prdc {
   readonly coverage: number;
 }
 
-/** Squared distance of every row to its k-th nearest other row. */
-export function squaredRadii(features: Matrix, k: number): Float64Array {
+/** Squared distance of every row to its k-th nearest other row; in blocks, so that [N, N] is never held. */
+function* squaredRadiiWork(features: Matrix, k: number): Work<Float64Array> {
   const { rows: n } = features;
   if (!Number.isInteger(k) || k < 1 || k > n - 1) {
     throw new StudioError(
@@ -23,27 +24,20 @@ export function squaredRadii(features: Matrix, k: number): Float64Array {
       "Use more images or a smaller k.",
     );
   }
-  const { values } = squaredDistances(features, features);
-  return Float64Array.from({ length: n }, (_, i) => {
-    const row = values.slice(i * n, (i + 1) * n);
-    row[i] = -1; // the image itself is sorted to the front, then skipped
-    return row.sort()[k] ?? 0;
-  });
+  const radii = new Float64Array(n);
+  for (const { values, rowFrom, rowTo } of distanceBlocks(features, features)) {
+    for (let i = rowFrom; i < rowTo; i++) {
+      const row = values.slice((i - rowFrom) * n, (i - rowFrom + 1) * n);
+      row[i] = -1; // the image itself is sorted to the front, then skipped
+      radii[i] = row.sort()[k] ?? 0;
+    }
+    yield { done: rowTo, all: n };
+  }
+  return radii;
 }
 
-/** For every column j: how many rows i hold it in their ball. */
-function ballsAround(distances: Matrix, radii: Float64Array, inclusive: boolean): Uint32Array {
-  const { values, rows, cols } = distances;
-  const counts = new Uint32Array(cols);
-  for (let i = 0; i < rows; i++) {
-    const radius = radii[i] ?? 0;
-    for (let j = 0; j < cols; j++) {
-      const distance = values[i * cols + j] ?? 0;
-      if (distance < radius || (inclusive && distance === radius)) counts[j] = (counts[j] ?? 0) + 1;
-    }
-  }
-  return counts;
-}
+export const squaredRadii = (features: Matrix, k: number): Float64Array =>
+  finish(squaredRadiiWork(features, k));
 
 const share = (counts: Uint32Array) => counts.filter((count) => count > 0).length / counts.length;
 
@@ -55,23 +49,46 @@ const share = (counts: Uint32Array) => counts.filter((count) => count > 0).lengt
  * @throws StudioError SHAPE_MISMATCH when widths differ; OUT_OF_RANGE when k exceeds either set
  * @source Naeem et al. 2020, clovaai prdc.py; Kynkäänniemi et al. 2019
  */
-export function prdc(real: Matrix, fake: Matrix, k: number, { inclusive = false } = {}): Prdc {
-  const distances = squaredDistances(real, fake);
-  const realRadii = squaredRadii(real, k);
-  const aroundFake = ballsAround(distances, realRadii, inclusive);
-  const aroundReal = ballsAround(transpose(distances), squaredRadii(fake, k), inclusive);
+export function* prdcWork(
+  real: Matrix,
+  fake: Matrix,
+  k: number,
+  { inclusive = false } = {},
+): Work<Prdc> {
+  assertSameWidth(real, fake);
+  const [n, m] = [real.rows, fake.rows];
+  const realRadii = yield* piece(squaredRadiiWork(real, k), 0, 3);
+  const fakeRadii = yield* piece(squaredRadiiWork(fake, k), 1, 3);
+  const isInside = (distance: number, radius: number) =>
+    distance < radius || (inclusive && distance === radius);
+  const realBalls = new Uint32Array(m); // real balls that hold generated image j
+  const fakeBalls = new Uint32Array(n);
   let covered = 0;
-  for (let i = 0; i < real.rows; i++) {
-    const row = distances.values.subarray(i * fake.rows, (i + 1) * fake.rows);
-    const nearest = row.reduce((least, distance) => Math.min(least, distance), Infinity);
-    const radius = realRadii[i] ?? 0;
-    if (nearest < radius || (inclusive && nearest === radius)) covered++;
+  for (const { values, rowFrom, rowTo } of distanceBlocks(real, fake)) {
+    for (let i = rowFrom; i < rowTo; i++) {
+      const radius = realRadii[i] ?? 0;
+      let held = 0;
+      for (let j = 0; j < m; j++) {
+        const distance = values[(i - rowFrom) * m + j] ?? 0;
+        if (isInside(distance, radius)) {
+          realBalls[j] = (realBalls[j] ?? 0) + 1;
+          held++;
+        }
+        if (isInside(distance, fakeRadii[j] ?? 0)) fakeBalls[i] = (fakeBalls[i] ?? 0) + 1;
+      }
+      if (held > 0) covered++;
+    }
+    yield { done: 2 + rowTo / n, all: 3 };
   }
-  const balls = aroundFake.reduce((sum, count) => sum + count, 0);
+  const balls = realBalls.reduce((sum, count) => sum + count, 0);
   return {
-    precision: share(aroundFake),
-    recall: share(aroundReal),
-    density: balls / (k * fake.rows),
-    coverage: covered / real.rows,
+    precision: share(realBalls),
+    recall: share(fakeBalls),
+    density: balls / (k * m),
+    coverage: covered / n,
   };
 }
+
+/** `prdcWork` without a pause. */
+export const prdc = (real: Matrix, fake: Matrix, k: number, options?: { inclusive: boolean }) =>
+  finish(prdcWork(real, fake, k, options));

@@ -6,7 +6,7 @@ import { loadEncoder } from "../encoders/loadEncoder";
 import type { StudioError } from "../errors/studioError";
 import { currentStudioBackend } from "../kernels/studioBackend";
 import { toMatrix } from "../metrics/matrix";
-import { pcaColours } from "../metrics/pcaColours";
+import { featureColours } from "../metrics/pcaColours";
 import { spatialScore } from "../metrics/spatialScore";
 import type { FeatureMaps, FeatureMapsRequest, ImagePage, PreviewsApi } from "../protocol/previews";
 import type { Outcome, DeviceReport } from "../protocol/shared";
@@ -89,7 +89,7 @@ export function createPreviewsSession(environment: SessionEnvironment): Previews
         throw fault ?? thrown; // what a lost device says by itself explains nothing
       },
     );
-    const { rgb, explained } = pcaColours(toMatrix(tokens, images.length * grid * grid, width));
+    const { rgb, explained } = featureColours(toMatrix(tokens, images.length * grid * grid, width));
     const { score, near, distant } = spatialScore(tokens, grid, width);
     return {
       encoder,

@@ -1,9 +1,12 @@
 import type { SafetensorsTensor } from "../../src/formats/safetensors";
 import type { GoldenManifest } from "../golden";
 import { alignmentCases } from "./metricsAlignment";
+import { batteryCases } from "./metricsBattery";
 import { frechetCases, kernelDistanceCases } from "./metricsDistances";
 import { resultEntries } from "./metricsFixture";
 import { inceptionScoreCases, pcaCases, prdcCases } from "./metricsOthers";
+import { resultCounts } from "./metricsNotes";
+import { probeCases } from "./metricsProbe";
 import type { ParityCase } from "./types";
 
 /**
@@ -21,8 +24,17 @@ export function metricsCases(
     prdcCases,
     pcaCases,
     inceptionScoreCases,
+    batteryCases,
+    probeCases,
   ];
   return resultEntries(manifest, tensors).flatMap((entry) =>
     families.flatMap((family) => family(entry)),
   );
 }
+
+/** What the cases of a manifest leave out, each with its reason. */
+export const metricsNotes = (manifest: GoldenManifest): string[] =>
+  Array.from(
+    resultCounts(manifest.results).notCompared,
+    ([reason, count]) => `${count} numbers: ${reason}`,
+  );

@@ -2,7 +2,9 @@ import { cmmd } from "../../src/metrics/cmmd";
 import { covariance, fitGaussian, frechetBetween } from "../../src/metrics/frechet";
 import { kid, kidOverSubsets } from "../../src/metrics/kid";
 import { columnMeans, type Matrix } from "../../src/metrics/matrix";
+import { spatialFeatures } from "../../src/metrics/spatial";
 import { goldenTensor } from "../golden";
+import { toNhwc } from "./arrays";
 import { Comparison } from "./comparison";
 import {
   asFields,
@@ -25,13 +27,10 @@ function frechetFeatures(entry: ResultEntry, name: string): Matrix {
   const kept = numeric(entry.fields.flattened_dim);
   if (shape.length !== 4 || kept === undefined || kept === flat.cols) return flat;
   const channelsFirst = text(entry.fields.layout) === "NCHW";
+  const values = channelsFirst ? toNhwc(flat.values, shape) : flat.values;
   const channels = (channelsFirst ? shape[1] : shape[3]) ?? 1;
-  const places = flat.cols / channels;
-  const keptChannels = kept / places;
-  const isKept = (at: number) =>
-    (channelsFirst ? Math.floor(at / places) : at % channels) < keptChannels;
-  const values = flat.values.filter((_, at) => isKept(at % flat.cols));
-  return { values, rows: flat.rows, cols: kept };
+  const positions = flat.cols / channels;
+  return spatialFeatures(values, { count: flat.rows, positions, channels }, kept / positions);
 }
 
 function compareMoments(out: Comparison, entry: ResultEntry, side: "X" | "Y", features: Matrix) {

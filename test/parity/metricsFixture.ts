@@ -12,6 +12,8 @@ export interface ResultEntry {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
   /** The manifest's limit for a float64 implementation. */
   readonly tolerance: Tolerance;
+  /** The manifest's limits as it words them, by what they are for. */
+  readonly tolerances: Readonly<Record<string, string>>;
 }
 
 const Fields = z.record(z.string(), z.unknown());
@@ -20,8 +22,7 @@ const Texts = z.record(z.string(), z.string());
 export const asFields = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
   Fields.safeParse(value).data;
 
-function float64Tolerance(manifest: GoldenManifest): Tolerance {
-  const texts = Texts.safeParse(manifest.tolerance).data ?? {};
+function float64Tolerance(texts: Readonly<Record<string, string>>): Tolerance {
   const key = Object.keys(texts).find((name) => name.startsWith("float64")) ?? "all";
   return parseTolerance(texts[key]);
 }
@@ -30,10 +31,13 @@ export function resultEntries(
   manifest: GoldenManifest,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
 ): ResultEntry[] {
-  const tolerance = float64Tolerance(manifest);
+  const tolerances = Texts.safeParse(manifest.tolerance).data ?? {};
+  const tolerance = float64Tolerance(tolerances);
   return Object.entries(asFields(manifest.results) ?? {}).flatMap(([key, value]) => {
     const fields = asFields(value);
-    return fields ? [{ manifestName: manifest.name, key, fields, tensors, tolerance }] : [];
+    return fields
+      ? [{ manifestName: manifest.name, key, fields, tensors, tolerance, tolerances }]
+      : [];
   });
 }
 

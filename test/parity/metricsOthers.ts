@@ -1,6 +1,7 @@
 import { equalParts, inceptionScore, partsOfSize } from "../../src/metrics/inceptionScore";
 import { takeRows, toMatrix, type Matrix } from "../../src/metrics/matrix";
-import { principalComponents, project } from "../../src/metrics/pca";
+import { principalComponents, project, type PrincipalBasis } from "../../src/metrics/pca";
+import { minMaxColours, sigmoidColours } from "../../src/metrics/pcaColours";
 import { prdc, squaredRadii, type Prdc } from "../../src/metrics/prdc";
 import { goldenTensor } from "../golden";
 import { Comparison } from "./comparison";
@@ -52,16 +53,46 @@ export function prdcCases(entry: ResultEntry): ParityCase[] {
 }
 
 /** Rows a component analysis was fitted on: all, or those of the stored mask when there are fewer. */
-function fittedRows(entry: ResultEntry, all: Matrix): Matrix {
-  const count = numeric(entry.fields.fit_rows) ?? all.rows;
-  if (count === all.rows) return all;
+function fittedIndex(entry: ResultEntry, rowCount: number): number[] {
+  const count = numeric(entry.fields.fit_rows) ?? rowCount;
+  if (count === rowCount) return Array.from({ length: rowCount }, (_, row) => row);
   const masks = [...entry.tensors].filter(([, { dtype }]) => dtype === "U8" || dtype === "BOOL");
   for (const [name] of masks) {
     const mask = tensorNumbers(entry, name);
     const rows = Array.from(mask.keys()).filter((row) => mask[row] !== 0);
-    if (mask.length === all.rows && rows.length === count) return takeRows(all, rows);
+    if (mask.length === rowCount && rows.length === count) return rows;
   }
-  throw new Error(`No mask in the fixture selects ${count} of ${all.rows} rows.`);
+  throw new Error(`No mask in the fixture selects ${count} of ${rowCount} rows.`);
+}
+
+/** Range of the fitted rows' coordinates, share of variance, and both renderings. */
+function compareColours(out: Comparison, entry: ResultEntry, all: Matrix, basis: PrincipalBasis) {
+  const fitted = fittedIndex(entry, all.rows);
+  const coordinates = project(all, basis);
+  const own = project(takeRows(all, fitted), basis);
+  const extreme = (pick: (...values: number[]) => number) =>
+    Array.from({ length: own.cols }, (_, p) =>
+      pick(...own.values.filter((_value, at) => at % own.cols === p)),
+    );
+  const lists: Readonly<Record<string, () => ArrayLike<number>>> = {
+    projection_min_over_fit_rows: () => extreme(Math.min),
+    projection_max_over_fit_rows: () => extreme(Math.max),
+    explained_variance_ratio: () => basis.variances.map((value) => value / basis.totalVariance),
+  };
+  for (const [field, values] of Object.entries(lists)) {
+    const expected = numbers(entry.fields[field]);
+    if (expected) out.values(field, values(), expected);
+  }
+  const renderings: Readonly<Record<string, () => Matrix>> = {
+    rgb_minmax: () => minMaxColours(coordinates, fitted),
+    rgb_whiten_sigmoid: () => sigmoidColours(coordinates, basis),
+  };
+  for (const [rendering, colours] of Object.entries(renderings)) {
+    const name = `${entry.key}.${rendering}`;
+    if (entry.tensors.has(name)) {
+      out.values(rendering, colours().values, tensorNumbers(entry, name));
+    }
+  }
 }
 
 /** Principal components of a feature map [H, W, D]: mean, signed components, variances, projection. */
@@ -73,7 +104,7 @@ export function pcaCases(entry: ResultEntry): ParityCase[] {
     const width = goldenTensor(entry.tensors, name).shape.at(-1) ?? 1;
     const values = tensorNumbers(entry, name);
     const all = toMatrix(values, values.length / width, width);
-    const basis = principalComponents(fittedRows(entry, all), rows.length);
+    const basis = principalComponents(takeRows(all, fittedIndex(entry, all.rows)), rows.length);
     const out = new Comparison(entry.tolerance);
     out.values(
       "components",
@@ -87,6 +118,7 @@ export function pcaCases(entry: ResultEntry): ParityCase[] {
     if (entry.tensors.has(projection)) {
       out.values("projection", project(all, basis).values, tensorNumbers(entry, projection));
     }
+    compareColours(out, entry, all, basis);
     return out.result();
   };
   return [{ name: `${entry.manifestName}/${entry.key}`, run }];

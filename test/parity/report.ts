@@ -2,7 +2,7 @@ import { z } from "zod";
 import { centerCropCases } from "./centerCrop";
 import { encoderCases } from "./encoders";
 import { readGoldenFolder, type GoldenFile } from "./folder";
-import { metricsCases } from "./metrics";
+import { metricsCases, metricsNotes } from "./metrics";
 import { preprocessCases } from "./preprocess";
 import { sitCases } from "./sit";
 import { taesdCases } from "./taesd";
@@ -18,9 +18,11 @@ export interface ParityTotals {
 
 const Named = z.looseObject({ name: z.string() });
 
+const named = (manifest: unknown) => Named.safeParse(manifest).data;
+
 /** The cases of whichever families recognise the manifest by its structure. */
 export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
-  const named = Named.safeParse(manifest).data;
+  const metrics = named(manifest);
   return [
     ...sitCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
@@ -28,7 +30,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
     ...preprocessCases(manifest, tensors),
     ...taesdCases(manifest, tensors),
     ...centerCropCases(manifest, tensors),
-    ...(named ? metricsCases(named, tensors) : []),
+    ...(metrics ? metricsCases(metrics, tensors) : []),
   ];
 }
 
@@ -56,6 +58,13 @@ function uncompared({ manifest }: GoldenFile, cases: readonly ParityCase[]): str
   return Object.entries(Tensors.safeParse(manifest.tensors).data ?? {})
     .filter(([name, { atol }]) => atol !== undefined && !covered.has(name))
     .map(([name]) => name);
+}
+
+/** Numbers of a metric manifest that are no golden values, counted by what they are. */
+function notesOf({ manifest, tensors }: GoldenFile, cases: readonly ParityCase[]): string[] {
+  const metrics = named(manifest);
+  const hasMetrics = metrics && cases.length > 0 && metricsCases(metrics, tensors).length > 0;
+  return hasMetrics ? metricsNotes(metrics) : [];
 }
 
 /** Runs one case: the line to print, and whether it passed. A case that throws has failed. */
@@ -105,6 +114,7 @@ export async function parityReport(
       }
       const rest = uncompared(file, cases);
       if (rest.length > 0) print(`note  not compared: ${rest.join(", ")}`);
+      for (const note of notesOf(file, cases)) print(`note  not compared: ${note}`);
     }
     if (comparable === 0) {
       print(`FAIL  ${folder}  nothing in it can be compared with this project`);
