@@ -7,7 +7,8 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { formatFile } from "../bench/format";
-import { encoderRow } from "../src/encoders/catalogue";
+import { encoderRow } from "../src/catalogue/encoders";
+import { builtInOnly } from "../src/encoders/modelSources";
 import { loadEncoder } from "../src/encoders/loadEncoder";
 import { toMatrix } from "../src/metrics/matrix";
 import { featuresOf } from "./pretrain/features";
@@ -30,7 +31,7 @@ const OUT = "docs/small-n";
 
 const backend = await startWasm();
 const data = await loadImages();
-const encoder = await loadEncoder(ENCODER, readFrom(MODELS_DIR));
+const encoder = await loadEncoder(ENCODER, builtInOnly(readFrom(MODELS_DIR)));
 const grid = data.resolution / encoderRow(ENCODER).input.patch;
 const tokenMean = (images: tf.Tensor4D): Tensor2D => tf.mean(encoder.encode(images, grid), 1);
 const { values, width } = await featuresOf(data, tokenMean);
