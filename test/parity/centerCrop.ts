@@ -40,7 +40,7 @@ export function cropPairs(tensors: Tensors): { name: string; got: Uint8Array; wa
 export function centerCropCases(manifest: unknown, tensors: Tensors): ParityCase[] {
   const parsed = CropManifest.safeParse(manifest);
   const names = [...tensors.keys()].filter((name) => name.endsWith(".image_u8"));
-  const isCrop = parsed.success && parsed.data.name.includes('crop') && names.length > 0;
+  const isCrop = parsed.success && parsed.data.name.includes("crop") && names.length > 0;
   if (!isCrop) return [];
   const { name, tolerance } = parsed.data;
   return [
