@@ -4,8 +4,8 @@ import type { RgbImage } from "../math/pillowResize";
 
 const SIGNATURE = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
 const CHANNELS = 3;
-/** Per row the one of these with the smallest sum of distances from 0; the specification's advice. */
-const FILTERS = [0, 1, 2, 4] as const;
+/** Every row is filtered by Paeth's predictor: choosing one for each row takes four times as long for little. */
+const PAETH = 4;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -29,53 +29,29 @@ function chunk(type: string, body: Uint8Array): Uint8Array {
   return out;
 }
 
+/** Whichever of the three neighbours is nearest to left + up - corner. */
 function paeth(left: number, up: number, corner: number): number {
-  const guess = left + up - corner;
-  const [toLeft, toUp, toCorner] = [
-    Math.abs(guess - left),
-    Math.abs(guess - up),
-    Math.abs(guess - corner),
-  ];
+  const toLeft = Math.abs(up - corner);
+  const toUp = Math.abs(left - corner);
+  const toCorner = Math.abs(left + up - corner - corner);
   if (toLeft <= toUp && toLeft <= toCorner) return left;
   return toUp <= toCorner ? up : corner;
 }
 
-/** Writes row `y` under `filter` to `out` and gives the sum of its bytes' distances from 0. */
-function filterRow(
-  { width, rgb }: RgbImage,
-  y: number,
-  filter: (typeof FILTERS)[number],
-  out: Uint8Array,
-): number {
+/** The picture's rows as distances from what their neighbours foretell, each behind its filter's number. */
+function filtered({ width, height, rgb }: RgbImage): Uint8Array<ArrayBuffer> {
   const stride = width * CHANNELS;
-  const at = y * stride;
-  let sum = 0;
-  for (let x = 0; x < stride; x++) {
-    const left = x < CHANNELS ? 0 : (rgb[at + x - CHANNELS] ?? 0);
-    const up = y === 0 ? 0 : (rgb[at + x - stride] ?? 0);
-    const corner = y === 0 || x < CHANNELS ? 0 : (rgb[at + x - stride - CHANNELS] ?? 0);
-    const guess =
-      filter === 0 ? 0 : filter === 1 ? left : filter === 2 ? up : paeth(left, up, corner);
-    const byte = ((rgb[at + x] ?? 0) - guess) & 0xff;
-    out[x] = byte;
-    sum += byte < 128 ? byte : 256 - byte;
-  }
-  return sum;
-}
-
-/** The picture's rows, each behind the number of its filter. */
-function filtered(image: RgbImage): Uint8Array<ArrayBuffer> {
-  const stride = image.width * CHANNELS;
-  const out = new Uint8Array(image.height * (stride + 1));
-  const row = new Uint8Array(stride);
-  for (let y = 0; y < image.height; y++) {
-    let least = Infinity;
-    for (const filter of FILTERS) {
-      const sum = filterRow(image, y, filter, row);
-      if (sum >= least) continue;
-      least = sum;
-      out[y * (stride + 1)] = filter;
-      out.set(row, y * (stride + 1) + 1);
+  const out = new Uint8Array(height * (stride + 1));
+  for (let y = 0; y < height; y++) {
+    const row = y * stride;
+    const to = y * (stride + 1) + 1;
+    out[to - 1] = PAETH;
+    for (let x = 0; x < stride; x++) {
+      const at = row + x;
+      const left = x < CHANNELS ? 0 : (rgb[at - CHANNELS] ?? 0);
+      const up = y === 0 ? 0 : (rgb[at - stride] ?? 0);
+      const corner = y === 0 || x < CHANNELS ? 0 : (rgb[at - stride - CHANNELS] ?? 0);
+      out[to + x] = (rgb[at] ?? 0) - paeth(left, up, corner); // modulo 256, as the format wants it
     }
   }
   return out;
@@ -96,7 +72,7 @@ export async function encodePng(image: RgbImage): Promise<Uint8Array> {
   const view = new DataView(header.buffer);
   view.setUint32(0, image.width);
   view.setUint32(4, image.height);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB, deflate, adaptive filters, not interlaced
+  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB, deflate, filters, not interlaced
   const parts = [
     SIGNATURE,
     chunk("IHDR", header),

@@ -169,7 +169,18 @@ describe("an import", () => {
     expect(events.filter(({ type }) => type === "warning")).toHaveLength(1);
   });
 
-  test("that is cancelled is listed, goes on, and ends as one that was not", async () => {
+  test("from the hub goes on after a cut connection, says so, and ends the same", async () => {
+    const whole = dataOf(await importAll(folder()));
+    const key = "datasets/o/cut@main/data/train-00000-of-00001.parquet";
+    await hub.hubPut(key, toBase64(testParquet()));
+    await hub.hubFail({ failure: { kind: "cut", afterBytes: 3000 }, times: 3 });
+    const dataset = { repo: "o/cut", revision: "main", config: "default", split: "train" };
+    expect(dataOf(await importAll({ kind: "hub", dataset })).hash).toBe(whole.hash);
+    const warnings = events.flatMap((event) => (event.type === "warning" ? [event.failure] : []));
+    expect(warnings[0]?.message).toContain("the connection broke at byte");
+  });
+
+  test("that is cancelled ends, on a second call, as one that was not", async () => {
     const whole = dataOf(await importAll(folder(), { ...OPTIONS, resolution: 24 }));
     await session.deleteDataset(valueOf(await session.datasets())[0]?.id ?? "");
     let seen = 0;
@@ -206,6 +217,30 @@ describe("an import", () => {
     });
     expect([other.images, other.id === cut.id]).toEqual([GOOD_IMAGES - 1, false]);
     expect(await db.count("images")).toBe(1);
+  });
+
+  test("takes JPEG, WebP and PNG of odd sizes side by side, and leaves out a cut and a false one", async () => {
+    const encoded = async (type: string, width: number, height: number) => {
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext("2d")?.fillRect(3, 5, width / 2, height / 3);
+      return new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer());
+    };
+    const jpeg = await encoded("image/jpeg", 37, 53);
+    const files = Object.entries({
+      "a/1.jpg": jpeg,
+      "a/2.webp": await encoded("image/webp", 61, 44),
+      "b/3.png": await encoded("image/png", 9, 130),
+      "b/cut.jpg": jpeg.slice(0, 100),
+      "b/half.jpg": jpeg.slice(0, jpeg.length / 2),
+      "b/page.png": new TextEncoder().encode("<!doctype html>"),
+    }).map(([path, bytes]) => ({ path, file: fileOf(bytes, path) }));
+    const summary = await importAll({ kind: "files", files });
+    expect(summary.skipped.map(({ name }) => name)).toEqual([
+      "b/cut.jpg",
+      "b/half.jpg",
+      "b/page.png",
+    ]);
+    expect(summary).toMatchObject({ images: 3, classNames: ["a", "b"], classCounts: [2, 1] });
   });
 
   test("of nothing usable says why; a limit stops it", async () => {

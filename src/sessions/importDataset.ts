@@ -8,7 +8,8 @@ import {
   type ImportState,
 } from "../data/importImages";
 import { orderedClasses, type ImageSource } from "../data/imageSource";
-import { StudioError } from "../errors/studioError";
+import { StudioError, toFailure } from "../errors/studioError";
+import { sha256Hex } from "../formats/sha256";
 import type { RemoteOptions } from "../hub/remoteBytes";
 import type {
   DatasetSummary,
@@ -59,6 +60,8 @@ async function recordFor(
 ): Promise<DatasetRecord> {
   const { name, resolution } = options;
   const limit = options.limit ?? null;
+  // a listing may be megabytes long, and the record is written with every shard
+  const fingerprint = await sha256Hex(new TextEncoder().encode(source.fingerprint));
   const cut = (await datasetRecords(db)).filter(
     (record) =>
       record.complete === null &&
@@ -66,13 +69,13 @@ async function recordFor(
       record.resolution === resolution &&
       record.limit === limit,
   );
-  const [same] = cut.filter(({ fingerprint }) => fingerprint === source.fingerprint);
+  const [same] = cut.filter((record) => record.fingerprint === fingerprint);
   // over another listing nothing of it can be used any more
   for (const { id } of cut.filter((record) => record !== same)) await deleteDataset(db, id);
   return {
     id: same?.id ?? crypto.randomUUID(),
     source: source.label,
-    fingerprint: source.fingerprint,
+    fingerprint,
     resolution,
     limit,
     consumed: 0,
@@ -195,7 +198,9 @@ export async function importDataset(
   const { resolution, limit } = options;
   checkResolution(resolution);
   const remote = { signal, onWhole: wholeFileReporter(onEvent) };
-  const source = await openSource(environment, given, options.name, remote);
+  const onRetry = (why: StudioError) => onEvent({ type: "warning", failure: toFailure(why) });
+  const hub = { ...environment.hub, onRetry };
+  const source = await openSource({ hub }, given, options.name, remote);
   onEvent({ type: "found", images: source.images, bytes: source.bytes });
   const handle = given.kind === "directory" ? given.handle : null;
   let record = await recordFor(db, source, options, handle, environment.nowMs());

@@ -96,7 +96,7 @@ export interface DatasetRecord {
   readonly id: string;
   readonly name: string;
   readonly source: string;
-  /** Of the source's listing: a cut import goes on only over the same one. */
+  /** SHA-256 of the source's listing: a cut import goes on only over the same one. */
   readonly fingerprint: string;
   readonly resolution: number;
   /** As asked for; null takes every image. */
