@@ -12,6 +12,7 @@ const TFJS = [
 ];
 
 export default defineConfig({
+  define: { __CODE_VERSION__: JSON.stringify("test") }, // for the workers that tests start
   test: {
     projects: [
       {
