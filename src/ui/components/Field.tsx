@@ -13,6 +13,7 @@ import { modelShape } from "../../config/sizes";
 import type { FieldDescription, FieldKind, FieldValue } from "../../store/fields";
 import { optionName, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { ImportedField } from "./ImportedField";
 import { MicroBatchField } from "./MicroBatchField";
 import { NumberField, SliderField } from "./NumberField";
 import { useField, type FieldState } from "./useField";
@@ -150,11 +151,7 @@ function FieldControl({ field, state, id }: ControlProps): ReactNode {
     case "several":
       return <SeveralField options={control.options} state={state} id={id} />;
     case "imported":
-      return (
-        <output id={id} className={classes.only}>
-          {valueText(state.value)}
-        </output>
-      );
+      return <ImportedField id={id} />;
     case "choice":
       return <ChoiceField field={field} options={control.options} state={state} id={id} />;
   }

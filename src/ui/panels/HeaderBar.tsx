@@ -41,6 +41,7 @@ export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
         <Logo size={22} />
         REPA Studio
       </h1>
+      <Views />
       <Transport />
       <div className={classes.spacer} />
       <CopyLink />
@@ -54,6 +55,21 @@ export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
         </HeaderIcon>
       </Group>
     </header>
+  );
+}
+
+/** Links, because a view has an address. */
+function Views() {
+  const view = useStudio((state) => state.view);
+  return (
+    <nav className={classes.views} aria-label="Views">
+      <a href="#/" aria-current={view === "train" ? "page" : undefined}>
+        Train
+      </a>
+      <a href="#/data" aria-current={view === "data" ? "page" : undefined}>
+        Data
+      </a>
+    </nav>
   );
 }
 

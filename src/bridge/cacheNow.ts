@@ -1,0 +1,36 @@
+import type { EncoderId, Experiment } from "../config/experiment";
+import type { StudioStore } from "../store/studioStore";
+import type { Runner } from "./runner";
+
+/** Fills caches without a run, for the Data view. */
+export function createCacheNow(
+  store: StudioStore,
+  runner: Pick<Runner, "billOf" | "cache">,
+  afterChange: () => void,
+) {
+  const state = () => store.getState();
+  const experiment = (): Experiment => state().experiment.value;
+  let asked: readonly EncoderId[] = [];
+
+  async function bill(encoders: readonly EncoderId[]): Promise<void> {
+    asked = encoders;
+    const outcome = await runner.billOf(experiment(), encoders);
+    if (asked !== encoders) return;
+    state().setCacheNowBill(outcome.ok ? outcome.value : null);
+    if (!outcome.ok) state().failCacheNow(outcome.failure);
+  }
+
+  async function start(encoders: readonly EncoderId[]): Promise<void> {
+    const { status } = state().cacheNow;
+    if (status === "running") return;
+    state().setCacheNow("running");
+    const failure = await runner.cache(experiment(), encoders);
+    if (!failure) state().setCacheNow("done");
+    else if (failure.code === "CANCELLED") state().setCacheNow("paused");
+    else state().failCacheNow(failure);
+    await bill(encoders);
+    afterChange();
+  }
+
+  return { bill, start };
+}
