@@ -30,7 +30,7 @@ export const DATASETS: readonly DatasetSummary[] = [
       hash: HASH,
       source: "hub:frgfm/imagenette@main/full_size/train",
       resolution: 64,
-      classes: 10,
+      classes: 6,
       images: 9466,
     },
     classNames: ["tench", "springer", "cassette player", "chain saw", "church", "horn"],

@@ -6,6 +6,7 @@ import { billSeconds } from "../../store/cacheNowSlice";
 import { missingBytes } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
+import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes, formatDuration } from "../explain/format";
 import { useStudio } from "../useStudio";
 import classes from "./data.module.css";
@@ -31,10 +32,14 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
       </p>
       {bill && !running && <Bill />}
       {running && (
-        <p className={classes.hint} role="status" aria-live="polite">
+        <p className={classes.hint}>
           {progress
             ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
             : "Starting"}
+          <SpokenShare
+            share={progress ? progress.done / progress.total : 0}
+            what={`of ${progress?.label ?? "the caches"}`}
+          />
         </p>
       )}
       {failure && (

@@ -21,6 +21,7 @@ export function ImageBrowser() {
         <h2 className={classes.heading}>Images</h2>
         <ShownName />
         <ClassFilter />
+        <span className={classes.heldKey}>held out</span>
         <span className={classes.spacer} />
         <Selection />
         <Pager total={page?.total ?? 0} />

@@ -2,6 +2,7 @@ import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ImportJob } from "../../store/datasetsSlice";
 import { useCommands } from "../commands";
+import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes } from "../explain/format";
 import { useStudio } from "../useStudio";
 import classes from "./data.module.css";
@@ -19,9 +20,8 @@ export function ImportProgress() {
           {job.name} <small>from {job.from}</small>
         </p>
         <Bar job={job} />
-        <p className={classes.hint} role="status" aria-live="polite">
-          {progressText(job)}
-        </p>
+        <p className={classes.hint}>{progressText(job)}</p>
+        <SpokenShare share={shareOf(job) ?? 0} what="imported" />
         {job.warning && <p className={classes.hint}>{job.warning.message}</p>}
         <Group justify="flex-end">
           <Button size="xs" variant="default" onClick={cancelImport}>
@@ -49,9 +49,15 @@ export function progressText(job: ImportJob): string {
   ].join(" · ");
 }
 
+/** Done of all, in [0, 1]; null while the source does not say how much there is. */
+function shareOf({ done, total, foundImages }: ImportJob): number | null {
+  const all = total ?? foundImages;
+  return all ? Math.min(1, done / all) : null;
+}
+
 function Bar({ job }: { readonly job: ImportJob }) {
-  const total = job.total ?? job.foundImages;
-  const share = total ? Math.min(100, (100 * job.done) / total) : null;
+  const done = shareOf(job);
+  const share = done === null ? null : 100 * done;
   return (
     <div
       className={classes.bar}

@@ -33,11 +33,11 @@ export function MapsTable() {
         </table>
       </div>
       <figcaption className={classes.hint}>
-        Colours are the three largest principal components of one encoder’s tokens, over all tokens
-        of the images shown, each stretched to its range: equal colours within a row mean alike
-        tokens; colours of two rows have nothing to do with each other. It shows how an encoder
-        divides an image, not what it knows of it. Spatial score: mean cosine of near token pairs
-        less that of distant ones, over the images shown.
+        Red, green and blue are the three largest principal components of one encoder’s tokens, over
+        all tokens of the images shown: within a row, like colours mean like tokens; colours of two
+        rows have nothing to do with each other. It shows how an encoder divides an image, not what
+        it knows of it. Spatial score: mean cosine of near token pairs less that of distant ones,
+        over the images shown.
         {device && ` Computed on ${device.adapter} (${device.backend}).`}
       </figcaption>
     </figure>

@@ -12,6 +12,7 @@ import {
   type WeightsItem,
 } from "../../store/weightsSlice";
 import { useCommands } from "../commands";
+import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes, formatDuration } from "../explain/format";
 import { OFFLINE, useOnline } from "../useOnline";
 import { useStudio } from "../useStudio";
@@ -213,13 +214,20 @@ function Progress({ ask }: { readonly ask: WeightsAsk }) {
   const speed = ask.items.find(({ status }) => status === "fetching")?.bytesPerSecond ?? 0;
   const left = weightsSecondsLeft(ask);
   return (
-    <p className={classes.progress} role="status" aria-label="Download" aria-live="off">
+    <p className={classes.progress} aria-label="Download">
       {formatBytes(missingWeightsBytes(ask))} to go
       {speed > 0 ? ` · ${formatBytes(speed)}/s` : " · waiting for the hub"}
       {left !== null && ` · ${formatDuration(left)} left`}
+      <SpokenShare share={downloadedShare(ask)} what="downloaded" />
     </p>
   );
 }
+
+const downloadedShare = ({ items }: WeightsAsk): number => {
+  const all = items.reduce((sum, item) => sum + (item.allBytes || chosenFile(item).bytes), 0);
+  const missing = items.reduce((sum, item) => sum + missingWeightBytes(item), 0);
+  return all > 0 ? 1 - missing / all : 0;
+};
 
 /** What is agreed to: precision, and the room it takes. */
 function Terms({ ask }: { readonly ask: WeightsAsk }) {
@@ -248,29 +256,33 @@ function Terms({ ask }: { readonly ask: WeightsAsk }) {
   );
 }
 
+/** One pair of buttons through all stages, so that the keyboard's place is not lost when the stage changes. */
 function Buttons({ ask }: { readonly ask: WeightsAsk }) {
   const { confirmWeights, declineWeights, interruptWeights } = useCommands();
   const showWeights = useStudio((state) => state.showWeights);
   const online = useOnline();
-  if (ask.stage === "fetching") {
-    return (
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={interruptWeights} title="What is here is kept">
-          Cancel
-        </Button>
-        <Button onClick={() => showWeights(false)}>Go on in the background</Button>
-      </Group>
-    );
-  }
+  const fetching = ask.stage === "fetching";
   const bytes = formatBytes(missingWeightsBytes(ask));
   return (
     <Group justify="flex-end" mt="lg">
       {!online && <span className={classes.note}>{OFFLINE}</span>}
-      <Button variant="default" onClick={declineWeights}>
+      <Button
+        variant="default"
+        title={fetching ? "What is here is kept" : undefined}
+        onClick={fetching ? interruptWeights : declineWeights}
+      >
         Cancel
       </Button>
-      <Button data-autofocus disabled={!online} onClick={confirmWeights}>
-        {ask.failure ? `Try again, ${bytes}` : `Download ${bytes}`}
+      <Button
+        data-autofocus
+        disabled={!online && !fetching}
+        onClick={fetching ? () => showWeights(false) : confirmWeights}
+      >
+        {fetching
+          ? "Go on in the background"
+          : ask.failure
+            ? `Try again, ${bytes}`
+            : `Download ${bytes}`}
       </Button>
     </Group>
   );
