@@ -142,7 +142,10 @@ export function createRunner(
     setControl: async (experiment, change) => {
       // training goes on while a new encoder's weights are fetched and its features computed
       const failure = change.encoders && (await prepareEncoders(experiment, change.encoders));
-      if (failure === "declined") return keepEncoders();
+      if (failure === "declined") {
+        keepEncoders();
+        return;
+      }
       const outcome = failure
         ? { ok: false as const, failure }
         : await running().trainer.call((api) => api.setControl(change));

@@ -72,9 +72,12 @@ export function createWeightsFlow(
       const outcome = await take(item, picked?.file);
       // declined meanwhile, and perhaps asked for something else
       if (state().weights.ask?.items[index]?.needed !== item.needed) return;
-      if (outcome.ok) state().weightsHere(index, outcome.value);
-      else if (outcome.failure.code === "CANCELLED") return state().interruptWeights();
-      else return state().failWeights(outcome.failure);
+      if (!outcome.ok) {
+        if (outcome.failure.code === "CANCELLED") state().interruptWeights();
+        else state().failWeights(outcome.failure);
+        return;
+      }
+      state().weightsHere(index, outcome.value);
     }
     await refresh();
     const left = state().weights.ask?.items.some(({ status }) => status !== "here");

@@ -119,11 +119,12 @@ function fittedEvaluation(experiment: Experiment) {
     sampleCount: Math.max(LEAST_SAMPLES, Math.min(evaluation.sampleCount, groups * imagesPerGroup)),
     cknnaK: Math.min(evaluation.cknnaK, heldOutCount - 2),
   };
-  const adjusted = FIELDS.flatMap(({ group, name, info }) => {
-    const [, value] = Object.entries(fitted).find(([key]) => key === name) ?? [];
-    const before = fieldValue(experiment, group, name);
-    if (group !== "evaluation" || value === undefined || value === before) return [];
-    return [`${info.label}: ${String(before)} → ${value}`];
+  const names = ["sampleCount", "heldOutCount", "cknnaK"] as const;
+  const adjusted = names.flatMap((name) => {
+    const label = FIELDS.find(({ path }) => path === `evaluation.${name}`)?.info.label ?? name;
+    return fitted[name] === evaluation[name]
+      ? []
+      : [`${label}: ${evaluation[name]} → ${fitted[name]}`];
   });
   return { evaluation: { ...evaluation, ...fitted }, adjusted };
 }

@@ -156,13 +156,13 @@ function DropZone(props: {
         cropped to squares as the reference does. Nothing leaves this machine.
       </p>
       <HiddenInput
-        input={folder}
+        inputRef={folder}
         label="Folder of images"
         directory
         onFiles={(files) => onTake(pickedFolder(files))}
       />
       <HiddenInput
-        input={archives}
+        inputRef={archives}
         label="zip or parquet files"
         accept=".zip,.parquet"
         onFiles={(files) => onTake(pickedArchives(files))}
@@ -172,17 +172,17 @@ function DropZone(props: {
 }
 
 function HiddenInput(props: {
-  readonly input: RefObject<HTMLInputElement | null>;
+  readonly inputRef: RefObject<HTMLInputElement | null>;
   readonly label: string;
   readonly directory?: boolean;
   readonly accept?: string;
   readonly onFiles: (files: readonly File[]) => void;
 }) {
-  const { input, label, directory = false, accept, onFiles } = props;
+  const { inputRef, label, directory = false, accept, onFiles } = props;
   return (
     <input
       ref={(element) => {
-        input.current = element;
+        inputRef.current = element;
         if (element) element.webkitdirectory = directory;
       }}
       type="file"

@@ -56,7 +56,9 @@ export async function droppedImages(transfer: DataTransfer): Promise<PickedImage
   const items: HandleItem[] = [...transfer.items].filter(({ kind }) => kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry());
   const files = [...transfer.files];
-  const handles = await Promise.all(items.map((item) => item.getAsFileSystemHandle?.() ?? null));
+  const handles = await Promise.all(
+    items.map(async (item) => (await item.getAsFileSystemHandle?.()) ?? null),
+  );
   const [handle] = handles;
   if (handles.length === 1 && handle && isDirectory(handle)) {
     return { source: { kind: "directory", handle }, name: handle.name };
