@@ -9,7 +9,7 @@ import {
   YAxis,
 } from "recharts";
 import { formatTick } from "../explain/format";
-import { PLOT_HEIGHT, PLOT_MARGIN, Y_AXIS_WIDTH, type PlotMark, type PlotProps } from "./Plot";
+import { PLOT_HEIGHT, PLOT_MARGIN, Y_AXIS_WIDTH, type PlotMark, type PlotProps } from "./plotProps";
 import type { Scale } from "./scale";
 
 /** Beyond this many changes the marks keep their line and lose their label. */
