@@ -163,13 +163,11 @@ export function createBridge(
   const deleteWeights = async (key: string) => {
     const failure = await weights.remove(key);
     if (failure) report(failure);
-    store.getState().forgetNeeds();
     await refreshStorage();
   };
   const fetchWeights = async (encoder: EncoderId) => {
     const needed = store.getState().preview.needs[encoder] ?? [];
-    if ((await weights.ensureWeights(needed, "show what it sees")) === "declined") return;
-    store.getState().forgetNeeds();
+    await weights.ensureWeights(needed, "show what it sees");
     await refreshStorage();
   };
 

@@ -3,7 +3,6 @@ import type { EncoderId } from "../config/experiment";
 import { DataConfig } from "../config/experiment";
 import type { FeaturesApi } from "../protocol/features";
 import type { BackendChoice } from "../protocol/shared";
-import type { WeightsNeeded } from "../protocol/weights";
 import { PAGE_IMAGES, shownData, type ImageQuery } from "../store/previewSlice";
 import type { StudioStore } from "../store/studioStore";
 import type { WorkerClient } from "./workerClient";
@@ -46,7 +45,7 @@ export function createPreviewFlow(
     else state().failImages(outcome.failure);
   }
 
-  async function needsOf(encoder: EncoderId): Promise<readonly WeightsNeeded[] | undefined> {
+  async function askNeed(encoder: EncoderId): Promise<void> {
     const bill = await features().call((api) =>
       api.bill({
         data: DataConfig.parse({}), // what an encoder needs does not depend on the images
@@ -56,14 +55,18 @@ export function createPreviewFlow(
         backend,
       }),
     );
-    return bill.ok ? bill.value.weights : undefined;
+    // what fails here fails again, and is said, where the encoder is used
+    state().setNeeds(encoder, bill.ok ? bill.value.weights : []);
   }
+
+  const asking = new Set<EncoderId>();
 
   async function askNeeds(encoders: readonly EncoderId[]): Promise<void> {
     for (const encoder of encoders) {
-      if (encoder in state().preview.needs) continue;
-      const needed = await needsOf(encoder);
-      if (needed) state().setNeeds(encoder, needed);
+      if (encoder in state().preview.needs || asking.has(encoder)) continue;
+      asking.add(encoder);
+      await askNeed(encoder);
+      asking.delete(encoder);
     }
   }
 

@@ -67,8 +67,6 @@ export interface PreviewSlice {
   readonly failMaps: (encoder: EncoderId, failure: Failure) => void;
   readonly setMapsDevice: (device: DeviceReport) => void;
   readonly setNeeds: (encoder: EncoderId, needed: readonly WeightsNeeded[]) => void;
-  /** Weights came or went: what was known of them is not believed any more. */
-  readonly forgetNeeds: () => void;
 }
 
 export const initialPreview: PreviewState = {
@@ -157,6 +155,5 @@ export const createPreviewSlice = (set: SetPart<Pick<PreviewSlice, "preview">>):
     setMapsDevice: (device) => patch({ device }),
     setNeeds: (encoder, needed) =>
       change((preview) => ({ ...preview, needs: { ...preview.needs, [encoder]: needed } })),
-    forgetNeeds: () => patch({ needs: {} }),
   };
 };

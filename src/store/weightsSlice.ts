@@ -1,6 +1,7 @@
 import { hubFileKey, type HubFile } from "../catalogue/hubFile";
 import type { Failure } from "../errors/studioError";
 import type { WeightsEvent, WeightsNeeded, WeightsSummary } from "../protocol/weights";
+import type { PreviewState } from "./previewSlice";
 import type { SetPart } from "./setPart";
 
 /** One network whose weights are asked for, and how far its download is. */
@@ -114,7 +115,9 @@ const interrupted = (item: WeightsItem): WeightsItem =>
 
 export const initialWeights: WeightsState = { ask: null, stored: [], rounded: [] };
 
-export const createWeightsSlice = (set: SetPart<Pick<WeightsSlice, "weights">>): WeightsSlice => {
+type Part = { readonly weights: WeightsState; readonly preview: PreviewState };
+
+export const createWeightsSlice = (set: SetPart<Part>): WeightsSlice => {
   const patch = (part: Partial<WeightsState>) =>
     set(({ weights }) => ({ weights: { ...weights, ...part } }));
   const patchAsk = (change: (ask: WeightsAsk) => WeightsAsk) =>
@@ -164,7 +167,12 @@ export const createWeightsSlice = (set: SetPart<Pick<WeightsSlice, "weights">>):
     interruptWeights: () =>
       patchAsk((ask) => ({ ...mapItem(ask, interrupted), stage: "asking", hidden: false })),
     endWeights: () => patch({ ask: null }),
-    setStoredWeights: (stored) => patch({ stored }),
+    // what encoders of the Data view lack is asked anew
+    setStoredWeights: (stored) =>
+      set(({ weights, preview }) => ({
+        weights: { ...weights, stored },
+        preview: { ...preview, needs: {} },
+      })),
     dismissRounded: () => patch({ rounded: [] }),
   };
 };

@@ -19,8 +19,14 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
   const autoencoder = useStudio((state) => state.experiment.value.autoencoder);
   const grid = useStudio((state) => gridSide(state.experiment.value));
   const active = useStudio(selectActive);
+  const caches = useStudio((state) => state.data.caches);
+  const weights = useStudio((state) => state.weights.stored);
   const progress = useStudio((state) => state.data.progress);
-  useEffect(() => billCaches(encoders), [billCaches, encoders, data, autoencoder, grid]);
+  // what is stored is part of the bill, so it is asked for again when that changes
+  useEffect(
+    () => billCaches(encoders),
+    [billCaches, encoders, data, autoencoder, grid, caches, weights],
+  );
   const running = status === "running";
   const missing = bill ? missingBytes(bill) : 0;
   return (

@@ -80,6 +80,9 @@ function Welcome() {
           curves answer. Nothing leaves this machine.
           {bill &&
             ` First, ${bill.images} images are encoded once: ${formatBytes(missingBytes(bill))} of browser storage.`}
+          {bill &&
+            bill.weights.length > 0 &&
+            ` Weights of ${bill.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}
         </p>
       </div>
     </section>

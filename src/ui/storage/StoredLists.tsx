@@ -1,5 +1,4 @@
 import { Badge } from "@mantine/core";
-import { EMOJI_SHAPE } from "../../config/sizes";
 import type { DatasetSummary } from "../../protocol/datasets";
 import type { StoredCache } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
@@ -40,13 +39,14 @@ export function Meter() {
 }
 
 /**
- * Images a cache would hold when whole; null when it belongs to no data set that is here. A cache's key holds the hash
- * of its data set, and the built-in images are those of no imported one.
+ * Images a cache holds when it is whole; null when that is not known. Its key holds the hash of its data set; that of
+ * the built-in images depends on how many of them are used.
  */
-export function wholeRows(cache: StoredCache, datasets: readonly DatasetSummary[]): number {
-  const owner = datasets.find(({ data }) => data !== null && cache.key.includes(data.hash));
-  return owner?.images ?? EMOJI_SHAPE.groups * EMOJI_SHAPE.imagesPerGroup;
-}
+export const wholeRows = (
+  { key }: Pick<StoredCache, "key">,
+  datasets: readonly DatasetSummary[],
+): number | null =>
+  datasets.find(({ data }) => data !== null && key.includes(data.hash))?.images ?? null;
 
 export function Caches() {
   const caches = useStudio((state) => state.data.caches);
@@ -79,8 +79,10 @@ export function Caches() {
   );
 }
 
-const rowsText = (rows: number, whole: number): string =>
-  rows >= whole ? `all ${rows} images` : `${rows} of ${whole} images`;
+const rowsText = (rows: number, whole: number | null): string => {
+  if (whole === null) return `${rows} images`;
+  return rows >= whole ? `all ${rows} images` : `${rows} of ${whole} images`;
+};
 
 export function Weights() {
   const stored = useStudio((state) => state.weights.stored);
