@@ -81,12 +81,13 @@ export function ImportedRow({ dataset }: { readonly dataset: DatasetSummary }) {
           resumable && <Continue dataset={dataset} disabled={importing} />
         )}
         <Skipped dataset={dataset} />
-        <span className={classes.spacer} />
-        <ConfirmDelete
-          label={`Delete ${name}`}
-          disabled={(active && used) || importing}
-          onDelete={() => deleteDataset(id)}
-        />
+        <span className={classes.end}>
+          <ConfirmDelete
+            label={`Delete ${name}`}
+            disabled={(active && used) || importing}
+            onDelete={() => deleteDataset(id)}
+          />
+        </span>
       </div>
     </li>
   );
@@ -165,6 +166,7 @@ function Skipped({ dataset }: { readonly dataset: DatasetSummary }) {
           size="compact-xs"
           variant="subtle"
           color="gray"
+          px={4}
           aria-label={`${skippedCount} skipped of ${name}`}
         >
           {skippedCount} skipped

@@ -17,12 +17,12 @@ import { GROUP_NAMES, changeText, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 
 /** A share link as opened: what it would run and cost. Nothing starts before the button. */
-export function LinkModal() {
+export function LinkModal({ opened }: { readonly opened: boolean }) {
   const link = useStudio((state) => state.link);
   const { dismissLink } = useCommands();
   return (
     <Modal
-      opened={link !== null}
+      opened={opened}
       onClose={dismissLink}
       title={link?.experiment === null ? "This link cannot be opened" : "Shared experiment"}
       size="lg"

@@ -37,7 +37,7 @@ export function Studio() {
   const close = useCallback(() => setOverlay("none"), []);
   const view = useStudio((state) => state.view);
   const linked = useStudio((state) => state.link !== null);
-  const asked = useStudio((state) => state.weights.ask !== null);
+  const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
   useShortcuts(openShortcuts);
   return (
     <div className={classes.studio} data-view={view}>
@@ -56,17 +56,13 @@ export function Studio() {
         </Suspense>
       )}
       <LazyOverlay wanted={overlay === "storage"}>
-        <StorageDrawer opened={overlay === "storage"} onClose={close} />
+        {(opened) => <StorageDrawer opened={opened} onClose={close} />}
       </LazyOverlay>
       <LazyOverlay wanted={overlay === "shortcuts"}>
-        <ShortcutsModal opened={overlay === "shortcuts"} onClose={close} />
+        {(opened) => <ShortcutsModal opened={opened} onClose={close} />}
       </LazyOverlay>
-      <LazyOverlay wanted={linked}>
-        <LinkModal />
-      </LazyOverlay>
-      <LazyOverlay wanted={asked}>
-        <WeightsDialog />
-      </LazyOverlay>
+      <LazyOverlay wanted={linked}>{(opened) => <LinkModal opened={opened} />}</LazyOverlay>
+      <LazyOverlay wanted={asked}>{(opened) => <WeightsDialog opened={opened} />}</LazyOverlay>
     </div>
   );
 }

@@ -19,13 +19,13 @@ import { useStudio } from "../useStudio";
 import classes from "./weights.module.css";
 
 /** What has to be downloaded before the thing asked for goes on. Closing it during a download lets that go on. */
-export function WeightsDialog() {
+export function WeightsDialog({ opened }: { readonly opened: boolean }) {
   const ask = useStudio((state) => state.weights.ask);
   const showWeights = useStudio((state) => state.showWeights);
   const { declineWeights } = useCommands();
   return (
     <Modal
-      opened={ask !== null && !ask.hidden}
+      opened={opened}
       onClose={() => {
         if (ask?.stage === "fetching") showWeights(false);
         else declineWeights();
