@@ -79,6 +79,7 @@ export function createBridge(
   ): Promise<boolean> {
     const { phase, detail } = store.getState().run;
     store.getState().setPhase("caching", "Looking what is needed");
+    await cacheNow.pause();
     const answer = await runner.ensureReady(experiment, timeline);
     if (answer === "declined") store.getState().setPhase(phase, detail);
     return answer === "ready";
@@ -255,7 +256,7 @@ export function createBridge(
     askNeeds: (encoders: readonly EncoderId[]) => void previews.askNeeds(encoders),
     billCaches: (encoders: readonly EncoderId[]) => void cacheNow.bill(encoders),
     cacheNow: (encoders: readonly EncoderId[]) => void cacheNow.start(encoders),
-    pauseCaching: runner.cancelCaching,
+    pauseCaching: () => void cacheNow.pause(),
     dispose: () => {
       window.removeEventListener("hashchange", openAddress);
       stopWatching();

@@ -5,12 +5,14 @@ import type { Runner } from "./runner";
 /** Fills caches without a run, for the Data view. */
 export function createCacheNow(
   store: StudioStore,
-  runner: Pick<Runner, "billOf" | "cache">,
+  runner: Pick<Runner, "billOf" | "cache" | "cancelCaching">,
   afterChange: () => void,
 ) {
   const state = () => store.getState();
   const experiment = (): Experiment => state().experiment.value;
   let asked: readonly EncoderId[] = [];
+  /** Settles when what was started has ended. */
+  let filling: Promise<unknown> = Promise.resolve();
 
   async function bill(encoders: readonly EncoderId[]): Promise<void> {
     asked = encoders;
@@ -24,7 +26,9 @@ export function createCacheNow(
     const { status } = state().cacheNow;
     if (status === "running") return;
     state().setCacheNow("running");
-    const failure = await runner.cache(experiment(), encoders);
+    const outcome = runner.cache(experiment(), encoders);
+    filling = outcome;
+    const failure = await outcome;
     if (!failure) state().setCacheNow("done");
     else if (failure.code === "CANCELLED") state().setCacheNow("paused");
     else state().failCacheNow(failure);
@@ -32,5 +36,12 @@ export function createCacheNow(
     afterChange();
   }
 
-  return { bill, start };
+  /** Ends after the shard in flight: a run fills the same caches itself. */
+  async function pause(): Promise<void> {
+    if (state().cacheNow.status !== "running") return;
+    runner.cancelCaching();
+    await filling;
+  }
+
+  return { bill, start, pause };
 }
