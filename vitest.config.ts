@@ -12,7 +12,6 @@ const TFJS = [
 ];
 
 export default defineConfig({
-  define: { __CODE_VERSION__: JSON.stringify("test") }, // for the workers that tests start
   test: {
     projects: [
       {
@@ -48,6 +47,7 @@ export default defineConfig({
         },
       },
       {
+        define: { __CODE_VERSION__: JSON.stringify("test") }, // for the workers that tests start
         optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
         test: {
           name: "gpu",

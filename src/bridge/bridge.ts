@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
+import type { ControlChange, EncoderId, Experiment, TimelineEntry } from "../config/experiment";
 import { presetById } from "../config/presets";
+import { EMOJI_SHAPE } from "../config/sizes";
 import { validateExperiment } from "../config/validate";
 import { fetchFile } from "../data/fetchFile";
 import { toFailure } from "../errors/studioError";
@@ -9,12 +10,19 @@ import { deleteCache } from "../storage/caches";
 import { latestCheckpoint } from "../storage/checkpoints";
 import type { Database } from "../storage/db";
 import { deleteRun } from "../storage/runs";
+import type { ImageQuery } from "../store/previewSlice";
 import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
+import type { View } from "../store/viewSlice";
 import { watchBill } from "./billWatcher";
-import { isLink, pendingLink, shareLink } from "./links";
+import { createCacheNow } from "./cacheNow";
+import { createDatasetsFlow } from "./datasetsFlow";
+import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
+import { createPreviewFlow } from "./previewFlow";
 import { createRunner } from "./runner";
 import { newestRun, readStoredRun, refreshLists, withDatabase } from "./storedRuns";
+import { createWeightsFlow } from "./weightsFlow";
+import { createWorkerPool } from "./workers";
 
 export interface BridgeOptions {
   readonly backend: BackendChoice;
@@ -23,7 +31,10 @@ export interface BridgeOptions {
   readonly codeVersion: string;
 }
 
-const EmojiCategories = z.object({ categories: z.array(z.string()) });
+const EmojiIndex = z.object({
+  categories: z.array(z.string()),
+  concepts: z.array(z.object({ category: z.int().min(0) })),
+});
 
 /** Phases in which a worker holds the run. */
 const ACTIVE = new Set(["caching", "loading", "compiling", "training", "evaluating", "paused"]);
@@ -33,7 +44,10 @@ export function createBridge(
   store: StudioStore,
   { backend, presetAsked, codeVersion }: BridgeOptions,
 ) {
-  const runner = createRunner(store, backend);
+  const workers = createWorkerPool();
+  const features = () => workers.running().features;
+  const weights = createWeightsFlow(store, features);
+  const runner = createRunner(store, workers, weights, backend);
   const isActive = () => ACTIVE.has(store.getState().run.phase);
   const report = (thrown: unknown) =>
     store.getState().applyRunEvents([{ type: "warning", failure: toFailure(thrown) }]);
@@ -44,23 +58,41 @@ export function createBridge(
       await refreshLists(db, store);
     }).catch(report);
 
+  const refreshStorage = () => storage(() => Promise.resolve());
+  const datasets = createDatasetsFlow(store, features, () => void refreshStorage());
+  const previews = createPreviewFlow(store, features, backend);
+  const cacheNow = createCacheNow(store, runner, () => void refreshStorage());
+
   async function train(start: RunStart, pauseAfter?: number): Promise<void> {
     void navigator.storage.persist();
     await runner.run(start, pauseAfter);
-    await storage(() => Promise.resolve());
+    await refreshStorage();
   }
 
-  function begin(
+  /** The phase is `caching` while weights are asked for; declined, it is again what it was. */
+  async function ready(
+    experiment: Experiment,
+    timeline: readonly TimelineEntry[],
+  ): Promise<boolean> {
+    const { phase, detail } = store.getState().run;
+    store.getState().setPhase("caching", "Looking what is needed");
+    await cacheNow.pause();
+    const answer = await runner.ensureReady(experiment, timeline);
+    if (answer === "declined") store.getState().setPhase(phase, detail);
+    return answer === "ready";
+  }
+
+  async function begin(
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
-  ): void {
-    if (isActive()) return;
+  ): Promise<void> {
+    if (isActive() || !(await ready(experiment, timeline))) return;
     const { presetId } = store.getState().experiment;
     const name = presetId ? presetById(presetId).name : "Custom";
     const start = { runId: crypto.randomUUID(), name, experiment, timeline };
     store.getState().beginRun(start);
-    void train(start, pauseAfter);
+    await train(start, pauseAfter);
   }
 
   /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
@@ -70,8 +102,7 @@ export function createBridge(
     if (!stored) return;
     store.getState().restoreRun(stored);
     if (stored.phase === "finished") return;
-    store.getState().setPhase("caching");
-    await train(stored);
+    if (await ready(stored.experiment, stored.timeline)) await train(stored);
   }
 
   async function downloadCheckpoint(): Promise<void> {
@@ -86,13 +117,14 @@ export function createBridge(
 
   /** Shows the link in the address, if there is one, and asks what it would cost. */
   function openAddress(): void {
+    store.getState().setView(viewOf(location.hash));
     if (!isLink(location.hash)) return;
     const link = pendingLink(location.hash, codeVersion);
     store.getState().offerLink(link);
     if (!link.experiment) return;
     void runner.bill(link.experiment, link.timeline).then((bill) => {
       if (bill.ok) store.getState().setLinkBill(bill.value);
-      else report(bill.failure);
+      else store.getState().failLink(bill.failure);
     });
   }
 
@@ -110,18 +142,46 @@ export function createBridge(
 
   async function loadClassNames(): Promise<void> {
     const bytes = await fetchFile(new URL("emoji/", document.baseURI).href)("emoji.json");
-    const { categories } = EmojiCategories.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    store.getState().setClassNames(categories);
+    const { categories, concepts } = EmojiIndex.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const { imagesPerGroup } = EMOJI_SHAPE;
+    const counts = categories.map(
+      (_, label) => imagesPerGroup * concepts.filter(({ category }) => category === label).length,
+    );
+    store.getState().setClassNames(categories, counts);
   }
+
+  const cancelCaching = () => {
+    weights.decline();
+    runner.cancelCaching();
+  };
+  const refreshStored = async () => {
+    await refreshStorage();
+    await Promise.all([weights.refresh(), datasets.refresh()]);
+  };
+  const deleteWeights = async (key: string) => {
+    const failure = await weights.remove(key);
+    if (failure) report(failure);
+    await refreshStorage();
+  };
+  const fetchWeights = async (encoder: EncoderId) => {
+    const needed = store.getState().preview.needs[encoder] ?? [];
+    await weights.ensureWeights(needed, "show what it sees");
+    await refreshStorage();
+  };
 
   void storage(restore);
   void loadClassNames().catch(report);
   openAddress();
   window.addEventListener("hashchange", openAddress);
+  // the name and the classes of imported images are known once they are listed
+  const stopListing = store.subscribe(({ experiment: { value }, datasets: { list } }, before) => {
+    if (value.data === before.experiment.value.data || list !== null) return;
+    if (value.data.dataset === "imported") void datasets.refresh();
+  });
   const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
 
   return {
-    start: () => begin(store.getState().experiment.value, []),
+    start: () => void begin(store.getState().experiment.value, []),
     pause: () => runner.tell((trainer) => trainer.pause()),
     resume: () => {
       const { phase, runId } = store.getState().run;
@@ -130,10 +190,10 @@ export function createBridge(
     },
     singleStep: () => {
       if (isActive()) runner.tell((trainer) => trainer.singleStep());
-      else begin(store.getState().experiment.value, [], 1);
+      else void begin(store.getState().experiment.value, [], 1);
     },
     stop: () => {
-      if (store.getState().run.phase === "caching") runner.cancelCaching();
+      if (store.getState().run.phase === "caching") cancelCaching();
       runner.tell((trainer) => trainer.stop());
     },
     setControl: (change: ControlChange) => {
@@ -156,7 +216,7 @@ export function createBridge(
       store.getState().loadExperiment(link.experiment, null);
       // settings that contradict each other are shown in the form, to be mended and run from there
       if (validateExperiment(link.experiment, link.timeline).length > 0) return;
-      begin(link.experiment, link.timeline);
+      void begin(link.experiment, link.timeline);
     },
     dismissLink: () => {
       store.getState().clearLink();
@@ -168,13 +228,39 @@ export function createBridge(
     resumeRun: (runId: string) => void resumeStored(runId),
     deleteRun: (runId: string) => void storage((db) => deleteRun(db, runId)),
     deleteCache: (cacheKey: string) => void storage((db) => deleteCache(db, cacheKey)),
-    cancelCaching: runner.cancelCaching,
+    cancelCaching,
+    trainOnCached: () => {
+      if (store.getState().run.phase === "caching") runner.trainOnCached();
+    },
     downloadCheckpoint: () => void downloadCheckpoint().catch(report),
     dismissFailure: () => store.getState().dismissFailure(),
+    showView: (view: View) => {
+      location.hash = viewAddress(view);
+    },
+    refreshStored: () => void refreshStored(),
+    confirmWeights: weights.confirm,
+    declineWeights: weights.decline,
+    interruptWeights: weights.interrupt,
+    importWeights: weights.importFile,
+    fetchWeights: (encoder: EncoderId) => void fetchWeights(encoder),
+    deleteWeights: (key: string) => void deleteWeights(key),
+    lookUpDataset: (repo: string, revision: string) => void datasets.lookUp(repo, revision),
+    importImages: datasets.importImages,
+    cancelImport: datasets.cancelImport,
+    continueImport: (id: string) => void datasets.continueImport(id),
+    deleteDataset: (id: string) => void datasets.deleteDataset(id),
+    showImages: (query: ImageQuery) => void previews.showImages(query),
+    mapFeatures: (encoders: readonly EncoderId[], grid: number) =>
+      void previews.mapFeatures(encoders, grid),
+    askNeeds: (encoders: readonly EncoderId[]) => void previews.askNeeds(encoders),
+    billCaches: (encoders: readonly EncoderId[]) => void cacheNow.bill(encoders),
+    cacheNow: (encoders: readonly EncoderId[]) => void cacheNow.start(encoders),
+    pauseCaching: () => void cacheNow.pause(),
     dispose: () => {
       window.removeEventListener("hashchange", openAddress);
       stopWatching();
-      runner.dispose();
+      stopListing();
+      workers.end();
     },
   };
 }

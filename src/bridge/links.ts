@@ -4,8 +4,14 @@ import { StudioError, toFailure } from "../errors/studioError";
 import type { RunRecord } from "../storage/db";
 import type { PendingLink } from "../store/linkSlice";
 import type { StudioState } from "../store/studioStore";
+import type { View } from "../store/viewSlice";
 
 const LINK_PREFIX = "#/run";
+const DATA_VIEW = "#/data";
+
+/** Which view an address shows; a share link opens over the training one. */
+export const viewOf = (hash: string): View => (hash === DATA_VIEW ? "data" : "train");
+export const viewAddress = (view: View): string => (view === "data" ? DATA_VIEW : "#/");
 
 /** True when the address holds a share link. */
 export const isLink = (hash: string): boolean => hash.startsWith(LINK_PREFIX);
@@ -19,13 +25,13 @@ export function pendingLink(hash: string, codeVersion: string): PendingLink {
     const mismatch = differs
       ? `Made with version ${card.codeVersion ?? ""}; this is ${codeVersion}. Numbers may differ.`
       : null;
-    return { experiment, timeline, issues: all, bill: null, mismatch };
+    return { experiment, timeline, issues: all, bill: null, failure: null, mismatch };
   } catch (thrown) {
     const { message, hint } = toFailure(thrown);
     const issues = [
       { path: "", message: thrown instanceof StudioError ? `${message} ${hint}` : message },
     ];
-    return { experiment: null, timeline: [], issues, bill: null, mismatch: null };
+    return { experiment: null, timeline: [], issues, bill: null, failure: null, mismatch: null };
   }
 }
 

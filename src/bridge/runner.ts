@@ -1,5 +1,6 @@
 import { proxy } from "comlink";
 import {
+  alignmentAt,
   EVALUATION_ENCODER,
   type ControlChange,
   type EncoderId,
@@ -15,7 +16,8 @@ import type { TrainerApi } from "../protocol/trainer";
 import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import { createEventQueue } from "./eventQueue";
-import { startWorkers, type StudioWorkers } from "./workers";
+import type { WeightsAnswer, WeightsFlow } from "./weightsFlow";
+import type { WorkerPool } from "./workers";
 
 /** Caches and trains one experiment at a time; what happens is seen in the store. */
 export interface Runner {
@@ -29,21 +31,38 @@ export interface Runner {
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
   ) => Promise<Outcome<CacheBill>>;
+  /** Sees to the weights a run needs; what cannot be found out now will be said when it starts. */
+  readonly ensureReady: (
+    experiment: Experiment,
+    timeline: readonly TimelineEntry[],
+  ) => Promise<WeightsAnswer>;
+  /** Fills the caches of these encoders and does not train. */
+  readonly cache: (
+    experiment: Experiment,
+    encoders: readonly EncoderId[],
+  ) => Promise<Failure | undefined>;
+  readonly billOf: (
+    experiment: Experiment,
+    encoders: readonly EncoderId[],
+  ) => Promise<Outcome<CacheBill>>;
   readonly cancelCaching: () => void;
-  readonly dispose: () => void;
+  /** Ends caching and trains on the images that are in every cache by then. */
+  readonly trainOnCached: () => void;
 }
 
 export type TrainerMessages = Pick<TrainerApi, "pause" | "resume" | "singleStep" | "stop">;
 
-export function createRunner(store: StudioStore, backend: BackendChoice): Runner {
-  let workers: StudioWorkers | undefined;
+export function createRunner(
+  store: StudioStore,
+  { running, current, end }: WorkerPool,
+  { ensureWeights }: Pick<WeightsFlow, "ensureWeights">,
+  backend: BackendChoice,
+): Runner {
   const queue = createEventQueue((events) => store.getState().applyRunEvents(events));
+  /** Asked for while the caches of a run are filled. */
+  let cachedOnly = false;
+  const cancelCaching = () => void current()?.features.tell((api) => api.cancel());
 
-  const running = () => (workers ??= startWorkers());
-  const restart = () => {
-    workers?.terminate();
-    workers = undefined;
-  };
   const requestOf = (experiment: Experiment, encoders: readonly EncoderId[]): CacheRequest => ({
     data: experiment.data,
     autoencoder: experiment.autoencoder,
@@ -64,10 +83,42 @@ export function createRunner(store: StudioStore, backend: BackendChoice): Runner
     return outcome.ok ? undefined : outcome.failure;
   }
 
+  const billOf = (experiment: Experiment, encoders: readonly EncoderId[]) =>
+    running().features.call((api) => api.bill(requestOf(experiment, encoders)));
+
+  async function ensureEncoders(
+    experiment: Experiment,
+    encoders: readonly EncoderId[],
+    purpose: string,
+  ): Promise<WeightsAnswer> {
+    const bill = await billOf(experiment, encoders);
+    return bill.ok ? ensureWeights(bill.value.weights, purpose) : "ready";
+  }
+
+  /** Features of new encoders for a run under way; undefined when there is nothing to say. */
+  async function prepareEncoders(
+    experiment: Experiment,
+    chosen: readonly EncoderId[],
+  ): Promise<Failure | "declined" | undefined> {
+    const encoders = [...new Set([...chosen, EVALUATION_ENCODER])];
+    const answer = await ensureEncoders(experiment, encoders, "switch the encoder");
+    return answer === "declined" ? answer : fillCaches(requestOf(experiment, encoders));
+  }
+
+  /** The form goes back to the encoders the run aligns with. */
+  const keepEncoders = () => {
+    const { run, setField } = store.getState();
+    if (!run.experiment) return;
+    const { encoders } = alignmentAt(run.experiment, run.timeline, Infinity);
+    setField("alignment", "encoders", encoders);
+  };
+
   return {
     run: async (start, pauseAfter) => {
       const request = requestOf(start.experiment, neededEncoders(start.experiment, start.timeline));
-      const failure = await fillCaches(request);
+      cachedOnly = false;
+      const ended = await fillCaches(request);
+      const failure = cachedOnly && ended?.code === "CANCELLED" ? undefined : ended;
       if (failure?.code === "CANCELLED") {
         store.getState().setPhase("stopped", failure.message);
         return;
@@ -77,32 +128,48 @@ export function createRunner(store: StudioStore, backend: BackendChoice): Runner
         : await running().trainer.call((api) => {
             const { runId, name, experiment, timeline } = start;
             return api.start(
-              { runId, name, experiment, timeline, backend, pauseAfter },
+              { runId, name, experiment, timeline, backend, pauseAfter, cachedOnly },
               proxy(queue.push),
             );
           });
       if (!outcome.ok) {
         queue.push({ type: "failed", failure: outcome.failure });
-        restart(); // a lost device or a worker that died never comes back by itself
+        end(); // a lost device or a worker that died never comes back by itself
       }
       queue.flush();
     },
     setControl: async (experiment, change) => {
-      // training goes on while a new encoder's features are computed
-      const encoders = change.encoders && [...new Set([...change.encoders, EVALUATION_ENCODER])];
-      const failure = encoders && (await fillCaches(requestOf(experiment, encoders)));
+      // training goes on while a new encoder's weights are fetched and its features computed
+      const failure = change.encoders && (await prepareEncoders(experiment, change.encoders));
+      if (failure === "declined") {
+        keepEncoders();
+        return;
+      }
       const outcome = failure
         ? { ok: false as const, failure }
         : await running().trainer.call((api) => api.setControl(change));
       if (!outcome.ok) queue.push({ type: "warning", failure: outcome.failure });
     },
-    tell: (use) => void workers?.trainer.tell(use),
+    tell: (use) => void current()?.trainer.tell(use),
     checkpoint: () => running().trainer.call((api) => api.checkpoint()),
-    bill: (experiment, timeline) =>
-      running().features.call((api) =>
-        api.bill(requestOf(experiment, neededEncoders(experiment, timeline))),
-      ),
-    cancelCaching: () => void workers?.features.tell((api) => api.cancel()),
-    dispose: restart,
+    bill: (experiment, timeline) => billOf(experiment, neededEncoders(experiment, timeline)),
+    billOf,
+    ensureReady: (experiment, timeline) =>
+      ensureEncoders(experiment, neededEncoders(experiment, timeline), "train"),
+    cache: async (experiment, encoders) => {
+      const answer = await ensureEncoders(experiment, encoders, "fill the caches");
+      return answer === "declined" ? NOT_CONFIRMED : fillCaches(requestOf(experiment, encoders));
+    },
+    cancelCaching,
+    trainOnCached: () => {
+      cachedOnly = true;
+      cancelCaching();
+    },
   };
 }
+
+const NOT_CONFIRMED: Failure = {
+  code: "CANCELLED",
+  message: "The weights were not fetched.",
+  hint: "Press Start to be asked again.",
+};

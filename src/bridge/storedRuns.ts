@@ -51,7 +51,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
       quotaBytes: use.quotaBytes > 0 ? use.quotaBytes : null,
       persisted: use.persistent,
     },
-    caches.map(({ cacheKey, label, bytes }) => ({ key: cacheKey, label, bytes })),
+    caches.map(({ cacheKey, label, bytes, rows }) => ({ key: cacheKey, label, bytes, rows })),
   );
 }
 

@@ -7,22 +7,31 @@ export interface WorkerClient<Api> {
   readonly call: <T>(use: (api: Remote<Api>) => Promise<Outcome<T>>) => Promise<Outcome<T>>;
   /** The same for methods that answer nothing. */
   readonly tell: (use: (api: Remote<Api>) => Promise<void>) => Promise<Outcome<null>>;
+  /** Ends the worker; calls under way are answered with WORKER_FAILED. */
   readonly terminate: () => void;
 }
+
+const RELOAD =
+  "Reload the page; a run resumes from its last checkpoint. If it happens again, please report it.";
 
 /** Wraps a worker so that its death is an answer instead of a silence. */
 export function createWorkerClient<Api>(name: string, worker: Worker): WorkerClient<Api> {
   const api = wrap<Api>(worker);
+  let end = () => worker.terminate();
   const died = new Promise<Outcome<never>>((resolve) => {
-    const report = (what: string) => {
-      const failure = toFailure(
-        new StudioError(
-          "WORKER_FAILED",
-          `The ${name} worker stopped: ${what}`,
-          "Reload the page; a run resumes from its last checkpoint. If it happens again, please report it.",
-        ),
+    const report = (what: string, hint = RELOAD) => {
+      const message = `The ${name} worker stopped: ${what}`;
+      resolve({
+        ok: false,
+        failure: toFailure(new StudioError("WORKER_FAILED", message, hint)),
+      });
+    };
+    end = () => {
+      worker.terminate();
+      report(
+        "it was ended together with a run that failed.",
+        "Try again: what was stored is kept.",
       );
-      resolve({ ok: false, failure });
     };
     worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -40,6 +49,6 @@ export function createWorkerClient<Api>(name: string, worker: Worker): WorkerCli
   return {
     call: (use) => guarded(use(api)),
     tell: (use) => guarded(use(api).then(() => ({ ok: true, value: null }))),
-    terminate: () => worker.terminate(),
+    terminate: () => end(),
   };
 }

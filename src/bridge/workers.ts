@@ -35,3 +35,23 @@ export function startWorkers(): StudioWorkers {
     terminate: () => [trainer, features, metrics].forEach((client) => client.terminate()),
   };
 }
+
+/** Workers by need: started by the first call, and again after they were ended. */
+export interface WorkerPool {
+  readonly running: () => StudioWorkers;
+  /** The workers if they run. */
+  readonly current: () => StudioWorkers | undefined;
+  readonly end: () => void;
+}
+
+export function createWorkerPool(start: () => StudioWorkers = startWorkers): WorkerPool {
+  let workers: StudioWorkers | undefined;
+  return {
+    running: () => (workers ??= start()),
+    current: () => workers,
+    end: () => {
+      workers?.terminate();
+      workers = undefined;
+    },
+  };
+}

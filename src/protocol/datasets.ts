@@ -76,6 +76,10 @@ export interface DatasetSummary {
   readonly createdAtMs: number;
   /** A cut import can go on: from the hub by itself, from a folder once it is picked again or its handle is allowed. */
   readonly resumable: boolean;
+  /** `ImportOptions.limit` it was begun with; going on keeps it. */
+  readonly limit?: number | undefined;
+  /** The remembered folder of an import that is not complete: the page asks for leave to read it again. */
+  readonly handle?: FileSystemDirectoryHandle | undefined;
 }
 
 /** What the hub offers of a data set, before a byte of it is fetched. */

@@ -127,6 +127,12 @@ export async function datasetByHash(
   return (await datasetRecords(db)).find(({ complete }) => complete?.hash === hash);
 }
 
+/** What going on with a cut import takes. */
+const unfinished = ({ limit, handle }: DatasetRecord): Partial<DatasetSummary> => ({
+  ...(limit === null ? {} : { limit }),
+  ...(handle ? { handle } : {}),
+});
+
 /** A record as lists show it. */
 export function datasetSummary(record: DatasetRecord): DatasetSummary {
   const { id, name, source, resolution, images, bytes, skippedCount, skipped } = record;
@@ -152,6 +158,7 @@ export function datasetSummary(record: DatasetRecord): DatasetSummary {
     skippedCount,
     skipped,
     createdAtMs,
+    ...(complete ? {} : unfinished(record)),
     resumable: complete === null,
   };
 }
@@ -159,12 +166,6 @@ export function datasetSummary(record: DatasetRecord): DatasetSummary {
 /** Imported data sets, finished or cut, newest first; the storage meter adds up their `bytes`. */
 export const listDatasets = async (db: Database): Promise<DatasetSummary[]> =>
   (await datasetRecords(db)).map(datasetSummary);
-
-/** The folder a cut import was reading, to be asked for again; null when it came from elsewhere. */
-export const datasetHandle = async (
-  db: Database,
-  id: string,
-): Promise<FileSystemDirectoryHandle | null> => (await db.get("datasets", id))?.handle ?? null;
 
 /** Deletes a data set with all its images. */
 export async function deleteDataset(db: Database, id: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface StoredCache {
   readonly key: string;
   readonly label: string;
   readonly bytes: number;
+  /** Images whose rows are in it. */
+  readonly rows: number;
 }
 
 export interface StoredRun {
@@ -42,6 +44,8 @@ export interface DataState {
   readonly runs: readonly StoredRun[];
   /** Names of the classes by label, for captions under samples. */
   readonly classNames: readonly string[];
+  /** Built-in images of each class, by its position in `classNames`. */
+  readonly classCounts: readonly number[];
 }
 
 export interface DataSlice {
@@ -52,7 +56,7 @@ export interface DataSlice {
   readonly endCaching: () => void;
   readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
   readonly setRuns: (runs: readonly StoredRun[]) => void;
-  readonly setClassNames: (classNames: readonly string[]) => void;
+  readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
 }
 
 export const initialData: DataState = {
@@ -63,6 +67,7 @@ export const initialData: DataState = {
   caches: [],
   runs: [],
   classNames: [],
+  classCounts: [],
 };
 
 export function reduceData(data: DataState, event: CacheEvent): DataState {
@@ -92,6 +97,6 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),
     setRuns: (runs) => patch({ runs }),
-    setClassNames: (classNames) => patch({ classNames }),
+    setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),
   };
 };

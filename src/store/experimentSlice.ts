@@ -1,6 +1,11 @@
-import { Experiment, type ControlChange, type ExperimentGroup } from "../config/experiment";
-import { modelShape } from "../config/sizes";
-import { validateExperiment } from "../config/validate";
+import {
+  Experiment,
+  type ControlChange,
+  type ExperimentGroup,
+  type ImportedData,
+} from "../config/experiment";
+import { dataShape, modelShape } from "../config/sizes";
+import { heldOutImages, validateExperiment } from "../config/validate";
 import { FIELDS, fieldSchema, type FieldValue } from "./fields";
 import type { SetPart } from "./setPart";
 
@@ -98,6 +103,42 @@ function keepDepthInside(experiment: Experiment): Experiment {
   const { depth } = modelShape(experiment.model);
   if (experiment.alignment.encoderDepth <= depth) return experiment;
   return { ...experiment, alignment: { ...experiment.alignment, encoderDepth: depth } };
+}
+
+const LEAST_HELD_OUT = 12;
+const LEAST_SAMPLES = 8;
+
+/** The evaluation settings that fit a number of images, and what had to give, in words. */
+function fittedEvaluation(experiment: Experiment) {
+  const { groups, imagesPerGroup } = dataShape(experiment.data);
+  const { evaluation } = experiment;
+  const heldOut = heldOutImages(experiment.data);
+  const heldOutCount = Math.max(LEAST_HELD_OUT, Math.min(evaluation.heldOutCount, heldOut));
+  const fitted = {
+    heldOutCount,
+    sampleCount: Math.max(LEAST_SAMPLES, Math.min(evaluation.sampleCount, groups * imagesPerGroup)),
+    cknnaK: Math.min(evaluation.cknnaK, heldOutCount - 2),
+  };
+  const names = ["sampleCount", "heldOutCount", "cknnaK"] as const;
+  const adjusted = names.flatMap((name) => {
+    const label = FIELDS.find(({ path }) => path === `evaluation.${name}`)?.info.label ?? name;
+    return fitted[name] === evaluation[name]
+      ? []
+      : [`${label}: ${evaluation[name]} → ${fitted[name]}`];
+  });
+  return { evaluation: { ...evaluation, ...fitted }, adjusted };
+}
+
+/** Imported images as the data trained on (null: the built-in ones); evaluation sizes follow their number. */
+export function chooseData(
+  state: ExperimentState,
+  imported: ImportedData | null,
+): { readonly experiment: ExperimentState; readonly adjusted: readonly string[] } {
+  const dataset = imported ? ("imported" as const) : ("emoji" as const);
+  const chosen = { ...state.value, data: { ...state.value.data, dataset, imported } };
+  const { evaluation, adjusted } = fittedEvaluation(chosen);
+  const errors = without(without(state.errors, "data.dataset"), "data.imported");
+  return { experiment: settled({ ...state, value: { ...chosen, evaluation }, errors }), adjusted };
 }
 
 /** A change that took effect in the run moves the controls with it (a replayed timeline does so too). */

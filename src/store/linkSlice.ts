@@ -1,5 +1,6 @@
 import type { Experiment, TimelineEntry } from "../config/experiment";
 import type { ConfigIssue } from "../config/validate";
+import type { Failure } from "../errors/studioError";
 import type { CacheBill } from "../protocol/features";
 import type { SetPart } from "./setPart";
 
@@ -12,6 +13,8 @@ export interface PendingLink {
   readonly issues: readonly ConfigIssue[];
   /** What running it would compute and store; null until known. */
   readonly bill: CacheBill | null;
+  /** Why there is no bill, for example imported images that are not here. */
+  readonly failure: Failure | null;
   /** The repro card differs from this page's data or code: the numbers may differ too. */
   readonly mismatch: string | null;
 }
@@ -20,6 +23,7 @@ export interface LinkSlice {
   readonly link: PendingLink | null;
   readonly offerLink: (link: PendingLink) => void;
   readonly setLinkBill: (bill: CacheBill) => void;
+  readonly failLink: (failure: Failure) => void;
   readonly clearLink: () => void;
 }
 
@@ -27,5 +31,6 @@ export const createLinkSlice = (set: SetPart<Pick<LinkSlice, "link">>): LinkSlic
   link: null,
   offerLink: (link) => set({ link }),
   setLinkBill: (bill) => set(({ link }) => ({ link: link && { ...link, bill } })),
+  failLink: (failure) => set(({ link }) => ({ link: link && { ...link, failure } })),
   clearLink: () => set({ link: null }),
 });

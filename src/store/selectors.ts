@@ -1,5 +1,6 @@
 import { alignmentAt, type Experiment, type TimelineEntry } from "../config/experiment";
 import type { LayerAlignment } from "../protocol/trainer";
+import { importedDataset } from "./datasetsSlice";
 import type { BufferLimits } from "./deviceSlice";
 import type { RunStatus } from "./runSlice";
 import { gridAt } from "./samplesSlice";
@@ -24,6 +25,15 @@ const NO_LIMITS: BufferLimits = {};
 /** What the device allows a buffer to be: the run's while one is shown, else what the page found. */
 export const selectBufferLimits = ({ run, capability }: StudioState): BufferLimits =>
   run.device ?? (capability.kind === "webgpu" ? capability : NO_LIMITS);
+
+const NO_NAMES: readonly string[] = [];
+
+/** Names of the classes samples are drawn of: the run's data set, or the edited one's before any run. */
+export function selectClassNames({ run, experiment, datasets, data }: StudioState) {
+  const shown = (run.experiment ?? experiment.value).data;
+  if (shown.dataset === "emoji") return data.classNames;
+  return importedDataset(datasets.list, shown)?.classNames ?? NO_NAMES;
+}
 
 /** True when Pause does something: the run is under way and not paused already. */
 export const canPause = (phase: RunStatus): boolean =>

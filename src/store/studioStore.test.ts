@@ -258,6 +258,7 @@ test("a link waits in its slice until it is cleared", () => {
     timeline: [],
     issues: [{ path: "optimizer.batchSize", message: "2000 is above 1024." }],
     bill: null,
+    failure: null,
     mismatch: null,
   });
   store.getState().setLinkBill({ images: 1, items: [], weights: [] });

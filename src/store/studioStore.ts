@@ -1,19 +1,27 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../config/experiment";
+import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
+import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
 import { createDeviceSlice, type DeviceSlice } from "./deviceSlice";
 import { createExperimentSlice, initialExperiment, type ExperimentSlice } from "./experimentSlice";
 import { createLinkSlice, type LinkSlice } from "./linkSlice";
 import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
+import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
 import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
 import { createViewSlice, type ViewSlice } from "./viewSlice";
+import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
 
 export type StudioState = ExperimentSlice &
   RunSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
+  CacheNowSlice &
+  WeightsSlice &
+  DatasetsSlice &
+  PreviewSlice &
   DeviceSlice &
   LinkSlice &
   ViewSlice;
@@ -31,6 +39,10 @@ export const createStudioStore = (
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),
+    ...createCacheNowSlice(set),
+    ...createWeightsSlice(set),
+    ...createDatasetsSlice(set),
+    ...createPreviewSlice(set),
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
     ...createViewSlice(set),

@@ -1,7 +1,11 @@
 import type { SetPart } from "./setPart";
 
+/** Which screen is shown; its address is `#/data` or none. */
+export type View = "train" | "data";
+
 /** How the run is looked at. The scrubber's cursor moves every chart and grid together. */
 export interface ViewSlice {
+  readonly view: View;
   /** Step everything on screen is shown at; null follows the newest. */
   readonly cursorStep: number | null;
   /** Step under the pointer in any chart; null when none is. */
@@ -10,6 +14,7 @@ export interface ViewSlice {
   readonly smoothing: number;
   /** Names of the charts with a logarithmic axis. */
   readonly logCharts: readonly string[];
+  readonly setView: (view: View) => void;
   readonly setCursor: (step: number | null) => void;
   readonly setHover: (step: number | null) => void;
   readonly setSmoothing: (weight: number) => void;
@@ -17,12 +22,14 @@ export interface ViewSlice {
 }
 
 export const createViewSlice = (
-  set: SetPart<Pick<ViewSlice, "cursorStep" | "hoverStep" | "smoothing" | "logCharts">>,
+  set: SetPart<Pick<ViewSlice, "view" | "cursorStep" | "hoverStep" | "smoothing" | "logCharts">>,
 ): ViewSlice => ({
+  view: "train",
   cursorStep: null,
   hoverStep: null,
   smoothing: 0.9,
   logCharts: [],
+  setView: (view) => set({ view }),
   setCursor: (cursorStep) => set({ cursorStep }),
   setHover: (hoverStep) => set({ hoverStep }),
   setSmoothing: (smoothing) => set({ smoothing }),

@@ -1,5 +1,8 @@
 import { createContext, useContext } from "react";
-import type { ControlChange } from "../config/experiment";
+import type { ControlChange, EncoderId } from "../config/experiment";
+import type { ImportOptions, ImportSource } from "../protocol/datasets";
+import type { ImageQuery } from "../store/previewSlice";
+import type { View } from "../store/viewSlice";
 
 /**
  * Everything the page can ask for; the bridge implements it and components only call it.
@@ -31,9 +34,47 @@ export interface StudioCommands {
   readonly deleteCache: (cacheKey: string) => void;
   /** Stops filling caches after the shard in flight; what is written stays. */
   readonly cancelCaching: () => void;
+  /** Stops filling caches and trains on the images that are in all of them; the run says that it sees a part. */
+  readonly trainOnCached: () => void;
   /** Saves the newest full state as a safetensors file. */
   readonly downloadCheckpoint: () => void;
   readonly dismissFailure: () => void;
+  readonly showView: (view: View) => void;
+  /** Reads anew what is stored: runs, caches, weights, data sets, storage used. */
+  readonly refreshStored: () => void;
+
+  /** Fetches the weights that were asked for; what waits for them goes on afterwards. */
+  readonly confirmWeights: () => void;
+  /** Ends the download if there is one, keeping what is here, and gives up what waited for it. */
+  readonly declineWeights: () => void;
+  /** Ends the download and asks again, with what is here counted. */
+  readonly interruptWeights: () => void;
+  /** Takes a safetensors file in place of the download of one asked-for item. */
+  readonly importWeights: (item: number, picked: File) => void;
+  /** Asks for what an encoder of the Data view lacks. */
+  readonly fetchWeights: (encoder: EncoderId) => void;
+  readonly deleteWeights: (key: string) => void;
+
+  /** Asks the hub what a data set holds; nothing of it is fetched. */
+  readonly lookUpDataset: (repo: string, revision: string) => void;
+  readonly importImages: (source: ImportSource, options: ImportOptions) => void;
+  readonly cancelImport: () => void;
+  /** Goes on with a cut import; asks the browser for leave to read a remembered folder again. Call it on a click. */
+  readonly continueImport: (id: string) => void;
+  readonly deleteDataset: (id: string) => void;
+
+  readonly showImages: (query: ImageQuery) => void;
+  /** Encodes the selected images with each encoder and shows their tokens as colours. */
+  readonly mapFeatures: (encoders: readonly EncoderId[], grid: number) => void;
+  /** Finds out which weights encoders lack. */
+  readonly askNeeds: (encoders: readonly EncoderId[]) => void;
+
+  /** What caching the edited experiment's data with these encoders takes. */
+  readonly billCaches: (encoders: readonly EncoderId[]) => void;
+  /** Fills them without training, or goes on where that was paused. */
+  readonly cacheNow: (encoders: readonly EncoderId[]) => void;
+  /** Ends it after the shard in flight. */
+  readonly pauseCaching: () => void;
 }
 
 export const CommandsContext = createContext<StudioCommands | null>(null);

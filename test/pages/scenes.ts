@@ -8,13 +8,23 @@ import type {
   StepPoint,
 } from "../../src/protocol/trainer";
 import { createStudioStore, type StudioStore } from "../../src/store/studioStore";
+import { playDataScene, type DataScene } from "./dataScenes";
 
 /**
  * Scripted states of the page, for looking at it and for measuring how it draws. Numbers here are made up
  * in the shape of real ones; nothing in this folder is shipped.
  */
 export type Scene =
-  "idle" | "caching" | "training" | "paused" | "failed" | "slow" | "link" | "badlink" | "big";
+  | DataScene
+  | "idle"
+  | "caching"
+  | "training"
+  | "paused"
+  | "failed"
+  | "slow"
+  | "link"
+  | "badlink"
+  | "big";
 
 const CLASSES = [
   "Smileys & Emotion",
@@ -158,7 +168,7 @@ async function playRun(store: StudioStore, experiment: Experiment, steps: number
 
 function fillData(store: StudioStore) {
   const state = store.getState();
-  state.setClassNames(CLASSES);
+  state.setClassNames(CLASSES, [338, 726, 254, 262, 436, 168, 520, 556, 552]);
   state.setBill({
     images: 3812,
     weights: [],
@@ -168,8 +178,8 @@ function fillData(store: StudioStore) {
     ],
   });
   state.setStorage({ usedBytes: 131_400_000, quotaBytes: 61e9, persisted: true }, [
-    { key: "a", label: "Latents, tiny-kl, 64 px", bytes: 15_600_000 },
-    { key: "b", label: "Features, tiny-vit, 8 × 8 tokens", bytes: 93_700_000 },
+    { key: "a", label: "Latents, tiny-kl, 64 px", bytes: 15_600_000, rows: 3812 },
+    { key: "b", label: "Features, tiny-vit, 8 × 8 tokens", bytes: 31_000_000, rows: 1260 },
   ]);
   state.setRuns(
     ["First minute, λ up", "Vanilla", "Depth sweep, block 3"].map((name, index) => ({
@@ -265,8 +275,12 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
           weights: [],
           items: [{ label: "Latents", bytes: 15_600_000, cachedBytes: 0, seconds: 12 }],
         },
+        failure: null,
         mismatch: null,
       });
+      break;
+    default:
+      playDataScene(store, scene);
   }
   return store;
 }

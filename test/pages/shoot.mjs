@@ -20,7 +20,7 @@ for (const shot of scenes) {
     }
   });
   await page.goto(`http://localhost:5199/test/pages/storyboard.html?scene=${scene}`);
-  await page.getByRole("button", { name: "Follow latest" }).waitFor({ timeout: 60_000 });
+  await page.getByRole("navigation", { name: "Views" }).waitFor({ timeout: 60_000 });
   await page.waitForTimeout(1800);
   const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
   if (overflow > 0) console.log(`${shot}: ${overflow} px too wide`);

@@ -4,6 +4,7 @@ import { presetById } from "../../src/config/presets";
 import { lastStep } from "../../src/store/stepLog";
 import type { StudioStore } from "../../src/store/studioStore";
 import type { StudioCommands } from "../../src/ui/commands";
+import { featureMaps, imagePage, NEEDED } from "./dataScenes";
 import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";
 
 const SCENES: readonly Scene[] = [
@@ -16,6 +17,15 @@ const SCENES: readonly Scene[] = [
   "link",
   "badlink",
   "big",
+  "data",
+  "dataempty",
+  "dataimport",
+  "datafailed",
+  "datamaps",
+  "weights",
+  "weightsget",
+  "weightsfailed",
+  "linkdata",
 ];
 
 /** Commands that answer from the script: the page behaves, nothing is computed. */
@@ -48,12 +58,45 @@ function scriptedCommands(store: StudioStore): StudioCommands {
         state().data.storage,
         state().data.caches.filter(({ key }) => key !== cacheKey),
       ),
+    trainOnCached: () => undefined,
     cancelCaching: () => {
       state().endCaching();
       state().setPhase("idle");
     },
     downloadCheckpoint: () => undefined,
     dismissFailure: () => state().dismissFailure(),
+    showView: (view) => state().setView(view),
+    refreshStored: () => undefined,
+    confirmWeights: () => state().beginWeights(),
+    declineWeights: () => state().endWeights(),
+    interruptWeights: () => state().interruptWeights(),
+    importWeights: () => undefined,
+    fetchWeights: () => state().askWeights(NEEDED, "show what it sees"),
+    deleteWeights: (key) =>
+      state().setStoredWeights(state().weights.stored.filter((other) => other.key !== key)),
+    lookUpDataset: (repo, revision) =>
+      state().setLookup({ repo, revision, status: "ready", offers: [], failure: null }),
+    importImages: (_, { name }) => state().beginImport(name, "here"),
+    cancelImport: () =>
+      state().endImport({ code: "CANCELLED", message: "Cancelled.", hint: "Continue goes on." }),
+    continueImport: () => undefined,
+    deleteDataset: (id) =>
+      state().setDatasets((state().datasets.list ?? []).filter((other) => other.id !== id)),
+    showImages: (query) => {
+      state().askImages(query);
+      state().setImages(imagePage(query));
+    },
+    mapFeatures: (encoders, grid) => {
+      const { selected } = state().preview;
+      state().beginMaps(encoders);
+      for (const encoder of encoders) {
+        state().setMaps(featureMaps(encoder, grid, selected.length));
+      }
+    },
+    askNeeds: () => undefined,
+    billCaches: () => undefined,
+    cacheNow: () => state().setCacheNow("running"),
+    pauseCaching: () => state().setCacheNow("paused"),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PointerEvent, ReactNode } from "react";
 import { nearestLoggedStep } from "../../store/selectors";
 import { useStudio, useStudioStore } from "../useStudio";
-import { PLOT_MARGIN, Y_AXIS_WIDTH } from "./Plot";
+import { PLOT_MARGIN, Y_AXIS_WIDTH } from "./plotProps";
 import type { Scale } from "./scale";
 import classes from "./charts.module.css";
 

@@ -1,161 +1,18 @@
-import { memo } from "react";
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ReferenceLine,
-  ResponsiveContainer,
-  XAxis,
-  YAxis,
-} from "recharts";
-import { formatTick } from "../explain/format";
-import type { Scale } from "./scale";
+import { lazy, memo, Suspense } from "react";
+import { PLOT_HEIGHT, type PlotProps } from "./plotProps";
 
-/** Room around the drawing area in px; the cursor overlay is placed by the same numbers. */
-export const PLOT_MARGIN = { top: 10, right: 14, bottom: 0, left: 0 } as const;
-export const Y_AXIS_WIDTH = 46;
-const X_AXIS_HEIGHT = 22;
-const PLOT_HEIGHT = 172;
-/** Beyond this many changes the marks keep their line and lose their label. */
-const MAX_MARK_LABELS = 8;
+/** Recharts is a third of the page, and nothing is drawn with it before a first run. */
+const loadPlot = () => import("./RechartsPlot");
+const RechartsPlot = lazy(() => loadPlot().then((module) => ({ default: module.RechartsPlot })));
 
-export interface PlotRow {
-  readonly x: number;
-  readonly [series: string]: number | readonly [number, number] | undefined;
-}
+/** Fetches what plots need while a run is prepared, so that its first point need not wait. */
+export const preloadPlot = (): void => void loadPlot();
 
-export interface PlotLine {
-  readonly key: string;
-  readonly color: string;
-  readonly width?: number;
-  readonly opacity?: number;
-  readonly dashed?: boolean;
-  readonly dots?: boolean;
-}
-
-export interface PlotLevel {
-  readonly value: number;
-  readonly label: string;
-}
-
-export interface PlotMark {
-  readonly x: number;
-  readonly label: string;
-}
-
-export interface PlotProps {
-  readonly rows: readonly PlotRow[];
-  readonly lines: readonly PlotLine[];
-  /** Key of [low, high] values drawn as a band, and its colour. */
-  readonly band?: { readonly key: string; readonly color: string };
-  /** Horizontal lines: a floor, a chance level. */
-  readonly levels?: readonly PlotLevel[];
-  /** Vertical lines: changes of the run, an aligned block. */
-  readonly marks: readonly PlotMark[];
-  readonly x: Scale;
-  readonly y: Scale;
-  readonly log?: boolean;
-}
-
-const tickText = (value: number): string => formatTick(value);
-const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
-
-/** Props in, SVG out. Memoised: a chart draws again only when what it shows has changed. */
+/** Memoised: a chart draws again only when what it shows has changed. */
 export const Plot = memo(function Plot(props: PlotProps) {
-  const { rows, lines, band, levels = [], marks, x, y, log = false } = props;
   return (
-    <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
-      <ComposedChart data={[...rows]} margin={PLOT_MARGIN} accessibilityLayer={false}>
-        <CartesianGrid stroke="var(--grid-line)" vertical={false} />
-        <XAxis
-          dataKey="x"
-          type="number"
-          domain={[...x.domain]}
-          ticks={[...x.ticks]}
-          tickFormatter={tickText}
-          tick={TICK}
-          height={X_AXIS_HEIGHT}
-          tickLine={false}
-          axisLine={{ stroke: "var(--line-strong)" }}
-          allowDataOverflow
-        />
-        <YAxis
-          type="number"
-          scale={log ? "log" : "linear"}
-          domain={[...y.domain]}
-          ticks={[...y.ticks]}
-          tickFormatter={tickText}
-          tick={TICK}
-          width={Y_AXIS_WIDTH}
-          tickLine={false}
-          axisLine={false}
-          allowDataOverflow
-        />
-        {levels.map(({ value, label }) => (
-          <ReferenceLine
-            key={label}
-            y={value}
-            stroke="var(--ink-faint)"
-            strokeDasharray="2 3"
-            label={{
-              value: label,
-              position: "insideBottomRight",
-              fontSize: 10,
-              fill: "var(--ink-dim)",
-            }}
-          />
-        ))}
-        {marks.map((mark, index) => (
-          <ReferenceLine
-            key={`${mark.x} ${mark.label}`}
-            x={mark.x}
-            stroke="var(--mark)"
-            strokeDasharray="4 3"
-            strokeOpacity={0.8}
-            {...(marks.length <= MAX_MARK_LABELS && { label: markLabel(mark, index, x) })}
-          />
-        ))}
-        {band && (
-          <Area
-            dataKey={band.key}
-            stroke="none"
-            fill={band.color}
-            fillOpacity={0.16}
-            isAnimationActive={false}
-            activeDot={false}
-            connectNulls
-          />
-        )}
-        {lines.map(({ key, color, width = 1.6, opacity = 1, dashed, dots }) => (
-          <Line
-            key={key}
-            dataKey={key}
-            stroke={color}
-            strokeWidth={width}
-            strokeOpacity={opacity}
-            {...(dashed && { strokeDasharray: "3 3" })}
-            dot={dots ? { r: 2.2, fill: color, strokeWidth: 0 } : false}
-            activeDot={false}
-            isAnimationActive={false}
-            connectNulls
-            type="linear"
-          />
-        ))}
-      </ComposedChart>
-    </ResponsiveContainer>
+    <Suspense fallback={<div style={{ height: PLOT_HEIGHT }} />}>
+      <RechartsPlot {...props} />
+    </Suspense>
   );
 });
-
-/** Labels sit left of the line near the right edge, and on three rows so that neighbours do not collide. */
-function markLabel(mark: PlotMark, index: number, x: Scale) {
-  const [from, to] = x.domain;
-  const late = (mark.x - from) / (to - from) > 0.8;
-  return {
-    value: mark.label,
-    position: late ? ("insideTopRight" as const) : ("insideTopLeft" as const),
-    fontSize: 10,
-    fill: "var(--mark)",
-    dy: (index % 3) * 12 - 4,
-  };
-}

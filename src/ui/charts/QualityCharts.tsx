@@ -7,7 +7,8 @@ import { useStudio } from "../useStudio";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
-import { Plot, type PlotRow } from "./Plot";
+import { Plot } from "./Plot";
+import type { PlotRow } from "./plotProps";
 import { extent, linearScale, logScale, stepScale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
 

@@ -3,7 +3,7 @@ import { markText } from "../explain/names";
 import type { StudioState } from "../../store/studioStore";
 import { useDrawn } from "./drawQueue";
 import { useStudio } from "../useStudio";
-import type { PlotMark } from "./Plot";
+import type { PlotMark } from "./plotProps";
 
 /** True while the element is on screen (or close): charts elsewhere draw nothing. */
 export function useVisible(): { ref: (element: HTMLElement | null) => void; visible: boolean } {

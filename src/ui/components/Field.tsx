@@ -6,6 +6,7 @@ import type { FieldDescription, FieldKind, FieldValue } from "../../store/fields
 import { optionName, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { EncodersField } from "./EncodersField";
+import { ImportedField } from "./ImportedField";
 import { MicroBatchField } from "./MicroBatchField";
 import { NumberField, SliderField } from "./NumberField";
 import { useField, type FieldState } from "./useField";
@@ -143,11 +144,7 @@ function FieldControl({ field, state, id }: ControlProps): ReactNode {
     case "several":
       return <EncodersField id={id} state={state} />;
     case "imported":
-      return (
-        <output id={id} className={classes.only}>
-          {valueText(state.value)}
-        </output>
-      );
+      return <ImportedField id={id} />;
     case "choice":
       return <ChoiceField field={field} options={control.options} state={state} id={id} />;
   }

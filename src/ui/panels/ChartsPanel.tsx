@@ -1,15 +1,20 @@
 import { Slider } from "@mantine/core";
-import { memo } from "react";
+import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
 import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
 import { AlignmentLossChart, GradNormChart, VelocityLossChart } from "../charts/LossCharts";
 import { FrechetChart, KidChart } from "../charts/QualityCharts";
+import { preloadPlot } from "../charts/Plot";
 import { formatBytes } from "../explain/format";
 import { useStudio } from "../useStudio";
 import { Notices } from "./Notices";
 import classes from "./panels.module.css";
 
 export const ChartsPanel = memo(function ChartsPanel() {
+  const idle = useStudio((state) => state.run.phase === "idle");
+  useEffect(() => {
+    if (!idle) preloadPlot();
+  }, [idle]);
   return (
     <main className={classes.charts}>
       <Notices />
@@ -75,6 +80,9 @@ function Welcome() {
           curves answer. Nothing leaves this machine.
           {bill &&
             ` First, ${bill.images} images are encoded once: ${formatBytes(missingBytes(bill))} of browser storage.`}
+          {bill &&
+            bill.weights.length > 0 &&
+            ` Weights of ${bill.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}
         </p>
       </div>
     </section>

@@ -41,6 +41,7 @@ export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
         <Logo size={22} />
         REPA Studio
       </h1>
+      <Views />
       <Transport />
       <div className={classes.spacer} />
       <CopyLink />
@@ -57,6 +58,21 @@ export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
   );
 }
 
+/** Links, because a view has an address. */
+function Views() {
+  const view = useStudio((state) => state.view);
+  return (
+    <nav className={classes.views} aria-label="Views">
+      <a href="#/" aria-current={view === "train" ? "page" : undefined}>
+        Train
+      </a>
+      <a href="#/data" aria-current={view === "data" ? "page" : undefined}>
+        Data
+      </a>
+    </nav>
+  );
+}
+
 /** Train, Pause and Resume share one place: the next sensible thing is always where the hand is. */
 function Transport() {
   const commands = useCommands();
@@ -67,14 +83,7 @@ function Transport() {
   return (
     <Group gap={6} wrap="nowrap" role="group" aria-label="Training">
       {phase === "caching" ? (
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconX size={15} />}
-          onClick={commands.cancelCaching}
-        >
-          Cancel
-        </Button>
+        <Caching />
       ) : phase === "paused" ? (
         <Button size="xs" leftSection={<IconPlayerPlay size={15} />} onClick={commands.resume}>
           Resume
@@ -130,6 +139,28 @@ function Transport() {
         Stop
       </Button>
     </Group>
+  );
+}
+
+/** While caches are filled: leave, or begin with the images that are there. */
+function Caching() {
+  const { cancelCaching, trainOnCached } = useCommands();
+  const ready = useStudio((state) => state.data.progress?.ready ?? 0);
+  return (
+    <>
+      <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={cancelCaching}>
+        Cancel
+      </Button>
+      <Tooltip
+        label={`Stop caching and train on the ${ready} images that are in every cache`}
+        disabled={ready === 0}
+        withArrow
+      >
+        <Button size="xs" variant="light" disabled={ready === 0} onClick={trainOnCached}>
+          Train on what is cached
+        </Button>
+      </Tooltip>
+    </>
   );
 }
 

@@ -1,7 +1,12 @@
-import { Alert, Button, Group, Modal, ScrollArea, Table, Text } from "@mantine/core";
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/Table.css";
+import { Alert, Button, Group, List, Modal, ScrollArea, Table, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Experiment } from "../../config/experiment";
 import { nonDefaultFields } from "../../config/nonDefaults";
+import type { Failure } from "../../errors/studioError";
+import type { WeightsNeeded } from "../../protocol/weights";
 import { missingBytes } from "../../store/dataSlice";
 import { fieldValue } from "../../store/experimentSlice";
 import { FIELDS } from "../../store/fields";
@@ -12,12 +17,12 @@ import { GROUP_NAMES, changeText, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 
 /** A share link as opened: what it would run and cost. Nothing starts before the button. */
-export function LinkModal() {
+export function LinkModal({ opened }: { readonly opened: boolean }) {
   const link = useStudio((state) => state.link);
   const { dismissLink } = useCommands();
   return (
     <Modal
-      opened={link !== null}
+      opened={opened}
       onClose={dismissLink}
       title={link?.experiment === null ? "This link cannot be opened" : "Shared experiment"}
       size="lg"
@@ -29,9 +34,14 @@ export function LinkModal() {
 }
 
 function LinkBody({ link }: { readonly link: PendingLink }) {
-  const { openLinked, dismissLink } = useCommands();
+  const { openLinked, dismissLink, showView } = useCommands();
   const loadExperiment = useStudio((state) => state.loadExperiment);
-  const { experiment, timeline, issues, bill, mismatch } = link;
+  const { experiment, timeline, issues, bill, mismatch, failure } = link;
+  const dataMissing = failure?.code === "DATASET_MISSING";
+  const edit = () => {
+    if (experiment) loadExperiment(experiment, null);
+    dismissLink();
+  };
   return (
     <>
       {issues.length > 0 && (
@@ -55,6 +65,7 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
           {mismatch}
         </Alert>
       )}
+      {failure && <Refused failure={failure} source={experiment?.data.imported?.source} />}
       {experiment && <SettingsTable experiment={experiment} />}
       {timeline.length > 0 && (
         <Text size="sm" mt="md">
@@ -65,28 +76,35 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
       {experiment && (
         <Text size="sm" c="dimmed" mt="md">
           {bill
-            ? `Runs ${experiment.optimizer.steps} steps here, on this machine. ${costText(bill)} Nothing is downloaded from elsewhere.`
+            ? `Runs ${experiment.optimizer.steps} steps here, on this machine. ${costText(bill)}`
             : `Runs ${experiment.optimizer.steps} steps here, on this machine.`}
         </Text>
       )}
+      {bill && <Downloads needed={bill.weights} />}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={dismissLink}>
           {experiment ? "Not now" : "Close"}
         </Button>
         {experiment && (
           <>
-            <Button
-              variant="default"
-              onClick={() => {
-                loadExperiment(experiment, null);
-                dismissLink();
-              }}
-            >
+            <Button variant="default" onClick={edit}>
               Edit it first
             </Button>
-            <Button onClick={openLinked} data-autofocus>
-              Run it
-            </Button>
+            {dataMissing ? (
+              <Button
+                data-autofocus
+                onClick={() => {
+                  edit();
+                  showView("data");
+                }}
+              >
+                Open the Data view
+              </Button>
+            ) : (
+              <Button onClick={openLinked} data-autofocus>
+                Run it
+              </Button>
+            )}
           </>
         )}
       </Group>
@@ -99,6 +117,56 @@ function costText(bill: NonNullable<PendingLink["bill"]>): string {
   return bytes > 0
     ? `${bill.images} images are encoded first, ${formatBytes(bytes)} of browser storage.`
     : "All caches it needs are here already.";
+}
+
+/** Why the cost is not known; for images that are not here, where they are to be had. */
+function Refused(props: { readonly failure: Failure; readonly source: string | undefined }) {
+  const { failure, source } = props;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      mb="md"
+      icon={<IconAlertTriangle />}
+      title={failure.code === "DATASET_MISSING" ? "Its images are not here" : failure.code}
+    >
+      <div>{failure.message}</div>
+      <div>{failure.hint}</div>
+      {failure.code === "DATASET_MISSING" && source !== undefined && (
+        <div>
+          They were made from <strong>{source}</strong>: import the same in the Data view, at the
+          same side, then open this link again.
+        </div>
+      )}
+    </Alert>
+  );
+}
+
+/** Weights that will be asked for before anything runs. */
+function Downloads({ needed }: { readonly needed: readonly WeightsNeeded[] }) {
+  if (needed.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing is downloaded from elsewhere.
+      </Text>
+    );
+  }
+  return (
+    <>
+      <Text size="sm" mt="xs">
+        Weights are downloaded first, once that is confirmed:
+      </Text>
+      <List size="sm" aria-label="Weights to download">
+        {needed.map(({ label, files: [file], keptBytes }) => (
+          <List.Item key={label}>
+            {label}
+            {file &&
+              `, ${formatBytes(file.bytes - keptBytes)}, ${file.licence.name}${file.licence.nonCommercial ? ", no commercial use" : ""}`}
+          </List.Item>
+        ))}
+      </List>
+    </>
+  );
 }
 
 /** Only what differs from the defaults: the rest needs no reading. */

@@ -2,6 +2,7 @@ import { Alert, Button, Group, List } from "@mantine/core";
 import { IconAlertTriangle, IconBolt, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useCommands } from "../commands";
+import { roundingText } from "../explain/weights";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
@@ -12,6 +13,7 @@ export function Notices() {
       <FailureNotice />
       <WarningNotice />
       <RepairNotice />
+      <RoundingNotice />
       <CapabilityNotice />
     </div>
   );
@@ -36,6 +38,11 @@ function FailureNotice() {
     >
       <div>{failure.message}</div>
       <div>{failure.hint}</div>
+      {failure.code === "DATASET_MISSING" && (
+        <Button mt="xs" size="xs" color="red" onClick={() => commands.showView("data")}>
+          Open the Data view
+        </Button>
+      )}
       {runId !== null && checkpoint && (
         <Group mt="xs">
           <Button size="xs" color="red" onClick={() => commands.resumeRun(runId)}>
@@ -92,6 +99,31 @@ function RepairNotice() {
     >
       The checksum did not hold, so the cached values were thrown away and computed again. If this
       keeps happening, the disk deserves a look.
+    </Alert>
+  );
+}
+
+/** What storing as float16 cost, said once. */
+function RoundingNotice() {
+  const rounded = useStudio((state) => state.weights.rounded);
+  const dismiss = useStudio((state) => state.dismissRounded);
+  if (rounded.length === 0) return null;
+  return (
+    <Alert
+      p="sm"
+      color="blue"
+      variant="light"
+      icon={<IconInfoCircle />}
+      title="Stored as float16"
+      withCloseButton
+      closeButtonLabel="Dismiss rounding notice"
+      onClose={dismiss}
+    >
+      {rounded.map(({ key, repo, rounding }) => (
+        <div key={key}>
+          {repo}: {rounding && roundingText(rounding)}
+        </div>
+      ))}
     </Alert>
   );
 }

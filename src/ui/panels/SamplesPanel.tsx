@@ -2,7 +2,12 @@ import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { memo, useEffect, useState, type ReactNode } from "react";
 import type { SampleGrid } from "../../protocol/trainer";
-import { neighbourGridStep, selectActive, selectGrid } from "../../store/selectors";
+import {
+  neighbourGridStep,
+  selectActive,
+  selectClassNames,
+  selectGrid,
+} from "../../store/selectors";
 import { saveBlob } from "../charts/exportChart";
 import { useCommands } from "../commands";
 import { changeText, optionName, shortClassName } from "../explain/names";
@@ -85,7 +90,7 @@ function usePngUrl(grid: SampleGrid): string | null {
 }
 
 function Tiles({ grid }: { readonly grid: SampleGrid }) {
-  const classNames = useStudio((state) => state.data.classNames);
+  const classNames = useStudio(selectClassNames);
   const url = usePngUrl(grid);
   const { columns, count, labels } = grid;
   const rows = Math.ceil(count / columns);

@@ -1,3 +1,7 @@
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Kbd.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/Table.css";
 import { Kbd, Modal, Table } from "@mantine/core";
 
 const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] = [
@@ -8,6 +12,8 @@ const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] =
   [["[", "]"], "Previous or next sample grid"],
   [["Home"], "First logged step"],
   [["End"], "Follow the newest step"],
+  [["T"], "Train view"],
+  [["D"], "Data view"],
   [["?"], "This list"],
 ];
 

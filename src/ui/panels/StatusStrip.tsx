@@ -2,6 +2,7 @@ import { Badge, Popover, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 import { selectEtaSeconds, selectStepMs } from "../../store/selectors";
 import type { RunState } from "../../store/runSlice";
+import { missingWeightsBytes } from "../../store/weightsSlice";
 import { formatBytes, formatDuration, formatRate } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -23,6 +24,7 @@ export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
       {stepMs !== null && <Stat name="rate">{formatRate(stepMs)}</Stat>}
       {eta !== null && <Stat name="left">{formatDuration(eta)}</Stat>}
       <Detail detail={run.detail} />
+      <Download />
       <div className={classes.spacer} />
       <Device />
       {run.memory && (
@@ -61,6 +63,19 @@ function RunText({ run }: { readonly run: RunState }) {
       <span className={classes.runText}>Step {run.step}</span>
       <span className={classes.runTotal}> of {total}</span>
     </>
+  );
+}
+
+/** Weights that arrive behind the page; pressing it shows them. */
+function Download() {
+  const ask = useStudio((state) => state.weights.ask);
+  const show = useStudio((state) => state.showWeights);
+  if (!ask?.hidden) return null;
+  return (
+    <UnstyledButton className={classes.stat ?? ""} fz="inherit" onClick={() => show(true)}>
+      <small>weights</small>
+      {formatBytes(missingWeightsBytes(ask))} to go
+    </UnstyledButton>
   );
 }
 

@@ -1,36 +1,68 @@
-import { useCallback, useState } from "react";
+import { Activity, lazy, Suspense, useCallback, useState } from "react";
+import { useStudio } from "../useStudio";
 import { ChartsPanel } from "./ChartsPanel";
 import { ExperimentPanel } from "./ExperimentPanel";
 import { HeaderBar } from "./HeaderBar";
-import { LinkModal } from "./LinkModal";
+import { LazyOverlay } from "./LazyOverlay";
 import { SamplesPanel } from "./SamplesPanel";
 import { ScrubberBar } from "./ScrubberBar";
-import { ShortcutsModal } from "./ShortcutsModal";
 import { StatusStrip } from "./StatusStrip";
-import { StorageDrawer } from "./StorageDrawer";
 import { useShortcuts } from "./useShortcuts";
 import classes from "./panels.module.css";
 
+// none of these is in the first picture: they come when they are first asked for
+const StorageDrawer = lazy(() =>
+  import("../storage/StorageDrawer").then((module) => ({ default: module.StorageDrawer })),
+);
+const ShortcutsModal = lazy(() =>
+  import("./ShortcutsModal").then((module) => ({ default: module.ShortcutsModal })),
+);
+const LinkModal = lazy(() =>
+  import("./LinkModal").then((module) => ({ default: module.LinkModal })),
+);
+const WeightsDialog = lazy(() =>
+  import("../weights/WeightsDialog").then((module) => ({ default: module.WeightsDialog })),
+);
+const DataView = lazy(() =>
+  import("../data/DataView").then((module) => ({ default: module.DataView })),
+);
+
 type Overlay = "none" | "storage" | "shortcuts";
 
-/** The one screen: header and status on top, experiment left, charts, samples right, scrubber below. */
+/** Header and status on top; below them the training view or the Data view. */
 export function Studio() {
   const [overlay, setOverlay] = useState<Overlay>("none");
   const openStorage = useCallback(() => setOverlay("storage"), []);
   const openShortcuts = useCallback(() => setOverlay("shortcuts"), []);
   const close = useCallback(() => setOverlay("none"), []);
+  const view = useStudio((state) => state.view);
+  const linked = useStudio((state) => state.link !== null);
+  const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
   useShortcuts(openShortcuts);
   return (
-    <div className={classes.studio}>
+    <div className={classes.studio} data-view={view}>
       <HeaderBar onStorage={openStorage} onShortcuts={openShortcuts} />
       <StatusStrip onStorage={openStorage} />
-      <ExperimentPanel />
-      <ChartsPanel />
-      <SamplesPanel />
-      <ScrubberBar />
-      <StorageDrawer opened={overlay === "storage"} onClose={close} />
-      <ShortcutsModal opened={overlay === "shortcuts"} onClose={close} />
-      <LinkModal />
+      {/* keeps what is open and scrolled to, and draws nothing while it is not seen */}
+      <Activity mode={view === "train" ? "visible" : "hidden"}>
+        <ExperimentPanel />
+        <ChartsPanel />
+        <SamplesPanel />
+        <ScrubberBar />
+      </Activity>
+      {view === "data" && (
+        <Suspense fallback={<main className={classes.viewLoading} aria-label="Data" aria-busy />}>
+          <DataView />
+        </Suspense>
+      )}
+      <LazyOverlay wanted={overlay === "storage"}>
+        {(opened) => <StorageDrawer opened={opened} onClose={close} />}
+      </LazyOverlay>
+      <LazyOverlay wanted={overlay === "shortcuts"}>
+        {(opened) => <ShortcutsModal opened={opened} onClose={close} />}
+      </LazyOverlay>
+      <LazyOverlay wanted={linked}>{(opened) => <LinkModal opened={opened} />}</LazyOverlay>
+      <LazyOverlay wanted={asked}>{(opened) => <WeightsDialog opened={opened} />}</LazyOverlay>
     </div>
   );
 }

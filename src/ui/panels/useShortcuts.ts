@@ -40,10 +40,15 @@ function handleKey(event: KeyboardEvent, store: StudioStore, commands: StudioCom
     else if (canPause(phase)) commands.pause();
     return true;
   }
+  if (event.key === "t" || event.key === "d") {
+    commands.showView(event.key === "t" ? "train" : "data");
+    return true;
+  }
   if (event.key === ".") {
     if (phase === "paused") commands.singleStep();
     return true;
   }
+  if (state.view !== "train") return false; // the scrubber is not on screen
   if (event.key === "[" || event.key === "]") {
     const step = neighbourGridStep(state, event.key === "[" ? -1 : 1);
     if (step !== null) state.setCursor(step);

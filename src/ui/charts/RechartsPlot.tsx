@@ -1,0 +1,119 @@
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceLine,
+  ResponsiveContainer,
+  XAxis,
+  YAxis,
+} from "recharts";
+import { formatTick } from "../explain/format";
+import { PLOT_HEIGHT, PLOT_MARGIN, Y_AXIS_WIDTH, type PlotMark, type PlotProps } from "./plotProps";
+import type { Scale } from "./scale";
+
+/** Beyond this many changes the marks keep their line and lose their label. */
+const MAX_MARK_LABELS = 8;
+const X_AXIS_HEIGHT = 22;
+
+const tickText = (value: number): string => formatTick(value);
+const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
+
+/** Props in, SVG out. */
+export function RechartsPlot(props: PlotProps) {
+  const { rows, lines, band, levels = [], marks, x, y, log = false } = props;
+  return (
+    <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
+      <ComposedChart data={[...rows]} margin={PLOT_MARGIN} accessibilityLayer={false}>
+        <CartesianGrid stroke="var(--grid-line)" vertical={false} />
+        <XAxis
+          dataKey="x"
+          type="number"
+          domain={[...x.domain]}
+          ticks={[...x.ticks]}
+          tickFormatter={tickText}
+          tick={TICK}
+          height={X_AXIS_HEIGHT}
+          tickLine={false}
+          axisLine={{ stroke: "var(--line-strong)" }}
+          allowDataOverflow
+        />
+        <YAxis
+          type="number"
+          scale={log ? "log" : "linear"}
+          domain={[...y.domain]}
+          ticks={[...y.ticks]}
+          tickFormatter={tickText}
+          tick={TICK}
+          width={Y_AXIS_WIDTH}
+          tickLine={false}
+          axisLine={false}
+          allowDataOverflow
+        />
+        {levels.map(({ value, label }) => (
+          <ReferenceLine
+            key={label}
+            y={value}
+            stroke="var(--ink-faint)"
+            strokeDasharray="2 3"
+            label={{
+              value: label,
+              position: "insideBottomRight",
+              fontSize: 10,
+              fill: "var(--ink-dim)",
+            }}
+          />
+        ))}
+        {marks.map((mark, index) => (
+          <ReferenceLine
+            key={`${mark.x} ${mark.label}`}
+            x={mark.x}
+            stroke="var(--mark)"
+            strokeDasharray="4 3"
+            strokeOpacity={0.8}
+            {...(marks.length <= MAX_MARK_LABELS && { label: markLabel(mark, index, x) })}
+          />
+        ))}
+        {band && (
+          <Area
+            dataKey={band.key}
+            stroke="none"
+            fill={band.color}
+            fillOpacity={0.16}
+            isAnimationActive={false}
+            activeDot={false}
+            connectNulls
+          />
+        )}
+        {lines.map(({ key, color, width = 1.6, opacity = 1, dashed, dots }) => (
+          <Line
+            key={key}
+            dataKey={key}
+            stroke={color}
+            strokeWidth={width}
+            strokeOpacity={opacity}
+            {...(dashed && { strokeDasharray: "3 3" })}
+            dot={dots ? { r: 2.2, fill: color, strokeWidth: 0 } : false}
+            activeDot={false}
+            isAnimationActive={false}
+            connectNulls
+            type="linear"
+          />
+        ))}
+      </ComposedChart>
+    </ResponsiveContainer>
+  );
+}
+
+/** Labels sit left of the line near the right edge, and on three rows so that neighbours do not collide. */
+function markLabel(mark: PlotMark, index: number, x: Scale) {
+  const [from, to] = x.domain;
+  const late = (mark.x - from) / (to - from) > 0.8;
+  return {
+    value: mark.label,
+    position: late ? ("insideTopRight" as const) : ("insideTopLeft" as const),
+    fontSize: 10,
+    fill: "var(--mark)",
+    dy: (index % 3) * 12 - 4,
+  };
+}

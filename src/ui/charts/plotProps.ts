@@ -1,0 +1,44 @@
+import type { Scale } from "./scale";
+
+/** Room around the drawing area in px; the cursor overlay is placed by the same numbers. */
+export const PLOT_MARGIN = { top: 10, right: 14, bottom: 0, left: 0 } as const;
+export const Y_AXIS_WIDTH = 46;
+export const PLOT_HEIGHT = 172;
+
+export interface PlotRow {
+  readonly x: number;
+  readonly [series: string]: number | readonly [number, number] | undefined;
+}
+
+export interface PlotLine {
+  readonly key: string;
+  readonly color: string;
+  readonly width?: number;
+  readonly opacity?: number;
+  readonly dashed?: boolean;
+  readonly dots?: boolean;
+}
+
+export interface PlotLevel {
+  readonly value: number;
+  readonly label: string;
+}
+
+export interface PlotMark {
+  readonly x: number;
+  readonly label: string;
+}
+
+export interface PlotProps {
+  readonly rows: readonly PlotRow[];
+  readonly lines: readonly PlotLine[];
+  /** Key of [low, high] values drawn as a band, and its colour. */
+  readonly band?: { readonly key: string; readonly color: string };
+  /** Horizontal lines: a floor, a chance level. */
+  readonly levels?: readonly PlotLevel[];
+  /** Vertical lines: changes of the run, an aligned block. */
+  readonly marks: readonly PlotMark[];
+  readonly x: Scale;
+  readonly y: Scale;
+  readonly log?: boolean;
+}

@@ -1,0 +1,200 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconFileZip, IconFolderOpen } from "@tabler/icons-react";
+import { useRef, useState, type DragEvent, type RefObject } from "react";
+import { useCommands } from "../commands";
+import { useStudio } from "../useStudio";
+import { FromHub } from "./FromHub";
+import { ImportForm } from "./ImportForm";
+import { ImportProgress } from "./ImportProgress";
+import {
+  directoryPicker,
+  droppedImages,
+  pickedArchives,
+  pickedFolder,
+  type PickedImages,
+} from "./pickImages";
+import classes from "./data.module.css";
+
+type Origin = "local" | "hub";
+
+export function AddImages() {
+  const [origin, setOrigin] = useState<Origin>("local");
+  const running = useStudio((state) => state.datasets.job?.status === "running");
+  return (
+    <section className={classes.section} aria-label="Add images">
+      <h2 className={classes.heading}>Add images</h2>
+      <ImportProgress />
+      {!running && (
+        <>
+          <SegmentedControl<Origin>
+            size="xs"
+            fullWidth
+            mt={8}
+            aria-label="Where the images are"
+            data={[
+              { value: "local", label: "This computer" },
+              { value: "hub", label: "Hugging Face" },
+            ]}
+            value={origin}
+            onChange={setOrigin}
+          />
+          {origin === "local" ? <FromComputer /> : <FromHub />}
+        </>
+      )}
+    </section>
+  );
+}
+
+/** A folder or archives, picked or dropped; nothing is read before Import is pressed. */
+function FromComputer() {
+  const { importImages } = useCommands();
+  const [picked, setPicked] = useState<PickedImages | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const take = (images: PickedImages | null) => {
+    setPicked(images);
+    setProblem(images ? null : "Nothing in it can be read as images.");
+  };
+  if (picked) {
+    return (
+      <ImportForm
+        from={describe(picked)}
+        name={picked.name}
+        resolution={64}
+        facts={[]}
+        button="Import"
+        blocked={null}
+        onImport={(options) => {
+          importImages(picked.source, options);
+          setPicked(null);
+        }}
+        onCancel={() => setPicked(null)}
+      />
+    );
+  }
+  return (
+    <>
+      <DropZone onTake={take} onProblem={setProblem} />
+      {problem !== null && (
+        <p className={classes.problem} role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+function describe({ source, name }: PickedImages): string {
+  switch (source.kind) {
+    case "files":
+      return `${name}, ${source.files.length} files`;
+    case "archives":
+      return source.files.map((file) => file.name).join(", ");
+    case "directory":
+      return `Folder ${name}`;
+    case "hub":
+      return source.dataset.repo;
+  }
+}
+
+const ignoreAbort = (thrown: unknown): string | null =>
+  thrown instanceof DOMException && thrown.name === "AbortError"
+    ? null
+    : `The folder could not be opened: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+
+function DropZone(props: {
+  readonly onTake: (images: PickedImages | null) => void;
+  readonly onProblem: (problem: string | null) => void;
+}) {
+  const { onTake, onProblem } = props;
+  const [over, setOver] = useState(false);
+  const folder = useRef<HTMLInputElement>(null);
+  const archives = useRef<HTMLInputElement>(null);
+  const fail = (thrown: unknown) => onProblem(ignoreAbort(thrown));
+  const chooseFolder = () => {
+    const pick = directoryPicker(window);
+    if (!pick) return folder.current?.click();
+    void pick({ id: "images", mode: "read" })
+      .then((handle) => onTake({ source: { kind: "directory", handle }, name: handle.name }))
+      .catch(fail);
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void droppedImages(event.dataTransfer).then(onTake).catch(fail);
+  };
+  return (
+    <div
+      className={classes.drop}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      <Button
+        size="xs"
+        variant="default"
+        fullWidth
+        leftSection={<IconFolderOpen size={15} />}
+        onClick={chooseFolder}
+      >
+        Choose a folder
+      </Button>
+      <Button
+        size="xs"
+        variant="default"
+        fullWidth
+        leftSection={<IconFileZip size={15} />}
+        onClick={() => archives.current?.click()}
+      >
+        Choose zip or parquet
+      </Button>
+      <p className={classes.hint}>
+        Or drop them here. Subfolders are the classes, or the labels of a dataset.json; images are
+        cropped to squares as the reference does. Nothing leaves this machine.
+      </p>
+      <HiddenInput
+        inputRef={folder}
+        label="Folder of images"
+        directory
+        onFiles={(files) => onTake(pickedFolder(files))}
+      />
+      <HiddenInput
+        inputRef={archives}
+        label="zip or parquet files"
+        accept=".zip,.parquet"
+        onFiles={(files) => onTake(pickedArchives(files))}
+      />
+    </div>
+  );
+}
+
+function HiddenInput(props: {
+  readonly inputRef: RefObject<HTMLInputElement | null>;
+  readonly label: string;
+  readonly directory?: boolean;
+  readonly accept?: string;
+  readonly onFiles: (files: readonly File[]) => void;
+}) {
+  const { inputRef, label, directory = false, accept, onFiles } = props;
+  return (
+    <input
+      ref={(element) => {
+        inputRef.current = element;
+        if (element) element.webkitdirectory = directory;
+      }}
+      type="file"
+      multiple
+      hidden
+      aria-label={label}
+      accept={accept}
+      onChange={(event) => {
+        const files = [...(event.currentTarget.files ?? [])];
+        event.currentTarget.value = ""; // the same choice again is a choice
+        if (files.length > 0) onFiles(files);
+      }}
+    />
+  );
+}

@@ -1,0 +1,119 @@
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Drawer.css";
+import { Badge, Button, Drawer, Tooltip } from "@mantine/core";
+import { IconPlayerPlay } from "@tabler/icons-react";
+import { useEffect } from "react";
+import type { StoredRun } from "../../store/dataSlice";
+import { selectActive } from "../../store/selectors";
+import { useCommands } from "../commands";
+import { formatBytes } from "../explain/format";
+import { PHASES } from "../explain/names";
+import { useStudio } from "../useStudio";
+import { ConfirmDelete } from "./ConfirmDelete";
+import { Caches, Meter, StoredDatasets, Weights } from "./StoredLists";
+import classes from "../panels/panels.module.css";
+
+export interface StorageDrawerProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** Stored runs, caches, weights and data sets, with what they weigh and a way to be rid of them. */
+export function StorageDrawer({ opened, onClose }: StorageDrawerProps) {
+  const { refreshStored } = useCommands();
+  useEffect(() => {
+    if (opened) refreshStored();
+  }, [opened, refreshStored]);
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={420}
+      title="Runs and storage"
+      closeButtonProps={{ "aria-label": "Close runs and storage" }}
+    >
+      <Meter />
+      <Runs onClose={onClose} />
+      <Caches />
+      <Weights />
+      <StoredDatasets />
+    </Drawer>
+  );
+}
+
+function Runs({ onClose }: { readonly onClose: () => void }) {
+  const runs = useStudio((state) => state.data.runs);
+  const shown = useStudio((state) => state.run.runId);
+  const active = useStudio(selectActive);
+  const { resumeRun } = useCommands();
+  return (
+    <section className={classes.section} aria-label="Runs">
+      <h3 className={classes.heading}>Runs</h3>
+      {runs.length === 0 && <p className={classes.hint}>No run is stored yet.</p>}
+      {runs.map((run) => (
+        <RunRow
+          key={run.id}
+          run={run}
+          current={run.id === shown}
+          busy={active}
+          onContinue={() => {
+            resumeRun(run.id);
+            onClose();
+          }}
+        />
+      ))}
+    </section>
+  );
+}
+
+function RunRow(props: {
+  readonly run: StoredRun;
+  readonly current: boolean;
+  readonly busy: boolean;
+  readonly onContinue: () => void;
+}) {
+  const { run, current, busy } = props;
+  const { deleteRun } = useCommands();
+  return (
+    <div className={classes.row}>
+      <div className={classes.rowMain}>
+        <div className={classes.name}>
+          {run.name}{" "}
+          {current && (
+            <Badge size="xs" variant="light">
+              shown
+            </Badge>
+          )}
+        </div>
+        <small>
+          {PHASES[run.phase].text}, step {run.step} of {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
+          {new Date(run.createdAtMs).toLocaleString(undefined, {
+            dateStyle: "medium",
+            timeStyle: "short",
+          })}
+        </small>
+      </div>
+      <Tooltip
+        withArrow
+        label={run.checkpointStep === null ? "No checkpoint" : `From step ${run.checkpointStep}`}
+      >
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<IconPlayerPlay size={13} />}
+          aria-label={`Continue ${run.name}`}
+          disabled={busy || run.checkpointStep === null}
+          onClick={props.onContinue}
+        >
+          Continue
+        </Button>
+      </Tooltip>
+      <ConfirmDelete
+        label={`Delete ${run.name}`}
+        disabled={busy && current}
+        onDelete={() => deleteRun(run.id)}
+      />
+    </div>
+  );
+}
