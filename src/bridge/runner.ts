@@ -61,6 +61,7 @@ export function createRunner(
   const queue = createEventQueue((events) => store.getState().applyRunEvents(events));
   /** Asked for while the caches of a run are filled. */
   let cachedOnly = false;
+  const onCachedOnly = () => cachedOnly;
   const cancelCaching = () => void current()?.features.tell((api) => api.cancel());
 
   const requestOf = (experiment: Experiment, encoders: readonly EncoderId[]): CacheRequest => ({
@@ -118,7 +119,7 @@ export function createRunner(
       const request = requestOf(start.experiment, neededEncoders(start.experiment, start.timeline));
       cachedOnly = false;
       const ended = await fillCaches(request);
-      const failure = cachedOnly && ended?.code === "CANCELLED" ? undefined : ended;
+      const failure = onCachedOnly() && ended?.code === "CANCELLED" ? undefined : ended;
       if (failure?.code === "CANCELLED") {
         store.getState().setPhase("stopped", failure.message);
         return;
@@ -128,7 +129,15 @@ export function createRunner(
         : await running().trainer.call((api) => {
             const { runId, name, experiment, timeline } = start;
             return api.start(
-              { runId, name, experiment, timeline, backend, pauseAfter, cachedOnly },
+              {
+                runId,
+                name,
+                experiment,
+                timeline,
+                backend,
+                pauseAfter,
+                cachedOnly: onCachedOnly(),
+              },
               proxy(queue.push),
             );
           });
