@@ -68,6 +68,7 @@ export async function exportRun(
     lastMeasurements: lastMeasurements(log.measurements()),
     grids,
     checkpoint,
+    caches: await db.caches(),
     datasetHash: record.datasetHash,
     codeVersion: record.codeVersion,
     experiment: record.experiment,

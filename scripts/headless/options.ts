@@ -18,6 +18,7 @@ export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [
   --out DIR            where results go (created)
   --profile DIR        browser profile, which holds the run's state (default DIR/profile):
                        the same command again continues a run that was cut
+  --download           fetch published weights the run needs; without it they must be in the profile
   --timeout MINUTES    stop, with a checkpoint, after so long (default: none)`;
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
@@ -28,6 +29,8 @@ export interface HeadlessOptions {
   readonly backend: BackendChoice;
   readonly out: string;
   readonly profile: string;
+  /** Whether weights may be fetched: the page asks a person, a script has to be told. */
+  readonly download: boolean;
   /** Infinity when no limit was asked for. */
   readonly timeoutMs: number;
   /** The command as it can be typed again. */
@@ -108,6 +111,7 @@ function parse(args: readonly string[]) {
         backend: { type: "string", default: "auto" },
         out: { type: "string" },
         profile: { type: "string" },
+        download: { type: "boolean", default: false },
         timeout: { type: "string" },
       },
     }).values;
@@ -155,6 +159,7 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
     backend: backendOf(values.backend),
     out,
     profile: values.profile === undefined ? resolve(out, "profile") : resolve(values.profile),
+    download: values.download,
     timeoutMs: minutes * 60_000,
     command: ["npm run headless --", ...args.map(quoted)].join(" "),
   };

@@ -1,13 +1,26 @@
 import type { JSHandle, Page } from "playwright";
 import {
   DB_NAME,
+  type CacheRecord,
   type CheckpointRecord,
   type GridRecord,
   type LogRecord,
   type RunRecord,
+  type SettingRecord,
   type ShardRecord,
 } from "../../src/storage/db";
 import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+
+/** What a cache takes, and how fast it was filled. */
+export interface CacheFigures {
+  readonly label: string;
+  readonly rows: number;
+  /** Rows times their length in float16. */
+  readonly plannedBytes: number;
+  readonly storedBytes: number;
+  /** Adapter and images a second, as src/sessions/cacheRates.ts stores them. */
+  readonly rate: unknown;
+}
 
 /** A stretch of a run's log, newest key last. */
 export interface LogPart {
@@ -92,6 +105,27 @@ function makeReader(name: string) {
     async cacheCount(): Promise<number> {
       return (await withDb((db) => settled(store(db, "caches").count()))) ?? 0;
     },
+    /** Every cache: rows, bytes that were planned and are stored, and the rate it was last filled at. */
+    async caches(): Promise<readonly CacheFigures[]> {
+      const all = <T>(from: string) =>
+        withDb((db) => settled(store(db, from).getAll() as IDBRequest<T[]>));
+      const [caches, shards, settings] = await Promise.all([
+        all<CacheRecord>("caches"),
+        all<ShardRecord>("shards"),
+        all<SettingRecord>("settings"),
+      ]);
+      return (caches ?? []).map(({ cacheKey, label, rows, rowLength }) => {
+        const own = (shards ?? []).filter((shard) => shard.cacheKey === cacheKey);
+        const rate = settings?.find(({ key }) => key.startsWith(`rate/${label}/`))?.value;
+        return {
+          label,
+          rows,
+          plannedBytes: 2 * rows * rowLength,
+          storedBytes: own.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+          rate: rate ?? null,
+        };
+      });
+    },
     /** Every cached shard: its checksum as stored, and whether its bytes still have it. */
     async shardStates() {
       const all =
@@ -156,6 +190,7 @@ export async function studioDb(page: Page) {
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
     cacheCount: () => reader.evaluate((db) => db.cacheCount()),
+    caches: () => reader.evaluate((db) => db.caches()),
     shardStates: () => reader.evaluate((db) => db.shardStates()),
     /** Flips one byte of the first shard of a cache whose key starts with `prefix`. */
     damageShard: (prefix: string) => reader.evaluate((db, key) => db.damageShard(key), prefix),

@@ -48,10 +48,29 @@ export async function shownStatus(page: Page): Promise<{ step: number; text: str
   };
 }
 
+/**
+ * The page asks before it fetches weights: yes where the command said so.
+ * @throws StudioError WEIGHTS_MISSING where it did not, DOWNLOAD_FAILED when fetching stopped
+ */
+async function answerWeightsDialog(page: Page, download: boolean): Promise<void> {
+  const dialog = page.getByRole("dialog", { name: "Weights to download" });
+  if (!(await dialog.isVisible())) return;
+  const stopped = dialog.getByRole("alert");
+  const asked = (await dialog.innerText()).replaceAll(/\s+/g, " ").trim();
+  if (await stopped.isVisible()) {
+    throw new StudioError("DOWNLOAD_FAILED", asked, "The same command again goes on from there.");
+  }
+  if (!download) {
+    throw new StudioError("WEIGHTS_MISSING", asked, "Add --download to fetch them.");
+  }
+  await dialog.getByRole("button", { name: /^Download/ }).click({ timeout: PAGE_MS });
+}
+
 /** Waits for the run the click made; what the page says went wrong instead becomes the error. */
 async function newRunId(
   page: Page,
   before: readonly RunRecord[],
+  download: boolean,
   onStatus: (text: string) => void,
 ): Promise<string> {
   const known = new Set(before.map((run) => run.id));
@@ -60,6 +79,7 @@ async function newRunId(
     const made = (await db.runs()).find((run) => !known.has(run.id));
     if (made) return made.id;
     await throwShownFailure(page);
+    await answerWeightsDialog(page, download);
     onStatus((await shownStatus(page)).text);
     await sleep(POLL_MS);
   }
@@ -105,5 +125,5 @@ export async function startRun(
   await page.goto(address + encodeLink({ experiment, timeline, card: {} }));
   const dialog = page.getByRole("dialog", { name: "Shared experiment" });
   await dialog.getByRole("button", { name: "Run it" }).click({ timeout: PAGE_MS });
-  return { runId: await newRunId(page, before, onStatus), sinceMs: 0 };
+  return { runId: await newRunId(page, before, options.download, onStatus), sinceMs: 0 };
 }
