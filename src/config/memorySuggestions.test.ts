@@ -59,7 +59,7 @@ test("changes are combined only where no single one fits, and nothing is offered
   expect(told(large, both)[0]).toEqual(["recompute true, microBatch 1", true]);
   const xl = presetById("paper-xl2").experiment;
   expect(told(xl, 2e9).map(([what]) => what)).toEqual(["size S, microBatch 32", "size Nano"]);
-  expect(told(xl, 0.9e9).map(([what]) => what)).toEqual(["size Micro, microBatch 32"]);
+  expect(told(xl, 0.9e9).map(([what]) => what)).toEqual(["size Micro, microBatch 16"]);
   expect(told(xl, 1e6)).toEqual([]);
 });
 

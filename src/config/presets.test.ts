@@ -45,6 +45,7 @@ test("non-default settings are listed with their labels, and none for the defaul
   expect(nonDefaultFields(presetById("paper-b2").experiment)).toEqual([
     { path: "model.size", label: "Size", value: "B" },
     { path: "alignment.encoderDepth", label: "Alignment depth", value: 4 },
+    { path: "alignment.encoders", label: "Target encoders", value: ["dinov2-b"] },
   ]);
 });
 

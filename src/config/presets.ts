@@ -39,8 +39,8 @@ const aligned = (alignment: Settings["alignment"]): Settings => ({
 });
 
 const NOT_THE_PAPERS =
-  "Model, objective and optimiser are the paper's; the images are the built-in ones (16x16x4 latents " +
-  "instead of ImageNet's 32x32x4), and the built-in encoder stands in for";
+  "Model, encoder, objective and optimiser are the paper's; images and autoencoder are the built-in ones (16x16x4 " +
+  "latents instead of ImageNet's 32x32x4) until imported 256 px images and the SD-VAE are chosen.";
 
 /**
  * Every preset, the default first.
@@ -75,24 +75,32 @@ export const PRESETS: readonly Preset[] = [
   preset(
     "paper-b2",
     "Paper SiT-B/2",
-    `REPA on SiT-B/2: depth 4, cosine, 400,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-B. Needs a strong GPU.`,
-    { model: { size: "B" }, alignment: { encoderDepth: 4 }, optimizer: { steps: 400_000 } },
+    `REPA on SiT-B/2: depth 4, cosine, 400,000 steps of 256, aligned with DINOv2-B. ${NOT_THE_PAPERS} Needs a strong GPU.`,
+    {
+      model: { size: "B" },
+      alignment: { encoderDepth: 4, encoders: ["dinov2-b"] },
+      optimizer: { steps: 400_000 },
+    },
   ),
   preset(
     "paper-l2",
     "Paper SiT-L/2",
-    `REPA on SiT-L/2: depth 8, NT-Xent, 700,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-L; the paper gives no temperature. Needs a strong GPU.`,
+    `REPA on SiT-L/2: depth 8, NT-Xent, 700,000 steps of 256, aligned with DINOv2-L; the paper gives no temperature. ${NOT_THE_PAPERS} Needs a strong GPU.`,
     {
       model: { size: "L" },
-      alignment: { encoderDepth: 8, objective: "ntxent" },
+      alignment: { encoderDepth: 8, objective: "ntxent", encoders: ["dinov2-l"] },
       optimizer: { steps: 700_000 },
     },
   ),
   preset(
     "paper-xl2",
     "Paper SiT-XL/2",
-    `REPA on SiT-XL/2: depth 8, cosine, 4,000,000 steps of 256. ${NOT_THE_PAPERS} DINOv2-B. Needs a strong GPU.`,
-    { model: { size: "XL" }, alignment: { encoderDepth: 8 }, optimizer: { steps: 4_000_000 } },
+    `REPA on SiT-XL/2: depth 8, cosine, 4,000,000 steps of 256, aligned with DINOv2-B. ${NOT_THE_PAPERS} Needs a strong GPU.`,
+    {
+      model: { size: "XL" },
+      alignment: { encoderDepth: 8, encoders: ["dinov2-b"] },
+      optimizer: { steps: 4_000_000 },
+    },
   ),
   preset(
     "tiny",

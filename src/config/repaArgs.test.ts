@@ -59,7 +59,6 @@ test("the paper's B/2 becomes the reference's command, every departure named", (
   expect(unmatched.map((issue) => issue.path)).toEqual([
     "data.dataset",
     "autoencoder.id",
-    "alignment.encoders",
     "sampling",
   ]);
   expect(unmatched.at(-1)?.message).toContain("--mode=sde --num-steps=250 --cfg-scale=1 ");

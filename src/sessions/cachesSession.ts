@@ -18,6 +18,7 @@ import type { SessionEnvironment } from "./environment";
 import { fillCaches, planFilling } from "./fillCaches";
 import { loadDataset } from "./datasets";
 import { outcomeOf } from "./outcome";
+import { withDatabase } from "./withDatabase";
 import { dropOutdated, weightsNeeded, withWeights } from "./cacheWeights";
 
 const HALF_BYTES = 2;
@@ -39,19 +40,15 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
   };
 
   /** Opens the database and the data set for a call, and closes what must be closed. */
-  async function withCaches<T>(
+  const withCaches = <T>(
     request: CacheRequest,
     work: (db: Database, dataset: ImageDataset, jobs: readonly CacheJob[]) => Promise<T>,
-  ): Promise<T> {
-    const db = await environment.openDatabase();
-    try {
+  ): Promise<T> =>
+    withDatabase(environment, async (db) => {
       const dataset = await loadDataset(environment, db, request.data);
       const jobs = cacheJobs(environment, dataset, request);
-      return await work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
-    } finally {
-      db.close();
-    }
-  }
+      return work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
+    });
 
   /** Fills what is missing, on a device of its own. */
   const attempt = (

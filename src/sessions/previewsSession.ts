@@ -10,11 +10,11 @@ import { featureColours } from "../metrics/pcaColours";
 import { spatialScore } from "../metrics/spatialScore";
 import type { FeatureMaps, FeatureMapsRequest, ImagePage, PreviewsApi } from "../protocol/previews";
 import type { Outcome, DeviceReport } from "../protocol/shared";
-import type { Database } from "../storage/db";
 import { loadDataset } from "./datasets";
 import type { SessionEnvironment } from "./environment";
 import { imageTensor } from "./images";
 import { outcomeOf } from "./outcome";
+import { withDatabase } from "./withDatabase";
 
 /** Images encoded at once: few, because these are looked at by the dozen. */
 const CHUNK = 4;
@@ -23,17 +23,11 @@ type ImageQuery = Parameters<PreviewsApi["imagePage"]>[1];
 
 /** What the Data view shows of images and encoders before any training. */
 export function createPreviewsSession(environment: SessionEnvironment): PreviewsApi {
-  async function withDataset<T>(
+  const withDataset = <T>(
     data: Experiment["data"],
     use: (dataset: ImageDataset) => Promise<T>,
-  ): Promise<T> {
-    const db: Database = await environment.openDatabase();
-    try {
-      return await use(await loadDataset(environment, db, data));
-    } finally {
-      db.close();
-    }
-  }
+  ): Promise<T> =>
+    withDatabase(environment, async (db) => use(await loadDataset(environment, db, data)));
 
   async function imagePage(
     dataset: ImageDataset,

@@ -11,6 +11,7 @@ import type { SessionEnvironment } from "./environment";
 import { downloadWeights, importWeightsFile, openWeights } from "./fetchWeights";
 import type { WeightsJob } from "./keepWeights";
 import { outcomeOf } from "./outcome";
+import { withDatabase } from "./withDatabase";
 
 /** Files of encoders, whose other towers are left out; an autoencoder is wanted whole. */
 const ENCODER_FILES = new Set(
@@ -26,15 +27,6 @@ const ASKING_MS = 5000;
 /** The features worker's part in weights: fetches them, keeps them, lists them; one download at a time. */
 export function createWeightsSession(environment: SessionEnvironment): WeightsApi {
   let controller = new AbortController();
-
-  async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
-    const db = await environment.openDatabase();
-    try {
-      return await work(db);
-    } finally {
-      db.close();
-    }
-  }
 
   /** A job that ends the one before it. */
   const newJob = (
@@ -63,7 +55,9 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
     downloadWeights: (file, options, onEvent) => {
       const job = newJob(file, options, onEvent);
       return outcomeOf(() =>
-        withDatabase(async (db) => weightsSummary(db, await downloadWeights(tools, db, job))),
+        withDatabase(environment, async (db) =>
+          weightsSummary(db, await downloadWeights(tools, db, job)),
+        ),
       );
     },
     cancelDownload: () => {
@@ -73,15 +67,15 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
     importWeights: (file, picked, options, onEvent) => {
       const job = newJob(file, options, onEvent);
       return outcomeOf(() =>
-        withDatabase(async (db) => {
+        withDatabase(environment, async (db) => {
           const given = { name: picked.name, blob: picked, knownSha256: await knownSha256(job) };
           return weightsSummary(db, await importWeightsFile(tools, db, job, given));
         }),
       );
     },
-    storedWeights: () => outcomeOf(() => withDatabase(listWeights)),
+    storedWeights: () => outcomeOf(() => withDatabase(environment, listWeights)),
     deleteWeights: (key) =>
-      outcomeOf(() => withDatabase((db) => deleteWeights(db, key)).then(() => null)),
+      outcomeOf(() => withDatabase(environment, (db) => deleteWeights(db, key)).then(() => null)),
   };
 }
 
