@@ -10,6 +10,7 @@ import type {
   CachesApi,
 } from "../protocol/features";
 import type { Database } from "../storage/db";
+import { deletable } from "../storage/deletable";
 import { assertRoomFor } from "../storage/quota";
 import { cacheJobs, type CacheJob } from "./cacheJobs";
 import { cacheRate } from "./cacheRates";
@@ -62,7 +63,7 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
       if (plan.absent.length === 0) return null; // a resumed run needs no second device
       const { items } = await billOf(db, dataset, jobs);
       const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
-      await assertRoomFor(bytes, "Caching latents and features");
+      await assertRoomFor(bytes, "Caching latents and features", () => deletable(db));
       const needed = await weightsNeeded(db, dataset, jobs);
       if (needed[0]) throw weightsMissing(needed[0].files);
       const device = await environment.startRuntime(request.backend, onFault);

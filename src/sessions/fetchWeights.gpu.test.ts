@@ -69,7 +69,7 @@ const tools = (): HubTools & KeepingTools => ({
   sleep: () => Promise.resolve(),
   nowMs: () => 1,
   clockMs: () => performance.now(),
-  assertRoomFor,
+  assertRoomFor: (bytes, what) => assertRoomFor(bytes, what, () => Promise.resolve([])),
 });
 const job = (change: Partial<WeightsJob> = {}): WeightsJob => ({
   file: FILE,

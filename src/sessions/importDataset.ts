@@ -25,6 +25,7 @@ import {
   putImages,
 } from "../storage/datasets";
 import type { Database, DatasetRecord } from "../storage/db";
+import { deletable } from "../storage/deletable";
 import { assertRoomFor } from "../storage/quota";
 import type { SessionEnvironment } from "./environment";
 import { openSource } from "./openSource";
@@ -206,7 +207,8 @@ export async function importDataset(
   let record = await recordFor(db, source, options, handle, environment.nowMs());
   const from = stateOf(record);
   const left = Math.min(source.images ?? 0, limit ?? Infinity) - record.images;
-  await assertRoomFor(Math.max(0, left) * squareBytes(resolution), "Importing these images");
+  const bytes = Math.max(0, left) * squareBytes(resolution);
+  await assertRoomFor(bytes, "Importing these images", () => deletable(db));
   const store = async (shard: ImageShard | null, state: ImportState) => {
     const images = shard && { ...shard, digests: joinedDigests(shard.digests) };
     record = await putImages(db, { ...record, ...state }, images);

@@ -5,6 +5,7 @@ import { mayBeEncoders } from "../encoders/vitNames";
 import { fileFacts } from "../hub/hubClient";
 import type { WeightsApi, WeightsEvent, WeightsOptions } from "../protocol/weights";
 import type { Database } from "../storage/db";
+import { deletable } from "../storage/deletable";
 import { assertRoomFor } from "../storage/quota";
 import { deleteWeights, listWeights, weightsSummary } from "../storage/weights";
 import type { SessionEnvironment } from "./environment";
@@ -39,7 +40,12 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
     const needed = ENCODER_FILES.has(hubFileKey(file)) ? mayBeEncoders : everything;
     return { file, options, onEvent, needed, signal: controller.signal };
   };
-  const tools = { ...environment.hub, clockMs: environment.clockMs, assertRoomFor };
+  const tools = {
+    ...environment.hub,
+    clockMs: environment.clockMs,
+    assertRoomFor: (bytes: number, what: string) =>
+      assertRoomFor(bytes, what, () => withDatabase(environment, deletable)),
+  };
 
   /** The hub's checksum, when it can be asked: a dropped file is also for places without a network. */
   const knownSha256 = (job: WeightsJob): Promise<string | null> =>

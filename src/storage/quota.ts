@@ -38,15 +38,34 @@ export async function storageUse(): Promise<StorageUse> {
   return { usedBytes: estimate.usage ?? 0, quotaBytes: estimate.quota ?? 0, persistent };
 }
 
-/** @throws StudioError QUOTA_EXCEEDED before anything is computed that could not be kept */
-export async function assertRoomFor(bytes: number, what: string): Promise<void> {
+/** Something that can be deleted, and what that would free. */
+export interface Deletable {
+  readonly label: string;
+  readonly bytes: number;
+}
+
+const mib = (bytes: number) => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
+/** How many of the largest a message names. */
+const NAMED = 3;
+
+/**
+ * @param deletable asked only when there is no room, to say what would free how much
+ * @throws StudioError QUOTA_EXCEEDED before anything is computed or fetched that could not be kept
+ */
+export async function assertRoomFor(
+  bytes: number,
+  what: string,
+  deletable: () => Promise<readonly Deletable[]>,
+): Promise<void> {
   const { usedBytes, quotaBytes } = await storageUse();
-  if (quotaBytes > 0 && usedBytes + bytes > quotaBytes) {
-    const mib = (n: number) => `${Math.ceil(n / MEBIBYTE)} MiB`;
-    throw new StudioError(
-      "QUOTA_EXCEEDED",
-      `${what} needs ${mib(bytes)}; ${mib(quotaBytes - usedBytes)} of ${mib(quotaBytes)} are free.`,
-      "Open Storage and delete a cache or an old run.",
-    );
-  }
+  if (quotaBytes === 0 || usedBytes + bytes <= quotaBytes) return;
+  const largest = [...(await deletable())].sort((a, b) => b.bytes - a.bytes).slice(0, NAMED);
+  const named = largest.map(({ label, bytes: freed }) => `${label} (frees ${mib(freed)})`);
+  throw new StudioError(
+    "QUOTA_EXCEEDED",
+    `${what} needs ${mib(bytes)}; ${mib(Math.max(0, quotaBytes - usedBytes))} of ${mib(quotaBytes)} are free.`,
+    named.length > 0
+      ? `Delete something under Storage: ${named.join(", ")}.`
+      : "Make room on the disk: what the browser allows follows from it.",
+  );
 }

@@ -14,6 +14,8 @@ import {
 } from "./caches";
 import { latestCheckpoint, putCheckpoint } from "./checkpoints";
 import { openStudioDb, type Database } from "./db";
+import { deletable } from "./deletable";
+import { assertRoomFor } from "./quota";
 import {
   appendMeasurement,
   appendSteps,
@@ -107,6 +109,20 @@ test("a shard with a wrong checksum or length is never believed", async () => {
   expect(await readShard(db, spec, range)).toBe("damaged");
   await db.put("shards", record);
   expect(same(await readShard(db, spec, range), rowsOf(0, 3))).toBe(true);
+});
+
+test("where there is no room, what would free the most is named first", async () => {
+  const db = await database();
+  await fill(db, 3);
+  const other = { ...spec, cacheKey: "latents/small", label: "Small" };
+  await writeShard(db, other, 0, rowsOf(0, 1), 1);
+  const asked = assertRoomFor(1e15, "This", () => deletable(db));
+  await expect(asked).rejects.toMatchObject({
+    code: "QUOTA_EXCEEDED",
+    message: expect.stringMatching(/^This needs 953674317 MiB; \d+ of \d+ MiB are free/) as string,
+    hint: "Delete something under Storage: Latents (test) (frees 2 MiB), Small (frees 1 MiB).",
+  });
+  await assertRoomFor(1, "This", () => deletable(db));
 });
 
 test("deleting a cache leaves others alone", async () => {
