@@ -24,10 +24,14 @@ function createTurn(): () => Promise<void> {
 const siteAddress = (path: string): string =>
   new URL(`${import.meta.env.DEV ? "/" : "../"}${path}`, self.location.href).href;
 
+/** A connection that gives nothing for this long has most likely gone with the network it ran through. */
+const SILENT_MS = 30_000;
+
 const hubTools: HubTools = {
   places: HUGGING_FACE,
   fetch: (url, init) => fetch(url, init),
   sleep: pause,
+  silence: (signal) => pause(SILENT_MS, signal),
   nowMs: () => Date.now(),
 };
 

@@ -131,7 +131,7 @@ async function sendFile(exchange: Exchange, file: RepoFile, headers: Record<stri
     response.end();
     return;
   }
-  const failure = state.failures.take(["cut", "trickle", "wrongBytes"], host, file.path);
+  const failure = state.failures.take(["cut", "stall", "trickle", "wrongBytes"], host, file.path);
   note({ sentBytes: await sendBytes(response, file, { first, last }, failure) });
 }
 

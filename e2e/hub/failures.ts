@@ -10,6 +10,8 @@ export type HubFailure =
     }
   /** The connection breaks when this many bytes of the body are out. */
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** The connection stays open and nothing comes after this many bytes of the body. */
+  | { readonly kind: "stall"; readonly afterBytes: number }
   | { readonly kind: "trickle"; readonly bytesPerSecond: number }
   /** Bytes other than those the tree names: the file's last one is inverted. */
   | { readonly kind: "wrongBytes" }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HubFailure } from "./failures";
@@ -56,7 +57,8 @@ export async function sendBytes(
   let sent = 0;
   for await (const whole of partsOf(file, range)) {
     if (response.destroyed) return sent;
-    const room = failure?.kind === "cut" ? failure.afterBytes - sent : Infinity;
+    const ends = failure?.kind === "cut" || failure?.kind === "stall";
+    const room = ends ? failure.afterBytes - sent : Infinity;
     const part = whole.subarray(0, room);
     const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
     const inverted = file.size - 1 - (range.first + sent);
@@ -67,6 +69,7 @@ export async function sendBytes(
     if (failure?.kind === "trickle") await trickle(response, part, failure.bytesPerSecond);
     else if (!response.write(part)) await drained(response);
     if (part.length < whole.length || room === part.length) {
+      if (failure?.kind === "stall") await once(response, "close");
       // out first what counts as sent, then the break
       await sleep(20);
       response.destroy();
@@ -79,6 +82,11 @@ export async function sendBytes(
 
 const drained = (response: ServerResponse) =>
   new Promise<void>((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.once("drain", done);
+    response.once("close", done);
   });

@@ -70,6 +70,7 @@ export function createWeightsFlow(
     for (const [index, item] of ask.items.entries()) {
       if (item.status === "here" || (picked && picked.item !== index)) continue;
       const outcome = await take(item, picked?.file);
+      if (!outcome.ok) await refresh(); // what is kept of it
       // declined meanwhile, and perhaps asked for something else
       if (state().weights.ask?.items[index]?.needed !== item.needed) return;
       if (!outcome.ok) {

@@ -3,6 +3,7 @@ import { startHub, type LocalHub } from "../../e2e/hub/server";
 import { testParquet } from "../../e2e/hub/testData";
 import { datasetOffer, datasetOffers, hubDatasetLabel } from "./datasetFiles";
 import type { HubTools } from "./hubClient";
+import { pause } from "./pause";
 import { remoteSource } from "./remoteBytes";
 
 const README = new TextEncoder().encode("# A data set");
@@ -19,6 +20,7 @@ async function open(files: Readonly<Record<string, Uint8Array>>) {
     places: hub.places,
     fetch: (url, init) => fetch(url, init),
     sleep: () => Promise.resolve(),
+    silence: (signal) => pause(60_000, signal),
     nowMs: () => 0,
   };
   return { hub, tools };

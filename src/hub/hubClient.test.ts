@@ -7,6 +7,7 @@ import { startHub, type LocalHub } from "../../e2e/hub/server";
 import type { StudioError } from "../errors/studioError";
 import { readRange, type ByteRange } from "../formats/byteRange";
 import { fileFacts, hubSource, resolveUrl, type HubRef, type HubTools } from "./hubClient";
+import { pause } from "./pause";
 
 const MODEL = Uint8Array.from({ length: 300_000 }, (_, at) => (at * 31) % 256);
 const REF: HubRef = { repo: "o/m", revision: "main", file: "sub/model.safetensors" };
@@ -30,6 +31,7 @@ async function open() {
       pauses.push(ms);
       return Promise.resolve();
     },
+    silence: (signal) => pause(60_000, signal),
     onRetry: ({ message }) => reasons.push(message),
     nowMs: () => 1_800_000_000_000,
   };
@@ -95,6 +97,34 @@ test("a connection that breaks goes on from the byte reached: none is asked for 
   expect(asked(hub)).toEqual(["bytes=1000-249999", "bytes=71000-249999", "bytes=141000-249999"]);
   expect(pauses).toHaveLength(2);
   expect(reasons[1]).toContain("the connection broke at byte 141000 of 300000");
+});
+
+test("a connection that falls silent is given up and goes on from the byte reached", async () => {
+  const { hub, tools } = await open();
+  const facts = await fileFacts(tools, REF);
+  hub.clearLog();
+  hub.fail({ failure: { kind: "stall", afterBytes: 70_000 }, host: "storage" });
+  const impatient: HubTools = { ...tools, silence: (signal) => pause(300, signal) };
+  expect(isWanted(await readRange(hubSource(impatient, REF, facts), RANGE))).toBe(true);
+  expect(asked(hub)).toEqual(["bytes=1000-249999", "bytes=71000-249999"]);
+});
+
+test("a server that never answers is given up, and none of its requests is left open", async () => {
+  const { tools } = await open();
+  const signals: (AbortSignal | null | undefined)[] = [];
+  const deaf: HubTools = {
+    ...tools,
+    silence: () => Promise.resolve(),
+    fetch: (_, init) => {
+      signals.push(init?.signal);
+      return new Promise(() => undefined);
+    },
+  };
+  await expect(fileFacts(deaf, REF)).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message: expect.stringContaining("there was no answer") as string,
+  });
+  expect(signals.map((signal) => signal?.aborted)).toEqual(Array(6).fill(true));
 });
 
 test("429 is waited for as long as it says, 503 longer each time", async () => {

@@ -11,6 +11,8 @@ export interface HubTools {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
   /** Resolves after `ms`, or as soon as the signal is aborted (src/hub/pause.ts). */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Resolves when a server has been silent for so long that it is asked again, or when the signal is aborted. */
+  readonly silence: (signal: AbortSignal) => Promise<void>;
   /** Milliseconds since the epoch: a server may name a date to come back at. */
   readonly nowMs: () => number;
   /** Told why before something is tried again. */
@@ -42,6 +44,19 @@ export function resolveUrl(places: HubPlaces, { kind, repo, revision, file }: Hu
   return `${start}/${encodePath(repo)}/resolve/${encodeURIComponent(revision)}/${encodePath(file)}`;
 }
 
+/** What a server does next; an error when that is nothing for too long. */
+async function unlessSilent<T>({ silence }: HubTools, next: Promise<T>): Promise<T> {
+  const heard = new AbortController();
+  const silent = silence(heard.signal).then(() =>
+    heard.signal.aborted ? next : Promise.reject(new Error("The server fell silent.")),
+  );
+  try {
+    return await Promise.race([next, silent]);
+  } finally {
+    heard.abort();
+  }
+}
+
 /** An answer that may be believed: a success, of one of the hub's hosts. Anything else is thrown or tried again. */
 async function ask(
   tools: HubTools,
@@ -49,9 +64,12 @@ async function ask(
   init: RequestInit,
 ): Promise<Response | { retry: StudioError; afterMs: number | null }> {
   let response: Response;
+  const request = new AbortController();
+  const signal = AbortSignal.any([request.signal, ...(init.signal ? [init.signal] : [])]);
   try {
-    response = await tools.fetch(url, init);
+    response = await unlessSilent(tools, tools.fetch(url, { ...init, signal }));
   } catch (cause) {
+    request.abort();
     if (init.signal?.aborted) throw cancelled(url);
     return { retry: failedDownload(url, "there was no answer", cause), afterMs: null };
   }
@@ -116,7 +134,7 @@ export async function fetchJson<T>(
     }
     let body: unknown;
     try {
-      body = await answer.json();
+      body = await unlessSilent<unknown>(tools, answer.json());
     } catch (cause) {
       if (signal?.aborted) throw cancelled(url);
       await wait(failedDownload(url, "its answer broke off or is not JSON", cause), null);
@@ -200,7 +218,8 @@ export async function* streamRange(
     const reader = answer.body?.getReader();
     try {
       for (;;) {
-        const part = await reader?.read().catch((cause: unknown) => ({ cause }));
+        const next = reader && unlessSilent(tools, reader.read());
+        const part = await next?.catch((cause: unknown) => ({ cause }));
         if (!part || "cause" in part || part.done) {
           if (signal?.aborted) throw cancelled(url);
           if (at >= range.end) break;

@@ -12,6 +12,7 @@ import { DataConfig, type ImportedData } from "../config/experiment";
 import { browserCodec } from "../data/browserCodec";
 import { centerCrop } from "../data/centerCrop";
 import type { HubTools } from "../hub/hubClient";
+import { pause } from "../hub/pause";
 import type {
   DatasetsApi,
   DatasetSummary,
@@ -41,6 +42,7 @@ beforeEach(async () => {
     places,
     fetch: (url, init) => fetch(url, init),
     sleep: () => Promise.resolve(),
+    silence: (signal) => pause(60_000, signal),
     nowMs: () => 0,
   };
   let now = 0;

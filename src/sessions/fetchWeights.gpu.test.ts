@@ -18,6 +18,7 @@ import {
 import type { KeepingTools, WeightsJob } from "./keepWeights";
 import { downloadWeights, importWeightsFile, openWeights } from "./fetchWeights";
 import type { HubTools } from "../hub/hubClient";
+import { pause } from "../hub/pause";
 
 /** Real IndexedDB and a real server on another port; nothing here needs a GPU. */
 
@@ -67,6 +68,7 @@ const tools = (): HubTools & KeepingTools => ({
   places,
   fetch: (url, init) => fetch(url, init),
   sleep: () => Promise.resolve(),
+  silence: (signal) => pause(60_000, signal),
   nowMs: () => 1,
   clockMs: () => performance.now(),
   assertRoomFor: (bytes, what) => assertRoomFor(bytes, what, () => Promise.resolve([])),

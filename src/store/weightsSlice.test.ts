@@ -73,9 +73,10 @@ test("progress counts down bytes and time, for the file it names alone", () => {
   expect(weightsSecondsLeft(ask())).toBeNull();
 });
 
-test("a failure brings a hidden download back and keeps what it fetched", () => {
+test("a failure brings a hidden download back and counts what is kept of it", () => {
   const { store, ask } = asked();
-  const { beginWeights, applyWeightsEvent, showWeights, failWeights } = store.getState();
+  const { beginWeights, applyWeightsEvent, showWeights, failWeights, setStoredWeights } =
+    store.getState();
   beginWeights();
   showWeights(false);
   applyWeightsEvent({
@@ -85,11 +86,27 @@ test("a failure brings a hidden download back and keeps what it fetched", () => 
     allBytes: 1000,
     bytesPerSecond: 90,
   });
-  failWeights({ code: "DOWNLOAD_FAILED", message: "cut", hint: "again" });
-  expect(ask()).toMatchObject({ stage: "failed", hidden: false });
-  expect(missingWeightsBytes(ask())).toBe(400 + 500);
+  const failure = { code: "DOWNLOAD_FAILED", message: "cut", hint: "again" } as const;
+  applyWeightsEvent({ type: "warning", key: KEY_A, failure });
+  // nothing arrives until it is mended
+  expect(ask().items[0]).toMatchObject({ warning: failure, bytesPerSecond: 0 });
+  setStoredWeights([{ ...summary(null), bytes: 500, complete: false }]);
+  failWeights(failure);
+  expect(ask()).toMatchObject({ stage: "failed", hidden: false, failure });
+  // a hundred bytes were not a whole piece; the failure is said once
+  expect(ask().items[0]).toMatchObject({ status: "missing", warning: null });
+  expect(missingWeightsBytes(ask())).toBe(500 + 500);
   beginWeights();
   expect(ask()).toMatchObject({ stage: "fetching", failure: null });
+});
+
+test("after a wrong checksum nothing counts as here, also what was kept before", () => {
+  const { store, ask } = asked();
+  const { beginWeights, failWeights, setStoredWeights } = store.getState();
+  beginWeights();
+  setStoredWeights([]);
+  failWeights({ code: "CHECKSUM_MISMATCH", message: "wrong", hint: "again" });
+  expect(missingWeightsBytes(ask())).toBe(1000 + 500);
 });
 
 test("rounded weights are told once, others not", () => {

@@ -45,8 +45,9 @@ export interface WeightsSlice {
   readonly beginWeights: () => void;
   readonly applyWeightsEvent: (event: WeightsEvent) => void;
   readonly weightsHere: (item: number, summary: WeightsSummary) => void;
+  /** The question again with what went wrong; what is here, by `stored`, is counted. */
   readonly failWeights: (failure: Failure) => void;
-  /** Back to the question, with what is here already counted. */
+  /** Back to the question, with what is here already, by `stored`, counted. */
   readonly interruptWeights: () => void;
   readonly endWeights: () => void;
   readonly setStoredWeights: (stored: readonly WeightsSummary[]) => void;
@@ -104,14 +105,19 @@ export function reduceWeights(ask: WeightsAsk, event: WeightsEvent): WeightsAsk 
       case "checking":
         return { ...item, status: "checking", bytesPerSecond: 0 };
       case "warning":
-        return { ...item, warning: event.failure };
+        return { ...item, warning: event.failure, bytesPerSecond: 0 };
     }
   });
 }
 
-/** Waiting again: what an item had fetched stays counted. */
-const interrupted = (item: WeightsItem): WeightsItem =>
-  item.status === "here" ? item : { ...item, status: "missing", bytesPerSecond: 0 };
+/** Waiting again: of what an item had fetched counts what is kept of it, nothing after a wrong checksum. */
+function interrupted(item: WeightsItem, stored: readonly WeightsSummary[]): WeightsItem {
+  if (item.status === "here") return item;
+  const key = hubFileKey(chosenFile(item));
+  const doneBytes = stored.find((weights) => weights.key === key)?.bytes ?? 0;
+  const allBytes = item.allBytes > 0 ? item.allBytes : chosenFile(item).bytes;
+  return { ...item, status: "missing", doneBytes, allBytes, bytesPerSecond: 0, warning: null };
+}
 
 export const initialWeights: WeightsState = { ask: null, stored: [], rounded: [] };
 
@@ -120,8 +126,10 @@ type Part = { readonly weights: WeightsState; readonly preview: PreviewState };
 export const createWeightsSlice = (set: SetPart<Part>): WeightsSlice => {
   const patch = (part: Partial<WeightsState>) =>
     set(({ weights }) => ({ weights: { ...weights, ...part } }));
-  const patchAsk = (change: (ask: WeightsAsk) => WeightsAsk) =>
-    set(({ weights }) => ({ weights: { ...weights, ask: weights.ask && change(weights.ask) } }));
+  const patchAsk = (change: (ask: WeightsAsk, stored: readonly WeightsSummary[]) => WeightsAsk) =>
+    set(({ weights }) => ({
+      weights: { ...weights, ask: weights.ask && change(weights.ask, weights.stored) },
+    }));
   return {
     weights: initialWeights,
     askWeights: (needed, purpose) =>
@@ -158,14 +166,18 @@ export const createWeightsSlice = (set: SetPart<Part>): WeightsSlice => {
         },
       })),
     failWeights: (failure) =>
-      patchAsk((ask) => ({
-        ...mapItem(ask, interrupted),
+      patchAsk((ask, stored) => ({
+        ...mapItem(ask, (item) => interrupted(item, stored)),
         stage: "failed",
         failure,
         hidden: false,
       })),
     interruptWeights: () =>
-      patchAsk((ask) => ({ ...mapItem(ask, interrupted), stage: "asking", hidden: false })),
+      patchAsk((ask, stored) => ({
+        ...mapItem(ask, (item) => interrupted(item, stored)),
+        stage: "asking",
+        hidden: false,
+      })),
     endWeights: () => patch({ ask: null }),
     // what encoders of the Data view lack is asked anew
     setStoredWeights: (stored) =>

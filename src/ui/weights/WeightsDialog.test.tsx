@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Experiment } from "../../config/experiment";
-import type { WeightsNeeded } from "../../protocol/weights";
+import type { WeightsNeeded, WeightsSummary } from "../../protocol/weights";
 import { createStudioStore, type StudioStore } from "../../store/studioStore";
 import { CommandsContext, type StudioCommands } from "../commands";
 import { StoreContext } from "../useStudio";
@@ -23,6 +23,20 @@ const NEEDED: readonly WeightsNeeded[] = [
     keptBytes: 100_000_000,
   },
 ];
+
+/** The part that is here. */
+const KEPT: WeightsSummary = {
+  key: "timm/mae@main/model.safetensors",
+  repo: "timm/mae",
+  file: "model.safetensors",
+  commit: "c",
+  bytes: 100_000_000,
+  complete: false,
+  precision: "stored",
+  rounding: null,
+  verified: false,
+  licence: { name: "CC-BY-NC-4.0", nonCommercial: true },
+};
 
 /** The dialog's text after `play`. Commands are called by nobody here. */
 function text(play: (store: StudioStore) => void): string {
@@ -81,10 +95,10 @@ test("during it: bytes, speed, time left; it may go on behind the page", () => {
 
 test("after a failure: what happened, what to do, and the rest again", () => {
   const shown = text((store) => {
-    store.getState().beginWeights();
-    store
-      .getState()
-      .failWeights({ code: "DOWNLOAD_FAILED", message: "It was cut.", hint: "Try later." });
+    const { beginWeights, setStoredWeights, failWeights } = store.getState();
+    beginWeights();
+    setStoredWeights([KEPT]);
+    failWeights({ code: "DOWNLOAD_FAILED", message: "It was cut.", hint: "Try later." });
   });
   expect(shown).toContain("The download stopped: DOWNLOAD_FAILED It was cut. Try later.");
   expect(shown).toContain("Try again, 243 MB");

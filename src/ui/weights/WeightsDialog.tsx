@@ -31,7 +31,7 @@ export function WeightsDialog({ opened }: { readonly opened: boolean }) {
         else declineWeights();
       }}
       title={ask?.stage === "fetching" ? "Downloading weights" : "Weights to download"}
-      size="lg"
+      size={720}
       closeButtonProps={{ "aria-label": "Close weights" }}
     >
       {ask && <WeightsBody ask={ask} />}
@@ -153,7 +153,7 @@ function Source(props: {
   return (
     <Select
       size="xs"
-      w={240}
+      className={classes.repo ?? ""}
       aria-label={`Repository for ${label}`}
       data={files.map(({ repo }, position) => ({ value: String(position), label: repo }))}
       value={String(item.choice)}
