@@ -2,6 +2,7 @@ import type { JSHandle, Page } from "playwright";
 import {
   DB_NAME,
   type CheckpointRecord,
+  type DatasetRecord,
   type GridRecord,
   type LogRecord,
   type RunRecord,
@@ -72,6 +73,15 @@ function makeReader(name: string) {
         }
       });
       return { points, measurements, lastKey };
+    },
+    async datasets() {
+      const all = (db: IDBDatabase) =>
+        settled(store(db, "datasets").getAll() as IDBRequest<DatasetRecord[]>);
+      return ((await withDb(all)) ?? []).map(({ name, images, complete }) => ({
+        name,
+        images,
+        hash: complete?.hash ?? null,
+      }));
     },
     gridSteps: (runId: string) => steps("grids", runId),
     async gridPng(runId: string, step: number): Promise<Uint8Array | null> {
@@ -155,6 +165,8 @@ export async function studioDb(page: Page) {
     runs: () => reader.evaluate((db) => db.runs()),
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
+    /** Imported images; those of a cut import have no hash. */
+    datasets: () => reader.evaluate((db) => db.datasets()),
     cacheCount: () => reader.evaluate((db) => db.cacheCount()),
     shardStates: () => reader.evaluate((db) => db.shardStates()),
     /** Flips one byte of the first shard of a cache whose key starts with `prefix`. */
