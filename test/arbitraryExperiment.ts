@@ -102,7 +102,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
         metricsEvery: int(1, 1e6),
         checkpointEvery: int(1, 1e6),
         sampleCount: int(8, 50_000),
-        heldOutCount: int(12, 10_000),
+        heldOutCount: int(4, 10_000),
         cknnaTime: number(0.01, 0.99),
         cknnaK: int(2, 100),
       },

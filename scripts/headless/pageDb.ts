@@ -3,6 +3,7 @@ import {
   DB_NAME,
   type CacheRecord,
   type CheckpointRecord,
+  type DatasetRecord,
   type GridRecord,
   type LogRecord,
   type RunRecord,
@@ -85,6 +86,15 @@ function makeReader(name: string) {
         }
       });
       return { points, measurements, lastKey };
+    },
+    async datasets() {
+      const all = (db: IDBDatabase) =>
+        settled(store(db, "datasets").getAll() as IDBRequest<DatasetRecord[]>);
+      return ((await withDb(all)) ?? []).map(({ name, images, complete }) => ({
+        name,
+        images,
+        hash: complete?.hash ?? null,
+      }));
     },
     gridSteps: (runId: string) => steps("grids", runId),
     async gridPng(runId: string, step: number): Promise<Uint8Array | null> {
@@ -189,6 +199,8 @@ export async function studioDb(page: Page) {
     runs: () => reader.evaluate((db) => db.runs()),
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
+    /** Imported images; those of a cut import have no hash. */
+    datasets: () => reader.evaluate((db) => db.datasets()),
     cacheCount: () => reader.evaluate((db) => db.cacheCount()),
     caches: () => reader.evaluate((db) => db.caches()),
     shardStates: () => reader.evaluate((db) => db.shardStates()),

@@ -59,8 +59,11 @@ export function createBridge(
     }).catch(report);
 
   const refreshStorage = () => storage(() => Promise.resolve());
-  const datasets = createDatasetsFlow(store, features, () => void refreshStorage());
   const previews = createPreviewFlow(store, features, backend);
+  const datasets = createDatasetsFlow(store, features, (imported) => {
+    previews.follow(imported);
+    void refreshStorage();
+  });
   const cacheNow = createCacheNow(store, runner, () => void refreshStorage());
 
   async function train(start: RunStart, pauseAfter?: number): Promise<void> {

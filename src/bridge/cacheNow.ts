@@ -10,14 +10,16 @@ export function createCacheNow(
 ) {
   const state = () => store.getState();
   const experiment = (): Experiment => state().experiment.value;
-  let asked: readonly EncoderId[] = [];
+  /** The newest question: the answer to an older one, of other settings, may come after its own. */
+  let newest = {};
   /** Settles when what was started has ended. */
   let filling: Promise<unknown> = Promise.resolve();
 
   async function bill(encoders: readonly EncoderId[]): Promise<void> {
-    asked = encoders;
+    const own = {};
+    newest = own;
     const outcome = await runner.billOf(experiment(), encoders);
-    if (asked !== encoders) return;
+    if (newest !== own) return;
     state().setCacheNowBill(outcome.ok ? outcome.value : null);
     if (!outcome.ok) state().failCacheNow(outcome.failure);
   }

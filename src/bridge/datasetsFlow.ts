@@ -65,7 +65,8 @@ export type DatasetsFlow = ReturnType<typeof createDatasetsFlow>;
 export function createDatasetsFlow(
   store: StudioStore,
   features: () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">,
-  afterChange: () => void,
+  /** Data sets came or went; with the id of the one that was imported. */
+  afterChange: (imported: string | null) => void,
 ) {
   const state = () => store.getState();
   const onEvent = proxy(state().applyImportEvent);
@@ -82,7 +83,7 @@ export function createDatasetsFlow(
     const outcome = await features().call((api) => api.importImages(source, options, onEvent));
     state().endImport(outcome.ok ? null : outcome.failure);
     await refresh();
-    afterChange();
+    afterChange(outcome.ok ? outcome.value.id : null);
   }
 
   return {
@@ -102,7 +103,7 @@ export function createDatasetsFlow(
       const outcome = await features().call((api) => api.deleteDataset(id));
       await refresh();
       if (!outcome.ok) state().failDatasets(outcome.failure);
-      afterChange();
+      afterChange(null);
     },
     lookUp: async (repo: string, revision: string): Promise<void> => {
       const asked = { repo, revision, offers: [], failure: null };

@@ -3,7 +3,7 @@ import type { EncoderId } from "../config/experiment";
 import { DataConfig } from "../config/experiment";
 import type { FeaturesApi } from "../protocol/features";
 import type { BackendChoice } from "../protocol/shared";
-import { PAGE_IMAGES, shownData, type ImageQuery } from "../store/previewSlice";
+import { BUILT_IN_DATA, PAGE_IMAGES, shownData, type ImageQuery } from "../store/previewSlice";
 import type { StudioStore } from "../store/studioStore";
 import type { WorkerClient } from "./workerClient";
 
@@ -43,6 +43,19 @@ export function createPreviewFlow(
     if (state().preview.query !== query) return;
     if (outcome.ok) state().setImages(outcome.value);
     else state().failImages(outcome.failure);
+  }
+
+  /**
+   * After data sets came or went: one that was imported is shown unless images of another are chosen; one that is
+   * gone gives way.
+   */
+  function follow(imported: string | null): void {
+    const { preview, datasets } = state();
+    const { shown } = preview.query;
+    const gone = shown !== BUILT_IN_DATA && !datasets.list?.some(({ id }) => id === shown);
+    const busy = preview.selected.length > 0 && !gone;
+    const next = busy ? null : (imported ?? (gone ? BUILT_IN_DATA : null));
+    if (next !== null) void showImages({ shown: next, label: null, first: 0 });
   }
 
   async function askNeed(encoder: EncoderId): Promise<void> {
@@ -89,5 +102,5 @@ export function createPreviewFlow(
     }
   }
 
-  return { showImages, askNeeds, mapFeatures };
+  return { showImages, follow, askNeeds, mapFeatures };
 }

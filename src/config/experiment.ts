@@ -308,6 +308,9 @@ export const SamplingConfig = z.strictObject({
   }),
 });
 
+/** Unbiased CKNNA with k = 2, the least, needs as many. */
+export const LEAST_HELD_OUT = 4;
+
 export const EvaluationConfig = z.strictObject({
   gridEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
     label: "Grid every",
@@ -329,7 +332,7 @@ export const EvaluationConfig = z.strictObject({
     unit: "images",
     source: "docs/fidelity.md: 256 is the least at which the top-32 distance ranks models",
   }),
-  heldOutCount: z.int().min(12).max(10_000).default(256).register(fieldInfo, {
+  heldOutCount: z.int().min(LEAST_HELD_OUT).max(10_000).default(256).register(fieldInfo, {
     label: "Held-out images for CKNNA",
     unit: "images",
     source: "paper appendix C.1 uses 10,000; the built-in data has 382",

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Experiment, type ImportedData } from "../config/experiment";
+import { heldOutImages } from "../config/validate";
 import { billSeconds } from "./cacheNowSlice";
 import { endedImport, importedDataset, newImport, reduceImport } from "./datasetsSlice";
 import { BUILT_IN_DATA, MOST_SELECTED, shownData } from "./previewSlice";
@@ -50,10 +52,37 @@ test("a data set large enough moves nothing, and the built-in one is chosen by n
   expect(store.getState().experiment.value).toEqual(Experiment.parse({}));
 });
 
-test("too few images to hold any out remain an issue of the form", () => {
-  const store = createStudioStore(Experiment.parse({}));
-  store.getState().setImported(imported(40));
-  expect(Object.keys(store.getState().experiment.issues)).toContain("evaluation.heldOutCount");
+test("a dozen images hold out a third, so that they can be trained on", () => {
+  const store = createStudioStore(Experiment.parse({ alignment: { encoderDepth: 2 } }));
+  store.getState().setImported(imported(12));
+  const { experiment, datasets } = store.getState();
+  expect(experiment.issues).toEqual({});
+  expect(heldOutImages(experiment.value.data)).toBe(4);
+  expect(experiment.value.evaluation).toMatchObject({ heldOutCount: 4, cknnaK: 2 });
+  expect(datasets.adjusted).toEqual([
+    "Held-out fraction: 0.1 → 0.334",
+    "Samples for KID and Fréchet: 256 → 12",
+    "Held-out images for CKNNA: 256 → 4",
+    "CKNNA k: 10 → 2",
+  ]);
+});
+
+test("a data set of any size either fits or says what is missing", () => {
+  const count = fc.integer({ min: 2, max: 20_000 });
+  const fraction = fc.double({ min: 0.001, max: 0.5, noNaN: true });
+  fc.assert(
+    fc.property(count, fraction, (images, holdOutFraction) => {
+      const experiment = Experiment.parse({
+        data: { holdOutFraction },
+        alignment: { encoderDepth: 2 },
+      });
+      const store = createStudioStore(experiment);
+      store.getState().setImported(imported(images));
+      const { value, issues } = store.getState().experiment;
+      expect(Experiment.parse(value)).toEqual(value);
+      expect(Object.keys(issues)).toEqual(images < 7 ? ["evaluation.heldOutCount"] : []);
+    }),
+  );
 });
 
 test("an import counts, a cancelled one is no failure", () => {

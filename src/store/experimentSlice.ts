@@ -1,5 +1,6 @@
 import {
   Experiment,
+  LEAST_HELD_OUT,
   type ControlChange,
   type ExperimentGroup,
   type ImportedData,
@@ -105,40 +106,59 @@ function keepDepthInside(experiment: Experiment): Experiment {
   return { ...experiment, alignment: { ...experiment.alignment, encoderDepth: depth } };
 }
 
-const LEAST_HELD_OUT = 12;
 const LEAST_SAMPLES = 8;
+/** Held-out images from which CKNNA says something; fewer than these are raised to them where a third is enough. */
+const ENOUGH_HELD_OUT = 12;
+const MOST_HELD_OUT = 0.5;
 
-/** The evaluation settings that fit a number of images, and what had to give, in words. */
-function fittedEvaluation(experiment: Experiment) {
+/** A small data set holds out more of itself: a tenth of a dozen images is one, and one has no neighbours. */
+function fittedHoldOut(data: Experiment["data"]): number {
+  const { groups, imagesPerGroup } = dataShape(data);
+  const third = Math.floor((groups * imagesPerGroup) / 3);
+  const wanted = Math.max(LEAST_HELD_OUT, Math.min(ENOUGH_HELD_OUT, third));
+  if (heldOutImages(data) >= wanted) return data.holdOutFraction;
+  const thousandths = Math.ceil((1000 * wanted) / (groups * imagesPerGroup));
+  return Math.min(MOST_HELD_OUT, thousandths / 1000);
+}
+
+/** An experiment whose hold-out and evaluation fit its number of images; what cannot fit stays an issue of the form. */
+function fittedToImages(experiment: Experiment): Experiment {
   const { groups, imagesPerGroup } = dataShape(experiment.data);
   const { evaluation } = experiment;
-  const heldOut = heldOutImages(experiment.data);
-  const heldOutCount = Math.max(LEAST_HELD_OUT, Math.min(evaluation.heldOutCount, heldOut));
+  const data = { ...experiment.data, holdOutFraction: fittedHoldOut(experiment.data) };
+  const heldOutCount = Math.max(
+    LEAST_HELD_OUT,
+    Math.min(evaluation.heldOutCount, heldOutImages(data)),
+  );
   const fitted = {
     heldOutCount,
     sampleCount: Math.max(LEAST_SAMPLES, Math.min(evaluation.sampleCount, groups * imagesPerGroup)),
     cknnaK: Math.min(evaluation.cknnaK, heldOutCount - 2),
   };
-  const names = ["sampleCount", "heldOutCount", "cknnaK"] as const;
-  const adjusted = names.flatMap((name) => {
-    const label = FIELDS.find(({ path }) => path === `evaluation.${name}`)?.info.label ?? name;
-    return fitted[name] === evaluation[name]
-      ? []
-      : [`${label}: ${evaluation[name]} → ${fitted[name]}`];
-  });
-  return { evaluation: { ...evaluation, ...fitted }, adjusted };
+  return { ...experiment, data, evaluation: { ...evaluation, ...fitted } };
 }
 
-/** Imported images as the data trained on (null: the built-in ones); evaluation sizes follow their number. */
+/** Numbers that moved, in words. */
+const changesBetween = (before: Experiment, after: Experiment): readonly string[] =>
+  FIELDS.flatMap(({ group, name, info }) => {
+    const [was, is] = [before, after].map((experiment) => fieldValue(experiment, group, name));
+    const moved = typeof was === "number" && typeof is === "number" && was !== is;
+    return moved ? [`${info.label}: ${was} → ${is}`] : [];
+  });
+
+/** Imported images as the data trained on (null: the built-in ones); hold-out and evaluation follow their number. */
 export function chooseData(
   state: ExperimentState,
   imported: ImportedData | null,
 ): { readonly experiment: ExperimentState; readonly adjusted: readonly string[] } {
   const dataset = imported ? ("imported" as const) : ("emoji" as const);
   const chosen = { ...state.value, data: { ...state.value.data, dataset, imported } };
-  const { evaluation, adjusted } = fittedEvaluation(chosen);
+  const value = fittedToImages(chosen);
   const errors = without(without(state.errors, "data.dataset"), "data.imported");
-  return { experiment: settled({ ...state, value: { ...chosen, evaluation }, errors }), adjusted };
+  return {
+    experiment: settled({ ...state, value, errors }),
+    adjusted: changesBetween(chosen, value),
+  };
 }
 
 /** A change that took effect in the run moves the controls with it (a replayed timeline does so too). */

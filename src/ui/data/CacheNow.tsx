@@ -101,7 +101,7 @@ function Bill() {
       </table>
       <p className={classes.hint}>
         {missing === 0
-          ? `All of ${bill.images} images is cached.`
+          ? `All ${bill.images} images are cached.`
           : `${bill.images} images, ${formatBytes(missing)} to store; ${seconds === null ? "time not measured on this device yet" : `about ${formatDuration(seconds)}`}.`}
         {bill.weights.length > 0 &&
           ` First, weights are downloaded: ${bill.weights.map(({ label }) => label).join(", ")}.`}

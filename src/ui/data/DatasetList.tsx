@@ -45,8 +45,7 @@ function BuiltInRow() {
     <li className={classes.dataset} data-used={used || undefined}>
       <Look shown={BUILT_IN_DATA} name="Emoji, built in" used={used} />
       <small>
-        {groups * imagesPerGroup} images · {classCount} classes · {resolution} px · comes with the
-        page
+        {groups * imagesPerGroup} images · {classCount} classes · {resolution} px
       </small>
       <div className={classes.actions}>
         <Use used={used} name="Emoji, built in" onUse={() => setImported(null)} />

@@ -35,6 +35,7 @@ export function EncoderMaps({ encoders, onEncoders }: EncoderMapsProps) {
   const [chosenGrid, setGrid] = useState<number | null>(null);
   const grid = chosenGrid ?? (Number.isInteger(ofModel) ? ofModel : GRIDS[1]);
   useEffect(() => askNeeds(encoders), [askNeeds, encoders, needs]);
+  const known = encoders.every((encoder) => needs[encoder]);
   const ready = encoders.filter((encoder) => needs[encoder]?.length === 0);
   return (
     <section className={classes.card} aria-label="What encoders see">
@@ -51,7 +52,7 @@ export function EncoderMaps({ encoders, onEncoders }: EncoderMapsProps) {
         />
         <Button
           size="xs"
-          disabled={selected === 0 || ready.length === 0}
+          disabled={selected === 0 || !known || ready.length === 0}
           loading={running}
           onClick={() => mapFeatures(ready, grid)}
         >
