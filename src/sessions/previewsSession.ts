@@ -23,11 +23,22 @@ type ImageQuery = Parameters<PreviewsApi["imagePage"]>[1];
 
 /** What the Data view shows of images and encoders before any training. */
 export function createPreviewsSession(environment: SessionEnvironment): PreviewsApi {
-  const withDataset = <T>(
+  /** The built-in images are kept from one page to the next: unpacking them takes a second. */
+  let kept: { readonly key: string; readonly dataset: Promise<ImageDataset> } | undefined;
+
+  async function withDataset<T>(
     data: Experiment["data"],
     use: (dataset: ImageDataset) => Promise<T>,
-  ): Promise<T> =>
-    withDatabase(environment, async (db) => use(await loadDataset(environment, db, data)));
+  ): Promise<T> {
+    return withDatabase(environment, async (db) => {
+      // imported ones read from a connection that is closed again
+      if (data.dataset === "imported") return use(await loadDataset(environment, db, data));
+      const key = JSON.stringify(data);
+      if (kept?.key !== key) kept = { key, dataset: loadDataset(environment, db, data) };
+      kept.dataset.catch(() => (kept = undefined));
+      return use(await kept.dataset);
+    });
+  }
 
   async function imagePage(
     dataset: ImageDataset,
