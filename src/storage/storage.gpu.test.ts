@@ -119,7 +119,9 @@ test("where there is no room, what would free the most is named first", async ()
   const asked = assertRoomFor(1e15, "This", () => deletable(db));
   await expect(asked).rejects.toMatchObject({
     code: "QUOTA_EXCEEDED",
-    message: expect.stringMatching(/^This needs 953674317 MiB; \d+ MiB of \d+ MiB are free/) as string,
+    message: expect.stringMatching(
+      /^This needs 953674317 MiB; \d+ MiB of \d+ MiB are free/,
+    ) as string,
     hint: "Delete something under Storage: Latents (test) (frees 2 MiB), Small (frees 1 MiB).",
   });
   await assertRoomFor(1, "This", () => deletable(db));
