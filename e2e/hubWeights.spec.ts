@@ -15,8 +15,12 @@ const PIECE_BYTES = 8 * 2 ** 20;
 test.use({ backend: "wasm", expectedComplaints: [/Failed to load resource/] });
 test.beforeEach(async ({ hub }) => hub.put(KEY, await dinov2SmallFile()));
 
-/** Far more steps than a test waits for, and nothing but steps. */
-const MANY_STEPS = { optimizer: { steps: 5000 }, evaluation: onlyAtEnd(5000) } as const;
+/** Few images, for a large encoder; far more steps than a test waits for, and nothing but steps. */
+const MANY_STEPS = {
+  data: { imageLimit: 8 },
+  optimizer: { steps: 5000 },
+  evaluation: onlyAtEnd(5000),
+} as const;
 
 const weightsDialog = ({ page }: Studio) => page.getByRole("dialog", { name: /weights/i });
 
