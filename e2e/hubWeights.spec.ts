@@ -15,8 +15,12 @@ const PIECE_BYTES = 8 * 2 ** 20;
 test.use({ backend: "wasm", expectedComplaints: [/Failed to load resource/] });
 test.beforeEach(async ({ hub }) => hub.put(KEY, await dinov2SmallFile()));
 
-/** Far more steps than a test waits for, and nothing but steps. */
-const MANY_STEPS = { optimizer: { steps: 5000 }, evaluation: onlyAtEnd(5000) } as const;
+/** Few images, for a large encoder; far more steps than a test waits for, and nothing but steps. */
+const MANY_STEPS = {
+  data: { imageLimit: 8 },
+  optimizer: { steps: 5000 },
+  evaluation: onlyAtEnd(5000),
+} as const;
 
 const weightsDialog = ({ page }: Studio) => page.getByRole("dialog", { name: /weights/i });
 
@@ -33,9 +37,9 @@ async function trainOnDinov2(studio: Studio) {
   return dialog;
 }
 
-/** Breaks one connection after 20 MB, between two pieces, and every one after it at once. The first is for the header. */
+/** Breaks two connections after 24 MB, within the third piece (that for the header ends before), later ones at once. */
 function cutForGood(hub: LocalHub) {
-  hub.fail({ failure: { kind: "cut", afterBytes: 20e6 }, host: "storage", times: 2 });
+  hub.fail({ failure: { kind: "cut", afterBytes: 24e6 }, host: "storage", times: 2 });
   hub.fail({ failure: { kind: "cut", afterBytes: 0 }, host: "storage", times: Infinity });
 }
 
@@ -74,7 +78,7 @@ test("DINOv2-S: confirmed, cut, reloaded, cut for good, tried again, verified, t
   hub.clearLog();
   cutForGood(hub);
   const again = await trainOnDinov2(studio);
-  // two pieces of the twenty megabytes
+  // two whole pieces came
   await expect(again).toContainText("88.2 MB, 16.8 MB here already");
   expect(hub.log).toEqual([]);
   await again.getByRole("button", { name: "Download 71.4 MB" }).click();
@@ -84,13 +88,12 @@ test("DINOv2-S: confirmed, cut, reloaded, cut for good, tried again, verified, t
 
   hub.heal();
   await again.getByRole("button", { name: /^Try again/ }).click();
-  await expect(again).toContainText("MB/s");
   await expect(again).toBeHidden({ timeout: 60_000 });
   const ranges = sentRanges(hub.log);
   expect(ranges[0]?.first).toBe(2 * PIECE_BYTES);
   for (const [index, { first }] of ranges.entries()) {
-    // only what was cut off on its way is asked for again
-    if (index > 0) expect(first).toBeGreaterThan((ranges[index - 1]?.end ?? 0) - PIECE_BYTES);
+    // asked for again is only what was lost on its way, and the rest of its piece
+    if (index > 0) expect(first).toBeGreaterThan((ranges[index - 1]?.end ?? 0) - 2 * PIECE_BYTES);
   }
 
   await studio.waitForStep(2);

@@ -64,7 +64,7 @@ function scripted() {
     ends.shift()?.(outcome);
     await settle();
   };
-  return { store, flow, asked, end, settle, cancels: () => cancels };
+  return { store, flow, stored, asked, end, settle, cancels: () => cancels };
 }
 
 test("nothing is fetched before it is confirmed; then one after the other, and what waited goes on", async () => {
@@ -88,13 +88,19 @@ test("nothing needed is no question", async () => {
 });
 
 test("after a failure the same question stands, and trying again fetches only what is missing", async () => {
-  const { store, flow, asked, end, settle } = scripted();
+  const { store, flow, stored, asked, end, settle } = scripted();
   const answer = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
   await settle();
   flow.confirm();
   await end("here");
+  const part = { bytes: 4, complete: false };
+  stored.push(...needed("o/b").files.map((file) => ({ ...summaryOf(file), ...part })));
   await end({ ok: false, failure: CUT });
-  expect(store.getState().weights.ask).toMatchObject({ stage: "failed", failure: CUT });
+  expect(store.getState().weights.ask).toMatchObject({
+    stage: "failed",
+    failure: CUT,
+    items: [{ status: "here" }, { status: "missing", doneBytes: 4, allBytes: 10 }],
+  });
   flow.confirm();
   await end("here");
   expect(asked).toEqual(["o/a", "o/b", "o/b"]);
