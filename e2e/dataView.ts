@@ -49,6 +49,16 @@ export function dataViewOn(page: Page) {
       });
       await form.getByRole("button", { name: "Import" }).click();
     },
+    /** Up to the form that names the size; `importHub` starts it. */
+    async chooseHub(repo: string) {
+      await page.getByText("Hugging Face", { exact: true }).click();
+      await page.getByLabel("Any data set").fill(repo);
+      await button("Look up").click();
+      await button("Choose default train").click();
+    },
+    async importHub() {
+      await form.getByRole("button", { name: /^Download .* and import$/ }).click();
+    },
     async chooseClass(name: string) {
       await images.getByRole("combobox", { name: "Class" }).click();
       await page.getByRole("option", { name }).click();

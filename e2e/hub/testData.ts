@@ -59,8 +59,14 @@ export async function testZip(
   return new Uint8Array(await (await writer.close()).arrayBuffer());
 }
 
-/** The files as parquet the way the hub writes image data sets: a struct and a class label, in small row groups. */
-export function testParquet(files: readonly TestFile[] = testFiles()): Uint8Array<ArrayBuffer> {
+/**
+ * The files as parquet the way the hub writes image data sets: a struct and a class label, in small row groups.
+ * @param captions a text for each file: a column nobody asks for
+ */
+export function testParquet(
+  files: readonly TestFile[] = testFiles(),
+  captions: readonly string[] = [],
+): Uint8Array<ArrayBuffer> {
   const classOf = (path: string) => TEST_CLASSES.findIndex((name) => path.startsWith(`${name}/`));
   const features = {
     image: { _type: "Image" },
@@ -69,13 +75,17 @@ export function testParquet(files: readonly TestFile[] = testFiles()): Uint8Arra
   return new Uint8Array(
     parquetWriteBuffer({
       schema: [
-        { name: "root", num_children: 2 },
+        { name: "root", num_children: captions.length > 0 ? 3 : 2 },
+        ...(captions.length > 0
+          ? [{ name: "caption", type: "BYTE_ARRAY", converted_type: "UTF8" } as const]
+          : []),
         { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
         { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
         { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
         { name: "label", type: "INT64", repetition_type: "OPTIONAL" },
       ],
       columnData: [
+        ...(captions.length > 0 ? [{ name: "caption", data: [...captions] }] : []),
         { name: "image", data: files.map(({ path, bytes }) => ({ bytes, path })) },
         { name: "label", data: files.map(({ path }) => BigInt(classOf(path))) },
       ],

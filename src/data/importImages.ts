@@ -128,7 +128,7 @@ const emptyShard = (): OpenShard => ({ pngs: [], classes: [], digests: [], bytes
 /**
  * Makes squares of a source's images and stores them shard by shard, in the source's order. Broken images are left
  * out, counted and listed. What was stored is never done again: a later call with the stored state goes on from it
- * and ends with the same images as one that was not cut.
+ * and ends with the same images as one that was not cut. A call that throws stores what it had ready.
  *
  * @returns how it ended: everything consumed, or `limit` images stored
  * @throws StudioError BAD_DATASET when fewer than two images are good; whatever reading, storing or `between` throw
@@ -145,7 +145,7 @@ export async function importImages(request: ImportRequest): Promise<ImportState>
   const prepared = inOrder(source.from(from.consumed), AHEAD, (image) =>
     prepare(image, codec, resolution),
   );
-  if (state.images < limit) {
+  const takeAll = async () => {
     for await (const image of prepared) {
       if ("reason" in image) state = passedOver(state, image);
       else {
@@ -161,6 +161,13 @@ export async function importImages(request: ImportRequest): Promise<ImportState>
       await between({ ...state, readBytes });
       if (state.images >= limit) break;
     }
+  };
+  try {
+    if (state.images < limit) await takeAll();
+  } catch (error) {
+    // what is ready is kept; if that fails as well, the first failure says more
+    if (state.consumed > from.consumed) await flush().catch(() => undefined);
+    throw error;
   }
   await flush();
   if (state.images < 2) {

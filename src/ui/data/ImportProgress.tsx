@@ -77,9 +77,7 @@ function Ended({ job, onClose }: { readonly job: ImportJob; readonly onClose: ()
   const { name, status, failure, done, skipped } = job;
   const bad = status === "failed";
   const kept =
-    status === "cancelled"
-      ? `${done} images are kept. Continue goes on from there.`
-      : `${skipped} skipped.`;
+    done > 0 ? `${done} images are kept. Continue goes on from there.` : "Nothing was stored yet.";
   return (
     <Alert
       mt={8}
@@ -104,7 +102,10 @@ function Ended({ job, onClose }: { readonly job: ImportJob; readonly onClose: ()
           <div>{failure.hint}</div>
         </>
       ) : (
-        (status === "cancelled" || skipped > 0) && <div>{kept}</div>
+        <>
+          {status === "cancelled" && <div>{kept}</div>}
+          {skipped > 0 && <div>{skipped} skipped.</div>}
+        </>
       )}
     </Alert>
   );
