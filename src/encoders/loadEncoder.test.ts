@@ -47,11 +47,11 @@ test("a published encoder goes from its stored file to tokens on any grid, and g
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test("weights that are not stored are missed by the names they may have", async () => {
+test("weights that are not stored are missed by the preferred file and its size", async () => {
   await expect(loadEncoder("clip-l", builtInOnly(nothing))).rejects.toMatchObject({
     code: "WEIGHTS_MISSING",
-    message: expect.stringContaining(
-      "timm/vit_large_patch14_clip_224.openai/model.safetensors or openai/clip-vit-large-patch14/",
+    message: expect.stringMatching(
+      /timm\/vit_large_patch14_clip_224\.openai\/model\.safetensors \(\d+ MB\)/,
     ) as string,
   });
 });
