@@ -91,6 +91,7 @@ function createMeter(
   for (const { cache, first, last } of absent)
     missing[cache] = (missing[cache] ?? 0) + last - first;
   const done = missing.map((rows) => images - rows);
+  const stored = [...done];
   const filled = jobs.filter((_, cache) => (missing[cache] ?? 0) > 0);
   const label = filled.map(({ spec }) => spec.label).join(", ");
   const rows = jobs.map(() => 0);
@@ -103,6 +104,10 @@ function createMeter(
       rows[cache] = (rows[cache] ?? 0) + count;
       seconds[cache] = (seconds[cache] ?? 0) + ms / 1000;
     },
+    /** A shard of a cache was written. */
+    store: ({ cache, first, last }: ShardJob) => {
+      stored[cache] = (stored[cache] ?? 0) + last - first;
+    },
     report: () => {
       const elapsed = (clockMs() - startedMs) / 1000;
       const computed = rows.reduce((sum, count) => sum + count, 0) / Math.max(1, filled.length);
@@ -110,7 +115,8 @@ function createMeter(
         type: "progress",
         label,
         done: Math.floor(done.reduce((sum, count) => sum + count, 0) / done.length),
-        ready: Math.min(...done),
+        // what is computed and not stored is lost when this is cancelled
+        ready: Math.min(...stored),
         total: images,
         imagesPerSecond: elapsed > 0 ? computed / elapsed : 0,
       });
@@ -164,6 +170,8 @@ export async function fillCaches(
         sinceMs = environment.clockMs();
       });
       await writeShard(db, spec, job.shard, rows, environment.nowMs());
+      meter.store(job);
+      meter.report();
     }
   } finally {
     for (const { dispose } of makers.values()) dispose();

@@ -29,6 +29,7 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
   );
   const running = status === "running";
   const missing = bill ? missingBytes(bill) : 0;
+  const begun = bill?.items.some(({ cachedBytes }) => cachedBytes > 0) ?? false;
   return (
     <section className={classes.section} aria-label="Cache now">
       <h3 className={classes.heading}>Cache now</h3>
@@ -66,7 +67,7 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
             title={active ? "A run is active: it fills its own caches" : undefined}
             onClick={() => cacheNow(encoders)}
           >
-            {status === "paused" || status === "failed" ? "Continue" : "Start"}
+            {begun && missing > 0 ? "Continue" : "Start"}
           </Button>
         )}
         {status === "done" && missing === 0 && <span className={classes.faint}>All cached.</span>}

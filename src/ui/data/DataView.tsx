@@ -16,11 +16,13 @@ export function DataView() {
   const store = useStudioStore();
   const trained = useStudio((state) => state.experiment.value.alignment.encoders);
   const [encoders, setEncoders] = useState<readonly EncoderId[]>(trained);
-  useEffect(() => {
-    refreshStored();
-    const { page, query } = store.getState().preview;
-    if (!page) showImages(query);
-  }, [store, refreshStored, showImages]);
+  const holdOutFraction = useStudio((state) => state.experiment.value.data.holdOutFraction);
+  useEffect(() => refreshStored(), [refreshStored]);
+  // which images are held out is part of what is shown
+  useEffect(
+    () => showImages({ ...store.getState().preview.query }),
+    [store, showImages, holdOutFraction],
+  );
   return (
     <div className={classes.view}>
       <aside className={classes.side} aria-label="Data sets">

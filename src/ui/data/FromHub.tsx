@@ -91,8 +91,8 @@ function Presets({ onChoose }: { readonly onChoose: (preset: DatasetPreset) => v
           <UnstyledButton className={classes.preset ?? ""} onClick={() => onChoose(preset)}>
             <span>{preset.label}</span>
             <small>
-              {preset.images} images · {preset.resolution} px · {formatBytes(preset.bytes)} ·{" "}
-              {licenceText(preset.licence)}
+              {preset.images} images · {preset.resolution} px · {formatBytes(preset.bytes)} ·
+              licence: {licenceText(preset.licence)}
             </small>
             <small>{preset.terms}</small>
           </UnstyledButton>
