@@ -4,13 +4,14 @@ import type { Licence } from "../catalogue/hubFile";
 import type { Experiment, TimelineEntry } from "../config/experiment";
 import type { ByteRange } from "../formats/byteRange";
 import type { SafetensorsEntry } from "../formats/safetensors";
+import type { StoredAnalysis } from "../protocol/analysis";
 import type { DeviceReport } from "../protocol/shared";
 import type { SkippedImage } from "../protocol/datasets";
 import type { WeightsSummary } from "../protocol/weights";
 import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
 
 export const DB_NAME = "repa-studio";
-const DB_VERSION = 3;
+const DB_VERSION = 4;
 
 /** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
 export interface ShardRecord {
@@ -196,6 +197,8 @@ export interface StudioDb extends DBSchema {
   images: { key: [datasetId: string, shard: number]; value: ImageShardRecord };
   weights: { key: string; value: WeightsRecord };
   weightChunks: { key: [weightsKey: string, index: number]; value: WeightChunkRecord };
+  /** Indexed by the run they are about; those about a file or an encoder have none. */
+  analyses: { key: string; value: StoredAnalysis; indexes: { byRun: string } };
 }
 
 export type Database = IDBPDatabase<StudioDb>;
@@ -227,6 +230,12 @@ export async function openStudioDb(name = DB_NAME): Promise<Database> {
           db.createObjectStore("images", { keyPath: ["datasetId", "shard"] });
           db.createObjectStore("weights", { keyPath: "key" });
           db.createObjectStore("weightChunks", { keyPath: ["weightsKey", "index"] });
+        }
+        if (oldVersion < 4) {
+          db.createObjectStore("analyses", { keyPath: "key" }).createIndex(
+            "byRun",
+            "found.subject.runId",
+          );
         }
       },
     });

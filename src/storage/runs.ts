@@ -110,15 +110,19 @@ export async function listRuns(db: Database): Promise<RunRecord[]> {
   return (await db.getAllFromIndex("runs", "byCreatedAt")).map(current).reverse();
 }
 
-/** Deletes a run with its log, grids and checkpoints. */
+/** Deletes a run with its log, grids, checkpoints and analyses. */
 export async function deleteRun(db: Database, runId: string): Promise<void> {
-  const tx = db.transaction(["runs", "log", "grids", "checkpoints"], "readwrite");
-  const logKeys = await tx.objectStore("log").index("byRun").getAllKeys(runId);
+  const tx = db.transaction(["runs", "log", "grids", "checkpoints", "analyses"], "readwrite");
+  const [logKeys, analyses] = await Promise.all([
+    tx.objectStore("log").index("byRun").getAllKeys(runId),
+    tx.objectStore("analyses").index("byRun").getAllKeys(runId),
+  ]);
   await Promise.all([
     tx.objectStore("runs").delete(runId),
     tx.objectStore("grids").delete(everyStep(runId)),
     tx.objectStore("checkpoints").delete(everyStep(runId)),
     ...logKeys.map((key) => tx.objectStore("log").delete(key)),
+    ...analyses.map((key) => tx.objectStore("analyses").delete(key)),
     tx.done,
   ]);
 }

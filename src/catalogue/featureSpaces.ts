@@ -1,0 +1,11 @@
+import { ENCODER_IDS, type EncoderId } from "./encoders";
+
+/** Where samples can be measured: the token mean of an encoder, or Inception-v3's pooled features. */
+export const FEATURE_SPACE_IDS = [...ENCODER_IDS, "inception-v3"] as const;
+export type FeatureSpaceId = (typeof FEATURE_SPACE_IDS)[number];
+
+export const isEncoderSpace = (id: FeatureSpaceId): id is EncoderId => id !== "inception-v3";
+
+/** How a space is named beside every number measured in it. */
+export const featureSpaceLabel = (id: FeatureSpaceId): string =>
+  isEncoderSpace(id) ? `${id}, token mean` : "Inception-v3, pool3";

@@ -1,0 +1,19 @@
+import type { StoredAnalysis } from "../protocol/analysis";
+import type { Database } from "./db";
+import { storageError } from "./quota";
+
+/** Keeps a result; one with the same key is replaced. @throws StudioError QUOTA_EXCEEDED and kin */
+export async function putAnalysis(db: Database, analysis: StoredAnalysis): Promise<void> {
+  await db
+    .put("analyses", analysis)
+    .catch((cause: unknown) => Promise.reject(storageError("saving an analysis", cause)));
+}
+
+/** Undefined when nothing was measured under this key. */
+export const getAnalysis = (db: Database, key: string): Promise<StoredAnalysis | undefined> =>
+  db.get("analyses", key);
+
+/** Every result there is, oldest first. */
+export async function listAnalyses(db: Database): Promise<StoredAnalysis[]> {
+  return (await db.getAll("analyses")).sort((a, b) => a.createdAtMs - b.createdAtMs);
+}
