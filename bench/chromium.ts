@@ -5,8 +5,8 @@ import { StudioError } from "../src/errors/studioError";
 import type {} from "./page/main";
 import type { SuiteOptions, SuiteResult } from "./suite";
 
-/** Nothing is watched: an edit during a run would reload the page. */
-async function servePage() {
+/** Serves the bench page. Nothing is watched: an edit during a run would reload the page. */
+export async function servePage() {
   const server = await createServer({
     cacheDir: ".cache/vite-bench",
     logLevel: "warn",

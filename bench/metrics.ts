@@ -1,21 +1,29 @@
 /**
- * Cost of the metrics in a worker thread: `npm run bench:metrics [-- TASK…]`. Every measurement runs in a process
- * of its own, whose main thread only watches: memory, and how long it had to wait for its own timer.
+ * Cost of the metrics in a worker: `npm run bench:metrics [-- [--where node|chromium] TASK…]`. Every measurement runs
+ * in a process (Node) or a browser (Chromium) of its own, whose main thread only watches: memory, and how long it had
+ * to wait for its own timer.
  */
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 import { formatFile } from "./format";
+import { measureInChromium } from "./metricsChromium";
 import { METRICS_TASKS } from "./metricsTasks";
 import { METRICS_RESULTS } from "./results";
 
 const POLL_MS = 10;
 const BYTES_PER_MB = 2 ** 20;
 
+const Where = z.enum(["node", "chromium"]);
+type Where = z.infer<typeof Where>;
+
 const Measurement = z.object({
+  /** Which kind of worker: Node's worker thread or a module worker of a page. */
+  where: Where.default("node"),
   task: z.string(),
   n: z.number(),
   width: z.number(),
@@ -81,6 +89,7 @@ async function watch(job: z.infer<typeof Job>): Promise<Measurement> {
   clearInterval(timer);
   const { user, system } = process.cpuUsage(cpu);
   return {
+    where: "node",
     ...job,
     width,
     seconds,
@@ -99,6 +108,22 @@ function measureApart(task: string, n: number): Measurement {
   return Measurement.parse(JSON.parse(child.stdout));
 }
 
+async function measureInPage(task: string, n: number): Promise<Measurement> {
+  const { pageLateMs, ...measured } = await measureInChromium({ task, n });
+  return {
+    where: "chromium",
+    task,
+    n,
+    width: taskById(task).width,
+    seconds: measured.seconds,
+    cpuSeconds: measured.cpuSeconds,
+    peakMb: measured.peakMb,
+    mainLateMs: pageLateMs,
+    pauses: measured.pauses,
+    loadAverage: loadavg()[0] ?? NaN,
+  };
+}
+
 /** Exponent of n between the last two counts, by processor time. */
 function growth(measured: readonly Measurement[]): string {
   const [a, b] = measured.slice(-2);
@@ -106,12 +131,16 @@ function growth(measured: readonly Measurement[]): string {
   return `~ n^${(Math.log(b.cpuSeconds / a.cpuSeconds) / Math.log(b.n / a.n)).toFixed(2)}`;
 }
 
-const order = ({ task }: Measurement) => METRICS_TASKS.findIndex(({ id }) => id === task);
+const order = ({ task, where }: Measurement) =>
+  METRICS_TASKS.findIndex(({ id }) => id === task) + (where === "node" ? 0 : METRICS_TASKS.length);
 
 /** Replaces the task's rows in the results file. */
-async function store(task: string, measured: readonly Measurement[]) {
+async function store(where: Where, task: string, measured: readonly Measurement[]) {
   const kept = await readFile(METRICS_RESULTS, "utf8").then(
-    (text) => Results.parse(JSON.parse(text)).measurements.filter((m) => m.task !== task),
+    (text) =>
+      Results.parse(JSON.parse(text)).measurements.filter(
+        (m) => m.task !== task || m.where !== where,
+      ),
     () => [],
   );
   const machine = {
@@ -119,26 +148,27 @@ async function store(task: string, measured: readonly Measurement[]) {
     cores: cpus().length,
     node: process.version,
   };
-  const remark = "Node's worker thread; the machine was shared with other work (see loadAverage).";
+  const remark = "The machine may be shared with other work: see loadAverage.";
   const measurements = [...kept, ...measured].sort((a, b) => order(a) - order(b) || a.n - b.n);
   await writeFile(METRICS_RESULTS, JSON.stringify({ machine, remark, measurements }, null, 2));
   formatFile(METRICS_RESULTS);
 }
 
 /** Measures the tasks named, all when none is. */
-async function bench(names: readonly string[]) {
+async function bench(where: Where, names: readonly string[]) {
   for (const task of names.length > 0 ? names.map(taskById) : METRICS_TASKS) {
     console.log(`${task.title} (width ${task.width})`);
-    const measured = task.counts.map((n) => {
-      const one = measureApart(task.id, n);
+    const measured: Measurement[] = [];
+    for (const n of task.counts) {
+      const one = where === "node" ? measureApart(task.id, n) : await measureInPage(task.id, n);
       const { seconds, cpuSeconds, peakMb, mainLateMs } = one;
       console.log(
         `  n = ${n}: ${seconds.toFixed(2)} s (${cpuSeconds.toFixed(2)} s CPU), peak ${peakMb.toFixed(0)} MB, main thread late by at most ${mainLateMs.toFixed(0)} ms`,
       );
-      return one;
-    });
+      measured.push(one);
+    }
     console.log(`  growth ${growth(measured)}`);
-    await store(task.id, measured);
+    await store(where, task.id, measured);
   }
 }
 
@@ -147,5 +177,9 @@ if (!isMainThread) {
 } else if (process.argv[2] === "--one") {
   console.log(JSON.stringify(await watch(Job.parse(JSON.parse(process.argv[3] ?? "")))));
 } else {
-  await bench(process.argv.slice(2));
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { where: { type: "string", default: "node" } },
+  });
+  await bench(Where.parse(values.where), positionals);
 }
