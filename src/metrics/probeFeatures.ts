@@ -26,10 +26,7 @@ export interface ProbeFigures {
 /** Share of the most frequent label. */
 function majorityShare(labels: ArrayLike<number>, classCount: number): number {
   const counts = new Float64Array(classCount);
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i] ?? 0;
-    counts[label] = (counts[label] ?? 0) + 1;
-  }
+  for (const label of Array.from(labels)) counts[label] = (counts[label] ?? 0) + 1;
   return counts.reduce((most, count) => Math.max(most, count), 0) / labels.length;
 }
 
