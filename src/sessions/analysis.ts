@@ -19,9 +19,11 @@ import { distrustWarning } from "./distrust";
 import { encoderUnits } from "./encoderUnits";
 import type { SessionEnvironment } from "./environment";
 import { hiddenUnits } from "./hiddenUnits";
+import { mapsUnits } from "./mapsUnits";
 import type { AskMetrics } from "./metricsLine";
 import { probeImages, unseenClasses } from "./probeImages";
 import type { ProbePlan } from "./probes";
+import { createRealSide, samplesUnits, type RealSide } from "./samplesUnits";
 import { createDataMemory } from "./trainingData";
 import { withDatabase } from "./withDatabase";
 
@@ -92,11 +94,18 @@ function planProbe(
   onEvent: AnalysisInputs["onEvent"],
 ): ProbePlan | undefined {
   if (!probe) return undefined;
-  try {
+  return unlessAboutOne(() => {
     const images = probeImages(data, { trainCount: probe.trainCount, seed });
     const unseen = unseenClasses(images);
     if (unseen) onEvent({ type: "warning", failure: unseen });
     return { images, ...probe, seed };
+  }, onEvent);
+}
+
+/** What `make` makes; undefined with a warning where it fails in a way that concerns nothing else. */
+function unlessAboutOne<T>(make: () => T, onEvent: AnalysisInputs["onEvent"]): T | undefined {
+  try {
+    return make();
   } catch (thrown) {
     onEvent({ type: "warning", failure: aboutOne(thrown) });
     return undefined;
@@ -109,6 +118,22 @@ function aboutOne(thrown: unknown) {
   throw thrown;
 }
 
+/** Everything the plan says of one subject. */
+function unitsOf(
+  { environment, request, onEvent }: AnalysisInputs,
+  inputs: UnitInputs,
+  realSide: RealSide,
+): Unit[] {
+  const probe = planProbe(inputs.open, request, onEvent);
+  const samples = () => samplesUnits(inputs, environment, realSide);
+  return [
+    ...hiddenUnits(inputs, probe),
+    ...encoderUnits(inputs, probe),
+    ...mapsUnits(inputs),
+    ...(unlessAboutOne(samples, onEvent) ?? []),
+  ];
+}
+
 async function measureAll(
   inputs: AnalysisInputs,
   db: Database,
@@ -117,11 +142,10 @@ async function measureAll(
 ): Promise<void> {
   const { request, onEvent, ask } = inputs;
   const { plan } = request;
+  const realSide = createRealSide(ask);
   const planned = (await openSubjects(inputs, db)).map((open) => {
-    const probe = planProbe(open, request, onEvent);
     const unitInputs: UnitInputs = { open, plan, ask, backend: device.backend, between };
-    const units = [...hiddenUnits(unitInputs, probe), ...encoderUnits(unitInputs, probe)];
-    return { open, units };
+    return { open, units: unitsOf(inputs, unitInputs, realSide) };
   });
   const all = planned.reduce((sum, { units }) => sum + units.length, 0);
   let done = 0;
