@@ -46,7 +46,7 @@ export interface Share {
 }
 
 /** What every probe figure has to say with it. */
-interface ProbeSetting {
+export interface ProbeSetting {
   readonly trainCount: number;
   readonly testCount: number;
   readonly classCount: number;
@@ -63,6 +63,9 @@ export interface ProbeScore {
   readonly trainAccuracy: number;
   readonly knn: Share;
 }
+
+/** A probe's figures with their setting. */
+export type ProbeFigures = ProbeScore & ProbeSetting;
 
 /** Results about one subject's hidden states at one noise level. Arrays are by block, 1 first. */
 export type HiddenResult =
@@ -102,7 +105,7 @@ export interface SampleResult extends Omit<SampleQuality, "kind" | "step" | "spa
   readonly width: number;
   readonly fullTrusted: boolean;
   readonly coverage: Coverage;
-  /** The same between two disjoint real sets of `pairCount`. */
+  /** The same between two disjoint real sets. Both take `pairCount` images a side, and are means over four draws of these. */
   readonly coverageReal: Coverage;
   /** Unbiased MMD with a Gaussian kernel (CMMD's arithmetic), and the same between real sets. */
   readonly cmmd: number;
@@ -118,8 +121,7 @@ export type AnalysisResult =
   | {
       readonly subject: null;
       readonly result:
-        | ({ readonly kind: "encoderProbe"; readonly encoder: EncoderId } & ProbeScore &
-            ProbeSetting)
+        | ({ readonly kind: "encoderProbe"; readonly encoder: EncoderId } & ProbeFigures)
         /** CKNNA of one encoder with another: the paper's lines for MAE and MoCo v3 against DINOv2. */
         | {
             readonly kind: "encoderAlignment";
@@ -167,8 +169,9 @@ export interface AnalysisApi {
   closeCheckpoint(fileId: string): Promise<void>;
   /**
    * Measures what the plan says, subject after subject; results are stored and leave by `onEvent` as they come. What
-   * is stored already under the same key is sent and not computed again. CACHE_MISSING where latents or features are
-   * not there; CANCELLED after `cancel`.
+   * is stored already under the same key is sent and not computed again. What cannot be measured for a reason of its
+   * own (k too large, one class, a space that cannot be opened) is left out with a warning. CACHE_MISSING, before
+   * anything is measured, where latents or features are not there; CANCELLED after `cancel`; DEVICE_LOST and kin.
    */
   analyse(
     request: AnalysisRequest,
