@@ -14,6 +14,7 @@ import type { ImageQuery } from "../store/previewSlice";
 import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
+import { watchBand } from "./bandFlow";
 import { watchBill } from "./billWatcher";
 import { createCacheNow } from "./cacheNow";
 import { createDatasetsFlow } from "./datasetsFlow";
@@ -181,6 +182,7 @@ export function createBridge(
     if (value.data === before.experiment.value.data || list !== null) return;
     if (value.data.dataset === "imported") void datasets.refresh();
   });
+  const stopBand = watchBand(store, fetchFile(document.baseURI), report);
   const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
 
   return {
@@ -262,6 +264,7 @@ export function createBridge(
     dispose: () => {
       window.removeEventListener("hashchange", openAddress);
       stopWatching();
+      stopBand();
       stopListing();
       workers.end();
     },

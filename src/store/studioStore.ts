@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../config/experiment";
+import { createBandSlice, type BandSlice } from "./bandSlice";
 import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
 import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
@@ -24,6 +25,7 @@ export type StudioState = ExperimentSlice &
   PreviewSlice &
   DeviceSlice &
   LinkSlice &
+  BandSlice &
   ViewSlice;
 
 export type StudioStore = StoreApi<StudioState>;
@@ -45,5 +47,6 @@ export const createStudioStore = (
     ...createPreviewSlice(set),
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
+    ...createBandSlice(set),
     ...createViewSlice(set),
   }));

@@ -1,6 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { LayerAlignment } from "../../protocol/trainer";
+import { selectBandOfBlock } from "../../store/bandSlice";
 import { alignmentAtStep, alignmentInForce, selectStepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
@@ -12,6 +13,7 @@ import { useDrawn } from "./drawQueue";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotRow } from "./plotProps";
 import { extent, linearScale, stepScale, type Scale } from "./scale";
+import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
 import classes from "./charts.module.css";
 
@@ -174,10 +176,13 @@ export function CknnaStepsChart() {
   const rows = useMemo(() => measured.map(blockRow), [measured]);
   const lines = useMemo(() => blockLines(depth), [depth]);
   const x = useMemo(() => stepScale(end), [end]);
+  const aligned = useStudio(({ run }) => run.experiment?.alignment.encoderDepth ?? 1);
+  const reference = useReference(selectBandOfBlock(encoder, aligned), end);
   const y = useMemo(() => {
-    const range = extent(measured.flatMap((m) => [...m.cknna, m.chance])) ?? [0, 1];
+    const values = measured.flatMap((m) => [...m.cknna, m.chance]);
+    const range = extent([...values, ...reference.flatMap(rangeOf)]) ?? [0, 1];
     return linearScale(Math.min(0, range[0]), range[1]);
-  }, [measured]);
+  }, [measured, reference]);
   const marks = useTimelineMarks(visible);
   const empty = useEmpty();
   return (
@@ -206,7 +211,7 @@ export function CknnaStepsChart() {
       empty={measured.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
-        <Plot rows={rows} lines={lines} marks={marks} x={x} y={y} />
+        <Plot rows={rows} lines={lines} reference={reference} marks={marks} x={x} y={y} />
       </StepCursors>
     </ChartCard>
   );

@@ -1,7 +1,9 @@
 import { useMemo } from "react";
+import type { BandCurve } from "../../config/referenceBand";
 import { minMaxIndices } from "../../math/decimate";
 import { exponentialSmooth } from "../../math/smooth";
 import { lastStep, nearestIndex, stepAt, type StepColumn, type StepLog } from "../../store/stepLog";
+import { selectBandOf } from "../../store/bandSlice";
 import { stepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { useStudio } from "../useStudio";
@@ -11,6 +13,7 @@ import { useDrawn } from "./drawQueue";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotRow } from "./plotProps";
 import { extent, linearScale, logScale, stepScale } from "./scale";
+import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
 import { formatValue } from "../explain/format";
 
@@ -18,7 +21,7 @@ import { formatValue } from "../explain/format";
 export const MAX_POINTS = 600;
 
 export interface LogChartProps {
-  readonly column: Exclude<StepColumn, "step">;
+  readonly column: BandCurve & StepColumn;
   readonly label: string;
   readonly title: string;
   readonly color: string;
@@ -43,8 +46,14 @@ export function LogChart({ column, label, title, color, note, wide = false }: Lo
     [log, column, smoothing],
   );
   const rows = useMemo(() => thinned(log, column, smooth), [log, column, smooth]);
-  const x = useMemo(() => stepScale(stepEnd(lastStep(log))), [log]);
-  const range = useMemo(() => extent(rows.map((row) => asNumber(row.raw))) ?? [0, 1], [rows]);
+  const end = stepEnd(lastStep(log));
+  const x = useMemo(() => stepScale(end), [end]);
+  const reference = useReference(selectBandOf(column), end);
+  const range = useMemo(
+    () =>
+      extent([...rows.map((row) => asNumber(row.raw)), ...reference.flatMap(rangeOf)]) ?? [0, 1],
+    [rows, reference],
+  );
   const positive = range[0] > 0;
   const useLog = wantsLog && positive;
   const y = useMemo(
@@ -69,7 +78,15 @@ export function LogChart({ column, label, title, color, note, wide = false }: Lo
       empty={log.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
-        <Plot rows={rows} lines={lines} marks={marks} x={x} y={y} log={useLog} />
+        <Plot
+          rows={rows}
+          lines={lines}
+          reference={reference}
+          marks={marks}
+          x={x}
+          y={y}
+          log={useLog}
+        />
       </StepCursors>
     </ChartCard>
   );

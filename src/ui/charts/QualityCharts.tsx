@@ -1,5 +1,7 @@
 import { useMemo, type ReactNode } from "react";
+import type { BandRange } from "../../config/referenceBand";
 import type { SampleQuality } from "../../protocol/trainer";
+import { selectBandOf } from "../../store/bandSlice";
 import { selectStepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatTick, formatValue } from "../explain/format";
@@ -10,12 +12,15 @@ import { useDrawn } from "./drawQueue";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
 import { extent, linearScale, logScale, stepScale } from "./scale";
+import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+
+const NO_RANGES: readonly BandRange[] = [];
 
 const selectMeasured = (state: StudioState) => state.metrics.quality;
 
 /** Measurements in the newest one's feature space: values of different spaces share no axis. */
-function useQuality(visible: boolean) {
+function useQuality(curve: "kid" | "frechetTop", visible: boolean) {
   const all = useDrawn(selectMeasured, visible);
   const end = useDrawn(selectStepEnd, visible);
   const quality = useMemo(() => {
@@ -25,7 +30,10 @@ function useQuality(visible: boolean) {
   const later = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
   const empty = useEmptyText(`First measured at step ${later}`);
   const x = useMemo(() => stepScale(end), [end]);
-  return { quality, x, empty, marks: useTimelineMarks(visible) };
+  const ranges = useReference(selectBandOf(curve), end);
+  const sameSpace = useStudio(({ band }) => band?.space === quality.at(-1)?.space);
+  const reference = sameSpace ? ranges : NO_RANGES;
+  return { quality, x, empty, reference, marks: useTimelineMarks(visible) };
 }
 
 /** The measurement under the cursor: the newest that is not after it. Draws alone when the pointer moves. */
@@ -56,15 +64,19 @@ const frechetReadout = (m: SampleQuality) => <strong>{formatValue(m.frechetTop)}
 
 export function KidChart() {
   const { ref, visible } = useVisible();
-  const { quality, x, empty, marks } = useQuality(visible);
+  const { quality, x, empty, reference, marks } = useQuality("kid", visible);
   const wantsLog = useStudio((state) => state.logCharts.includes("kid"));
   const rows = useMemo<readonly PlotRow[]>(
     () => quality.map((m) => ({ x: m.step, kid: m.kid, interval: [m.kidLow, m.kidHigh] })),
     [quality],
   );
   const range = useMemo(
-    () => extent(quality.flatMap((m) => [m.kidLow, m.kidHigh, m.kidFloor])) ?? [0, 1],
-    [quality],
+    () =>
+      extent([
+        ...quality.flatMap((m) => [m.kidLow, m.kidHigh, m.kidFloor]),
+        ...reference.flatMap(rangeOf),
+      ]) ?? [0, 1],
+    [quality, reference],
   );
   const useLog = wantsLog && range[0] > 0;
   const y = useMemo(
@@ -101,6 +113,7 @@ export function KidChart() {
           lines={KID_LINES}
           band={KID_BAND}
           levels={levels}
+          reference={reference}
           marks={marks}
           x={x}
           y={y}
@@ -117,15 +130,19 @@ const FRECHET_LINES = [{ key: "frechet", color: "var(--chart-frechet)", dots: tr
 
 export function FrechetChart() {
   const { ref, visible } = useVisible();
-  const { quality, x, empty, marks } = useQuality(visible);
+  const { quality, x, empty, reference, marks } = useQuality("frechetTop", visible);
   const wantsLog = useStudio((state) => state.logCharts.includes("frechet"));
   const rows = useMemo<readonly PlotRow[]>(
     () => quality.map((m) => ({ x: m.step, frechet: m.frechetTop })),
     [quality],
   );
   const range = useMemo(
-    () => extent(quality.flatMap((m) => [m.frechetTop, m.frechetFloor])) ?? [0, 1],
-    [quality],
+    () =>
+      extent([
+        ...quality.flatMap((m) => [m.frechetTop, m.frechetFloor]),
+        ...reference.flatMap(rangeOf),
+      ]) ?? [0, 1],
+    [quality, reference],
   );
   const useLog = wantsLog && range[0] > 0;
   const y = useMemo(
@@ -160,6 +177,7 @@ export function FrechetChart() {
           rows={rows}
           lines={FRECHET_LINES}
           levels={levels}
+          reference={reference}
           marks={marks}
           x={x}
           y={y}

@@ -9,7 +9,14 @@ import {
   YAxis,
 } from "recharts";
 import { formatTick } from "../explain/format";
-import { PLOT_HEIGHT, PLOT_MARGIN, Y_AXIS_WIDTH, type PlotMark, type PlotProps } from "./plotProps";
+import {
+  PLOT_HEIGHT,
+  PLOT_MARGIN,
+  Y_AXIS_WIDTH,
+  type PlotMark,
+  type PlotProps,
+  type PlotRow,
+} from "./plotProps";
 import type { Scale } from "./scale";
 
 /** Beyond this many changes the marks keep their line and lose their label. */
@@ -21,10 +28,11 @@ const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 
 /** Props in, SVG out. */
 export function RechartsPlot(props: PlotProps) {
-  const { rows, lines, band, levels = [], marks, x, y, log = false } = props;
+  const { rows, lines, band, reference = [], levels = [], marks, x, y, log = false } = props;
+  const data = reference.length > 0 ? withReference(rows, reference) : [...rows];
   return (
     <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
-      <ComposedChart data={[...rows]} margin={PLOT_MARGIN} accessibilityLayer={false}>
+      <ComposedChart data={data} margin={PLOT_MARGIN} accessibilityLayer={false}>
         <CartesianGrid stroke="var(--grid-line)" vertical={false} />
         <XAxis
           dataKey="x"
@@ -50,6 +58,17 @@ export function RechartsPlot(props: PlotProps) {
           axisLine={false}
           allowDataOverflow
         />
+        {reference.length > 0 && (
+          <Area
+            dataKey={REFERENCE_KEY}
+            className="reference-band"
+            stroke="none"
+            fill="var(--reference-band)"
+            isAnimationActive={false}
+            activeDot={false}
+            connectNulls
+          />
+        )}
         {levels.map(({ value, label }) => (
           <ReferenceLine
             key={label}
@@ -103,6 +122,20 @@ export function RechartsPlot(props: PlotProps) {
       </ComposedChart>
     </ResponsiveContainer>
   );
+}
+
+const REFERENCE_KEY = "reference runs";
+
+/** The range at its own places among the rows; curves and ranges are joined across each other's places. */
+function withReference(
+  rows: readonly PlotRow[],
+  reference: NonNullable<PlotProps["reference"]>,
+): PlotRow[] {
+  const byX = new Map(rows.map((row) => [row.x, row]));
+  for (const [x, low, high] of reference) {
+    byX.set(x, { x, ...byX.get(x), [REFERENCE_KEY]: [low, high] });
+  }
+  return [...byX.values()].sort((a, b) => a.x - b.x);
 }
 
 /** Labels sit left of the line near the right edge, and on three rows so that neighbours do not collide. */

@@ -34,6 +34,8 @@ export interface PlotProps {
   readonly lines: readonly PlotLine[];
   /** Key of [low, high] values drawn as a band, and its colour. */
   readonly band?: { readonly key: string; readonly color: string };
+  /** Range of reference runs behind everything: [x, low, high], at its own places on the axis. */
+  readonly reference?: readonly (readonly [x: number, low: number, high: number])[];
   /** Horizontal lines: a floor, a chance level. */
   readonly levels?: readonly PlotLevel[];
   /** Vertical lines: changes of the run, an aligned block. */

@@ -1,10 +1,11 @@
-import { Slider } from "@mantine/core";
+import { Slider, Switch, Tooltip } from "@mantine/core";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
 import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
 import { AlignmentLossChart, GradNormChart, VelocityLossChart } from "../charts/LossCharts";
 import { FrechetChart, KidChart } from "../charts/QualityCharts";
 import { preloadPlot } from "../charts/Plot";
+import { bandText } from "../explain/band";
 import { formatBytes } from "../explain/format";
 import { useStudio } from "../useStudio";
 import { Notices } from "./Notices";
@@ -22,6 +23,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
       <div className={classes.toolbar}>
         <h2 className={classes.heading}>Charts</h2>
         <RunName />
+        <ReferenceSwitch />
         <Smoothing />
       </div>
       <div className={classes.cards}>
@@ -40,6 +42,25 @@ export const ChartsPanel = memo(function ChartsPanel() {
 function RunName() {
   const name = useStudio((state) => state.run.name);
   return name === "" ? null : <span className={classes.count}>{name}</span>;
+}
+
+/** Whether the range of the preset's reference runs is drawn; absent where there are none. */
+function ReferenceSwitch() {
+  const band = useStudio((state) => state.band);
+  const shown = useStudio((state) => state.showBand);
+  const toggle = useStudio((state) => state.toggleBand);
+  if (!band) return null;
+  return (
+    <Tooltip label={bandText(band)} multiline w={320} withArrow openDelay={300}>
+      <Switch
+        size="xs"
+        className={classes.reference ?? ""}
+        label={`Range of ${band.runs.length} reference runs`}
+        checked={shown}
+        onChange={toggle}
+      />
+    </Tooltip>
+  );
 }
 
 function Smoothing() {

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { Experiment } from "./experiment";
+import { fieldInfo } from "./fieldInfo";
+import { settingFields, settingValue } from "./nonDefaults";
+import { PRESETS } from "./presets";
+
+/** Lowest and highest value of the reference runs at a step. */
+const Range = z.tuple([z.int().min(0), z.number(), z.number()]);
+const Ranges = z.array(Range);
+
+/**
+ * What the reference runs of one preset looked like: for every curve its range over the runs, from
+ * `npm run bands` (scripts/bands.ts) and the runs of docs/results.md. A range over few runs is not a confidence band.
+ */
+export const ReferenceBand = z.strictObject({
+  preset: z.string(),
+  runs: z
+    .array(
+      z.strictObject({
+        seed: z.int().min(0),
+        steps: z.int().min(1),
+        backend: z.string(),
+        adapter: z.string(),
+        datasetHash: z.string(),
+        command: z.string(),
+      }),
+    )
+    .min(1),
+  /** Losses are smoothed with this weight; a range holds all smoothed values of `windowSteps` steps, at their last. */
+  smoothing: z.number().min(0).max(1),
+  windowSteps: z.int().min(1),
+  velocityLoss: Ranges,
+  projLoss: Ranges,
+  gradNorm: Ranges,
+  /** Sample metrics in one space, at the steps they were measured. */
+  space: z.string(),
+  kid: Ranges,
+  frechetTop: Ranges,
+  /** CKNNA against one encoder, by block. */
+  encoder: z.string(),
+  cknna: z.array(Ranges),
+});
+export type ReferenceBand = z.infer<typeof ReferenceBand>;
+export type BandRange = z.infer<typeof Range>;
+export type BandCurve = "velocityLoss" | "projLoss" | "gradNorm" | "kid" | "frechetTop";
+
+/** Presets whose reference runs were measured: public/bands has a file of each. */
+export const PRESETS_WITH_BAND: readonly string[] = ["first-minute", "vanilla"];
+
+/** How long, how often and from which seed: what a range over runs does not depend on. */
+const FREE = new Set([
+  "optimizer.seed",
+  "optimizer.steps",
+  "evaluation.gridEvery",
+  "evaluation.metricsEvery",
+  "evaluation.checkpointEvery",
+  "sampling.gridSize",
+]);
+
+const comparedFields = () =>
+  settingFields().filter(
+    ({ path, schema }) => !FREE.has(path) && !fieldInfo.get(schema)?.sameResult,
+  );
+
+/** The preset whose reference runs an experiment repeats, up to its seed and length; undefined when there is none. */
+export function bandPresetOf(experiment: Experiment): string | undefined {
+  const fields = comparedFields();
+  const same = (other: Experiment) =>
+    fields.every(
+      (field) =>
+        JSON.stringify(settingValue(experiment, field)) ===
+        JSON.stringify(settingValue(other, field)),
+    );
+  return PRESETS.find(({ id, experiment: of }) => PRESETS_WITH_BAND.includes(id) && same(of))?.id;
+}
