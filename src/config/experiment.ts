@@ -322,6 +322,13 @@ export const EvaluationConfig = z.strictObject({
     unit: "steps",
     source: "docs/fidelity.md, evaluation",
   }),
+  conflictEvery: z.int().min(0).max(1_000_000).default(0).register(fieldInfo, {
+    label: "Gradient conflict every",
+    unit: "steps",
+    source: "0 is off; a measurement of ours, docs/fidelity.md",
+    help: "Before every so many steps, the gradients of the velocity loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
+    advanced: true,
+  }),
   checkpointEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
     label: "Checkpoint every",
     unit: "steps",
