@@ -46,6 +46,15 @@ describe("the plan of S/2 at batch 32 on 32x32x4 latents", () => {
     expect(told.replaceAll(/\s+/g, " ")).toContain(figures);
   });
 
+  test("the gradient-conflict meter takes a second way back, which comes and goes before samples are drawn", () => {
+    const metered = planOf({ ...S2, measuresConflict: true });
+    const [plain, gradients] = [planOf(S2), bytesOf(metered, "Gradients")];
+    expect(bytesOf(metered, "Gradient conflict")).toBe(plain.trainingBytes + 2 * gradients);
+    expect(metered.peakBytes).toBe(
+      plain.peakBytes - plain.evaluationBytes + plain.trainingBytes + 2 * gradients,
+    );
+  });
+
   test("a step's bytes fall below a third with recomputation, and with micro-batches of 8", () => {
     const { trainingBytes } = planOf(S2);
     expect(planOf({ ...S2, recompute: true }).trainingBytes).toBeLessThan(trainingBytes / 3);

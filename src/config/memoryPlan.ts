@@ -95,6 +95,8 @@ export interface PlanInput {
   /** Images evaluated at once, and whether guidance doubles them. */
   readonly evaluated: number;
   readonly guided: boolean;
+  /** Whether the gradients of the two losses are ever computed apart. */
+  readonly measuresConflict: boolean;
   /** Weights of the frozen networks the trainer holds, and their peak while `evaluated` images pass. */
   readonly frozenBytes: number;
   readonly frozenPeakBytes: number;
@@ -232,10 +234,13 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
   ];
 }
 
+const largest = (rows: readonly [MemoryRow, ...MemoryRow[]]): MemoryRow =>
+  rows.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+
 /** The largest of what is alive for a moment only. */
 function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
   const { images, tokens, width } = axes;
-  const candidates = [
+  return largest([
     row(
       "training",
       "Largest temporary",
@@ -258,8 +263,7 @@ function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
           ),
         ]
       : []),
-  ];
-  return candidates.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+  ]);
 }
 
 /** Nothing is kept for a way back: one block's tensors, the hidden states, and a frozen network in turn. */
@@ -283,6 +287,17 @@ function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
         bytes: sampling,
         why: `${images} at once, all hidden states${input.guided ? ", doubled by guidance" : ""}`,
       };
+}
+
+/** A way back beside the recorded step's, with the gradients of both losses held at once. */
+function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]): MemoryRow {
+  const gradients = state.find(({ name }) => name === "Gradients")?.bytes ?? 0;
+  return {
+    group: "evaluation",
+    name: "Gradient conflict",
+    bytes: sum(training.map(({ bytes }) => bytes)) + 2 * gradients,
+    why: "between steps: a way back of its own, and both losses' gradients",
+  };
 }
 
 function largestBuffer(input: PlanInput, axes: Axes, state: readonly MemoryRow[]) {
@@ -310,7 +325,11 @@ export function planOf(input: PlanInput): MemoryPlan {
     ...headRows(input, axes),
     temporaryRow(input, axes),
   ];
-  const evaluation = [evaluationRow(input, axes)];
+  const drawing = evaluationRow(input, axes);
+  // one after the other, and what one took is given back
+  const evaluation = [
+    input.measuresConflict ? largest([drawing, conflictRow(training, state)]) : drawing,
+  ];
   const total = (rows: readonly MemoryRow[]) => sum(rows.map(({ bytes }) => bytes));
   const [stateBytes, trainingBytes, evaluationBytes] = [state, training, evaluation].map(total);
   return {
@@ -344,6 +363,7 @@ export function planInput(experiment: Experiment): PlanInput {
     featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
     guided: sampling.guidanceScale > 1,
+    measuresConflict: evaluation.conflictEvery > 0,
     frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,
     frozenPeakBytes: Math.max(
       decodeMemory(decoder, Math.min(evaluated, imagesAtOnce(decoder, resolution)), resolution)

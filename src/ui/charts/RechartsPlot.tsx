@@ -21,7 +21,7 @@ const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 
 /** Props in, SVG out. */
 export function RechartsPlot(props: PlotProps) {
-  const { rows, lines, band, levels = [], marks, x, y, log = false } = props;
+  const { rows, lines, band, levels = [], marks, x, y, log = false, gaps = false } = props;
   return (
     <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
       <ComposedChart data={[...rows]} margin={PLOT_MARGIN} accessibilityLayer={false}>
@@ -96,7 +96,7 @@ export function RechartsPlot(props: PlotProps) {
             dot={dots ? { r: 2.2, fill: color, strokeWidth: 0 } : false}
             activeDot={false}
             isAnimationActive={false}
-            connectNulls
+            connectNulls={!gaps}
             type="linear"
           />
         ))}
