@@ -2,6 +2,7 @@ import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
 import type { Experiment } from "./experiment";
+import { spaceCost } from "./spaceCost";
 import {
   dataShape,
   latentShape,
@@ -67,16 +68,6 @@ const PROJECTOR_INNER = 2;
 const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
 const NT_XENT_MATRICES = 4;
-
-/**
- * The frozen encoder the trainer holds: weights, and the peak of one image passing by the tokens it is encoded to
- * (measured: tf.profile on tfjs' cpu backend, 8.0 MB an image of 64 px). The autoencoder's is counted.
- */
-export const EVALUATION_ENCODER_COST = {
-  id: "tiny-vit",
-  parameters: 826_240,
-  bytesPerToken: 125_000,
-} as const;
 
 /** What the arithmetic needs to know, whatever data set and encoders it comes from. */
 export interface PlanInput {
@@ -171,7 +162,12 @@ function stateRows(input: PlanInput): MemoryRow[] {
     ...(input.microBatch < input.batchSize
       ? [row("state", "Sum of gradients", trained, "over the micro-batches of a step")]
       : []),
-    row("state", "Frozen networks", input.frozenBytes / FLOAT, "autoencoder, evaluation encoder"),
+    row(
+      "state",
+      "Frozen networks",
+      input.frozenBytes / FLOAT,
+      "autoencoder, network of the feature space",
+    ),
   ];
 }
 
@@ -349,7 +345,8 @@ export function planInput(experiment: Experiment): PlanInput {
   const latent = latentShape(experiment);
   const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
   const decoder = autoencoderRow(autoencoder.id);
-  const encoder = EVALUATION_ENCODER_COST;
+  const tokens = (latent.side / model.patchSize) ** 2;
+  const space = spaceCost(evaluation.space);
   return {
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
     latent,
@@ -364,11 +361,11 @@ export function planInput(experiment: Experiment): PlanInput {
     evaluated,
     guided: sampling.guidanceScale > 1,
     measuresConflict: evaluation.conflictEvery > 0,
-    frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,
+    frozenBytes: (decoder.parameters + space.parameters) * FLOAT,
     frozenPeakBytes: Math.max(
       decodeMemory(decoder, Math.min(evaluated, imagesAtOnce(decoder, resolution)), resolution)
         .pooledBytes,
-      evaluated * encoder.bytesPerToken * (latent.side / model.patchSize) ** 2,
+      evaluated * space.imageBytes(tokens),
     ),
   };
 }

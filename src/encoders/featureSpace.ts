@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { isEncoderSpace, featureSpaceLabel, type FeatureSpaceId } from "../catalogue/featureSpaces";
 import { INCEPTION_V3 } from "../catalogue/inceptionV3";
-import { promptly } from "../kernels/promptly";
 import { foldInception, inceptionForward, inceptionShapes } from "../models/inceptionV3";
 import { inceptionInput } from "./inceptionInput";
 import { loadEncoder } from "./loadEncoder";
@@ -44,8 +43,7 @@ async function loadInception({ openWeights }: ModelSources): Promise<FeatureSpac
     id: "inception-v3",
     label: featureSpaceLabel("inception-v3"),
     width: INCEPTION_V3.width,
-    describe: (images) =>
-      promptly(() => tf.tidy(() => ({ ...inceptionForward(folded, inceptionInput(images)) }))),
+    describe: (images) => tf.tidy(() => ({ ...inceptionForward(folded, inceptionInput(images)) })),
     dispose: () => tf.dispose({ ...folded }),
   };
 }

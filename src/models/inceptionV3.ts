@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { INCEPTION_V3 } from "../catalogue/inceptionV3";
+import { promptly } from "../kernels/promptly";
 import { kernel4d, matrix, vector, type ParamMap } from "../nn/params";
 
 /**
@@ -284,7 +285,7 @@ export interface InceptionOutput {
  * @returns tensors of the caller's
  */
 export function inceptionForward(folded: ParamMap, images: Tensor4D): InceptionOutput {
-  return tf.tidy(() => {
+  const forward = () => {
     let x = images;
     for (const part of STEM) {
       const into = x;
@@ -311,5 +312,6 @@ export function inceptionForward(folded: ParamMap, images: Tensor4D): InceptionO
     const pooled: Tensor2D = tf.mean(x, [1, 2]);
     const logits: Tensor2D = tf.matMul(pooled, matrix(folded, "fc.weight"), false, true);
     return { pooled, spatial: spatial as Tensor4D, logits };
-  });
+  };
+  return promptly(() => tf.tidy(forward)); // maps of the stem are large
 }
