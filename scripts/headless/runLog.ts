@@ -1,4 +1,5 @@
 import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+import { measurementSeries } from "../../src/storage/runs";
 
 /** Steps whose mean stands for the final losses: one batch's loss is mostly its times t. */
 const FINAL_STEPS = 100;
@@ -14,7 +15,7 @@ export function createRunLog() {
     add(newPoints: readonly StepPoint[], newMeasurements: readonly Measurement[]) {
       for (const point of newPoints) points.set(point.step, point);
       for (const measurement of newMeasurements) {
-        measurements.set(`${seriesOf(measurement)}/${measurement.step}`, measurement);
+        measurements.set(`${measurementSeries(measurement)}/${measurement.step}`, measurement);
       }
     },
     points: (): readonly StepPoint[] => [...points.values()].sort(byStep),
@@ -25,12 +26,6 @@ export function createRunLog() {
 export type RunLog = ReturnType<typeof createRunLog>;
 
 const byStep = (a: { readonly step: number }, b: { readonly step: number }) => a.step - b.step;
-
-/** What a measurement is one point of. */
-const seriesOf = (measurement: Measurement) =>
-  measurement.kind === "layerAlignment"
-    ? `${measurement.kind}/${measurement.encoder}`
-    : `${measurement.kind}/${measurement.space}`;
 
 /** One JSON object a line, in step order; a step's losses come before what was measured after it. */
 export function metricsJsonl(log: RunLog): string {
@@ -59,6 +54,6 @@ export function finalFigures(points: readonly StepPoint[]) {
 /** The newest measurement of each kind and space or encoder. */
 export function lastMeasurements(measurements: readonly Measurement[]): Measurement[] {
   const newest = new Map<string, Measurement>();
-  for (const measurement of measurements) newest.set(seriesOf(measurement), measurement);
+  for (const measurement of measurements) newest.set(measurementSeries(measurement), measurement);
   return [...newest.values()];
 }

@@ -60,6 +60,10 @@ async function answerWeightsDialog(page: Page, download: boolean): Promise<void>
   if (await stopped.isVisible()) {
     throw new StudioError("DOWNLOAD_FAILED", asked, "The same command again goes on from there.");
   }
+  if (await dialog.getByRole("button", { name: "Choose the file first" }).isVisible()) {
+    const hint = "Make the file and choose it once in a browser with this profile: no hub has it.";
+    throw new StudioError("WEIGHTS_MISSING", asked, hint);
+  }
   if (!download) {
     throw new StudioError("WEIGHTS_MISSING", asked, "Add --download to fetch them.");
   }

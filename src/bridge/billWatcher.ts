@@ -7,8 +7,8 @@ import type { StudioStore } from "../store/studioStore";
 const SETTLE_MS = 600;
 
 /** The settings a bill depends on. */
-const costKey = ({ data, autoencoder, model, alignment }: Experiment): string =>
-  JSON.stringify([data, autoencoder, model.patchSize, alignment.encoders]);
+const costKey = ({ data, autoencoder, model, alignment, evaluation }: Experiment): string =>
+  JSON.stringify([data, autoencoder, model.patchSize, alignment.encoders, evaluation.space]);
 
 /**
  * Keeps the store's bill that of the edited experiment, so that what a run will compute and store is seen

@@ -1,13 +1,12 @@
 import { proxy } from "comlink";
 import {
   alignmentAt,
-  EVALUATION_ENCODER,
   type ControlChange,
   type EncoderId,
   type Experiment,
   type TimelineEntry,
 } from "../config/experiment";
-import { neededEncoders } from "../config/neededEncoders";
+import { neededFeatures, type NeededFeatures } from "../config/neededFeatures";
 import { gridSide } from "../config/sizes";
 import type { Failure } from "../errors/studioError";
 import type { CacheBill, CacheEvent, CacheRequest } from "../protocol/features";
@@ -50,6 +49,9 @@ export interface Runner {
   readonly trainOnCached: () => void;
 }
 
+/** Caches alone are filled without a space to measure in. */
+type RequestedFeatures = Pick<NeededFeatures, "encoders"> & Partial<NeededFeatures>;
+
 export type TrainerMessages = Pick<TrainerApi, "pause" | "resume" | "singleStep" | "stop">;
 
 export function createRunner(
@@ -64,11 +66,11 @@ export function createRunner(
   const onCachedOnly = () => cachedOnly;
   const cancelCaching = () => void current()?.features.tell((api) => api.cancel());
 
-  const requestOf = (experiment: Experiment, encoders: readonly EncoderId[]): CacheRequest => ({
+  const requestOf = (experiment: Experiment, features: RequestedFeatures): CacheRequest => ({
     data: experiment.data,
     autoencoder: experiment.autoencoder,
     grid: gridSide(experiment),
-    encoders,
+    ...features,
     backend,
   });
 
@@ -84,15 +86,15 @@ export function createRunner(
     return outcome.ok ? undefined : outcome.failure;
   }
 
-  const billOf = (experiment: Experiment, encoders: readonly EncoderId[]) =>
-    running().features.call((api) => api.bill(requestOf(experiment, encoders)));
+  const billOf = (experiment: Experiment, features: RequestedFeatures) =>
+    running().features.call((api) => api.bill(requestOf(experiment, features)));
 
-  async function ensureEncoders(
+  async function ensureWeightsOf(
     experiment: Experiment,
-    encoders: readonly EncoderId[],
+    features: RequestedFeatures,
     purpose: string,
   ): Promise<WeightsAnswer> {
-    const bill = await billOf(experiment, encoders);
+    const bill = await billOf(experiment, features);
     return bill.ok ? ensureWeights(bill.value.weights, purpose) : "ready";
   }
 
@@ -101,9 +103,9 @@ export function createRunner(
     experiment: Experiment,
     chosen: readonly EncoderId[],
   ): Promise<Failure | "declined" | undefined> {
-    const encoders = [...new Set([...chosen, EVALUATION_ENCODER])];
-    const answer = await ensureEncoders(experiment, encoders, "switch the encoder");
-    return answer === "declined" ? answer : fillCaches(requestOf(experiment, encoders));
+    const features = { encoders: chosen, space: experiment.evaluation.space };
+    const answer = await ensureWeightsOf(experiment, features, "switch the encoder");
+    return answer === "declined" ? answer : fillCaches(requestOf(experiment, features));
   }
 
   /** The form goes back to the encoders the run aligns with. */
@@ -116,7 +118,7 @@ export function createRunner(
 
   return {
     run: async (start, pauseAfter) => {
-      const request = requestOf(start.experiment, neededEncoders(start.experiment, start.timeline));
+      const request = requestOf(start.experiment, neededFeatures(start.experiment, start.timeline));
       cachedOnly = false;
       const ended = await fillCaches(request);
       const failure = onCachedOnly() && ended?.code === "CANCELLED" ? undefined : ended;
@@ -161,13 +163,15 @@ export function createRunner(
     },
     tell: (use) => void current()?.trainer.tell(use),
     checkpoint: () => running().trainer.call((api) => api.checkpoint()),
-    bill: (experiment, timeline) => billOf(experiment, neededEncoders(experiment, timeline)),
-    billOf,
+    bill: (experiment, timeline) => billOf(experiment, neededFeatures(experiment, timeline)),
+    billOf: (experiment, encoders) => billOf(experiment, { encoders }),
     ensureReady: (experiment, timeline) =>
-      ensureEncoders(experiment, neededEncoders(experiment, timeline), "train"),
+      ensureWeightsOf(experiment, neededFeatures(experiment, timeline), "train"),
     cache: async (experiment, encoders) => {
-      const answer = await ensureEncoders(experiment, encoders, "fill the caches");
-      return answer === "declined" ? NOT_CONFIRMED : fillCaches(requestOf(experiment, encoders));
+      const answer = await ensureWeightsOf(experiment, { encoders }, "fill the caches");
+      return answer === "declined"
+        ? NOT_CONFIRMED
+        : fillCaches(requestOf(experiment, { encoders }));
     },
     cancelCaching,
     trainOnCached: () => {

@@ -150,3 +150,22 @@ test("a second request waits for the first and is not asked for what that brough
   await expect(second).resolves.toBe("ready");
   expect(store.getState().weights.ask).toBeNull();
 });
+
+test("a file that nobody offers is never asked of the hub: the others are fetched, and it is waited for", async () => {
+  const { store, flow, asked, end, settle } = scripted();
+  const [file] = needed("o/hand").files as [HubFile];
+  const byHand: WeightsNeeded = { ...needed("o/hand"), files: [{ ...file, byHand: "make it" }] };
+  const answer = flow.ensureWeights([byHand, needed("o/a")], "train");
+  await settle();
+  flow.confirm();
+  await end("here");
+  expect(asked).toEqual(["o/a"]);
+  expect(store.getState().weights.ask).toMatchObject({
+    stage: "asking",
+    items: [{ status: "missing" }, { status: "here" }],
+  });
+  flow.importFile(0, new File(["x"], "made.safetensors"));
+  await end("here");
+  expect(asked).toEqual(["o/a", "o/hand"]);
+  await expect(answer).resolves.toBe("ready");
+});

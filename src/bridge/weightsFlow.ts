@@ -4,7 +4,7 @@ import type { Failure } from "../errors/studioError";
 import type { Outcome } from "../protocol/shared";
 import type { WeightsNeeded, WeightsSummary } from "../protocol/weights";
 import type { StudioStore } from "../store/studioStore";
-import { chosenFile, type WeightsItem } from "../store/weightsSlice";
+import { chosenFile, isByHand, type WeightsItem } from "../store/weightsSlice";
 import type { FeaturesApi } from "../protocol/features";
 import type { WorkerClient } from "./workerClient";
 
@@ -68,7 +68,7 @@ export function createWeightsFlow(
     if (!ask || ask.stage === "fetching") return;
     state().beginWeights();
     for (const [index, item] of ask.items.entries()) {
-      if (item.status === "here" || (picked && picked.item !== index)) continue;
+      if (item.status === "here" || (picked ? picked.item !== index : isByHand(item))) continue;
       const outcome = await take(item, picked?.file);
       if (!outcome.ok) await refresh(); // what is kept of it
       // declined meanwhile, and perhaps asked for something else

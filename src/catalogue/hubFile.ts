@@ -17,6 +17,8 @@ export interface HubFile {
   /** Size as far as it is known without asking the hub; the download says the true one. */
   readonly bytes: number;
   readonly licence: Licence;
+  /** No repository of the hub is known to hold it: the Python that makes the file, which the user then chooses. */
+  readonly byHand?: string;
 }
 
 /** Names a file of the hub in storage, in messages and in links. */

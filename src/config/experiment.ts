@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AUTOENCODER_IDS } from "../catalogue/autoencoders";
 import { ENCODER_IDS } from "../catalogue/encoders";
+import { FEATURE_SPACE_IDS } from "../catalogue/featureSpaces";
 import { fieldInfo } from "./fieldInfo";
 
 /**
@@ -113,9 +114,6 @@ export const ModelConfig = z.strictObject({
 
 export const EncoderId = z.enum(ENCODER_IDS);
 export type EncoderId = z.infer<typeof EncoderId>;
-
-/** The feature space samples are measured in, whatever encoder the run aligns with. */
-export const EVALUATION_ENCODER: EncoderId = "tiny-vit";
 
 export const AlignmentConfig = z.strictObject({
   projCoeff: z.number().min(0).max(10).default(0.5).register(fieldInfo, {
@@ -322,6 +320,13 @@ export const EvaluationConfig = z.strictObject({
     unit: "steps",
     source: "docs/fidelity.md, evaluation",
   }),
+  conflictEvery: z.int().min(0).max(1_000_000).default(0).register(fieldInfo, {
+    label: "Gradient conflict every",
+    unit: "steps",
+    source: "0 is off; a measurement of ours, docs/fidelity.md",
+    help: "Before every so many steps, the gradients of the velocity loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
+    advanced: true,
+  }),
   checkpointEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
     label: "Checkpoint every",
     unit: "steps",
@@ -331,6 +336,12 @@ export const EvaluationConfig = z.strictObject({
     label: "Samples for KID and Fréchet",
     unit: "images",
     source: "docs/fidelity.md: 256 is the least at which the top-32 distance ranks models",
+  }),
+  space: z.enum(FEATURE_SPACE_IDS).default("tiny-vit").register(fieldInfo, {
+    label: "Feature space of KID and Fréchet",
+    unit: "1",
+    source: "docs/fidelity.md, evaluation; the paper's FID is in Inception's",
+    help: "The frozen network samples and training images are compared in, whatever encoder the run aligns with. An encoder is read by the mean of its tokens and needs its features cached. Inception-v3 is FID's network: its weights are a file you make and choose. Numbers of different spaces do not compare.",
   }),
   heldOutCount: z.int().min(LEAST_HELD_OUT).max(10_000).default(256).register(fieldInfo, {
     label: "Held-out images for CKNNA",

@@ -5,16 +5,11 @@ import { arbitraryExperiment } from "../../test/arbitraryExperiment";
 import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import { isFrozen, linearRules, sitParameters } from "../models/sitInit";
-import { EVALUATION_ENCODER, Experiment } from "./experiment";
-import {
-  BLOCK_TENSORS,
-  EVALUATION_ENCODER_COST,
-  memoryPlan,
-  planInput,
-  planOf,
-} from "./memoryPlan";
+import { Experiment } from "./experiment";
+import { BLOCK_TENSORS, memoryPlan, planInput, planOf } from "./memoryPlan";
 import { PRESETS } from "./presets";
 import { gridSide, latentShape, modelShape } from "./sizes";
+import { spaceCost } from "./spaceCost";
 
 const bytesOf = (plan: ReturnType<typeof planOf>, name: string) =>
   plan.rows.filter((row) => row.name === name).reduce((sum, row) => sum + row.bytes, 0);
@@ -44,6 +39,15 @@ describe("the plan of S/2 at batch 32 on 32x32x4 latents", () => {
     const gb = (change: object) => (planOf({ ...S2, ...change }).peakBytes / 1e9).toFixed(2);
     const figures = `latents: ${gb({})} GB with 128-wide targets, ${gb({ featureWidths: [768] })} GB with 768-wide ones (DINOv2-B), ${gb({ recompute: true })} GB recomputed`;
     expect(told.replaceAll(/\s+/g, " ")).toContain(figures);
+  });
+
+  test("the gradient-conflict meter takes a second way back, which comes and goes before samples are drawn", () => {
+    const metered = planOf({ ...S2, measuresConflict: true });
+    const [plain, gradients] = [planOf(S2), bytesOf(metered, "Gradients")];
+    expect(bytesOf(metered, "Gradient conflict")).toBe(plain.trainingBytes + 2 * gradients);
+    expect(metered.peakBytes).toBe(
+      plain.peakBytes - plain.evaluationBytes + plain.trainingBytes + 2 * gradients,
+    );
   });
 
   test("a step's bytes fall below a third with recomputation, and with micro-batches of 8", () => {
@@ -131,8 +135,22 @@ test("the frozen networks are as large as the committed weights", () => {
   for (const id of ["tiny-kl", "tiny-vit"] as const) {
     const url = new URL(`../../public/models/${id}.json`, import.meta.url);
     const card = JSON.parse(readFileSync(url, "utf8")) as { parameters: number };
-    const cost = id === "tiny-kl" ? autoencoderRow(id) : EVALUATION_ENCODER_COST;
+    const cost = id === "tiny-kl" ? autoencoderRow(id) : spaceCost(id);
     expect(cost.parameters).toBe(card.parameters);
   }
-  expect(EVALUATION_ENCODER_COST.id).toBe(EVALUATION_ENCODER);
+});
+
+test("a larger feature space takes its weights and its peak, and the default what it always took", () => {
+  const inputOf = (space: Experiment["evaluation"]["space"]) =>
+    planInput(Experiment.parse({ evaluation: { space } }));
+  expect(inputOf("tiny-vit")).toEqual(planInput(Experiment.parse({})));
+  const [tiny, dino, inception] = [
+    inputOf("tiny-vit"),
+    inputOf("dinov2-b"),
+    inputOf("inception-v3"),
+  ];
+  expect(dino.frozenBytes - tiny.frozenBytes).toBe(346_318_848 - 4 * 826_240);
+  expect(inception.frozenBytes - tiny.frozenBytes).toBe(4 * (23_885_392 - 826_240));
+  expect(dino.frozenPeakBytes).toBeGreaterThan(tiny.frozenPeakBytes);
+  expect(inception.frozenPeakBytes).toBeGreaterThan(32 * 8e6); // 32 images at 299 px
 });

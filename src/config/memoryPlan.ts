@@ -2,6 +2,7 @@ import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
 import type { Experiment } from "./experiment";
+import { spaceCost } from "./spaceCost";
 import {
   dataShape,
   latentShape,
@@ -68,16 +69,6 @@ const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
 const NT_XENT_MATRICES = 4;
 
-/**
- * The frozen encoder the trainer holds: weights, and the peak of one image passing by the tokens it is encoded to
- * (measured: tf.profile on tfjs' cpu backend, 8.0 MB an image of 64 px). The autoencoder's is counted.
- */
-export const EVALUATION_ENCODER_COST = {
-  id: "tiny-vit",
-  parameters: 826_240,
-  bytesPerToken: 125_000,
-} as const;
-
 /** What the arithmetic needs to know, whatever data set and encoders it comes from. */
 export interface PlanInput {
   readonly model: ModelShape & { readonly patchSize: number; readonly qkNorm: boolean };
@@ -95,6 +86,8 @@ export interface PlanInput {
   /** Images evaluated at once, and whether guidance doubles them. */
   readonly evaluated: number;
   readonly guided: boolean;
+  /** Whether the gradients of the two losses are ever computed apart. */
+  readonly measuresConflict: boolean;
   /** Weights of the frozen networks the trainer holds, and their peak while `evaluated` images pass. */
   readonly frozenBytes: number;
   readonly frozenPeakBytes: number;
@@ -169,7 +162,12 @@ function stateRows(input: PlanInput): MemoryRow[] {
     ...(input.microBatch < input.batchSize
       ? [row("state", "Sum of gradients", trained, "over the micro-batches of a step")]
       : []),
-    row("state", "Frozen networks", input.frozenBytes / FLOAT, "autoencoder, evaluation encoder"),
+    row(
+      "state",
+      "Frozen networks",
+      input.frozenBytes / FLOAT,
+      "autoencoder, network of the feature space",
+    ),
   ];
 }
 
@@ -232,10 +230,13 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
   ];
 }
 
+const largest = (rows: readonly [MemoryRow, ...MemoryRow[]]): MemoryRow =>
+  rows.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+
 /** The largest of what is alive for a moment only. */
 function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
   const { images, tokens, width } = axes;
-  const candidates = [
+  return largest([
     row(
       "training",
       "Largest temporary",
@@ -258,8 +259,7 @@ function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
           ),
         ]
       : []),
-  ];
-  return candidates.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+  ]);
 }
 
 /** Nothing is kept for a way back: one block's tensors, the hidden states, and a frozen network in turn. */
@@ -283,6 +283,17 @@ function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
         bytes: sampling,
         why: `${images} at once, all hidden states${input.guided ? ", doubled by guidance" : ""}`,
       };
+}
+
+/** A way back beside the recorded step's, with the gradients of both losses held at once. */
+function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]): MemoryRow {
+  const gradients = state.find(({ name }) => name === "Gradients")?.bytes ?? 0;
+  return {
+    group: "evaluation",
+    name: "Gradient conflict",
+    bytes: sum(training.map(({ bytes }) => bytes)) + 2 * gradients,
+    why: "between steps: a way back of its own, and both losses' gradients",
+  };
 }
 
 function largestBuffer(input: PlanInput, axes: Axes, state: readonly MemoryRow[]) {
@@ -310,7 +321,11 @@ export function planOf(input: PlanInput): MemoryPlan {
     ...headRows(input, axes),
     temporaryRow(input, axes),
   ];
-  const evaluation = [evaluationRow(input, axes)];
+  const drawing = evaluationRow(input, axes);
+  // one after the other, and what one took is given back
+  const evaluation = [
+    input.measuresConflict ? largest([drawing, conflictRow(training, state)]) : drawing,
+  ];
   const total = (rows: readonly MemoryRow[]) => sum(rows.map(({ bytes }) => bytes));
   const [stateBytes, trainingBytes, evaluationBytes] = [state, training, evaluation].map(total);
   return {
@@ -330,7 +345,8 @@ export function planInput(experiment: Experiment): PlanInput {
   const latent = latentShape(experiment);
   const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
   const decoder = autoencoderRow(autoencoder.id);
-  const encoder = EVALUATION_ENCODER_COST;
+  const tokens = (latent.side / model.patchSize) ** 2;
+  const space = spaceCost(evaluation.space);
   return {
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
     latent,
@@ -344,11 +360,12 @@ export function planInput(experiment: Experiment): PlanInput {
     featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
     guided: sampling.guidanceScale > 1,
-    frozenBytes: (decoder.parameters + encoder.parameters) * FLOAT,
+    measuresConflict: evaluation.conflictEvery > 0,
+    frozenBytes: (decoder.parameters + space.parameters) * FLOAT,
     frozenPeakBytes: Math.max(
       decodeMemory(decoder, Math.min(evaluated, imagesAtOnce(decoder, resolution)), resolution)
         .pooledBytes,
-      evaluated * encoder.bytesPerToken * (latent.side / model.patchSize) ** 2,
+      evaluated * space.imageBytes(tokens),
     ),
   };
 }

@@ -15,9 +15,9 @@ const fits = (stored: Shape, wanted: Shape): boolean =>
   stored.join() === wanted.join() ||
   (wanted.length === 2 && stored.join() === [...wanted, 1, 1].join());
 
-/** Everything that is missing or misshapen, in one error. */
-function mismatch(source: TensorSource, missing: string[], misshapen: string[]): StudioError {
-  const problems = [...missing, ...misshapen];
+/** Everything that is missing, misshapen or too much, in one error. */
+function mismatch(source: TensorSource, missing: string[], others: string[]): StudioError {
+  const problems = [...missing, ...others];
   const more = problems.length > NAMED ? `, and ${problems.length - NAMED} more` : "";
   return new StudioError(
     missing.length > 0 ? "PARAM_MISSING" : "SHAPE_MISMATCH",
@@ -27,9 +27,9 @@ function mismatch(source: TensorSource, missing: string[], misshapen: string[]):
 }
 
 /**
- * Parameters of `shapes` from a published file, read one tensor after another; what else the file holds is ignored.
- * The caller disposes them.
+ * Parameters of `shapes` from a published file, read one tensor after another. The caller disposes them.
  * @param nameOf the name in `shapes` of a tensor of the file
+ * @param mayBeLeft what else the file may hold; everything by default
  * @throws StudioError PARAM_MISSING or SHAPE_MISMATCH naming what is wrong, before anything is read;
  * BAD_SAFETENSORS when a tensor is not F32, F16 or BF16
  */
@@ -37,6 +37,7 @@ export async function paramsFromSource(
   source: TensorSource,
   shapes: ReadonlyMap<string, Shape>,
   nameOf: (stored: string) => string,
+  mayBeLeft: (stored: string) => boolean = () => true,
 ): Promise<ParamMap> {
   const stored = new Map([...source.tensors.keys()].map((name) => [nameOf(name), name]));
   const shapeOf = (name: string) => source.tensors.get(stored.get(name) ?? "")?.shape;
@@ -47,9 +48,13 @@ export async function paramsFromSource(
       ? [`"${name}" is [${shape.join(", ")}] instead of [${wanted.join(", ")}]`]
       : [];
   });
-  if (missing.length + misshapen.length > 0) {
+  const surplus = [...source.tensors.keys()].filter(
+    (name) => !shapes.has(nameOf(name)) && !mayBeLeft(name),
+  );
+  if (missing.length + misshapen.length + surplus.length > 0) {
     const absent = missing.map((name) => `"${name}" is missing`);
-    throw mismatch(source, absent, misshapen);
+    const strange = surplus.map((name) => `"${name}" is not of it`);
+    throw mismatch(source, absent, [...misshapen, ...strange]);
   }
   const params: Record<string, Tensor> = {};
   try {

@@ -17,13 +17,20 @@ function resizeMatrix(from: number, to: number): Tensor3D {
  * @source sihyun-yu/REPA train.py preprocess_raw_image
  */
 export function resizeImages(images: Tensor4D, side: number): Tensor4D {
-  const [batch, from, , channels] = images.shape;
+  const from = images.shape[1];
   if (from === side) return images;
+  return tf.tidy(() => resampled(images, resizeMatrix(from, side)));
+}
+
+/** Square images [B, S, S, C] by the matrix [1, to, S] that makes new rows, and columns, of the old ones. */
+export function resampled(images: Tensor4D, matrix: Tensor3D): Tensor4D {
+  const [batch, from, , channels] = images.shape;
+  const side = matrix.shape[1];
   return tf.tidy(() => {
-    const matrix = tf.tile(resizeMatrix(from, side), [batch, 1, 1]);
-    const rows = tf.matMul(matrix, tf.reshape(images, [batch, from, from * channels]));
+    const matrices = tf.tile(matrix, [batch, 1, 1]);
+    const rows = tf.matMul(matrices, tf.reshape(images, [batch, from, from * channels]));
     const turned = tf.transpose(tf.reshape(rows, [batch, side, from, channels]), [0, 2, 1, 3]);
-    const columns = tf.matMul(matrix, tf.reshape(turned, [batch, from, side * channels]));
+    const columns = tf.matMul(matrices, tf.reshape(turned, [batch, from, side * channels]));
     return tf.transpose(tf.reshape(columns, [batch, side, side, channels]), [0, 2, 1, 3]);
   });
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { randomNormal } from "../math/rng";
+import { pool3x3 } from "../models/inceptionV3";
 import { registerWasmKernels } from "./wasm";
 import { simplify } from "./wasmTranspose";
 
@@ -36,6 +37,16 @@ async function onBoth(inputs: Inputs, compute: (tensors: tf.Tensor[]) => tf.Tens
 }
 
 const dimension = fc.integer({ min: 1, max: 40 });
+
+test("pools of stride 1 leave out what is beyond the picture, as Inception-v3's have to", async () => {
+  for (const kind of ["average", "max", "halve"] as const) {
+    const { want, got } = await onBoth([["picture", [2, 5, 7, 3]]], ([picture]) =>
+      pool3x3(picture as tf.Tensor4D, kind),
+    );
+    expect(got.numbers).toBeAllClose(want.numbers, { rtol: 1e-5, atol: 1e-6 });
+    expect(got.shape).toEqual(want.shape);
+  }
+});
 
 test("matrix products: any batch, transpose and broadcast", async () => {
   await fc.assert(

@@ -43,6 +43,16 @@ export function gradientProducts(
   return { dot, velocitySquares, alignmentSquares };
 }
 
+const joined = (a: GradientProducts, b: GradientProducts): GradientProducts => ({
+  dot: a.dot + b.dot,
+  velocitySquares: a.velocitySquares + b.velocitySquares,
+  alignmentSquares: a.alignmentSquares + b.alignmentSquares,
+});
+
+/** The conflict of several parameters laid end to end. */
+export const jointConflict = (parameters: readonly GradientProducts[]): GradientConflict =>
+  gradientConflict(parameters.reduce(joined, { dot: 0, velocitySquares: 0, alignmentSquares: 0 }));
+
 const blockOf = (parameter: string) => /^blocks\.(\d+)\./.exec(parameter)?.[1];
 
 /**
@@ -54,16 +64,10 @@ const blockOf = (parameter: string) => /^blocks\.(\d+)\./.exec(parameter)?.[1];
 export function conflictByBlock(
   parameters: Iterable<readonly [name: string, products: GradientProducts]>,
 ): GradientConflict[] {
-  const sums: GradientProducts[] = [];
+  const blocks: GradientProducts[][] = [];
   for (const [name, products] of parameters) {
     const block = blockOf(name);
-    if (block === undefined) continue;
-    const before = sums[Number(block)];
-    sums[Number(block)] = {
-      dot: (before?.dot ?? 0) + products.dot,
-      velocitySquares: (before?.velocitySquares ?? 0) + products.velocitySquares,
-      alignmentSquares: (before?.alignmentSquares ?? 0) + products.alignmentSquares,
-    };
+    if (block !== undefined) (blocks[Number(block)] ??= []).push(products);
   }
-  return sums.map(gradientConflict);
+  return blocks.map(jointConflict);
 }

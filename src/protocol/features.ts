@@ -1,3 +1,4 @@
+import type { FeatureSpaceId } from "../catalogue/featureSpaces";
 import type { EncoderId, Experiment } from "../config/experiment";
 import type { Failure } from "../errors/studioError";
 import type { DatasetsApi } from "./datasets";
@@ -12,6 +13,8 @@ export interface CacheRequest {
   /** Side of the token grid the features must have (the model's). */
   readonly grid: number;
   readonly encoders: readonly EncoderId[];
+  /** Where samples will be measured: its network is needed even when its cache is full. */
+  readonly space?: FeatureSpaceId | undefined;
   readonly backend: BackendChoice;
 }
 

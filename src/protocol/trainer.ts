@@ -54,7 +54,37 @@ export interface LayerAlignment {
   readonly chance: number;
 }
 
-export type Measurement = SampleQuality | LayerAlignment;
+/** How the gradients of the two losses lie to each other over one group of parameters. */
+export interface GroupConflict {
+  /** Between -1 (the losses pull against each other) and 1; null where either gradient is 0 or there is none. */
+  readonly cosine: number | null;
+  readonly velocityNorm: number;
+  /** Of the alignment loss without λ. Null behind the aligned block: its gradient does not reach there. */
+  readonly alignmentNorm: number | null;
+}
+
+/**
+ * Gradients of the velocity loss and of the alignment loss, each alone and without λ, for the model's parameters
+ * before update `step`, on the first `imageCount` images of that update's batch.
+ */
+export interface GradientConflict {
+  readonly kind: "gradientConflict";
+  readonly step: number;
+  /** The alignment in force at the step. */
+  readonly encoders: readonly string[];
+  readonly encoderDepth: number;
+  readonly projCoeff: number;
+  readonly objective: Experiment["alignment"]["objective"];
+  /** Images measured on: the batch, or its first micro-batch. */
+  readonly imageCount: number;
+  readonly batchSize: number;
+  /** By block, 1 first. */
+  readonly blocks: readonly GroupConflict[];
+  /** Patch, time and label embedders together. */
+  readonly embedders: GroupConflict;
+}
+
+export type Measurement = SampleQuality | LayerAlignment | GradientConflict;
 
 /** EMA samples from fixed noise and labels as one PNG: `columns` tiles a row, `tile` px each. */
 export interface SampleGrid {

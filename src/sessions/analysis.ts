@@ -39,7 +39,7 @@ export interface AnalysisInputs {
 }
 
 /** Failures that are about one measurement alone: it is left out with a warning, and the rest goes on. */
-const ABOUT_ONE: readonly StudioErrorCode[] = ["OUT_OF_RANGE", "SHAPE_MISMATCH", "FEATURE_MISSING"];
+const ABOUT_ONE: readonly StudioErrorCode[] = ["OUT_OF_RANGE", "SHAPE_MISMATCH"];
 
 /**
  * Measures what the plan says, subject after subject, on a device of its own. Every result is stored before the next is

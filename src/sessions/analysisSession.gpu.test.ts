@@ -235,7 +235,7 @@ test("an opened file gives its run's numbers; a damaged one is refused", async (
   expect(refused).toMatchObject({ ok: false, failure: { code: "CHECKSUM_MISMATCH" } });
 });
 
-test("a missing cache is named before anything is computed; a space that cannot be opened is left out", async () => {
+test("a missing cache is named before anything is computed, that of a space too", async () => {
   const session = await sessionWithMetrics();
   const missing = await analyse(session, { ...ALIGNMENT_ALONE, encoders: ["tiny-vit-untrained"] });
   expect(missing).toMatchObject({ ok: false, failure: { code: "CACHE_MISSING" } });
@@ -243,9 +243,17 @@ test("a missing cache is named before anything is computed; a space that cannot 
   expect(results()).toEqual([]);
 
   const samples = { space: "inception-v3", count: 12 } as const;
-  valueOf(await analyse(session, { ...ALIGNMENT_ALONE, samples }));
-  expect(warnings()).toMatchObject([{ code: "FEATURE_MISSING" }]);
-  expect(resultOf("alignment")).toHaveLength(1);
+  const space = await analyse(session, { ...ALIGNMENT_ALONE, samples });
+  expect(space).toMatchObject({ ok: false, failure: { code: "CACHE_MISSING" } });
+  expect(space.ok ? "" : space.failure.message).toContain("inception-v3");
+});
+
+test("what cannot be measured is left out with a warning, and the rest goes on", async () => {
+  const session = await sessionWithMetrics();
+  valueOf(await analyse(session, { ...ALIGNMENT_ALONE, k: 100, mapImages: 1 }));
+  expect(warnings()).toMatchObject([{ code: "OUT_OF_RANGE" }]);
+  expect(resultOf("alignment")).toEqual([]);
+  expect(resultOf("maps")).toHaveLength(1);
 });
 
 test("a lost device ends it with DEVICE_LOST; asked again it is measured", async () => {

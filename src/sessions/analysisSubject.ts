@@ -1,6 +1,6 @@
 import { autoencoderRow } from "../catalogue/autoencoders";
-import { isEncoderSpace } from "../catalogue/featureSpaces";
-import type { EncoderId, Experiment } from "../config/experiment";
+import type { FeatureSpaceId } from "../catalogue/featureSpaces";
+import type { Experiment } from "../config/experiment";
 import { dataShape, gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
 import {
@@ -176,13 +176,12 @@ export async function openSubject(
   };
 }
 
-/** The encoders whose tokens a plan reads. */
-const encodersOf = ({ encoders, samples }: AnalysisPlan): EncoderId[] => {
-  const space = samples && isEncoderSpace(samples.space) ? [samples.space] : [];
-  return [...new Set([...encoders, ...space])];
-};
+/** The spaces whose features a plan reads: its encoders, and where samples are measured. */
+const spacesOf = ({ encoders, samples }: AnalysisPlan): FeatureSpaceId[] => [
+  ...new Set([...encoders, ...(samples ? [samples.space] : [])]),
+];
 
 /** Looks that every cache a plan reads is there, before anything is computed. @throws StudioError CACHE_MISSING */
 export async function assertCached({ data }: OpenSubject, plan: AnalysisPlan): Promise<void> {
-  for (const encoder of encodersOf(plan)) await data.features(encoder);
+  for (const space of spacesOf(plan)) await data.features(space);
 }

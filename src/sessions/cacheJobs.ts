@@ -2,15 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
+import { isEncoderSpace, type FeatureSpaceId } from "../catalogue/featureSpaces";
 import type { HubFile } from "../catalogue/hubFile";
-import type { EncoderId } from "../config/experiment";
+import { INCEPTION_V3 } from "../catalogue/inceptionV3";
 import type { ImageDataset } from "../data/dataset";
 import { loadAutoencoder } from "../encoders/loadAutoencoder";
+import { loadFeatureSpace } from "../encoders/featureSpace";
 import { loadEncoder } from "../encoders/loadEncoder";
 import type { ModelSources } from "../encoders/modelSources";
 import type { CacheRequest } from "../protocol/features";
 import type { CacheSpec } from "../storage/caches";
-import { cacheSpecs } from "./cacheSpecs";
+import { cacheSpecs, requestedSpaces } from "./cacheSpecs";
 
 /** Images encoded at once: enough to fill a GPU with small networks, few enough to cancel quickly. */
 const CHUNK = 32;
@@ -38,10 +40,10 @@ export interface CacheJob {
 export function cacheJobs(
   sources: ModelSources,
   dataset: ImageDataset,
-  { autoencoder: { id }, encoders, grid }: CacheRequest,
+  { autoencoder: { id }, encoders, space, grid }: CacheRequest,
 ): CacheJob[] {
   const { resolution } = dataset;
-  const [latents, ...features] = cacheSpecs(dataset, { autoencoder: id, encoders, grid });
+  const [latents, ...features] = cacheSpecs(dataset, { autoencoder: id, encoders, space, grid });
   if (!latents) return [];
   const loadLatents = async (): Promise<RowMaker> => {
     const { encodeMoments, dispose } = await loadAutoencoder(id, resolution, sources);
@@ -52,24 +54,29 @@ export function cacheJobs(
     };
     return { rowsOf, chunk: CHUNK, dispose };
   };
-  const loadFeatures = async (encoder: EncoderId): Promise<RowMaker> => {
-    const { encode, dispose } = await loadEncoder(encoder, sources);
+  const loadFeatures = async (network: FeatureSpaceId): Promise<RowMaker> => {
+    if (!isEncoderSpace(network)) {
+      const { describe, dispose } = await loadFeatureSpace(network, sources, grid);
+      return { rowsOf: (images) => describe(images).pooled, chunk: CHUNK, dispose };
+    }
+    const { encode, dispose } = await loadEncoder(network, sources);
     return { rowsOf: (images) => encode(images, grid), chunk: CHUNK, dispose };
   };
   const { label, files } = autoencoderRow(id);
   const published = files.length > 0 ? { label, files } : undefined;
   return [
     { spec: latents, published, always: true, load: loadLatents },
-    ...encoders.flatMap((encoder, i): CacheJob[] => {
+    ...requestedSpaces({ encoders, space }).flatMap((network, i): CacheJob[] => {
       const spec = features[i];
       if (!spec) return [];
-      const load = () => loadFeatures(encoder);
-      return [{ spec, published: publishedEncoder(encoder), always: false, load }];
+      const load = () => loadFeatures(network);
+      return [{ spec, published: publishedFiles(network), always: network === space, load }];
     }),
   ];
 }
 
-function publishedEncoder(id: EncoderId): CacheJob["published"] {
+function publishedFiles(id: FeatureSpaceId): CacheJob["published"] {
+  if (!isEncoderSpace(id)) return { label: INCEPTION_V3.label, files: INCEPTION_V3.files };
   const { label, weights } = encoderRow(id);
   return weights.kind === "hub" ? { label, files: weights.files } : undefined;
 }

@@ -1,5 +1,7 @@
 import type { AutoencoderId } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
+import { isEncoderSpace, type FeatureSpaceId } from "../catalogue/featureSpaces";
+import { INCEPTION_V3 } from "../catalogue/inceptionV3";
 import type { EncoderId } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
 import { autoencoderFacts, type AutoencoderFacts } from "../encoders/loadAutoencoder";
@@ -34,15 +36,36 @@ export function featuresSpec(
   };
 }
 
-/** The caches of a run: latents first, then the encoders' features in their order. */
+/** Inception's pooled features: a row is one vector, whatever the token grid. */
+const pooledSpec = (dataset: ImageDataset): CacheSpec => ({
+  cacheKey: ["features", dataset.hash, INCEPTION_V3.id, INCEPTION_V3.version].join("/"),
+  label: `Features (${INCEPTION_V3.id}, pool3)`,
+  rowLength: INCEPTION_V3.width,
+});
+
+/** The features of a space samples are measured in: an encoder's tokens, or Inception's vectors. */
+export const spaceSpec = (dataset: ImageDataset, space: FeatureSpaceId, grid: number): CacheSpec =>
+  isEncoderSpace(space) ? featuresSpec(dataset, encoderRow(space), grid) : pooledSpec(dataset);
+
+/** Spaces of a request, each once: those of the encoders in their order, then that of the samples. */
+export const requestedSpaces = ({
+  encoders,
+  space,
+}: {
+  readonly encoders: readonly EncoderId[];
+  readonly space?: FeatureSpaceId | undefined;
+}): FeatureSpaceId[] => [...new Set([...encoders, ...(space ? [space] : [])])];
+
+/** The caches of a run: latents first, then the features of `requestedSpaces`. */
 export const cacheSpecs = (
   dataset: ImageDataset,
   caches: {
     readonly autoencoder: AutoencoderId;
     readonly encoders: readonly EncoderId[];
+    readonly space?: FeatureSpaceId | undefined;
     readonly grid: number;
   },
 ): CacheSpec[] => [
   latentsSpec(dataset, autoencoderFacts(caches.autoencoder, dataset.resolution)),
-  ...caches.encoders.map((id) => featuresSpec(dataset, encoderRow(id), caches.grid)),
+  ...requestedSpaces(caches).map((id) => spaceSpec(dataset, id, caches.grid)),
 ];

@@ -1,5 +1,5 @@
 import type { Experiment, TimelineEntry } from "../config/experiment";
-import { neededEncoders } from "../config/neededEncoders";
+import { neededFeatures } from "../config/neededFeatures";
 import { gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
 import { StudioError, type Failure } from "../errors/studioError";
@@ -19,7 +19,7 @@ export async function cachedRanges(
 ): Promise<readonly ImageRange[] | undefined> {
   const specs = cacheSpecs(dataset, {
     autoencoder: experiment.autoencoder.id,
-    encoders: neededEncoders(experiment, timeline),
+    ...neededFeatures(experiment, timeline),
     grid: gridSide(experiment),
   });
   const ranges = await cachedImages(db, specs, dataset.size);

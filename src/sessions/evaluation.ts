@@ -4,16 +4,15 @@ import { encode as encodePng } from "fast-png";
 import type { Experiment } from "../config/experiment";
 import { guidedVelocity } from "../diffusion/guidance";
 import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../diffusion/samplers";
+import type { FeatureSpace } from "../encoders/featureSpace";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
-import type { LoadedEncoder } from "../encoders/loadEncoder";
 import { randomNormal } from "../math/rng";
 import { sitForward, type SiTShape } from "../models/sit";
 import type { ParamMap } from "../nn/params";
 import type { FeatureRows } from "../protocol/metrics";
 import type { SampleGrid } from "../protocol/trainer";
 import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
-import { imageBytes } from "./images";
-import { meanTokens } from "./sampleSpace";
+import { imageBytes, imageTensor } from "./images";
 import type { TrainingData } from "./trainingData";
 
 /** Samples drawn at once: bounds memory. */
@@ -23,8 +22,8 @@ export interface EvaluationContext {
   readonly experiment: Experiment;
   readonly shape: SiTShape;
   readonly autoencoder: LoadedAutoencoder;
-  /** Maps samples into the feature space they are measured in. */
-  readonly encoder: LoadedEncoder;
+  /** Where samples are measured. */
+  readonly space: FeatureSpace;
   readonly data: TrainingData;
   /** Awaited between pieces of work: lets messages in, and throws when the run is over. */
   readonly between: () => Promise<void>;
@@ -145,19 +144,20 @@ export async function drawGrid(
   return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels };
 }
 
-/** Token means of the evaluation encoder on `sampleCount` EMA samples: [n, width]. */
+/** What the feature space says of `sampleCount` EMA samples: [n, width]. */
 export async function sampleFeatures(
   context: EvaluationContext,
   params: ParamMap,
 ): Promise<FeatureRows> {
-  const { encoder, data, experiment } = context;
+  const { space, data, experiment } = context;
   const count = experiment.evaluation.sampleCount;
-  const { width } = encoder;
+  const { width } = space;
   const values = new Float32Array(count * width);
   const { resolution } = data.dataset;
-  const grid = Math.sqrt((await data.features(encoder.id)).tokens);
   await forEachSampleChunk(context, params, "metrics", count, async (rgb, first) => {
-    values.set(await meanTokens(encoder, rgb, resolution, grid), first * width);
+    const pooled = tf.tidy(() => space.describe(imageTensor(rgb, resolution)).pooled);
+    values.set(await pooled.data<"float32">(), first * width);
+    pooled.dispose();
   });
   return { values, count, width };
 }

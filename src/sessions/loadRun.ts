@@ -1,13 +1,8 @@
 import type { Remote } from "comlink";
-import {
-  EVALUATION_ENCODER,
-  type ControlChange,
-  type Experiment,
-  type TimelineEntry,
-} from "../config/experiment";
-import { dataShape } from "../config/sizes";
+import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
+import { dataShape, gridSide } from "../config/sizes";
+import { loadFeatureSpace, type FeatureSpace } from "../encoders/featureSpace";
 import { loadAutoencoder, type LoadedAutoencoder } from "../encoders/loadAutoencoder";
-import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
 import { StudioError } from "../errors/studioError";
 import type { SiTShape } from "../models/sit";
 import type { MetricsApi } from "../protocol/metrics";
@@ -59,7 +54,7 @@ export interface LoadedRun {
   readonly measuring: Measuring | undefined;
   readonly reader: StepReader;
   readonly timeline: TimelineEntry[];
-  readonly networks: readonly (LoadedAutoencoder | LoadedEncoder)[];
+  readonly networks: readonly (LoadedAutoencoder | FeatureSpace)[];
 }
 
 /**
@@ -82,9 +77,9 @@ export async function loadRun(
     if (failure) journal.emit({ type: "warning", failure });
   }
   phase("Weights");
-  const [autoencoder, encoder] = await Promise.all([
+  const [autoencoder, space] = await Promise.all([
     loadAutoencoder(experiment.autoencoder.id, dataShape(experiment.data).resolution, environment),
-    loadEncoder(EVALUATION_ENCODER, environment),
+    loadFeatureSpace(experiment.evaluation.space, environment, gridSide(experiment)),
   ]);
   phase("Latents");
   const timeline = [...(known?.timeline ?? request.timeline)];
@@ -118,7 +113,7 @@ export async function loadRun(
     control.assertHealthy();
     if (control.stopping()) throw stopped();
   };
-  const context: EvaluationContext = { experiment, shape, autoencoder, encoder, data, between };
+  const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };
   const onPoint = (point: StepPoint) => journal.emit({ type: "steps", points: [point] });
   return {
     inputs,
@@ -139,7 +134,7 @@ export async function loadRun(
       }),
     reader: createStepReader(environment.clockMs, experiment.optimizer.learningRate, onPoint),
     timeline,
-    networks: [autoencoder, encoder],
+    networks: [autoencoder, space],
   };
 }
 

@@ -34,7 +34,7 @@ export function createMeasuring({
   onMeasurement,
   onProblem,
 }: MeasuringOptions): Measuring {
-  const { experiment, data, encoder } = context;
+  const { experiment, data, space } = context;
   const { seed } = experiment.optimizer;
   const underWay = new Set<Promise<void>>();
 
@@ -49,13 +49,13 @@ export function createMeasuring({
     underWay.add(followed);
   };
 
-  /** The real side: token means of all training images in the evaluation encoder's space. */
+  /** The real side: all training images in the samples' feature space. */
   const setReference = async (): Promise<Outcome<null>> => {
-    const features = await data.features(encoder.id);
+    const features = await data.features(space.id);
     const { trainImages } = data.source;
     const values = await tokenMeans(features, trainImages);
     const real = { values, count: trainImages.length, width: features.width };
-    return metrics.setReference(`${encoder.id}, token mean`, movable(real), seed);
+    return metrics.setReference(space.label, movable(real), seed);
   };
   let reference: Promise<Outcome<null>> | undefined;
 

@@ -1,20 +1,24 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { encoderRow } from "../catalogue/encoders";
 import { isEncoderSpace, type FeatureSpaceId } from "../catalogue/featureSpaces";
-import type { EncoderId } from "../config/experiment";
-import { loadEncoder, type LoadedEncoder } from "../encoders/loadEncoder";
-import { StudioError } from "../errors/studioError";
-import type { SpaceFeatures } from "../protocol/metrics";
+import { INCEPTION_V3 } from "../catalogue/inceptionV3";
+import { loadFeatureSpace, type FeatureSpace } from "../encoders/featureSpace";
+import { randomPermutation } from "../math/rng";
+import type { FeatureRows, SpaceFeatures } from "../protocol/metrics";
 import type { SessionEnvironment } from "./environment";
 import { imageTensor } from "./images";
+import { joinFeatures } from "./joinFeatures";
 import { tokenMeans, type TrainingData } from "./trainingData";
+
+/** Real images passed at once: bounds memory. */
+const CHUNK = 32;
 
 /** Where samples are measured: the features of real and of generated images. */
 export interface SampleSpace {
-  readonly id: FeatureSpaceId;
-  /** Names the weights and whatever else decides the features: part of a result's key. */
-  readonly version: string;
-  /** Features of all training images. */
+  /**
+   * Pooled features of all training images, from their cache. Features at positions, where the space has them, are in no
+   * cache: they are computed of `positionCount` training images of a seeded order.
+   */
   readonly real: () => Promise<SpaceFeatures>;
   /**
    * Features of generated images, in the order of `real`'s columns.
@@ -29,72 +33,75 @@ export interface SampleSpaceInputs {
   readonly data: TrainingData;
   /** Side of the subject's token grid. */
   readonly grid: number;
+  /** Real images whose positions are looked at, at most: as many as are generated. */
+  readonly positionCount: number;
+  readonly seed: number;
   /** Awaited between pieces of work: lets messages in, and throws when the work is over. */
   readonly between: () => Promise<void>;
 }
 
-/** Token means of an encoder on a few images: [n, width]. @param rgb uint8 RGB [n, side, side, 3] */
-export async function meanTokens(
-  encoder: LoadedEncoder,
+/** Names the weights and whatever else decides the features of a space: part of a result's key. */
+export const sampleSpaceVersion = (id: FeatureSpaceId, grid: number): string =>
+  isEncoderSpace(id) ? `${encoderRow(id).version}/${grid}` : INCEPTION_V3.version;
+
+/** Rows [n, the rest] of a tensor [n, ...]. */
+async function rowsOf(tensor: Tensor): Promise<FeatureRows> {
+  const [count = 0] = tensor.shape;
+  return { values: await tensor.data<"float32">(), count, width: tensor.size / count };
+}
+
+async function describe(
+  space: FeatureSpace,
   rgb: Uint8Array,
   side: number,
-  grid: number,
-): Promise<Float32Array> {
-  const means = tf.tidy(() => tf.mean(encoder.encode(imageTensor(rgb, side), grid), 1));
+): Promise<SpaceFeatures> {
+  const images = imageTensor(rgb, side);
+  const { pooled, spatial, logits } = space.describe(images);
+  images.dispose();
   try {
-    return await means.data<"float32">();
+    return {
+      pooled: await rowsOf(pooled),
+      ...(spatial && { spatial: await rowsOf(spatial) }),
+      ...(logits && { logits: await rowsOf(logits) }),
+    };
   } finally {
-    means.dispose();
+    for (const tensor of [pooled, spatial, logits]) tensor?.dispose();
   }
-}
-
-/** What names an encoder's features, without its weights. */
-const encoderVersion = (id: EncoderId, grid: number) => `${encoderRow(id).version}/${grid}`;
-
-async function openEncoderSpace(
-  id: EncoderId,
-  { environment, data, grid }: SampleSpaceInputs,
-): Promise<SampleSpace> {
-  const cached = await data.features(id);
-  const encoder = await loadEncoder(id, environment);
-  const { width } = encoder;
-  return {
-    id,
-    version: encoderVersion(id, grid),
-    real: async () => {
-      const { trainImages } = data.source;
-      const values = await tokenMeans(cached, trainImages);
-      return { pooled: { values, count: trainImages.length, width } };
-    },
-    features: async (rgb) => {
-      const values = await meanTokens(encoder, rgb, data.dataset.resolution, grid);
-      return { pooled: { values, count: values.length / width, width } };
-    },
-    dispose: encoder.dispose,
-  };
-}
-
-/** A space's `version`, without opening it. @throws StudioError FEATURE_MISSING */
-export function sampleSpaceVersion(id: FeatureSpaceId, grid: number): string {
-  if (isEncoderSpace(id)) return encoderVersion(id, grid);
-  throw notYet(id);
 }
 
 /**
  * Opens the space samples are measured in.
- * @throws StudioError CACHE_MISSING, WEIGHTS_MISSING; FEATURE_MISSING for a space this version cannot open
+ * @throws StudioError CACHE_MISSING, WEIGHTS_MISSING
  */
 export async function openSampleSpace(
   id: FeatureSpaceId,
-  inputs: SampleSpaceInputs,
+  { environment, data, grid, positionCount, seed, between }: SampleSpaceInputs,
 ): Promise<SampleSpace> {
-  if (isEncoderSpace(id)) return openEncoderSpace(id, inputs);
-  throw notYet(id);
-}
+  const cached = await data.features(id);
+  const space = await loadFeatureSpace(id, environment, grid);
+  const { dataset } = data;
+  const { trainImages } = data.source;
+  const features = (rgb: Uint8Array) => describe(space, rgb, dataset.resolution);
 
-const notYet = (id: FeatureSpaceId) =>
-  new StudioError(
-    "FEATURE_MISSING",
-    `Samples cannot be measured in the space of ${id} yet.`,
-    "Choose the space of an encoder.",
-  );
+  const realPositions = async (): Promise<FeatureRows | undefined> => {
+    const order = randomPermutation({ seed, stream: "analysis/positions" }, trainImages.length);
+    const images = order.subarray(0, positionCount).map((at) => trainImages[at] ?? 0);
+    const chunks: SpaceFeatures[] = [];
+    for (let first = 0; first < images.length; first += CHUNK) {
+      chunks.push(await features(await dataset.readRgb(images.subarray(first, first + CHUNK))));
+      await between();
+    }
+    return joinFeatures(chunks).spatial;
+  };
+
+  return {
+    real: async () => {
+      const values = await tokenMeans(cached, trainImages);
+      const pooled = { values, count: trainImages.length, width: space.width };
+      const spatial = isEncoderSpace(id) ? undefined : await realPositions();
+      return { pooled, ...(spatial && { spatial }) };
+    },
+    features,
+    dispose: space.dispose,
+  };
+}

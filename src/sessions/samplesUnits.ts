@@ -1,9 +1,10 @@
 import type { SampleResult } from "../protocol/analysis";
-import type { FeatureRows, SpaceFeatures } from "../protocol/metrics";
+import type { SpaceFeatures } from "../protocol/metrics";
 import { analysisKey, dataPart, subjectPart } from "./analysisKey";
 import type { Unit, UnitInputs } from "./analysisUnits";
 import type { SessionEnvironment } from "./environment";
 import { forEachSampleChunk } from "./evaluation";
+import { joinFeatures } from "./joinFeatures";
 import { partOf, type AskMetrics, type OnShare } from "./metricsLine";
 import { openSampleSpace, sampleSpaceVersion, type SampleSpace } from "./sampleSpace";
 
@@ -33,25 +34,6 @@ export function createRealSide(ask: AskMetrics): RealSide {
   };
 }
 
-/** Rows of one kind from chunks, in their order. */
-function joined(chunks: readonly FeatureRows[]): FeatureRows {
-  const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-  const width = chunks[0]?.width ?? 0;
-  const values = new Float32Array(count * width);
-  let at = 0;
-  for (const chunk of chunks) {
-    values.set(chunk.values, at);
-    at += chunk.values.length;
-  }
-  return { values, count, width };
-}
-
-/** Some kind of features that every chunk has, or none. */
-function joinedIf(chunks: readonly (FeatureRows | undefined)[]): FeatureRows | undefined {
-  const present = chunks.filter((chunk) => chunk !== undefined);
-  return present.length > 0 ? joined(present) : undefined;
-}
-
 /** Features of the first `count` EMA samples of the fixed metrics noise, those a run is measured on. */
 async function generatedFeatures(
   { open, between }: Pick<UnitInputs, "open" | "between">,
@@ -66,16 +48,10 @@ async function generatedFeatures(
     chunks.push(features);
     report((first + features.pooled.count) / count);
   });
-  const spatial = joinedIf(chunks.map((chunk) => chunk.spatial));
-  const logits = joinedIf(chunks.map((chunk) => chunk.logits));
-  return {
-    pooled: joined(chunks.map(({ pooled }) => pooled)),
-    ...(spatial && { spatial }),
-    ...(logits && { logits }),
-  };
+  return joinFeatures(chunks);
 }
 
-/** The sample metrics of a plan, where it has any. @throws StudioError FEATURE_MISSING for a space that cannot be opened */
+/** The sample metrics of a plan, where it has any. */
 export function samplesUnits(
   inputs: UnitInputs,
   environment: Pick<SessionEnvironment, "readModelFile" | "openWeights">,
@@ -89,9 +65,10 @@ export function samplesUnits(
 
   const compute = async (report: OnShare): Promise<SampleResult> => {
     const { data, grid } = open;
-    const space = await openSampleSpace(id, { environment, data, grid, between });
+    const real = { positionCount: count, seed };
+    const space = await openSampleSpace(id, { environment, data, grid, between, ...real });
     try {
-      const reference = JSON.stringify({ ...where, ...dataPart(open) });
+      const reference = JSON.stringify({ ...where, count, ...dataPart(open) });
       await realSide.set(reference, space.real, seed, partOf(report, 0, 4));
       const drawing = (share: number) => report((1 + 2 * share) / 4);
       const generated = await generatedFeatures(inputs, space, count, drawing);

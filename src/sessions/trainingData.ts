@@ -1,12 +1,12 @@
-import { encoderRow } from "../catalogue/encoders";
-import type { EncoderId, Experiment } from "../config/experiment";
+import { featureSpaceWidth, type FeatureSpaceId } from "../catalogue/featureSpaces";
+import type { Experiment } from "../config/experiment";
 import { gridSide } from "../config/sizes";
 import type { ImageDataset } from "../data/dataset";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import type { CacheSpec } from "../storage/caches";
 import type { Database, ImageRange } from "../storage/db";
 import type { BatchSource, RowSource } from "../training/batch";
-import { featuresSpec, latentsSpec } from "./cacheSpecs";
+import { latentsSpec, spaceSpec } from "./cacheSpecs";
 import { within } from "./imageRanges";
 import { createShardMemory, openShardedRows, type ShardMemory } from "./shardedRows";
 
@@ -18,8 +18,11 @@ export interface TrainingData {
   readonly heldOutImages: Uint32Array;
   /** Image numbers of all of them. */
   readonly allHeldOut: Uint32Array;
-  /** Tokens of an encoder [grid², width] by row; its cache is looked at when it is first asked for. */
-  readonly features: (encoder: EncoderId) => Promise<FeatureRowsSource>;
+  /**
+   * Tokens of an encoder [grid², width] by row, or Inception's vectors [1, 2048]; a cache is looked at when it is first
+   * asked for.
+   */
+  readonly features: (space: FeatureSpaceId) => Promise<FeatureRowsSource>;
 }
 
 export interface FeatureRowsSource extends RowSource {
@@ -58,11 +61,11 @@ export async function loadTrainingData(
     openShardedRows(db, spec, { total: dataset.size, ranges: used, memory });
   const latents = await open(latentsSpec(dataset, autoencoder));
   const grid = gridSide(experiment);
-  const loaded = new Map<EncoderId, Promise<FeatureRowsSource>>();
-  const loadFeatures = async (id: EncoderId): Promise<FeatureRowsSource> => {
-    const row = encoderRow(id);
-    const rows = await open(featuresSpec(dataset, row, grid));
-    return { ...rows, tokens: grid * grid, width: row.width };
+  const loaded = new Map<FeatureSpaceId, Promise<FeatureRowsSource>>();
+  const loadFeatures = async (id: FeatureSpaceId): Promise<FeatureRowsSource> => {
+    const rows = await open(spaceSpec(dataset, id, grid));
+    const width = featureSpaceWidth(id);
+    return { ...rows, tokens: rows.rowLength / width, width };
   };
   const heldOut = within(dataset.heldOutIndices, used);
   return {

@@ -11,6 +11,7 @@ import { encodeCheckpoint } from "../training/checkpoint";
 import type { StepOptions, TrainBatch } from "../training/trainStep";
 import { survivingLoss } from "./deviceRecovery";
 import { drawGrid } from "./evaluation";
+import { gradientConflictAt } from "./gradientConflict";
 import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
 import { createRunJournal, type RunJournal } from "./runJournal";
 
@@ -113,6 +114,7 @@ async function takeStep(run: LoadedRun): Promise<void> {
     const projectors = model.projectorsFor(alignment.encoders);
     const options = { ...stepOptions(run), alignment: { ...alignment, projectors } };
     await prepare(run, batch, options);
+    await measureConflict(run, batch, options);
     const pushed = run.reader.push(step, model.update(batch, options));
     const next = batchImages(data.source, settings, step + 1);
     // while the device is busy; what cannot be read is met when it is needed
@@ -121,6 +123,35 @@ async function takeStep(run: LoadedRun): Promise<void> {
   } finally {
     tf.dispose([batch.latents, batch.noise, ...batch.features]);
   }
+}
+
+/** The gradient conflict before the next update, when it is due. */
+async function measureConflict(
+  { experiment, model, reader, journal, timeline }: LoadedRun,
+  batch: TrainBatch,
+  options: StepOptions,
+): Promise<void> {
+  const step = model.step() + 1;
+  const every = experiment.evaluation.conflictEvery;
+  if (every === 0 || step % every !== 0) return;
+  await reader.drain();
+  const alignment = alignmentAt(experiment, timeline, step);
+  const conflict = await gradientConflictAt(model.whole().params, batch, options);
+  const { encoders, encoderDepth, projCoeff, objective } = alignment;
+  journal.emit({
+    type: "measurement",
+    measurement: {
+      kind: "gradientConflict",
+      step,
+      encoders,
+      encoderDepth,
+      projCoeff,
+      objective,
+      ...conflict,
+    },
+  });
+  freeUnused();
+  reader.restartClock(); // the measurement belongs to no step
 }
 
 /** Compiles what a step of new shapes needs, telling the page how far it is. */

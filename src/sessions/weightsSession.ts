@@ -48,14 +48,16 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
   };
 
   /** The hub's checksum, when it can be asked: a dropped file is also for places without a network. */
-  const knownSha256 = (job: WeightsJob): Promise<string | null> =>
-    Promise.race([
+  const knownSha256 = async (job: WeightsJob): Promise<string | null> => {
+    if (job.file.byHand !== undefined) return null; // the hub has none
+    return Promise.race([
       fileFacts(environment.hub, job.file, job.signal).then(
         ({ sha256 }) => sha256,
         () => null,
       ),
       environment.hub.sleep(ASKING_MS, job.signal).then(() => null),
     ]);
+  };
 
   return {
     downloadWeights: (file, options, onEvent) => {

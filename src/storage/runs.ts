@@ -100,10 +100,19 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
   };
 }
 
-const measurementKey = (m: Measurement) =>
-  m.kind === "layerAlignment"
-    ? `${m.kind}/${m.encoder}/${m.step}`
-    : `${m.kind}/${m.space}/${m.step}`;
+/** What a measurement is one point of, over steps. */
+export function measurementSeries(m: Measurement): string {
+  switch (m.kind) {
+    case "layerAlignment":
+      return `${m.kind}/${m.encoder}`;
+    case "sampleQuality":
+      return `${m.kind}/${m.space}`;
+    case "gradientConflict":
+      return m.kind;
+  }
+}
+
+const measurementKey = (m: Measurement) => `${measurementSeries(m)}/${m.step}`;
 
 /** All runs, newest first. */
 export async function listRuns(db: Database): Promise<RunRecord[]> {

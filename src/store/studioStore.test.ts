@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { Experiment } from "../config/experiment";
-import type { LayerAlignment, RunEvent, SampleGrid, SampleQuality } from "../protocol/trainer";
+import type {
+  LayerAlignment,
+  Measurement,
+  RunEvent,
+  SampleGrid,
+  SampleQuality,
+} from "../protocol/trainer";
 import {
   alignmentAtStep,
   canPause,
@@ -75,6 +81,31 @@ function training() {
   ]);
   return store;
 }
+
+test("a gradient conflict measured again after a resume replaces the one of its step", () => {
+  const store = training();
+  const conflict = (number: number, cosine: number): Measurement => ({
+    kind: "gradientConflict",
+    step: number,
+    encoders: ["tiny-vit"],
+    encoderDepth: 1,
+    projCoeff: 0.5,
+    objective: "cosine",
+    imageCount: 8,
+    batchSize: 16,
+    blocks: [{ cosine, velocityNorm: 1, alignmentNorm: 1 }],
+    embedders: { cosine: null, velocityNorm: 0, alignmentNorm: 0 },
+  });
+  const events = [conflict(20, 0.1), conflict(10, 0.2), conflict(20, -0.3)];
+  store
+    .getState()
+    .applyRunEvents(events.map((measurement) => ({ type: "measurement", measurement })));
+  const { conflict: kept } = store.getState().metrics;
+  expect(kept.map(({ step: at, blocks }) => [at, blocks[0]?.cosine])).toEqual([
+    [10, 0.2],
+    [20, -0.3],
+  ]);
+});
 
 test("a batch of events reaches every slice in one update", () => {
   const store = training();

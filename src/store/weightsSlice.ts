@@ -61,6 +61,14 @@ export function chosenFile({ needed, choice }: Pick<WeightsItem, "needed" | "cho
   return file;
 }
 
+/** Nothing can be downloaded for it: the user makes the file. */
+export const isByHand = (item: Pick<WeightsItem, "needed" | "choice">): boolean =>
+  chosenFile(item).byHand !== undefined;
+
+/** Items that a download would bring. */
+export const downloadable = ({ items }: WeightsAsk): readonly WeightsItem[] =>
+  items.filter((item) => item.status !== "here" && !isByHand(item));
+
 /** Bytes of an item that are not here yet. Only the preferred file may be here in part. */
 export function missingWeightBytes(item: WeightsItem): number {
   if (item.status === "here") return 0;

@@ -3,10 +3,15 @@ import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import type { ParamMap } from "../nn/params";
 
 /** Row sums first: one long float32 sum would lose digits. */
-function sumOfSquares(x: Tensor): Scalar {
+function sumOf(x: Tensor): Scalar {
   const width = x.shape.at(-1) ?? 1;
-  return tf.sum(tf.sum(tf.square(tf.reshape(x, [-1, width])), 1));
+  return tf.sum(tf.sum(tf.reshape(x, [-1, width]), 1));
 }
+
+const sumOfSquares = (x: Tensor): Scalar => sumOf(tf.square(x));
+
+/** a · b of two tensors of one shape, a scalar on the device. */
+export const dotProduct = (a: Tensor, b: Tensor): Scalar => tf.tidy(() => sumOf(tf.mul(a, b)));
 
 /** l2 norm over all gradients together, a scalar on the device. */
 export const globalNorm = (gradients: ParamMap): Scalar =>

@@ -34,6 +34,7 @@ const NANO: PlanInput = {
   featureWidths: [128],
   evaluated: 4,
   guided: false,
+  measuresConflict: false,
   frozenBytes: 0,
   frozenPeakBytes: 0,
 };

@@ -71,6 +71,12 @@ function noSuchBlock(encoderDepth: number, depth: number): StudioError {
   );
 }
 
+/** Asked before a tape starts: a throw inside would leave what it saved. @throws StudioError OUT_OF_RANGE */
+export function assertTap({ shape, alignment }: LossOptions): void {
+  const { encoderDepth } = alignment;
+  if (encoderDepth < 1 || encoderDepth > shape.depth) throw noSuchBlock(encoderDepth, shape.depth);
+}
+
 /** The hidden state after block `encoderDepth` (counted from 1), raw: no norm is applied. */
 export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
   const tokens = hidden[encoderDepth - 1];
@@ -131,10 +137,7 @@ export function lossAndGradients(
   batch: TrainBatch | StepInputs,
   options: LossOptions,
 ): LossesAndGradients {
-  const { encoderDepth } = options.alignment;
-  // asked before the tape starts: a throw inside would leave what it saved
-  const { depth } = options.shape;
-  if (encoderDepth < 1 || encoderDepth > depth) throw noSuchBlock(encoderDepth, depth);
+  assertTap(options);
   const names = activeNames(params, options.alignment.projectors);
   const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
   const kept: Losses[] = [];

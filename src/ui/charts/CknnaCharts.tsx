@@ -7,6 +7,7 @@ import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { encoderShort } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
@@ -19,11 +20,6 @@ import classes from "./charts.module.css";
 
 const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)"] as const;
 const seriesColor = (index: number): string => SERIES[index % SERIES.length] ?? SERIES[0];
-
-const blockColor = (block: number, depth: number): string => {
-  const share = depth > 1 ? Math.round(((block - 1) / (depth - 1)) * 100) : 0;
-  return `color-mix(in oklch, var(--block-last) ${share}%, var(--block-first))`;
-};
 
 const selectMeasured = (state: StudioState) => state.metrics.alignment;
 const selectTimeline = (state: StudioState) => state.run.timeline;
@@ -222,13 +218,6 @@ const blockRow = (m: LayerAlignment): PlotRow => ({
   ...Object.fromEntries(m.cknna.map((value, index) => [`block ${index + 1}`, value])),
 });
 
-const blockLines = (depth: number): readonly PlotLine[] =>
-  Array.from({ length: depth }, (_, index) => ({
-    key: `block ${index + 1}`,
-    color: blockColor(index + 1, depth),
-    dots: depth <= 6,
-  }));
-
 function BestBlock({ measured }: { readonly measured: readonly LayerAlignment[] }) {
   const step = useReadoutStep();
   const at = step === null ? measured.at(-1) : measured.findLast((m) => m.step <= step);
@@ -238,26 +227,6 @@ function BestBlock({ measured }: { readonly measured: readonly LayerAlignment[] 
     <>
       {step !== null && `${at.step} · `}best <strong>{formatValue(best)}</strong>, block{" "}
       {at.cknna.indexOf(best) + 1}
-    </>
-  );
-}
-
-function BlockLegend({ depth }: { readonly depth: number }) {
-  if (depth > 8) {
-    return (
-      <span className={classes.key}>
-        block 1 <span className={classes.ramp} /> {depth}
-      </span>
-    );
-  }
-  return (
-    <>
-      block
-      {Array.from({ length: depth }, (_, index) => (
-        <LegendKey key={index} color={blockColor(index + 1, depth)}>
-          {index + 1}
-        </LegendKey>
-      ))}
     </>
   );
 }

@@ -28,7 +28,8 @@ const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 
 /** Props in, SVG out. */
 export function RechartsPlot(props: PlotProps) {
-  const { rows, lines, band, reference = [], levels = [], marks, x, y, log = false } = props;
+  const { rows, lines, band, reference = [], levels = [], marks, x, y } = props;
+  const { log = false, gaps = false } = props;
   const data = reference.length > 0 ? withReference(rows, reference) : [...rows];
   return (
     <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
@@ -115,7 +116,7 @@ export function RechartsPlot(props: PlotProps) {
             dot={dots ? { r: 2.2, fill: color, strokeWidth: 0 } : false}
             activeDot={false}
             isAnimationActive={false}
-            connectNulls
+            connectNulls={!gaps}
             type="linear"
           />
         ))}

@@ -43,4 +43,6 @@ export interface PlotProps {
   readonly x: Scale;
   readonly y: Scale;
   readonly log?: boolean;
+  /** A value that is not there breaks its line instead of being passed over. */
+  readonly gaps?: boolean;
 }

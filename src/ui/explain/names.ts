@@ -1,5 +1,6 @@
 import { AUTOENCODER_IDS, autoencoderRow } from "../../catalogue/autoencoders";
 import { ENCODER_ROWS, encoderRow } from "../../catalogue/encoders";
+import { INCEPTION_V3 } from "../../catalogue/inceptionV3";
 import { ImportedData, type ControlChange, type ExperimentGroup } from "../../config/experiment";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
@@ -17,6 +18,7 @@ export const GROUP_NAMES: Readonly<Record<ExperimentGroup, string>> = {
 
 const OPTION_NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(ENCODER_ROWS.map(({ id, label }) => [id, label])),
+  [INCEPTION_V3.id]: INCEPTION_V3.label,
   emoji: "Emoji, built in",
   imported: "Imported",
   ...Object.fromEntries(AUTOENCODER_IDS.map((id) => [id, autoencoderRow(id).label])),

@@ -2,6 +2,7 @@ import { Slider, Switch, Tooltip } from "@mantine/core";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
 import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
+import { ConflictChart } from "../charts/ConflictChart";
 import { AlignmentLossChart, GradNormChart, VelocityLossChart } from "../charts/LossCharts";
 import { FrechetChart, KidChart } from "../charts/QualityCharts";
 import { preloadPlot } from "../charts/Plot";
@@ -34,6 +35,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <KidChart />
         <FrechetChart />
         <GradNormChart />
+        <ConflictChart />
       </div>
     </main>
   );

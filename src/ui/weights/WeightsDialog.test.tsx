@@ -1,6 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
+import { INCEPTION_V3 } from "../../catalogue/inceptionV3";
 import { Experiment } from "../../config/experiment";
 import type { WeightsNeeded, WeightsSummary } from "../../protocol/weights";
 import { createStudioStore, type StudioStore } from "../../store/studioStore";
@@ -39,9 +40,9 @@ const KEPT: WeightsSummary = {
 };
 
 /** The dialog's text after `play`. Commands are called by nobody here. */
-function text(play: (store: StudioStore) => void): string {
+function text(play: (store: StudioStore) => void, needed = NEEDED): string {
   const store = createStudioStore(Experiment.parse({}));
-  store.getState().askWeights(NEEDED, "train");
+  store.getState().askWeights(needed, "train");
   play(store);
   const { ask } = store.getState().weights;
   if (!ask) throw new Error("nothing is asked");
@@ -102,4 +103,21 @@ test("after a failure: what happened, what to do, and the rest again", () => {
   });
   expect(shown).toContain("The download stopped: DOWNLOAD_FAILED It was cut. Try later.");
   expect(shown).toContain("Try again, 243 MB");
+});
+
+const BY_HAND: WeightsNeeded = { ...INCEPTION_V3, keptBytes: 0 };
+
+test("a file nobody offers: how to make it, a place to choose it, and nothing to download", () => {
+  const shown = text(() => undefined, [BY_HAND]);
+  expect(shown).toContain("read from a file of yours once");
+  expect(shown).toContain("import torch; from safetensors.torch import save_file");
+  expect(shown).toContain("Choose the file");
+  expect(shown).toContain("Choose the file first");
+  expect(shown).not.toContain("Download");
+});
+
+test("beside others, only theirs are bytes to download", () => {
+  const shown = text(() => undefined, [...NEEDED, BY_HAND]);
+  expect(shown).toContain("Download 243 MB");
+  expect(shown).toContain("import torch");
 });

@@ -5,6 +5,8 @@ import { IconAlertTriangle, IconFileUpload } from "@tabler/icons-react";
 import { useRef, type DragEvent } from "react";
 import {
   chosenFile,
+  downloadable,
+  isByHand,
   missingWeightBytes,
   missingWeightsBytes,
   weightsSecondsLeft,
@@ -46,7 +48,9 @@ export function WeightsBody({ ask }: { readonly ask: WeightsAsk }) {
       <p className={classes.lead}>
         To {purpose}, the weights of{" "}
         {items.length === 1 ? "one network" : `${items.length} networks`} are needed and not here.
-        They are fetched from Hugging Face once and kept in this browser.
+        {items.every(isByHand)
+          ? " They are read from a file of yours once and kept in this browser."
+          : " They are fetched from Hugging Face once and kept in this browser."}
       </p>
       {failure && (
         <Alert
@@ -103,11 +107,24 @@ function Item(props: {
       <div className={classes.source}>
         <Source item={item} index={index} disabled={!waits} />
         <span>{file.file}</span>
-        {waits && <FileInstead label={item.needed.label} onPick={take} />}
+        {waits && <FileInstead label={item.needed.label} only={isByHand(item)} onPick={take} />}
       </div>
+      {item.status === "missing" && file.byHand !== undefined && <ByHand recipe={file.byHand} />}
       {item.status !== "missing" && item.status !== "here" && <Bar item={item} />}
       {item.warning && <p className={classes.note}>{item.warning.message}</p>}
     </li>
+  );
+}
+
+function ByHand({ recipe }: { readonly recipe: string }) {
+  return (
+    <>
+      <p className={classes.note}>
+        No repository of the hub is known to hold this file. Three lines of Python make it; then
+        choose it here.
+      </p>
+      <pre className={classes.recipe}>{recipe}</pre>
+    </>
   );
 }
 
@@ -165,6 +182,8 @@ function Source(props: {
 
 function FileInstead(props: {
   readonly label: string;
+  /** There is nothing to download. */
+  readonly only: boolean;
   readonly onPick: (file: File | undefined) => void;
 }) {
   const input = useRef<HTMLInputElement>(null);
@@ -180,7 +199,7 @@ function FileInstead(props: {
         title="A safetensors file; it can be dropped here too"
         onClick={() => input.current?.click()}
       >
-        Use a file instead
+        {props.only ? "Choose the file" : "Use a file instead"}
       </Button>
       <input
         ref={input}
@@ -262,10 +281,12 @@ function Buttons({ ask }: { readonly ask: WeightsAsk }) {
   const showWeights = useStudio((state) => state.showWeights);
   const online = useOnline();
   const fetching = ask.stage === "fetching";
-  const bytes = formatBytes(missingWeightsBytes(ask));
+  const wanted = downloadable(ask);
+  const bytes = formatBytes(wanted.reduce((sum, item) => sum + missingWeightBytes(item), 0));
+  const waitsForFile = wanted.length === 0 && !fetching;
   return (
     <Group justify="flex-end" mt="lg">
-      {!online && <span className={classes.note}>{OFFLINE}</span>}
+      {!online && !waitsForFile && <span className={classes.note}>{OFFLINE}</span>}
       <Button
         variant="default"
         title={fetching ? "What is here is kept" : undefined}
@@ -275,14 +296,16 @@ function Buttons({ ask }: { readonly ask: WeightsAsk }) {
       </Button>
       <Button
         data-autofocus
-        disabled={!online && !fetching}
+        disabled={waitsForFile || (!online && !fetching)}
         onClick={fetching ? () => showWeights(false) : confirmWeights}
       >
         {fetching
           ? "Go on in the background"
-          : ask.failure
-            ? `Try again, ${bytes}`
-            : `Download ${bytes}`}
+          : waitsForFile
+            ? "Choose the file first"
+            : ask.failure
+              ? `Try again, ${bytes}`
+              : `Download ${bytes}`}
       </Button>
     </Group>
   );

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { promptly } from "../kernels/promptly";
+import { backward } from "../nn/backward";
+import type { ParamMap } from "../nn/params";
+import { dotProduct } from "./gradients";
+import type { TrainBatch } from "./trainBatch";
+import { activeNames, assertTap, repaLoss, type LossOptions, type Losses } from "./trainStep";
+
+/** Gradients of the two losses, each alone, by the names of the model's parameters. */
+export interface LossGradients {
+  readonly velocity: ParamMap;
+  /** Of the alignment loss without λ; holds only what the loss depends on: nothing behind the aligned block. */
+  readonly alignment: ParamMap;
+}
+
+/** Gradients of what `loss` computes; parameters it does not depend on are left out. */
+function gradientsOf(loss: () => Scalar, params: ParamMap): ParamMap {
+  const { value, gradients } = backward(loss, Object.values(params));
+  value.dispose();
+  const found = Object.keys(params).flatMap((name, i): [string, Tensor][] => {
+    const gradient = gradients[i];
+    return gradient ? [[name, gradient]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/**
+ * Velocity gradient + λ alignment gradient is the gradient a step clips and applies to the model (projectors get
+ * theirs from the alignment alone). The caller owns what is returned.
+ * @throws StudioError as repaLoss
+ */
+export function lossGradients(
+  params: ParamMap,
+  batch: TrainBatch,
+  options: LossOptions,
+): LossGradients {
+  assertTap(options);
+  const own = Object.fromEntries(
+    activeNames(params, []).map((name) => [name, params[name] as Tensor]),
+  );
+  const { shape, alignment } = options;
+  // blocks behind the tap would be computed for nothing
+  const toTap = { ...options, shape: { ...shape, depth: alignment.encoderDepth } };
+  const loss = (name: keyof Losses, settings: LossOptions) => () =>
+    repaLoss(params, batch, settings)[name];
+  return {
+    velocity: gradientsOf(loss("velocityLoss", options), own),
+    alignment: gradientsOf(loss("projLoss", toTap), own),
+  };
+}
+
+/** All that the angle between the gradients needs, on the device. */
+export interface LossGradientProducts {
+  readonly names: readonly string[];
+  /** A row a name, [velocity · alignment, |velocity|², |alignment|²]; the caller's. */
+  readonly products: Tensor2D;
+}
+
+/**
+ * Reads parameters and writes none: beside a step that is replayed it changes nothing of it.
+ * @param batch at most a micro-batch: its activations, and the gradients, are held at once
+ * @throws StudioError as repaLoss
+ */
+export function lossGradientProducts(
+  params: ParamMap,
+  batch: TrainBatch,
+  options: LossOptions,
+): LossGradientProducts {
+  const names = activeNames(params, []);
+  const measure = (): Tensor2D => {
+    const { velocity, alignment } = lossGradients(params, batch, options);
+    const rows = names.map((name) => {
+      const v = velocity[name] as Tensor;
+      const a = alignment[name];
+      const none = tf.scalar(0);
+      return a
+        ? tf.stack([dotProduct(v, a), dotProduct(v, v), dotProduct(a, a)])
+        : tf.stack([none, dotProduct(v, v), none]);
+    });
+    return tf.stack(rows) as Tensor2D;
+  };
+  return { names, products: promptly(() => tf.tidy(measure)) };
+}
