@@ -292,12 +292,12 @@ export function inceptionForward(folded: ParamMap, images: Tensor4D): InceptionO
       x = part === "halve" ? pool3x3(into, "halve") : convolve(folded, part.name, into, part);
       if (into !== images) into.dispose();
     }
-    let spatial: Tensor4D | undefined;
+    let spatial = x; // of the block that has it, in the end
     for (const { name, branches } of BLOCKS) {
       const into = x;
       const made = tf.tidy(() => {
         const outputs = branches.map((branch) => branchOutput(folded, name, into, branch));
-        const first = outputs[0] as Tensor4D;
+        const [first = into] = outputs;
         return {
           joined: tf.concat(outputs, 3),
           ...(name === SPATIAL_BLOCK && {
@@ -311,7 +311,7 @@ export function inceptionForward(folded: ParamMap, images: Tensor4D): InceptionO
     }
     const pooled: Tensor2D = tf.mean(x, [1, 2]);
     const logits: Tensor2D = tf.matMul(pooled, matrix(folded, "fc.weight"), false, true);
-    return { pooled, spatial: spatial as Tensor4D, logits };
+    return { pooled, spatial, logits };
   };
   return promptly(() => tf.tidy(forward)); // maps of the stem are large
 }
