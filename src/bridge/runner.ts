@@ -17,7 +17,7 @@ import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import { createEventQueue } from "./eventQueue";
 import type { WeightsAnswer, WeightsFlow } from "./weightsFlow";
-import type { WorkerPool } from "./workers";
+import type { StudioWorkers, WorkerPool } from "./workers";
 
 /** Caches and trains one experiment at a time; what happens is seen in the store. */
 export interface Runner {
@@ -54,7 +54,7 @@ export type TrainerMessages = Pick<TrainerApi, "pause" | "resume" | "singleStep"
 
 export function createRunner(
   store: StudioStore,
-  { running, current, end }: WorkerPool,
+  { running, current, end }: WorkerPool<StudioWorkers>,
   { ensureWeights }: Pick<WeightsFlow, "ensureWeights">,
   backend: BackendChoice,
 ): Runner {

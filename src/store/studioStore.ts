@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../config/experiment";
+import { createAnalysisSlice, type AnalysisSlice } from "./analysisSlice";
 import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
 import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
@@ -22,6 +23,7 @@ export type StudioState = ExperimentSlice &
   WeightsSlice &
   DatasetsSlice &
   PreviewSlice &
+  AnalysisSlice &
   DeviceSlice &
   LinkSlice &
   ViewSlice;
@@ -43,6 +45,7 @@ export const createStudioStore = (
     ...createWeightsSlice(set),
     ...createDatasetsSlice(set),
     ...createPreviewSlice(set),
+    ...createAnalysisSlice(set),
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
     ...createViewSlice(set),

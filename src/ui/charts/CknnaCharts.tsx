@@ -10,6 +10,7 @@ import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { Plot } from "./Plot";
+import { Ramp } from "./Ramp";
 import type { PlotLine, PlotRow } from "./plotProps";
 import { extent, linearScale, stepScale, type Scale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
@@ -241,7 +242,7 @@ function BlockLegend({ depth }: { readonly depth: number }) {
   if (depth > 8) {
     return (
       <span className={classes.key}>
-        block 1 <span className={classes.ramp} /> {depth}
+        block 1 <Ramp colorAt={(share) => blockColor(1 + share * (depth - 1), depth)} /> {depth}
       </span>
     );
   }

@@ -99,7 +99,7 @@ export function KidChart() {
         <Plot
           rows={rows}
           lines={KID_LINES}
-          band={KID_BAND}
+          bands={KID_BANDS}
           levels={levels}
           marks={marks}
           x={x}
@@ -112,7 +112,7 @@ export function KidChart() {
 }
 
 const KID_LINES = [{ key: "kid", color: "var(--chart-kid)", dots: true }];
-const KID_BAND = { key: "interval", color: "var(--chart-kid)" };
+const KID_BANDS = [{ key: "interval", color: "var(--chart-kid)" }];
 const FRECHET_LINES = [{ key: "frechet", color: "var(--chart-frechet)", dots: true }];
 
 export function FrechetChart() {

@@ -17,11 +17,21 @@ export interface PlotLine {
   readonly opacity?: number;
   readonly dashed?: boolean;
   readonly dots?: boolean;
+  /** Written beside each dot. */
+  readonly dotLabel?: string;
+}
+
+/** [low, high] values under a key, drawn as a band. */
+export interface PlotBand {
+  readonly key: string;
+  readonly color: string;
 }
 
 export interface PlotLevel {
   readonly value: number;
   readonly label: string;
+  /** Not the user's own number: drawn in the paper's colour. */
+  readonly paper?: boolean;
 }
 
 export interface PlotMark {
@@ -32,8 +42,7 @@ export interface PlotMark {
 export interface PlotProps {
   readonly rows: readonly PlotRow[];
   readonly lines: readonly PlotLine[];
-  /** Key of [low, high] values drawn as a band, and its colour. */
-  readonly band?: { readonly key: string; readonly color: string };
+  readonly bands?: readonly PlotBand[];
   /** Horizontal lines: a floor, a chance level. */
   readonly levels?: readonly PlotLevel[];
   /** Vertical lines: changes of the run, an aligned block. */
@@ -41,4 +50,10 @@ export interface PlotProps {
   readonly x: Scale;
   readonly y: Scale;
   readonly log?: boolean;
+  /** What is across, where the title does not say it. */
+  readonly xName?: string;
+  /** Words in place of the ticks 1, 2, 3, ... */
+  readonly xWords?: readonly string[];
+  /** px; PLOT_HEIGHT when absent. */
+  readonly height?: number;
 }
