@@ -1,9 +1,10 @@
-import { Button, Select, Switch as Toggle } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { IconBook2 } from "@tabler/icons-react";
 import { useEffect, useMemo, useState } from "react";
 import { planOf } from "../../store/analysisSlice";
 import { preloadPlot } from "../charts/Plot";
 import { useCommands } from "../commands";
+import { PaperSwitch } from "../components/PaperSwitch";
 import { encoderShort } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { AllFigures } from "./AllFigures";
@@ -48,7 +49,6 @@ function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => v
   const analysis = useStudio((state) => state.analysis);
   const { runs, files, subjects: chosen, results } = analysis;
   const paper = useStudio((state) => state.paperShown);
-  const showPaper = useStudio((state) => state.showPaper);
   const subjects = useMemo(
     () => shownSubjects({ runs, files, subjects: chosen }),
     [runs, files, chosen],
@@ -91,13 +91,7 @@ function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => v
           options={subjects.map(({ key, label }) => [key, label])}
           onChange={setSubject}
         />
-        <span className={classes.spacer} />
-        <Toggle
-          size="xs"
-          label="Paper’s values"
-          checked={paper}
-          onChange={(event) => showPaper(event.currentTarget.checked)}
-        />
+        <PaperSwitch />
         <Button
           size="xs"
           variant={paperOpen ? "light" : "default"}

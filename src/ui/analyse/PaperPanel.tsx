@@ -86,8 +86,8 @@ function Table({ table }: { readonly table: ShownTable }) {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={row.join("/")}>
+            {rows.map((row, place) => (
+              <tr key={place}>
                 {row.map((cell, column) => (
                   <td key={column} data-number={typeof cell === "number" || undefined}>
                     {cellText(cell)}

@@ -4,7 +4,7 @@ import { ChartCard } from "../charts/ChartCard";
 import { formatValue } from "../explain/format";
 import { noteText, provenance } from "./figure";
 import { resultsOf } from "./found";
-import { intervalText, sampleRows, samplesTable } from "./samplesData";
+import { intervalText, metricLines, sampleRows, samplesTable, type SampleRow } from "./samplesData";
 import type { ShownSubject } from "./subjects";
 import classes from "./analyse.module.css";
 
@@ -15,6 +15,7 @@ export function SamplesTable(props: {
 }) {
   const { results, subjects } = props;
   const rows = useMemo(() => sampleRows(results, subjects), [results, subjects]);
+  const names = [...new Set(rows.map(({ subject }) => subject))];
   const stored = resultsOf(results, subjects, "samples").map((found) => found.stored);
   return (
     <ChartCard
@@ -38,7 +39,7 @@ export function SamplesTable(props: {
         <table className={classes.numbers}>
           <thead>
             <tr>
-              {["Subject", "Metric", "Space", "n", "Value", "Interval", "Real"].map((name) => (
+              {["Metric", "Space", "n", ...names, "Real"].map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -46,19 +47,22 @@ export function SamplesTable(props: {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
-              <tr key={`${row.subject} ${row.metric} ${row.space} ${row.n}`}>
-                <td>{row.subject}</td>
+            {metricLines(rows).map((line) => (
+              <tr key={`${line.metric} ${line.space} ${line.n}`}>
                 <td>
-                  {row.metric} {row.better === "lower" ? "↓" : "↑"}
+                  {line.metric} {line.better === "lower" ? "↓" : "↑"}
+                  {line.warning !== null && (
+                    <span className={classes.mark}> biased, see below</span>
+                  )}
                 </td>
-                <td>{row.space}</td>
-                <td data-number="">{row.n}</td>
-                <td data-number="">
-                  <strong>{formatValue(row.value)}</strong>
-                </td>
-                <td data-number="">{intervalText(row)}</td>
-                <td data-number="">{row.real === null ? "–" : formatValue(row.real)}</td>
+                <td>{line.space}</td>
+                <td>{line.n}</td>
+                {names.map((name) => (
+                  <td key={name}>
+                    <Value row={line.bySubject.get(name)} />
+                  </td>
+                ))}
+                <td>{line.real === null ? "–" : formatValue(line.real)}</td>
               </tr>
             ))}
           </tbody>
@@ -70,5 +74,14 @@ export function SamplesTable(props: {
         </p>
       ))}
     </ChartCard>
+  );
+}
+
+function Value({ row }: { readonly row: SampleRow | undefined }) {
+  if (!row) return "–";
+  return (
+    <>
+      <strong>{formatValue(row.value)}</strong> <small>{intervalText(row)}</small>
+    </>
   );
 }

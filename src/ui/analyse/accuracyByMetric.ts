@@ -4,7 +4,8 @@ import type { StoredAnalysis } from "../../protocol/analysis";
 import type { SampleQuality } from "../../protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import type { PlotRow } from "../charts/plotProps";
-import { extent, linearScale } from "../charts/scale";
+import { labelSides } from "../charts/dotLabels";
+import { extent, linearScale, type Scale } from "../charts/scale";
 import type { ByLayerQuery } from "./byLayer";
 import {
   ANALYSE_FIRST,
@@ -14,6 +15,7 @@ import {
   noteText,
   percent,
   provenance,
+  type Drawing,
   type FigureData,
 } from "./figure";
 import { comparable, probeSetting, resultsOf, type Found } from "./found";
@@ -106,24 +108,29 @@ export function accuracyByMetric(query: AccuracyByMetricQuery): FigureData {
   const ys = extent(dots.map(({ top }) => percent(top.value))) ?? [0, 100];
   const name = sampleMetricName(metric, space, first.measured.values.sampleCount);
   const shown = dots.map(({ found }) => found.shown);
+  const axes = { x: linearScale(xs[0], xs[1]), y: linearScale(ys[0], ys[1]) };
+  const points = dots.map(
+    ({
+      found: {
+        shown: { key, label, color },
+      },
+      measured,
+      top,
+    }) => ({
+      key,
+      label,
+      color,
+      x: measured.values[metric],
+      y: percent(top.value),
+    }),
+  );
   return {
     drawing: {
-      rows: dots.map(({ found, measured, top }): PlotRow => ({
-        x: measured.values[metric],
-        [found.shown.key]: percent(top.value),
-      })),
-      lines: shown.map(({ key, color, label }) => ({
-        key,
-        color,
-        dots: true,
-        width: 0,
-        dotLabel: label,
-      })),
+      ...scatter(points, axes),
       bands: [],
       levels: [],
       marks: [],
-      x: linearScale(xs[0], xs[1]),
-      y: linearScale(ys[0], ys[1]),
+      ...axes,
       xName: name,
     },
     legend: legendOf(shown),
@@ -164,26 +171,64 @@ export function accuracyByMetric(query: AccuracyByMetricQuery): FigureData {
   };
 }
 
+/** About what a plot measures, px: labels are placed for it. */
+const PLOT = { width: 380, height: 162 } as const;
+
+interface Point {
+  readonly key: string;
+  readonly label: string;
+  readonly color: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Dots, each a series of its own with its label where there is room. */
+function scatter(
+  points: readonly Point[],
+  axes: { readonly x: Scale; readonly y: Scale },
+): Pick<Drawing, "rows" | "lines"> {
+  const share = (value: number, [from, to]: Scale["domain"]) => (value - from) / (to - from);
+  const dots = points.map(({ x, y, label }) => ({
+    label,
+    x: PLOT.width * share(x, axes.x.domain),
+    y: PLOT.height * share(y, axes.y.domain),
+  }));
+  const sides = labelSides(dots, PLOT);
+  return {
+    rows: points.map(({ key, x, y }): PlotRow => ({ x, [key]: y })),
+    lines: points.map(({ key, color, label }, index) => {
+      const side = sides[index];
+      return {
+        key,
+        color,
+        dots: true,
+        width: 0,
+        ...(side && { dotLabel: { text: label, side } }),
+      };
+    }),
+  };
+}
+
 /** The paper's Table 2 on axes of its own: FID of 50,000 images against probe accuracy in %. */
 export function paperAccuracyByFid(): FigureData {
   const dots = paperDots();
   const xs = extent(dots.map(({ fid }) => fid)) ?? [0, 1];
   const ys = extent(dots.map(({ accuracy }) => accuracy)) ?? [0, 100];
+  const axes = { x: linearScale(xs[0], xs[1]), y: linearScale(ys[0], ys[1]) };
+  const points = dots.map(({ label, fid, accuracy }) => ({
+    key: label,
+    label: label.replace(", block 8", ""),
+    color: "var(--paper)",
+    x: fid,
+    y: accuracy,
+  }));
   return {
     drawing: {
-      rows: dots.map(({ label, fid, accuracy }): PlotRow => ({ x: fid, [label]: accuracy })),
-      lines: dots.map(({ label }) => ({
-        key: label,
-        color: "var(--paper)",
-        dots: true,
-        width: 0,
-        dotLabel: label.replace(", block 8", ""),
-      })),
+      ...scatter(points, axes),
       bands: [],
       levels: [],
       marks: [],
-      x: linearScale(xs[0], xs[1]),
-      y: linearScale(ys[0], ys[1]),
+      ...axes,
       xName: "FID, 50,000 images",
     },
     legend: [{ label: PAPER_MARK, color: "var(--paper)" }],

@@ -41,6 +41,7 @@ function bestOverTimes<F extends Found<"probe"> | Found<"alignment">>(
   { drawn, leftOut }: Comparable<F>,
   pointOf: (found: F) => BestPoint | null,
   words: readonly string[],
+  fromZero: boolean,
 ): FigureData {
   const points = drawn.flatMap((found) => {
     const point = pointOf(found);
@@ -67,7 +68,7 @@ function bestOverTimes<F extends Found<"probe"> | Found<"alignment">>(
       levels: [],
       marks: [],
       x: { domain: [0, 1], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
-      y: linearScale(Math.min(0, range[0]), range[1]),
+      y: linearScale(fromZero ? Math.min(0, range[0]) : range[0], range[1]),
       xName: "noise level t",
     },
     legend,
@@ -114,6 +115,7 @@ export function probeOverTimes({ results, subjects }: Omit<ByLayerQuery, "time">
     first
       ? [`${first.trainCount} training and ${first.testCount} held-out images`, "accuracy in %"]
       : [],
+    false,
   );
 }
 
@@ -139,6 +141,7 @@ export function cknnaOverTimes(
           `k = ${first.k}`,
         ]
       : [],
+    true,
   );
 }
 

@@ -13,7 +13,7 @@ import {
   type PaperTable,
 } from "../../catalogue/paper";
 import { formatCount } from "../explain/format";
-import { iterationText } from "./paperValues";
+import { iterationText } from "../explain/paperText";
 
 export type PaperCell = string | number | null;
 

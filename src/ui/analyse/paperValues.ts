@@ -1,4 +1,4 @@
-import { COMPONENT_ANALYSIS, PAPER_MARK, TRAINING_COURSE } from "../../catalogue/paper";
+import { COMPONENT_ANALYSIS, PAPER_MARK } from "../../catalogue/paper";
 import type { PlotLevel } from "../charts/plotProps";
 
 /** The alignment block of Table 2 its other studies repeat. */
@@ -37,17 +37,3 @@ export function paperDots(): readonly PaperDot[] {
   );
   return [...new Map(dots.map((dot) => [dot.label, dot])).values()];
 }
-
-/** FID by iteration of Table 7 in words: its axes, 50,000 images and millions of steps, fit no chart of a tab. */
-export function paperFidText(model: string): string | null {
-  const rows = TRAINING_COURSE.rows.filter((row) => row.model === model && row.aligned);
-  if (rows.length === 0) return null;
-  const points = rows.map(
-    ({ iterations, scores }) => `${scores.fid} at ${iterationText(iterations)}`,
-  );
-  return `${PAPER_MARK}: ${model} + REPA, FID (50,000 images) ${points.join(", ")} steps of 256; another metric on another axis`;
-}
-
-/** 400000 -> "400K", 4000000 -> "4M", as the paper writes them. */
-export const iterationText = (iterations: number): string =>
-  iterations >= 1_000_000 ? `${iterations / 1_000_000}M` : `${iterations / 1000}K`;

@@ -87,6 +87,30 @@ export function sampleRows(
   );
 }
 
+/** A metric of one space and count, with every subject's value. */
+export interface MetricLine extends Pick<
+  SampleRow,
+  "metric" | "space" | "n" | "better" | "real" | "warning"
+> {
+  readonly bySubject: ReadonlyMap<string, SampleRow>;
+}
+
+/** Subjects side by side where space and count are the same; the real value is the first one's. */
+export function metricLines(rows: readonly SampleRow[]): readonly MetricLine[] {
+  const lines = new Map<string, SampleRow[]>();
+  for (const row of rows) {
+    const key = `${row.space}/${row.n}/${row.metric}`;
+    lines.set(key, [...(lines.get(key) ?? []), row]);
+  }
+  return [...lines.values()].flatMap((line) => {
+    const [first] = line;
+    if (!first) return [];
+    const { metric, space, n, better, real, warning } = first;
+    const bySubject = new Map(line.map((row) => [row.subject, row]));
+    return { metric, space, n, better, real, warning, bySubject };
+  });
+}
+
 export const samplesTable = (rows: readonly SampleRow[]): ChartTable => ({
   header: ["subject", "step", "metric", "space", "n", "value", "low", "high", "real", "warning"],
   rows: () =>

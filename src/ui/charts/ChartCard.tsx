@@ -53,8 +53,10 @@ export function ChartCard(props: ChartCardProps) {
       {...(figureRef && { ref: figureRef })}
     >
       <div className={classes.head}>
-        <h3 className={classes.title}>{title}</h3>
-        {answers !== undefined && <span className={classes.answers}>{answers}</span>}
+        <div className={classes.titles}>
+          <h3 className={classes.title}>{title}</h3>
+          {answers !== undefined && <span className={classes.answers}>{answers}</span>}
+        </div>
         <div className={classes.readout} data-no-export="">
           {empty === null && readout}
         </div>

@@ -9,7 +9,14 @@ import {
   YAxis,
 } from "recharts";
 import { formatTick } from "../explain/format";
-import { PLOT_HEIGHT, PLOT_MARGIN, Y_AXIS_WIDTH, type PlotMark, type PlotProps } from "./plotProps";
+import {
+  PLOT_HEIGHT,
+  PLOT_MARGIN,
+  Y_AXIS_WIDTH,
+  type PlotLine,
+  type PlotMark,
+  type PlotProps,
+} from "./plotProps";
 import type { Scale } from "./scale";
 
 /** Beyond this many changes the marks keep their line and lose their label. */
@@ -133,9 +140,9 @@ const axisName = (value: string) => ({
 });
 
 /** The label of a line's dots: what they are of, not their value. */
-const wordsBeside = (words: string) => ({
-  position: "top" as const,
-  formatter: () => words,
+const wordsBeside = ({ text, side }: NonNullable<PlotLine["dotLabel"]>) => ({
+  position: side,
+  formatter: () => text,
   fontSize: 10,
   fill: "var(--ink-dim)",
 });

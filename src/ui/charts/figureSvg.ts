@@ -18,6 +18,9 @@ const INLINED = [
   "text-anchor",
 ];
 
+/** Attributes that mean something on the page alone. */
+const OF_THE_PAGE = ["class", "style", "tabindex", "role", "aria-label"];
+
 export interface FigureSvg {
   readonly text: string;
   /** Whole px. */
@@ -151,11 +154,11 @@ function standalone(svg: SVGSVGElement, resolve: Sheet["resolve"]): SVGSVGElemen
     for (const name of INLINED) {
       const value = style.getPropertyValue(name);
       const isColor = name === "stroke" || name === "fill";
-      element.style.setProperty(name, isColor ? resolve(value) : value);
+      element.setAttribute(name, isColor ? resolve(value) : value);
     }
+    for (const name of OF_THE_PAGE) element.removeAttribute(name);
   });
-  copy.removeAttribute("class");
-  copy.removeAttribute("style");
+  for (const name of OF_THE_PAGE) copy.removeAttribute(name);
   return copy;
 }
 

@@ -18,8 +18,10 @@ export interface PlotLine {
   readonly dashed?: boolean;
   readonly dots?: boolean;
   /** Written beside each dot. */
-  readonly dotLabel?: string;
+  readonly dotLabel?: { readonly text: string; readonly side: DotSide };
 }
+
+export type DotSide = "top" | "right" | "bottom" | "left";
 
 /** [low, high] values under a key, drawn as a band. */
 export interface PlotBand {

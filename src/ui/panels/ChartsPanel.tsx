@@ -1,4 +1,5 @@
 import { Slider } from "@mantine/core";
+import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
 import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
@@ -22,6 +23,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
       <div className={classes.toolbar}>
         <h2 className={classes.heading}>Charts</h2>
         <RunName />
+        <PaperSwitch />
         <Smoothing />
       </div>
       <div className={classes.cards}>
