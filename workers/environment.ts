@@ -7,18 +7,7 @@ import type { SessionEnvironment } from "../src/sessions/environment";
 import { storedWeights } from "../src/sessions/weightsSession";
 import { openStudioDb } from "../src/storage/db";
 import { startRuntime } from "./runtime";
-
-/** Resolves after the event loop has turned, so that messages get in; timers would be clamped to 4 ms. */
-function createTurn(): () => Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()?.();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      port2.postMessage(null);
-    });
-}
+import { createTurn } from "./turn";
 
 /** Workers are built into assets/, one folder below the page; the development server has them elsewhere. */
 const siteAddress = (path: string): string =>

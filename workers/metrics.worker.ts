@@ -1,11 +1,14 @@
 import { expose } from "comlink";
 import type { MetricsHost } from "../src/protocol/metrics";
 import { createMetricsSession } from "../src/sessions/metricsSession";
+import { createTurn } from "./turn";
 
-/** CKNNA, KID, Fréchet: float64 arithmetic without a GPU, asked for by the trainer over its own line. */
+const tools = { clockMs: () => performance.now(), turn: createTurn() };
+
+/** CKNNA, KID, probes: float64 arithmetic without a GPU, asked for by trainer and analysis over a line each. */
 expose({
   connect: (port) => {
-    expose(createMetricsSession(), port);
+    expose(createMetricsSession(tools), port);
     return Promise.resolve();
   },
 } satisfies MetricsHost);

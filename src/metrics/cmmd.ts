@@ -1,5 +1,6 @@
 import type { Matrix } from "./matrix";
-import { mmdSquared, pairSums } from "./mmd";
+import { mmdSquared, pairSumsWork } from "./mmd";
+import { finish, piece, type Work } from "./work";
 
 const SIGMA = 10;
 const SCALE = 1000;
@@ -12,11 +13,21 @@ const SCALE = 1000;
  * @throws StudioError SHAPE_MISMATCH when widths differ; OUT_OF_RANGE below 2 images a side
  * @source Jayasumana et al. 2024; google-research cmmd/distance.py
  */
-export function cmmd(x: Matrix, y: Matrix, estimator: "unbiased" | "biased" = "unbiased"): number {
+export function* cmmdWork(
+  x: Matrix,
+  y: Matrix,
+  estimator: "unbiased" | "biased" = "unbiased",
+): Work<number> {
   // kernels lie in [0.98, 1]: summing k - 1 keeps the digits, and the ones cancel in the estimate
   const sums = (a: Matrix, b: Matrix) =>
-    pairSums(a, b, (dot, squareA, squareB) =>
+    pairSumsWork(a, b, (dot, squareA, squareB) =>
       Math.expm1(-Math.max(0, squareA + squareB - 2 * dot) / (2 * SIGMA * SIGMA)),
     );
-  return SCALE * mmdSquared(sums(x, x), sums(y, y), sums(x, y), estimator);
+  const xx = yield* piece(sums(x, x), 0, 3);
+  const yy = yield* piece(sums(y, y), 1, 3);
+  return SCALE * mmdSquared(xx, yy, yield* piece(sums(x, y), 2, 3), estimator);
 }
+
+/** `cmmdWork` without a pause. */
+export const cmmd = (x: Matrix, y: Matrix, estimator?: "unbiased" | "biased"): number =>
+  finish(cmmdWork(x, y, estimator));

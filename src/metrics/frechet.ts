@@ -1,5 +1,5 @@
 import { StudioError } from "../errors/studioError";
-import { nuclearNormWork, triangularFactor } from "./linalg";
+import { nuclearNormWork, triangularFactorWork } from "./linalg";
 import { assertSameWidth, columnMeans, subtractRow, type Matrix } from "./matrix";
 import { project, type PrincipalBasis } from "./pca";
 import { crossProducts, innerProducts } from "./products";
@@ -37,7 +37,7 @@ export function covariance(features: Matrix): Matrix {
 }
 
 /** @throws StudioError OUT_OF_RANGE below two rows, which have no covariance */
-export function fitGaussian(features: Matrix): GaussianFit {
+export function* fitGaussianWork(features: Matrix): Work<GaussianFit> {
   const count = features.rows;
   if (count < 2) {
     throw new StudioError(
@@ -49,8 +49,11 @@ export function fitGaussian(features: Matrix): GaussianFit {
   const mean = columnMeans(features);
   const centred = scaled(subtractRow(features, mean), 1 / Math.sqrt(count - 1));
   const trace = centred.values.reduce((sum, value) => sum + value * value, 0);
-  return { count, mean, root: triangularFactor(centred), trace };
+  return { count, mean, root: yield* triangularFactorWork(centred), trace };
 }
+
+/** `fitGaussianWork` without a pause. */
+export const fitGaussian = (features: Matrix): GaussianFit => finish(fitGaussianWork(features));
 
 /**
  * Fréchet distance |μ1 - μ2|² + tr S1 + tr S2 - 2 tr((S1 S2)^(1/2)). The last trace is the nuclear norm of

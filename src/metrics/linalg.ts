@@ -1,6 +1,6 @@
 import { transpose, zeros, type Matrix } from "./matrix";
-import { tridiagonalEigen } from "./tridiagonal";
-import type { Work } from "./work";
+import { tridiagonalEigen, tridiagonalEigenWork } from "./tridiagonal";
+import { finish, piece, type Work } from "./work";
 
 /** Steps of a reduction between two pauses. */
 const STEPS_A_PAUSE = 16;
@@ -9,7 +9,7 @@ const STEPS_A_PAUSE = 16;
  * R with RᵀR = AᵀA, [min(N, D), D], by Householder reflections: as accurate as A itself, where a Cholesky
  * factor of AᵀA would lose half the digits. A is returned unchanged when it already has at most D rows.
  */
-export function triangularFactor(matrix: Matrix): Matrix {
+export function* triangularFactorWork(matrix: Matrix): Work<Matrix> {
   const { rows, cols } = matrix;
   if (rows <= cols) return matrix;
   const { values } = transpose(matrix); // column j is now contiguous, at j * rows
@@ -34,9 +34,13 @@ export function triangularFactor(matrix: Matrix): Matrix {
       }
       factor.values[pivot * cols + j] = values[to + pivot] ?? 0;
     }
+    if (pivot % STEPS_A_PAUSE === 0) yield { done: 1 - ((cols - pivot) / cols) ** 2, all: 1 };
   }
   return factor;
 }
+
+/** `triangularFactorWork` without a pause. */
+export const triangularFactor = (matrix: Matrix): Matrix => finish(triangularFactorWork(matrix));
 
 /**
  * The reflector v that turns x into (end, 0, ..., 0): (I - v vᵀ / half) x, written over x. `half` is 0 when x is.
@@ -112,15 +116,17 @@ interface Tridiagonal {
   readonly reflectors: readonly { readonly v: Float64Array; readonly half: number }[];
 }
 
-function tridiagonal({ values, rows: n }: Matrix): Tridiagonal {
+function* tridiagonal({ values, rows: n }: Matrix): Work<Tridiagonal> {
   const a = values.slice();
   const rowFrom = (i: number, column: number) => a.subarray(i * n + column, (i + 1) * n);
   const beside = new Float64Array(Math.max(0, n - 1));
-  const reflectors = Array.from({ length: Math.max(0, n - 2) }, (_, k) => {
+  const reflectors: { v: Float64Array; half: number }[] = [];
+  for (let k = 0; k < n - 2; k++) {
     const v = rowFrom(k, k + 1).slice();
     const { end, half } = reflector(v);
     beside[k] = end;
-    if (half === 0) return { v, half };
+    reflectors.push({ v, half });
+    if (half === 0) continue;
     // A - v wᵀ - w vᵀ with w = A v / half - v (vᵀ A v) / 2 half²
     const w = v.map((_value, i) => dot(rowFrom(k + 1 + i, k + 1), v) / half);
     addScaled(w, -dot(v, w) / (2 * half), v);
@@ -129,8 +135,8 @@ function tridiagonal({ values, rows: n }: Matrix): Tridiagonal {
       addScaled(row, -value, w);
       addScaled(row, -(w[i] ?? 0), v);
     });
-    return { v, half };
-  });
+    if (k % STEPS_A_PAUSE === 0) yield { done: 1 - ((n - k) / n) ** 3, all: 1 };
+  }
   if (n > 1) beside[n - 2] = a[(n - 2) * n + n - 1] ?? 0;
   return {
     diagonal: Float64Array.from({ length: n }, (_, i) => a[i * n + i] ?? 0),
@@ -141,27 +147,39 @@ function tridiagonal({ values, rows: n }: Matrix): Tridiagonal {
 
 /** Eigenvalues of a symmetric matrix, largest first. */
 export function symmetricEigenvalues(matrix: Matrix): Float64Array {
-  const { diagonal, beside } = tridiagonal(matrix);
+  const { diagonal, beside } = finish(tridiagonal(matrix));
   tridiagonalEigen(diagonal, beside);
   return diagonal.sort().reverse();
 }
 
-/** Eigenvalues of a symmetric matrix, largest first, with unit eigenvectors as the rows of `vectors`. */
-export function symmetricEigen(matrix: Matrix): { values: Float64Array; vectors: Matrix } {
-  const n = matrix.rows;
-  const { diagonal, beside, reflectors } = tridiagonal(matrix);
+export interface SymmetricEigen {
+  readonly values: Float64Array;
+  /** Unit eigenvectors as rows. */
+  readonly vectors: Matrix;
+}
+
+/** The product of a tridiagonal form's reflectors, [n, n]. */
+function* reflectorProduct({ reflectors }: Tridiagonal, n: number): Work<Matrix> {
   const basis = zeros(n, n);
-  const rowOf = (i: number, column = 0) => basis.values.subarray(i * n + column, (i + 1) * n);
   for (let i = 0; i < n; i++) basis.values[i * n + i] = 1;
   for (let k = reflectors.length - 1; k >= 0; k--) {
     const { v, half } = reflectors[k] ?? { v: new Float64Array(), half: 0 };
     for (let i = k + 1; i < n && half > 0; i++) {
-      const row = rowOf(i, k + 1);
+      const row = basis.values.subarray(i * n + k + 1, (i + 1) * n);
       addScaled(row, -dot(row, v) / half, v);
     }
+    if (k % STEPS_A_PAUSE === 0) yield { done: ((n - k) / n) ** 2, all: 1 };
   }
-  const { values: rows } = basis;
-  tridiagonalEigen(diagonal, beside, (i, cos, sin) => {
+  return basis;
+}
+
+/** Eigenvalues of a symmetric matrix, largest first, with their eigenvectors. */
+export function* symmetricEigenWork(matrix: Matrix): Work<SymmetricEigen> {
+  const n = matrix.rows;
+  const form = yield* piece(tridiagonal(matrix), 0, 3);
+  const { diagonal, beside } = form;
+  const { values: rows } = yield* piece(reflectorProduct(form, n), 1, 3);
+  const rotations = tridiagonalEigenWork(diagonal, beside, (i, cos, sin) => {
     for (let upper = i * n, lower = upper + n; upper < (i + 1) * n; upper++, lower++) {
       const x = rows[upper] ?? 0;
       const y = rows[lower] ?? 0;
@@ -169,8 +187,13 @@ export function symmetricEigen(matrix: Matrix): { values: Float64Array; vectors:
       rows[lower] = sin * x + cos * y;
     }
   });
+  yield* piece(rotations, 2, 3);
   const order = Array.from(diagonal.keys()).sort((a, b) => (diagonal[b] ?? 0) - (diagonal[a] ?? 0));
   const vectors = zeros(n, n);
-  order.forEach((from, to) => vectors.values.set(rowOf(from), to * n));
+  order.forEach((from, to) => vectors.values.set(rows.subarray(from * n, (from + 1) * n), to * n));
   return { values: Float64Array.from(order, (at) => diagonal[at] ?? 0), vectors };
 }
+
+/** `symmetricEigenWork` without a pause. */
+export const symmetricEigen = (matrix: Matrix): SymmetricEigen =>
+  finish(symmetricEigenWork(matrix));

@@ -1,8 +1,8 @@
 import { StudioError } from "../errors/studioError";
-import { symmetricEigen } from "./linalg";
+import { symmetricEigenWork } from "./linalg";
 import { columnMeans, subtractRow, zeros, type Matrix } from "./matrix";
 import { crossProducts, innerProducts } from "./products";
-import { finish } from "./work";
+import { finish, piece, type Work } from "./work";
 
 /** Directions of largest variance around `mean`. */
 export interface PrincipalBasis {
@@ -34,7 +34,7 @@ function fixSigns(components: Matrix) {
  * @throws StudioError OUT_OF_RANGE when count exceeds D or N - 1 (there are no more directions)
  * @source scikit-learn 1.5 PCA, whose sign rule this follows
  */
-export function principalComponents(features: Matrix, count: number): PrincipalBasis {
+export function* principalComponentsWork(features: Matrix, count: number): Work<PrincipalBasis> {
   const { rows, cols } = features;
   if (count < 1 || count > Math.min(cols, rows - 1)) {
     throw new StudioError(
@@ -45,7 +45,8 @@ export function principalComponents(features: Matrix, count: number): PrincipalB
   }
   const mean = columnMeans(features);
   const centred = subtractRow(features, mean);
-  const { values, vectors } = symmetricEigen(finish(crossProducts(centred, centred)));
+  const products = yield* piece(crossProducts(centred, centred), 0, 2);
+  const { values, vectors } = yield* piece(symmetricEigenWork(products), 1, 2);
   const components = zeros(count, cols);
   components.values.set(vectors.values.subarray(0, count * cols));
   fixSigns(components);
@@ -53,6 +54,10 @@ export function principalComponents(features: Matrix, count: number): PrincipalB
   const totalVariance = values.reduce((sum, value) => sum + value, 0) / (rows - 1);
   return { mean, components, variances, totalVariance };
 }
+
+/** `principalComponentsWork` without a pause. */
+export const principalComponents = (features: Matrix, count: number): PrincipalBasis =>
+  finish(principalComponentsWork(features, count));
 
 /** Coordinates in the basis: [N, D] -> [N, P]. @throws StudioError SHAPE_MISMATCH when D differs */
 export const project = (features: Matrix, { mean, components }: PrincipalBasis): Matrix =>

@@ -1,5 +1,6 @@
 import { takeRows, type Matrix } from "./matrix";
-import { principalComponents, project, type PrincipalBasis } from "./pca";
+import { principalComponentsWork, project, type PrincipalBasis } from "./pca";
+import { finish, type Work } from "./work";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -53,14 +54,18 @@ export interface FeatureColours {
  * @throws StudioError OUT_OF_RANGE when there are too few
  * @source DINOv2 (arXiv:2304.07193) Fig. 1
  */
-export function featureColours(tokens: Matrix): FeatureColours {
-  const basis = principalComponents(tokens, 3);
+export function* featureColoursWork(tokens: Matrix): Work<FeatureColours> {
+  const basis = yield* principalComponentsWork(tokens, 3);
   const { values } = minMaxColours(project(tokens, basis));
   return {
     rgb: Uint8Array.from(values, (value) => Math.round(255 * value)),
     explained: explainedShare(tokens, basis),
   };
 }
+
+/** `featureColoursWork` without a pause. */
+export const featureColours = (tokens: Matrix): FeatureColours =>
+  finish(featureColoursWork(tokens));
 
 /** Variance along the basis over all variance. */
 function explainedShare(

@@ -4,7 +4,8 @@ import { kid } from "./kid";
 import { frechetDistance, frechetTopComponents } from "./frechet";
 import { toMatrix, type Matrix } from "./matrix";
 import { principalComponents } from "./pca";
-import { createRealReference } from "./realReference";
+import { realReferenceWork } from "./realReference";
+import { finish } from "./work";
 
 const WIDTH = 40;
 
@@ -16,11 +17,12 @@ function features(seed: number, count: number, { shift = 0, scale = 1 } = {}): M
 }
 
 const real = features(1, 600);
-const reference = createRealReference(real, 7);
+const referenceOf = (set: Matrix, seed: number) => finish(realReferenceWork(set, seed));
+const reference = referenceOf(real, 7);
 
 test("KID is the whole-set estimate x 1000 and its interval holds it", () => {
   const generated = features(2, 100, { shift: 0.3 });
-  const found = reference.compare(generated);
+  const found = finish(reference.compare(generated));
   expect(found.kid).toBeCloseTo(1000 * kid(real, generated), 9);
   expect(found.kidLow).toBeLessThan(found.kid);
   expect(found.kidHigh).toBeGreaterThan(found.kid);
@@ -28,27 +30,27 @@ test("KID is the whole-set estimate x 1000 and its interval holds it", () => {
 });
 
 test("a perfect model scores about the floors, a shifted and a collapsed one score above", () => {
-  const perfect = reference.compare(features(3, 150));
+  const perfect = finish(reference.compare(features(3, 150)));
   expect(perfect.kidLow).toBeLessThan(0);
   expect(perfect.kidHigh).toBeGreaterThan(0);
   expect(perfect.frechetTop / perfect.frechetFloor).toBeCloseTo(1, 0);
-  const shifted = reference.compare(features(3, 150, { shift: 0.3 }));
+  const shifted = finish(reference.compare(features(3, 150, { shift: 0.3 })));
   expect(shifted.kidLow).toBeGreaterThan(0);
   expect(shifted.frechetTop).toBeGreaterThan(1.5 * perfect.frechetTop);
-  const collapsed = reference.compare(features(3, 150, { scale: 0.4 }));
+  const collapsed = finish(reference.compare(features(3, 150, { scale: 0.4 })));
   expect(collapsed.frechetTop).toBeGreaterThan(1.5 * perfect.frechetTop);
 });
 
 test("more samples than half the real images: both sides shrink and the count says so", () => {
-  const found = reference.compare(features(4, 500));
+  const found = finish(reference.compare(features(4, 500)));
   expect(found).toMatchObject({ sampleCount: 500, pairCount: 300 });
-  expect(reference.floors(500)).toEqual(reference.floors(300));
+  expect(finish(reference.floors(500))).toEqual(finish(reference.floors(300)));
 });
 
 test("one seed gives the same floors, another seed others", () => {
-  const floors = reference.floors(100);
-  expect(createRealReference(real, 7).floors(100)).toEqual(floors);
-  expect(createRealReference(real, 8).floors(100).frechetFloor).not.toBe(floors.frechetFloor);
+  const floors = finish(reference.floors(100));
+  expect(finish(referenceOf(real, 7).floors(100))).toEqual(floors);
+  expect(finish(referenceOf(real, 8).floors(100)).frechetFloor).not.toBe(floors.frechetFloor);
 });
 
 test("all components of a full basis give the plain Fréchet distance", () => {
@@ -59,9 +61,9 @@ test("all components of a full basis give the plain Fréchet distance", () => {
 
 test("widths, counts and values that cannot be compared are refused with their numbers", () => {
   const narrow = toMatrix(new Float64Array(20), 10, 2);
-  expect(() => reference.compare(narrow)).toThrow(/width 2 .*width 40/);
-  expect(() => reference.compare(features(2, 3))).toThrow(/3 generated images/);
-  expect(() => createRealReference(features(2, 3), 1)).toThrow(/3 real images/);
+  expect(() => finish(reference.compare(narrow))).toThrow(/width 2 .*width 40/);
+  expect(() => finish(reference.compare(features(2, 3)))).toThrow(/3 generated images/);
+  expect(() => referenceOf(features(2, 3), 1)).toThrow(/3 real images/);
   expect(() => toMatrix([1, NaN], 1, 2)).toThrow(/Feature 1 of row 0 is NaN/);
   expect(() => toMatrix([1, 2, 3], 2, 2)).toThrow(/3 values .*\[2, 2\]/);
 });

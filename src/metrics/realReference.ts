@@ -1,9 +1,10 @@
 import { randomPermutation } from "../math/rng";
 import { StudioError } from "../errors/studioError";
-import { fitGaussian, frechetBetween, type GaussianFit } from "./frechet";
-import { kid, kidSums, kidWithInterval } from "./kid";
+import { fitGaussianWork, frechetBetweenWork, type GaussianFit } from "./frechet";
+import { kidSumsWork, kidWithInterval, kidWork } from "./kid";
 import { assertSameWidth, takeRows, type Matrix } from "./matrix";
-import { principalComponents, project } from "./pca";
+import { principalComponentsWork, project } from "./pca";
+import { eachOf, piece, type Work } from "./work";
 
 /** How many principal components the small-sample Fréchet distance keeps. */
 const TOP_COMPONENTS = 32;
@@ -39,12 +40,12 @@ export interface RealReference {
   readonly referenceCount: number;
   readonly components: number;
   /** Floors for that many generated images; computed once a count. */
-  floors(sampleCount: number): RealFloors;
+  readonly floors: (sampleCount: number) => Work<RealFloors>;
   /**
    * @param generated features [N, D] of at least 4 samples
    * @throws StudioError SHAPE_MISMATCH when D differs from the reference's; OUT_OF_RANGE below 4 samples
    */
-  compare(generated: Matrix): RealComparison;
+  readonly compare: (generated: Matrix) => Work<RealComparison>;
 }
 
 const mean = (values: readonly number[]) =>
@@ -59,6 +60,59 @@ function assertEnough(count: number, what: string) {
   );
 }
 
+/** How many images a side a comparison with `sampleCount` generated ones takes: what two disjoint real sets can give. */
+const pairCountOf = (realRows: number, sampleCount: number): number =>
+  Math.min(sampleCount, Math.floor(realRows / 2));
+
+/** Rows of two disjoint real sets of `pairCount`: draw `index` of a seed. */
+export function realPair(
+  realRows: number,
+  pairCount: number,
+  { seed, index }: { readonly seed: number; readonly index: number },
+): [Uint32Array, Uint32Array] {
+  const order = randomPermutation({ seed, stream: "metrics/realPairs", index }, realRows);
+  return [order.subarray(0, pairCount), order.subarray(pairCount, 2 * pairCount)];
+}
+
+/** A seeded part of the generated images, where there are more than `pairCount`: both sides stay equal. */
+export const generatedPart = (generated: Matrix, pairCount: number, seed: number): Matrix => {
+  const rows = randomPermutation({ seed, stream: "metrics/generated" }, generated.rows);
+  return takeRows(generated, rows.subarray(0, pairCount));
+};
+
+/** What one sample count needs of the real side. */
+interface DrawnPairs extends RealFloors {
+  /** Gaussians of all drawn sets on the top components. */
+  readonly fits: readonly GaussianFit[];
+}
+
+const DRAWS = Array.from({ length: PAIR_DRAWS }, (_, index) => index);
+
+/** Floors and fits over all draws. @param projected `real` on the top components */
+function* drawPairs(
+  real: Matrix,
+  projected: Matrix,
+  pairCount: number,
+  seed: number,
+): Work<DrawnPairs> {
+  const drawn = yield* eachOf(DRAWS, function* (index) {
+    const [first, second] = realPair(real.rows, pairCount, { seed, index });
+    const fits = [
+      yield* piece(fitGaussianWork(takeRows(projected, first)), 0, 4),
+      yield* piece(fitGaussianWork(takeRows(projected, second)), 1, 4),
+    ] as const;
+    const { distance } = yield* piece(frechetBetweenWork(...fits), 2, 4);
+    const pair = kidWork(takeRows(real, first), takeRows(real, second), "unbiased");
+    return { fits, distance, kid: yield* piece(pair, 3, 4) };
+  });
+  return {
+    pairCount,
+    kidFloor: KID_SCALE * mean(drawn.map(({ kid }) => kid)),
+    frechetFloor: mean(drawn.map(({ distance }) => distance)),
+    fits: drawn.flatMap(({ fits }) => fits),
+  };
+}
+
 /**
  * The real side of the sample metrics, computed once: kernel sums of all real images, the top 32 principal
  * components, and on first use for a sample count the floors between disjoint real sets.
@@ -70,63 +124,43 @@ function assertEnough(count: number, what: string) {
  * @param real features [N, D]
  * @throws StudioError OUT_OF_RANGE below 4 images
  */
-export function createRealReference(real: Matrix, seed: number): RealReference {
+export function* realReferenceWork(real: Matrix, seed: number): Work<RealReference> {
   assertEnough(real.rows, "real");
-  const realSums = kidSums(real, real);
+  const realSums = yield* piece(kidSumsWork(real, real), 0, 2);
   const components = Math.min(TOP_COMPONENTS, real.cols, real.rows - 1);
-  const basis = principalComponents(real, components);
+  const basis = yield* piece(principalComponentsWork(real, components), 1, 2);
   const projected = project(real, basis);
-  const drawn = new Map<number, RealFloors & { readonly fits: readonly GaussianFit[] }>();
+  const known = new Map<number, DrawnPairs>();
 
-  const draw = (sampleCount: number) => {
-    const pairCount = Math.min(sampleCount, Math.floor(real.rows / 2));
-    const known = drawn.get(pairCount);
-    if (known) return known;
-    const fits: GaussianFit[] = [];
-    const kids: number[] = [];
-    const distances: number[] = [];
-    for (let index = 0; index < PAIR_DRAWS; index++) {
-      const order = randomPermutation({ seed, stream: "metrics/realPairs", index }, real.rows);
-      const first = order.subarray(0, pairCount);
-      const second = order.subarray(pairCount, 2 * pairCount);
-      const pair = [first, second].map((rows) => fitGaussian(takeRows(projected, rows)));
-      const [fitFirst, fitSecond] = pair;
-      if (fitFirst && fitSecond) distances.push(frechetBetween(fitFirst, fitSecond).distance);
-      fits.push(...pair);
-      kids.push(kid(takeRows(real, first), takeRows(real, second)));
-    }
-    const floors = {
-      pairCount,
-      kidFloor: KID_SCALE * mean(kids),
-      frechetFloor: mean(distances),
-      fits,
-    };
-    drawn.set(pairCount, floors);
-    return floors;
-  };
+  function* draw(sampleCount: number): Work<DrawnPairs> {
+    assertEnough(sampleCount, "generated");
+    const pairCount = pairCountOf(real.rows, sampleCount);
+    const drawn = known.get(pairCount) ?? (yield* drawPairs(real, projected, pairCount, seed));
+    known.set(pairCount, drawn);
+    return drawn;
+  }
 
-  const frechetTop = (generated: Matrix, pairCount: number, fits: readonly GaussianFit[]) => {
-    // more samples than half the real set: a seeded part of them, so that both sides stay equal
-    const rows = randomPermutation({ seed, stream: "metrics/generated" }, generated.rows);
-    const part = takeRows(generated, rows.subarray(0, pairCount));
-    const fit = fitGaussian(project(part, basis));
-    return mean(fits.map((realFit) => frechetBetween(fit, realFit).distance));
-  };
+  function* frechetTop(generated: Matrix, { pairCount, fits }: DrawnPairs): Work<number> {
+    const part = project(generatedPart(generated, pairCount, seed), basis);
+    const fit = yield* fitGaussianWork(part);
+    const terms = yield* eachOf(fits, (realFit) => frechetBetweenWork(fit, realFit));
+    return mean(terms.map(({ distance }) => distance));
+  }
 
   return {
     referenceCount: real.rows,
     components,
-    floors(sampleCount) {
-      assertEnough(sampleCount, "generated");
-      const { pairCount, kidFloor, frechetFloor } = draw(sampleCount);
+    *floors(sampleCount) {
+      const { pairCount, kidFloor, frechetFloor } = yield* draw(sampleCount);
       return { pairCount, kidFloor, frechetFloor };
     },
-    compare(generated) {
+    *compare(generated) {
       assertSameWidth(generated, real);
-      assertEnough(generated.rows, "generated");
-      const { pairCount, kidFloor, frechetFloor, fits } = draw(generated.rows);
-      const ownSums = kidSums(generated, generated);
-      const distance = kidWithInterval(realSums, ownSums, kidSums(real, generated));
+      const drawn = yield* piece(draw(generated.rows), 0, 4);
+      const ownSums = yield* piece(kidSumsWork(generated, generated), 1, 4);
+      const across = yield* piece(kidSumsWork(real, generated), 2, 4);
+      const distance = kidWithInterval(realSums, ownSums, across);
+      const { pairCount, kidFloor, frechetFloor } = drawn;
       return {
         sampleCount: generated.rows,
         referenceCount: real.rows,
@@ -134,7 +168,7 @@ export function createRealReference(real: Matrix, seed: number): RealReference {
         kidLow: KID_SCALE * distance.low,
         kidHigh: KID_SCALE * distance.high,
         kidFloor,
-        frechetTop: frechetTop(generated, pairCount, fits),
+        frechetTop: yield* piece(frechetTop(generated, drawn), 3, 4),
         components,
         frechetFloor,
         pairCount,

@@ -1,23 +1,26 @@
 import { StudioError } from "../errors/studioError";
+import { finish, type Work } from "./work";
 
 /** Sweeps after which an eigenvalue that has not settled never will; a few are usual. */
 const MOST_SWEEPS = 60;
 
+/** Told each plane rotation of coordinates i and i + 1, whose product turns the matrix diagonal. */
+type Rotate = (i: number, cos: number, sin: number) => void;
+
 /**
  * Eigenvalues of a symmetric tridiagonal matrix, by QL steps with Wilkinson's shift, into `diagonal` in no order.
- * Small eigenvalues are exact to round-off of the largest.
+ * Small eigenvalues are exact to round-off of the largest. Pauses after every eigenvalue.
  *
  * @param diagonal [n], overwritten
  * @param offDiagonal [n - 1], overwritten
- * @param rotate told each plane rotation of coordinates i and i + 1, whose product turns the matrix diagonal
  * @throws StudioError INTERNAL when a value does not settle (entries that are not numbers)
  * @source Golub and Van Loan, Matrix Computations, 8.3
  */
-export function tridiagonalEigen(
+export function* tridiagonalEigenWork(
   diagonal: Float64Array,
   offDiagonal: Float64Array,
-  rotate?: (i: number, cos: number, sin: number) => void,
-) {
+  rotate?: Rotate,
+): Work<void> {
   const n = diagonal.length;
   const size = (values: Float64Array) =>
     values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -35,8 +38,16 @@ export function tridiagonalEigen(
       }
       qlSweep(diagonal, offDiagonal, first, last, rotate);
     }
+    yield { done: first + 1, all: n };
   }
 }
+
+/** `tridiagonalEigenWork` without a pause. */
+export const tridiagonalEigen = (
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  rotate?: Rotate,
+): void => finish(tridiagonalEigenWork(diagonal, offDiagonal, rotate));
 
 /** The last row of the block that starts at `first` and is not split by a negligible entry. */
 function blockEnd(offDiagonal: Float64Array, first: number, negligible: number): number {
@@ -51,7 +62,7 @@ function qlSweep(
   offDiagonal: Float64Array,
   first: number,
   last: number,
-  rotate?: (i: number, cos: number, sin: number) => void,
+  rotate?: Rotate,
 ) {
   const top = diagonal[first] ?? 0;
   const beside = offDiagonal[first] ?? 0;

@@ -46,7 +46,7 @@ export interface Share {
 }
 
 /** What every probe figure has to say with it. */
-interface ProbeSetting {
+export interface ProbeSetting {
   readonly trainCount: number;
   readonly testCount: number;
   readonly classCount: number;
@@ -63,6 +63,9 @@ export interface ProbeScore {
   readonly trainAccuracy: number;
   readonly knn: Share;
 }
+
+/** A probe's figures with their setting. */
+export type ProbeFigures = ProbeScore & ProbeSetting;
 
 /** Results about one subject's hidden states at one noise level. Arrays are by block, 1 first. */
 export type HiddenResult =
@@ -118,8 +121,7 @@ export type AnalysisResult =
   | {
       readonly subject: null;
       readonly result:
-        | ({ readonly kind: "encoderProbe"; readonly encoder: EncoderId } & ProbeScore &
-            ProbeSetting)
+        | ({ readonly kind: "encoderProbe"; readonly encoder: EncoderId } & ProbeFigures)
         /** CKNNA of one encoder with another: the paper's lines for MAE and MoCo v3 against DINOv2. */
         | {
             readonly kind: "encoderAlignment";

@@ -19,6 +19,17 @@ export interface Recoverable<T> {
   readonly onRestart: (fault: StudioError, from: number) => void;
 }
 
+/** The device's fault that explains what was thrown, when there is one: it may be reported a moment later. */
+export async function faultBehind(
+  thrown: unknown,
+  fault: () => StudioError | undefined,
+  { clockMs, turn }: Pick<SessionEnvironment, "clockMs" | "turn">,
+): Promise<StudioError | undefined> {
+  const untilMs = clockMs() + REPORT_MS;
+  while (!fault() && unexplained(thrown) && clockMs() < untilMs) await turn();
+  return fault();
+}
+
 /**
  * Runs `attempt`, and again on a new device when its device is lost: as often as it takes while each attempt
  * stores something new, and `MOST_RESTARTS` times without.
@@ -41,9 +52,7 @@ export async function survivingLoss<T>(
     try {
       return await attempt(onFault);
     } catch (thrown) {
-      const untilMs = clockMs() + REPORT_MS;
-      while (faults.length === 0 && unexplained(thrown) && clockMs() < untilMs) await turn();
-      const [fault] = faults;
+      const fault = await faultBehind(thrown, () => faults[0], { clockMs, turn });
       if (fault?.code !== "DEVICE_LOST") throw fault ?? thrown;
       const from = await stored();
       restarts = from > last ? 1 : restarts + 1;

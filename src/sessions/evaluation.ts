@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { encode as encodePng } from "fast-png";
 import type { Experiment } from "../config/experiment";
 import { guidedVelocity } from "../diffusion/guidance";
-import { interpolate } from "../diffusion/interpolate";
 import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../diffusion/samplers";
 import type { LoadedAutoencoder } from "../encoders/loadAutoencoder";
 import type { LoadedEncoder } from "../encoders/loadEncoder";
@@ -12,11 +11,12 @@ import { sitForward, type SiTShape } from "../models/sit";
 import type { ParamMap } from "../nn/params";
 import type { FeatureRows } from "../protocol/metrics";
 import type { SampleGrid } from "../protocol/trainer";
-import { sampleLatents } from "../training/batch";
-import { imageBytes, imageTensor } from "./images";
+import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
+import { imageBytes } from "./images";
+import { meanTokens } from "./sampleSpace";
 import type { TrainingData } from "./trainingData";
 
-/** Samples drawn at once, and held-out images passed at once: bounds memory. */
+/** Samples drawn at once: bounds memory. */
 const CHUNK = 32;
 
 export interface EvaluationContext {
@@ -30,11 +30,17 @@ export interface EvaluationContext {
   readonly between: () => Promise<void>;
 }
 
+/** What drawing samples needs of it. */
+export type SamplingContext = Pick<
+  EvaluationContext,
+  "experiment" | "shape" | "autoencoder" | "between"
+>;
+
 /** Which fixed noise a set of samples starts from; sample i is the same for every run with this noise seed. */
 type NoiseStream = "grid" | "metrics";
 
 async function sampleChunk(
-  { experiment, shape, between }: EvaluationContext,
+  { experiment, shape, between }: SamplingContext,
   params: ParamMap,
   stream: NoiseStream,
   first: number,
@@ -86,8 +92,8 @@ async function sampleChunk(
 }
 
 /** `count` EMA samples as uint8 RGB, labels going round the classes; `use` gets each chunk in order. */
-async function forEachSampleChunk(
-  context: EvaluationContext,
+export async function forEachSampleChunk(
+  context: SamplingContext,
   params: ParamMap,
   stream: NoiseStream,
   count: number,
@@ -151,55 +157,18 @@ export async function sampleFeatures(
   const { resolution } = data.dataset;
   const grid = Math.sqrt((await data.features(encoder.id)).tokens);
   await forEachSampleChunk(context, params, "metrics", count, async (rgb, first) => {
-    const means = tf.tidy(() => tf.mean(encoder.encode(imageTensor(rgb, resolution), grid), 1));
-    values.set(await means.data<"float32">(), first * width);
-    means.dispose();
+    values.set(await meanTokens(encoder, rgb, resolution, grid), first * width);
   });
   return { values, count, width };
 }
 
-/**
- * Token means of every block's hidden state on the held-out images at one noise level, without labels.
- * Latents and noise are fixed by the noise seed, so curves over steps show the model alone.
- * @returns one [n, D] a block
- */
-export async function heldOutHidden(
+/** `hiddenMeans` of the held-out images at the experiment's noise level: curves over steps show the model alone. */
+export const heldOutHidden = (
   context: EvaluationContext,
   params: ParamMap,
-): Promise<FeatureRows[]> {
-  const { experiment, shape, data, between } = context;
-  const { noiseSeed } = experiment.sampling;
-  const count = data.heldOutImages.length;
-  const layers = Array.from({ length: shape.depth }, () => new Float32Array(count * shape.width));
-  const length = shape.inputSide ** 2 * shape.inChannels;
-  for (let first = 0; first < count; first += CHUNK) {
-    const rows = data.heldOutImages.subarray(first, first + CHUNK);
-    const normals = (stream: string) =>
-      randomNormal(
-        { seed: noiseSeed, stream: `heldOut/${stream}`, index: first },
-        rows.length * length,
-      );
-    const dims: [number, number, number, number] = [
-      rows.length,
-      shape.inputSide,
-      shape.inputSide,
-      shape.inChannels,
-    ];
-    const { latents, latentScale } = data.source;
-    const moments = await latents.gather(rows);
-    const means = tf.tidy(() => {
-      const clean = sampleLatents(moments, latents.rowLength, normals("posterior"), latentScale);
-      const t = new Float32Array(rows.length).fill(experiment.evaluation.cknnaTime);
-      const noise = tf.tensor4d(normals("noise"), dims);
-      const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);
-      const labels: Tensor1D = tf.fill([rows.length], shape.numClasses, "int32");
-      return sitForward(params, shape, xt, t, labels).hidden.map((hidden) => tf.mean(hidden, 1));
-    });
-    for (const [layer, mean] of means.entries()) {
-      layers[layer]?.set(await mean.data<"float32">(), first * shape.width);
-      mean.dispose();
-    }
-    await between();
-  }
-  return layers.map((values) => ({ values, count, width: shape.width }));
-}
+): Promise<FeatureRows[]> =>
+  hiddenMeans(context, params, {
+    images: context.data.heldOutImages,
+    time: context.experiment.evaluation.cknnaTime,
+    stream: HELD_OUT_STREAM,
+  });

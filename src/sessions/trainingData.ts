@@ -8,7 +8,7 @@ import type { Database, ImageRange } from "../storage/db";
 import type { BatchSource, RowSource } from "../training/batch";
 import { featuresSpec, latentsSpec } from "./cacheSpecs";
 import { within } from "./imageRanges";
-import { createShardMemory, openShardedRows } from "./shardedRows";
+import { createShardMemory, openShardedRows, type ShardMemory } from "./shardedRows";
 
 /** Everything a run reads from its caches. */
 export interface TrainingData {
@@ -16,6 +16,8 @@ export interface TrainingData {
   readonly source: BatchSource;
   /** Image numbers of the held-out images that are measured. */
   readonly heldOutImages: Uint32Array;
+  /** Image numbers of all of them. */
+  readonly allHeldOut: Uint32Array;
   /** Tokens of an encoder [grid², width] by row; its cache is looked at when it is first asked for. */
   readonly features: (encoder: EncoderId) => Promise<FeatureRowsSource>;
 }
@@ -27,25 +29,31 @@ export interface FeatureRowsSource extends RowSource {
 
 /** Float16 rows a run keeps in memory; what does not fit is read again from storage. */
 const MEMORY_BYTES = 2 ** 30;
+export const createDataMemory = (): ShardMemory => createShardMemory(MEMORY_BYTES);
+
 /** Rows averaged at once: bounds memory. */
 const CHUNK = 256;
 
 /** What the data of a run is opened for. */
 interface RunImages {
   readonly dataset: ImageDataset;
-  readonly autoencoder: LoadedAutoencoder;
+  readonly autoencoder: Pick<
+    LoadedAutoencoder,
+    "id" | "version" | "side" | "channels" | "scalingFactor"
+  >;
   /** The images the run uses; undefined: all of them. */
   readonly ranges: readonly ImageRange[] | undefined;
+  /** Shared by what is opened side by side; a new one without it. */
+  readonly memory?: ShardMemory;
 }
 
 /** Opens latents now and features when they are asked for. @throws StudioError CACHE_MISSING */
 export async function loadTrainingData(
   db: Database,
   experiment: Experiment,
-  { dataset, autoencoder, ranges }: RunImages,
+  { dataset, autoencoder, ranges, memory = createDataMemory() }: RunImages,
 ): Promise<TrainingData> {
   const used = ranges ?? [[0, dataset.size]];
-  const memory = createShardMemory(MEMORY_BYTES);
   const open = (spec: CacheSpec) =>
     openShardedRows(db, spec, { total: dataset.size, ranges: used, memory });
   const latents = await open(latentsSpec(dataset, autoencoder));
@@ -67,6 +75,7 @@ export async function loadTrainingData(
       nullLabel: dataset.classNames.length,
     },
     heldOutImages: spread(heldOut, experiment.evaluation.heldOutCount),
+    allHeldOut: heldOut,
     features: (id) => {
       const known = loaded.get(id);
       if (known) return known;
@@ -80,7 +89,7 @@ export async function loadTrainingData(
 }
 
 /** At most `count` of the values, evenly spaced: the order of the data must not choose what is measured. */
-function spread(values: Uint32Array, count: number): Uint32Array {
+export function spread(values: Uint32Array, count: number): Uint32Array {
   const kept = Math.min(count, values.length);
   return Uint32Array.from(
     { length: kept },

@@ -1,3 +1,4 @@
+import { StudioError } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
 import type { CheckpointRecord, Database } from "./db";
 import { storageError } from "./quota";
@@ -47,4 +48,29 @@ export async function latestCheckpoint(
     damagedSteps.push(record.step);
   }
   return undefined;
+}
+
+/**
+ * A run's checkpoint of one step.
+ * @throws StudioError BAD_CHECKPOINT when it is not stored; CHECKSUM_MISMATCH when its bytes are damaged
+ */
+export async function readCheckpointOf(
+  db: Database,
+  runId: string,
+  step: number,
+): Promise<CheckpointRecord> {
+  const record = await db.get("checkpoints", [runId, step]);
+  if (!record) {
+    throw new StudioError(
+      "BAD_CHECKPOINT",
+      `There is no checkpoint of step ${step} of run ${runId}.`,
+      "Choose another step: the newest few checkpoints of a run are kept.",
+    );
+  }
+  if ((await sha256Hex(record.bytes)) === record.sha256) return record;
+  throw new StudioError(
+    "CHECKSUM_MISMATCH",
+    `The checkpoint of step ${step} of run ${runId} is damaged.`,
+    "Choose another step, or resume the run: it goes on from the one before.",
+  );
 }

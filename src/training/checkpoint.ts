@@ -139,23 +139,45 @@ const toTensors = (part: Arrays): ParamMap =>
     ]),
   );
 
+/** A checkpoint's checked contents, still in memory. */
+export interface CheckpointContents extends CheckpointInfo {
+  readonly step: number;
+  readonly projectorSteps: TrainState["projectorSteps"];
+  readonly parts: Readonly<Record<(typeof PARTS)[number]["map"], Arrays>>;
+}
+
 /**
- * The way back. Nothing is put on the device before everything is checked; the caller owns the state.
- * @param expected names and shapes the model must have (without projectors), when the caller knows them
+ * Reads and checks a checkpoint without putting anything on the device.
  * @throws StudioError BAD_SAFETENSORS, BAD_CHECKPOINT or SHAPE_MISMATCH, naming the tensor
+ */
+export function readCheckpoint(bytes: ArrayBuffer | Uint8Array): CheckpointContents {
+  const { tensors, metadata } = parseSafetensors(bytes);
+  const { step, projectorSteps, experiment, timeline, projectors } = parseInfo(metadata);
+  const found = PARTS.map(({ map, prefix }) => ({ map, prefix, part: partOf(tensors, prefix) }));
+  const parts = Object.fromEntries(
+    found.map(({ map, part }) => [map, part]),
+  ) as CheckpointContents["parts"];
+  if (parts.params.size === 0) throw bad("The checkpoint holds no parameters.");
+  for (const { prefix, part } of found) assertMatches(prefix, part, parts.params);
+  return { step, projectorSteps, experiment, timeline, projectors, parts };
+}
+
+/** The EMA weights on the device, the caller's to dispose. */
+export const emaTensors = ({ parts }: CheckpointContents): ParamMap => toTensors(parts.ema);
+
+/**
+ * The whole state on the device; the caller owns it. Nothing is put there before everything is checked.
+ * @param expected names and shapes the model must have (without projectors), when the caller knows them
+ * @throws StudioError what `readCheckpoint` and `assertParameters` throw
  */
 export function decodeCheckpoint(
   bytes: ArrayBuffer | Uint8Array,
-  expected?: Readonly<Record<string, { readonly shape: readonly number[] }>>,
+  expected?: ExpectedShapes,
 ): CheckpointInfo & { readonly state: TrainState } {
-  const { tensors, metadata } = parseSafetensors(bytes);
-  const { step, projectorSteps, experiment, timeline, projectors } = parseInfo(metadata);
-  const parts = PARTS.map(({ map, prefix }) => ({ map, prefix, part: partOf(tensors, prefix) }));
-  const model = partOf(tensors, "model.");
-  if (model.size === 0) throw bad("The checkpoint holds no parameters.");
-  for (const { prefix, part } of parts) assertMatches(prefix, part, model);
-  if (expected) assertExpected(model, expected);
-  const maps = Object.fromEntries(parts.map(({ map, part }) => [map, toTensors(part)]));
+  const contents = readCheckpoint(bytes);
+  if (expected) assertParameters(contents, expected);
+  const { step, projectorSteps, experiment, timeline, projectors, parts } = contents;
+  const maps = Object.fromEntries(PARTS.map(({ map }) => [map, toTensors(parts[map])]));
   const state = {
     ...(maps as Pick<TrainState, (typeof PARTS)[number]["map"]>),
     step,
@@ -164,12 +186,12 @@ export function decodeCheckpoint(
   return { state, experiment, timeline, projectors };
 }
 
-function assertExpected(
-  model: Arrays,
-  expected: Readonly<Record<string, { readonly shape: readonly number[] }>>,
-) {
+type ExpectedShapes = Readonly<Record<string, { readonly shape: readonly number[] }>>;
+
+/** @throws StudioError BAD_CHECKPOINT or SHAPE_MISMATCH when a parameter of the model is missing or of another shape */
+export function assertParameters({ parts }: CheckpointContents, expected: ExpectedShapes) {
   for (const [name, { shape }] of Object.entries(expected)) {
-    const found = model.get(name);
+    const found = parts.params.get(name);
     if (!found) throw bad(`Tensor "model.${name}" is missing.`);
     if (found.shape.join() !== shape.join()) {
       throw new StudioError(

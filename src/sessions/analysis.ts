@@ -1,0 +1,173 @@
+import type { Experiment } from "../config/experiment";
+import type { ImageDataset } from "../data/dataset";
+import { StudioError, toFailure, type StudioErrorCode } from "../errors/studioError";
+import { currentStudioBackend } from "../kernels/studioBackend";
+import type { AnalysisEvent, AnalysisRequest, StoredAnalysis } from "../protocol/analysis";
+import type { DeviceReport } from "../protocol/shared";
+import { getAnalysis, putAnalysis } from "../storage/analyses";
+import type { Database } from "../storage/db";
+import {
+  assertCached,
+  openSubject,
+  type CheckpointFile,
+  type OpenSubject,
+} from "./analysisSubject";
+import type { Unit, UnitInputs } from "./analysisUnits";
+import { loadDataset } from "./datasets";
+import { faultBehind } from "./deviceRecovery";
+import { distrustWarning } from "./distrust";
+import { encoderUnits } from "./encoderUnits";
+import type { SessionEnvironment } from "./environment";
+import { hiddenUnits } from "./hiddenUnits";
+import type { AskMetrics } from "./metricsLine";
+import { probeImages, unseenClasses } from "./probeImages";
+import type { ProbePlan } from "./probes";
+import { createDataMemory } from "./trainingData";
+import { withDatabase } from "./withDatabase";
+
+/** What one analysis is given. */
+export interface AnalysisInputs {
+  readonly environment: SessionEnvironment;
+  readonly request: AnalysisRequest;
+  readonly onEvent: (event: AnalysisEvent) => void;
+  readonly files: ReadonlyMap<string, CheckpointFile>;
+  readonly ask: AskMetrics;
+  /** Throws CANCELLED once the analysis is to end. */
+  readonly assertWanted: () => void;
+}
+
+/** Failures that are about one measurement alone: it is left out with a warning, and the rest goes on. */
+const ABOUT_ONE: readonly StudioErrorCode[] = ["OUT_OF_RANGE", "SHAPE_MISMATCH", "FEATURE_MISSING"];
+
+/**
+ * Measures what the plan says, subject after subject, on a device of its own. Every result is stored before the next is
+ * begun; one that is stored already is sent as it is.
+ * @throws StudioError what `openSubject` throws; CACHE_MISSING before anything is computed; CANCELLED; the device's fault
+ */
+export async function runAnalysis(inputs: AnalysisInputs): Promise<void> {
+  const { environment, request, onEvent } = inputs;
+  let fault: StudioError | undefined;
+  const between = async () => {
+    await environment.turn();
+    if (fault) throw fault;
+    inputs.assertWanted();
+  };
+  try {
+    await withDatabase(environment, async (db) => {
+      const device = await environment.startRuntime(request.backend, (lost) => (fault ??= lost));
+      onEvent({ type: "device", device });
+      const distrust = distrustWarning(device);
+      if (distrust) onEvent({ type: "warning", failure: distrust });
+      await measureAll(inputs, db, device, between);
+    });
+  } catch (thrown) {
+    throw (await faultBehind(thrown, () => fault, environment)) ?? thrown;
+  }
+}
+
+/** Opens every subject before the first is measured, so that what is missing is said at once. */
+async function openSubjects(inputs: AnalysisInputs, db: Database): Promise<OpenSubject[]> {
+  const { environment, request, files } = inputs;
+  const datasets = new Map<string, Promise<ImageDataset>>();
+  const dataset = (data: Experiment["data"]) => {
+    const key = JSON.stringify(data);
+    const known = datasets.get(key) ?? loadDataset(environment, db, data);
+    datasets.set(key, known);
+    return known;
+  };
+  const memory = createDataMemory();
+  const opened: OpenSubject[] = [];
+  for (const subject of request.subjects) {
+    const open = await openSubject({ environment, db, files, dataset, memory }, subject);
+    await assertCached(open, request.plan);
+    opened.push(open);
+  }
+  return opened;
+}
+
+/** The probe of a plan on a subject's data; undefined where none is wanted or none can be. */
+function planProbe(
+  { data }: OpenSubject,
+  { plan: { probe, seed } }: AnalysisRequest,
+  onEvent: AnalysisInputs["onEvent"],
+): ProbePlan | undefined {
+  if (!probe) return undefined;
+  try {
+    const images = probeImages(data, { trainCount: probe.trainCount, seed });
+    const unseen = unseenClasses(images);
+    if (unseen) onEvent({ type: "warning", failure: unseen });
+    return { images, ...probe, seed };
+  } catch (thrown) {
+    onEvent({ type: "warning", failure: aboutOne(thrown) });
+    return undefined;
+  }
+}
+
+/** The failure of a measurement that may be left out. @throws every other */
+function aboutOne(thrown: unknown) {
+  if (thrown instanceof StudioError && ABOUT_ONE.includes(thrown.code)) return toFailure(thrown);
+  throw thrown;
+}
+
+async function measureAll(
+  inputs: AnalysisInputs,
+  db: Database,
+  device: DeviceReport,
+  between: () => Promise<void>,
+): Promise<void> {
+  const { request, onEvent, ask } = inputs;
+  const { plan } = request;
+  const planned = (await openSubjects(inputs, db)).map((open) => {
+    const probe = planProbe(open, request, onEvent);
+    const unitInputs: UnitInputs = { open, plan, ask, backend: device.backend, between };
+    const units = [...hiddenUnits(unitInputs, probe), ...encoderUnits(unitInputs, probe)];
+    return { open, units };
+  });
+  const all = planned.reduce((sum, { units }) => sum + units.length, 0);
+  let done = 0;
+  for (const { open, units } of planned) {
+    try {
+      for (const unit of units) {
+        await between();
+        const at = done++;
+        const report = (share: number) =>
+          onEvent({ type: "progress", detail: unit.detail, done: at + share, all });
+        report(0);
+        await measure(inputs, db, device, open, unit, report);
+        report(1);
+      }
+    } finally {
+      await open.dispose();
+      currentStudioBackend()?.trim();
+    }
+  }
+}
+
+/** One result: looked up, or computed and stored; then sent. */
+async function measure(
+  { environment, onEvent }: AnalysisInputs,
+  db: Database,
+  device: DeviceReport,
+  { data }: OpenSubject,
+  { key, compute }: Unit,
+  report: (share: number) => void,
+): Promise<void> {
+  const known = await getAnalysis(db, key);
+  if (known) {
+    onEvent({ type: "result", stored: known });
+    return;
+  }
+  try {
+    const stored: StoredAnalysis = {
+      key,
+      found: await compute(report),
+      createdAtMs: environment.nowMs(),
+      datasetHash: data.dataset.hash,
+      device,
+    };
+    await putAnalysis(db, stored);
+    onEvent({ type: "result", stored });
+  } catch (thrown) {
+    onEvent({ type: "warning", failure: aboutOne(thrown) });
+  }
+}
