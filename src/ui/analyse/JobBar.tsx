@@ -61,7 +61,7 @@ function endText({ status, device, done, all }: AnalysisJob, chosen: boolean): s
     case "preparing":
       return "Weights and caches";
     case "running":
-      return all > 0 ? `${done} of ${all}` : "Starting";
+      return all > 0 ? `${Math.floor(done)} of ${all}` : "Starting";
     case "cancelling":
       return "Ending";
     case "done":
