@@ -142,8 +142,9 @@ export function* realReferenceWork(real: Matrix, seed: number): Work<RealReferen
 
   function* frechetTop(generated: Matrix, { pairCount, fits }: DrawnPairs): Work<number> {
     const part = project(generatedPart(generated, pairCount, seed), basis);
-    const fit = yield* fitGaussianWork(part);
-    const terms = yield* eachOf(fits, (realFit) => frechetBetweenWork(fit, realFit));
+    const fit = yield* piece(fitGaussianWork(part), 0, 2);
+    const distances = eachOf(fits, (realFit) => frechetBetweenWork(fit, realFit));
+    const terms = yield* piece(distances, 1, 2);
     return mean(terms.map(({ distance }) => distance));
   }
 

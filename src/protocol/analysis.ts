@@ -105,7 +105,7 @@ export interface SampleResult extends Omit<SampleQuality, "kind" | "step" | "spa
   readonly width: number;
   readonly fullTrusted: boolean;
   readonly coverage: Coverage;
-  /** The same between two disjoint real sets of `pairCount`. */
+  /** The same between two disjoint real sets. Both take `pairCount` images a side, and are means over four draws of these. */
   readonly coverageReal: Coverage;
   /** Unbiased MMD with a Gaussian kernel (CMMD's arithmetic), and the same between real sets. */
   readonly cmmd: number;
@@ -171,8 +171,9 @@ export interface AnalysisApi {
   closeCheckpoint(fileId: string): Promise<void>;
   /**
    * Measures what the plan says, subject after subject; results are stored and leave by `onEvent` as they come. What
-   * is stored already under the same key is sent and not computed again. CACHE_MISSING where latents or features are
-   * not there; CANCELLED after `cancel`.
+   * is stored already under the same key is sent and not computed again. What cannot be measured for a reason of its
+   * own (k too large, one class, a space that cannot be opened) is left out with a warning. CACHE_MISSING, before
+   * anything is measured, where latents or features are not there; CANCELLED after `cancel`; DEVICE_LOST and kin.
    */
   analyse(
     request: AnalysisRequest,

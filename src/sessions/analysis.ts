@@ -2,7 +2,7 @@ import type { Experiment } from "../config/experiment";
 import type { ImageDataset } from "../data/dataset";
 import { StudioError, toFailure, type StudioErrorCode } from "../errors/studioError";
 import { currentStudioBackend } from "../kernels/studioBackend";
-import type { AnalysisEvent, AnalysisRequest, StoredAnalysis } from "../protocol/analysis";
+import type { AnalysisEvent, AnalysisRequest } from "../protocol/analysis";
 import type { DeviceReport } from "../protocol/shared";
 import { getAnalysis, putAnalysis } from "../storage/analyses";
 import type { Database } from "../storage/db";
@@ -19,9 +19,11 @@ import { distrustWarning } from "./distrust";
 import { encoderUnits } from "./encoderUnits";
 import type { SessionEnvironment } from "./environment";
 import { hiddenUnits } from "./hiddenUnits";
-import type { AskMetrics } from "./metricsLine";
+import { mapsUnits } from "./mapsUnits";
+import type { AskMetrics, OnShare } from "./metricsLine";
 import { probeImages, unseenClasses } from "./probeImages";
 import type { ProbePlan } from "./probes";
+import { createRealSide, samplesUnits, type RealSide } from "./samplesUnits";
 import { createDataMemory } from "./trainingData";
 import { withDatabase } from "./withDatabase";
 
@@ -58,7 +60,7 @@ export async function runAnalysis(inputs: AnalysisInputs): Promise<void> {
       onEvent({ type: "device", device });
       const distrust = distrustWarning(device);
       if (distrust) onEvent({ type: "warning", failure: distrust });
-      await measureAll(inputs, db, device, between);
+      await measureAll({ ...inputs, db, device, between });
     });
   } catch (thrown) {
     throw (await faultBehind(thrown, () => fault, environment)) ?? thrown;
@@ -92,11 +94,18 @@ function planProbe(
   onEvent: AnalysisInputs["onEvent"],
 ): ProbePlan | undefined {
   if (!probe) return undefined;
-  try {
+  return unlessAboutOne(() => {
     const images = probeImages(data, { trainCount: probe.trainCount, seed });
     const unseen = unseenClasses(images);
     if (unseen) onEvent({ type: "warning", failure: unseen });
     return { images, ...probe, seed };
+  }, onEvent);
+}
+
+/** What `make` makes; undefined with a warning where it fails in a way that concerns nothing else. */
+function unlessAboutOne<T>(make: () => T, onEvent: AnalysisInputs["onEvent"]): T | undefined {
+  try {
+    return make();
   } catch (thrown) {
     onEvent({ type: "warning", failure: aboutOne(thrown) });
     return undefined;
@@ -109,19 +118,36 @@ function aboutOne(thrown: unknown) {
   throw thrown;
 }
 
-async function measureAll(
-  inputs: AnalysisInputs,
-  db: Database,
-  device: DeviceReport,
-  between: () => Promise<void>,
-): Promise<void> {
-  const { request, onEvent, ask } = inputs;
+/** Everything the plan says of one subject. */
+function unitsOf(
+  { environment, request, onEvent }: AnalysisInputs,
+  inputs: UnitInputs,
+  realSide: RealSide,
+): Unit[] {
+  const probe = planProbe(inputs.open, request, onEvent);
+  const samples = () => samplesUnits(inputs, environment, realSide);
+  return [
+    ...hiddenUnits(inputs, probe),
+    ...encoderUnits(inputs, probe),
+    ...mapsUnits(inputs),
+    ...(unlessAboutOne(samples, onEvent) ?? []),
+  ];
+}
+
+/** An analysis under way. */
+interface UnderWay extends AnalysisInputs {
+  readonly db: Database;
+  readonly device: DeviceReport;
+  readonly between: () => Promise<void>;
+}
+
+async function measureAll(work: UnderWay): Promise<void> {
+  const { db, device, between, request, onEvent, ask } = work;
   const { plan } = request;
-  const planned = (await openSubjects(inputs, db)).map((open) => {
-    const probe = planProbe(open, request, onEvent);
-    const unitInputs: UnitInputs = { open, plan, ask, backend: device.backend, between };
-    const units = [...hiddenUnits(unitInputs, probe), ...encoderUnits(unitInputs, probe)];
-    return { open, units };
+  const realSide = createRealSide(ask);
+  const planned = (await openSubjects(work, db)).map((open) => {
+    const inputs: UnitInputs = { open, plan, ask, backend: device.backend, between };
+    return { open, units: unitsOf(work, inputs, realSide) };
   });
   const all = planned.reduce((sum, { units }) => sum + units.length, 0);
   let done = 0;
@@ -133,7 +159,7 @@ async function measureAll(
         const report = (share: number) =>
           onEvent({ type: "progress", detail: unit.detail, done: at + share, all });
         report(0);
-        await measure(inputs, db, device, open, unit, report);
+        await measure(work, open, unit, report);
         report(1);
       }
     } finally {
@@ -145,12 +171,10 @@ async function measureAll(
 
 /** One result: looked up, or computed and stored; then sent. */
 async function measure(
-  { environment, onEvent }: AnalysisInputs,
-  db: Database,
-  device: DeviceReport,
+  { environment, onEvent, db, device, between }: UnderWay,
   { data }: OpenSubject,
   { key, compute }: Unit,
-  report: (share: number) => void,
+  report: OnShare,
 ): Promise<void> {
   const known = await getAnalysis(db, key);
   if (known) {
@@ -158,16 +182,15 @@ async function measure(
     return;
   }
   try {
-    const stored: StoredAnalysis = {
-      key,
-      found: await compute(report),
-      createdAtMs: environment.nowMs(),
-      datasetHash: data.dataset.hash,
-      device,
-    };
+    const found = await compute(report);
+    await between(); // a device with a fault answers with whatever its buffers hold: that is not stored
+    const createdAtMs = environment.nowMs();
+    const stored = { key, found, createdAtMs, datasetHash: data.dataset.hash, device };
     await putAnalysis(db, stored);
     onEvent({ type: "result", stored });
   } catch (thrown) {
-    onEvent({ type: "warning", failure: aboutOne(thrown) });
+    const failure = aboutOne(thrown);
+    await between();
+    onEvent({ type: "warning", failure });
   }
 }

@@ -12,7 +12,7 @@ export const analysisKey = (parts: Readonly<Record<string, unknown>>): string =>
   JSON.stringify({ arithmetic: ARITHMETIC_VERSION, ...parts });
 
 /** The images: which data set, how it is split, and how much of it a run used. */
-const dataPart = ({ data, experiment, ranges }: OpenSubject) => ({
+export const dataPart = ({ data, experiment, ranges }: OpenSubject) => ({
   data: data.dataset.hash,
   holdOut: experiment.data.holdOutFraction,
   limit: experiment.data.imageLimit,

@@ -30,9 +30,10 @@ export function createAnalysisSession(environment: SessionEnvironment): Analysis
         await runAnalysis({ environment, request, onEvent, files: held, ask, assertWanted });
         return null;
       }),
-    cancel: async () => {
+    cancel: () => {
       line.cancel();
-      await metrics?.cancel();
+      void metrics?.cancel();
+      return Promise.resolve();
     },
   };
 }

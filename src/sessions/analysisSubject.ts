@@ -177,7 +177,7 @@ export async function openSubject(
 }
 
 /** The encoders whose tokens a plan reads. */
-export const encodersOf = ({ encoders, samples }: AnalysisPlan): EncoderId[] => {
+const encodersOf = ({ encoders, samples }: AnalysisPlan): EncoderId[] => {
   const space = samples && isEncoderSpace(samples.space) ? [samples.space] : [];
   return [...new Set([...encoders, ...space])];
 };

@@ -73,11 +73,7 @@ export function hiddenUnits(inputs: UnitInputs, probe: ProbePlan | undefined): U
         const layers = await heldOut(time, partOf(report, 0, 2));
         const target = await encoderMeans(open, encoder, held);
         const request = { step: 0, encoder, layers, target, k, time, seed };
-        const {
-          kind: _,
-          step: __,
-          ...scores
-        } = await ask(
+        const { imageCount, cknna, cka, mutualKnn, chance } = await ask(
           (metrics, onProgress) => metrics.layerAlignment(request, onProgress),
           partOf(report, 1, 2),
         );

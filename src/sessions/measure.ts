@@ -1,4 +1,4 @@
-import { transfer, type Remote } from "comlink";
+import type { Remote } from "comlink";
 import { alignmentAt, type TimelineEntry } from "../config/experiment";
 import { fromFailure, toFailure, type Failure } from "../errors/studioError";
 import type { FeatureRows, MetricsApi } from "../protocol/metrics";
@@ -6,6 +6,7 @@ import type { Outcome } from "../protocol/shared";
 import type { Measurement } from "../protocol/trainer";
 import type { ParamMap } from "../nn/params";
 import { heldOutHidden, sampleFeatures, type EvaluationContext } from "./evaluation";
+import { movable } from "./metricsLine";
 import { tokenMeans } from "./trainingData";
 
 /** Takes the model's side of the metrics and has the metrics worker do the arithmetic meanwhile. */
@@ -26,8 +27,6 @@ interface MeasuringOptions {
   readonly onMeasurement: (measurement: Measurement) => void;
   readonly onProblem: (failure: Failure) => void;
 }
-
-const movable = (rows: FeatureRows): FeatureRows => transfer(rows, [rows.values.buffer]);
 
 export function createMeasuring({
   context,

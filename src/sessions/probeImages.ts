@@ -1,6 +1,12 @@
 import { StudioError, type Failure } from "../errors/studioError";
 import { randomPermutation } from "../math/rng";
-import type { TrainingData } from "./trainingData";
+
+/** What a probe looks at of a subject's data. */
+export interface LabelledData {
+  readonly dataset: { readonly classNames: readonly string[] };
+  readonly source: { readonly trainImages: Uint32Array; readonly labels: Int32Array };
+  readonly allHeldOut: Uint32Array;
+}
 
 /** The images of a probe, with their classes. */
 export interface ProbeImages {
@@ -17,7 +23,7 @@ export interface ProbeImages {
  * @throws StudioError OUT_OF_RANGE when there is nothing to tell apart or to learn from
  */
 export function probeImages(
-  { dataset, source, allHeldOut }: TrainingData,
+  { dataset, source, allHeldOut }: LabelledData,
   { trainCount, seed }: { readonly trainCount: number; readonly seed: number },
 ): ProbeImages {
   const { trainImages, labels } = source;
