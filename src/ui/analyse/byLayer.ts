@@ -103,8 +103,8 @@ export function probeByLayer(
   const depth = Math.max(...drawn.map((found) => found.result.layers.length));
   const rows = Array.from({ length: depth }, (_, index): PlotRow => ({
     x: index + 1,
-    ...Object.fromEntries(
-      drawn.flatMap((found) => {
+    ...Object.fromEntries<PlotRow[string]>(
+      drawn.flatMap((found): [string, PlotRow[string]][] => {
         const s = share(found, index);
         if (!s) return [];
         return [

@@ -57,7 +57,8 @@ export const emptyFigure = (empty: string, header: readonly string[]): FigureDat
 
 /** What every figure says of how its numbers were made. */
 export function provenance(stored: readonly StoredAnalysis[], leftOut: number): string[] {
-  const each = <T>(pick: (one: StoredAnalysis) => T) => [...new Set(stored.map(pick))].join(", ");
+  const each = (pick: (one: StoredAnalysis) => string | number) =>
+    [...new Set(stored.map(pick))].join(", ");
   return [
     `seed ${each(({ seed }) => seed)}`,
     each(({ device }) => device.adapter),

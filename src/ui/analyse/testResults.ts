@@ -45,7 +45,11 @@ export function stored(
   };
 }
 
-export const share = (value: number): Share => ({ value, low: value - 0.0625, high: value + 0.0625 });
+export const share = (value: number): Share => ({
+  value,
+  low: value - 0.0625,
+  high: value + 0.0625,
+});
 
 export const probe = (
   time: number,

@@ -188,8 +188,12 @@ function setAll(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
 }
 
-function add(parent: Element, name: string, attributes: Attributes): SVGElement {
-  const element = document.createElementNS(SVG, name) as SVGElement;
+function add(
+  parent: Element,
+  name: "rect" | "title" | "desc" | "line" | "text" | "image",
+  attributes: Attributes,
+) {
+  const element = document.createElementNS(SVG, name);
   setAll(element, attributes);
   parent.append(element);
   return element;
