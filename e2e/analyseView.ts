@@ -8,9 +8,11 @@ const ANALYSIS_MS = 240_000;
 /** The Analyse view as a person sees it. */
 export function analyseViewOn(studio: Studio, page: Page = studio.page) {
   const button = (name: string) => page.getByRole("button", { name, exact: true });
+  const save = (title: string, kind: "PNG" | "SVG" | "CSV") =>
+    button(`Download ${title} as ${kind}`);
   const download = async (title: string, kind: "PNG" | "SVG" | "CSV") => {
     const waiting = page.waitForEvent("download");
-    await button(`Download ${title} as ${kind}`).click();
+    await save(title, kind).click();
     return readFile(await (await waiting).path());
   };
   const plan = page.getByRole("region", { name: "Plan" });
@@ -23,6 +25,7 @@ export function analyseViewOn(studio: Studio, page: Page = studio.page) {
     part: (name: string) => plan.getByRole("switch", { name }),
     count: (name: string) => plan.getByRole("textbox", { name, exact: true }),
     figure: (name: string) => page.getByRole("figure", { name, exact: true }),
+    save,
     download,
     async open() {
       await page.getByRole("navigation", { name: "Views" }).getByText("Analyse").click();

@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { heatColor, HeatMap, heatRange } from "./HeatMap";
 import { heatOverTimes } from "./heatData";
-import { alignment, stored, subject } from "./testResults";
+import { alignment, stored, subject } from "../../../test/analysisResults";
 
 const A = subject("a");
 const data = heatOverTimes({

@@ -24,7 +24,7 @@ export function SamplesTable(props: {
       answers="the columns of the paper’s Tables 2 to 5"
       wide
       note={noteText([
-        "EMA weights; real: two disjoint sets of real images, what a perfect model scores at this n",
+        "EMA weights, n samples against real images; real: two disjoint sets of real images, what a perfect model scores at this n",
         "95 % jackknife interval of KID; mean ± std of the inception score",
         ...(stored.length > 0 ? provenance(stored, 0) : []),
       ])}

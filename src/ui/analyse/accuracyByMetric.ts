@@ -18,7 +18,7 @@ import {
   type Drawing,
   type FigureData,
 } from "./figure";
-import { comparable, probeSetting, resultsOf, type Found } from "./found";
+import { comparable, resultsOf, settingOf, type Found } from "./found";
 import { paperDots } from "./paperValues";
 import { sampleMetricName } from "./sampleLabels";
 import type { ShownSubject } from "./subjects";
@@ -87,7 +87,7 @@ interface Dot {
 export function accuracyByMetric(query: AccuracyByMetricQuery): FigureData {
   const { results, subjects, runs, time, space, metric } = query;
   const at = resultsOf(results, subjects, "probe").filter(({ result }) => result.time === time);
-  const { drawn, leftOut } = comparable(at, probeSetting, ({ shown }) => shown.key);
+  const { drawn, leftOut } = comparable(at, settingOf, ({ shown }) => shown.key);
   if (drawn.length === 0) return emptyFigure(ANALYSE_FIRST, HEADER);
   const all = drawn.flatMap((found): Dot[] => {
     const measured = measuredOf(results, runs, found.shown, space);

@@ -7,7 +7,7 @@ import { arranged, paperTables } from "./paperTables";
 import { metricLines, sampleRows, samplesTable } from "./samplesData";
 import { sharedSteps, thinned, tileAt } from "./strips";
 import { runNames } from "./subjects";
-import { samples, stored, subject } from "./testResults";
+import { samples, stored, subject } from "../../../test/analysisResults";
 
 const [A, B] = [subject("a"), subject("b")];
 

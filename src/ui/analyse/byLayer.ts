@@ -15,14 +15,7 @@ import {
   provenance,
   type FigureData,
 } from "./figure";
-import {
-  alignmentSetting,
-  comparable,
-  encoderResultsOf,
-  probeSetting,
-  resultsOf,
-  type Found,
-} from "./found";
+import { comparable, encoderResultsOf, resultsOf, settingOf, type Found } from "./found";
 import { paperProbeLevel } from "./paperValues";
 import { colorOf, type ShownSubject } from "./subjects";
 
@@ -88,7 +81,7 @@ export function probeByLayer(
 ): FigureData {
   const { results, subjects, time, view, paper } = query;
   const at = resultsOf(results, subjects, "probe").filter(({ result }) => result.time === time);
-  const { drawn, leftOut } = comparable(at, probeSetting, ({ shown }) => shown.key);
+  const { drawn, leftOut } = comparable(at, settingOf, ({ shown }) => shown.key);
   const [first] = drawn;
   if (!first) return emptyFigure(ANALYSE_FIRST, PROBE_HEADER);
   const { result } = first;
@@ -251,7 +244,7 @@ export function alignmentByLayer(query: AlignmentQuery): FigureData {
   );
   const keyOf = ({ shown, result }: Found<"alignment">) =>
     lines.by === "subject" ? shown.key : result.encoder;
-  const { drawn, leftOut } = comparable(at, alignmentSetting, keyOf);
+  const { drawn, leftOut } = comparable(at, settingOf, keyOf);
   const [first] = drawn;
   if (!first) return emptyFigure(ANALYSE_FIRST, ALIGNMENT_HEADER);
   const { result } = first;

@@ -22,7 +22,7 @@ import {
   share,
   stored,
   subject,
-} from "./testResults";
+} from "../../../test/analysisResults";
 
 const [A, B] = [subject("a"), subject("b", 20, null)];
 const QUERY = { subjects: [A, B], time: 0.5, view: "accuracy", paper: false } as const;

@@ -89,21 +89,18 @@ export function comparable<F extends { readonly stored: StoredAnalysis }>(
   };
 }
 
-export const alignmentSetting = ({ result }: Found<"alignment">): string =>
-  `${result.imageCount}/${result.k}`;
-
-export const probeSetting = ({ result }: Found<"probe">): string =>
-  [
-    result.trainCount,
-    result.testCount,
-    result.epochs,
-    result.batchSize,
-    result.knnK,
-    result.classCount,
-  ].join("/");
-
-export const sampleSetting = ({ result }: Found<"samples">): string =>
-  [result.space, result.sampleCount, result.pairCount, result.referenceCount].join("/");
+/** What two results must have in common to share an axis, beside data set and seed. */
+export const settingOf = ({ result }: Found<"probe"> | Found<"alignment">): string =>
+  result.kind === "probe"
+    ? [
+        result.trainCount,
+        result.testCount,
+        result.epochs,
+        result.batchSize,
+        result.knnK,
+        result.classCount,
+      ].join("/")
+    : `${result.imageCount}/${result.k}`;
 
 /** Noise levels there are results at, ascending. */
 export function timesOf(

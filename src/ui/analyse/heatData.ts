@@ -3,7 +3,7 @@ import type { ChartTable } from "../charts/ChartCard";
 import { encoderShort } from "../explain/names";
 import type { ByLayerQuery } from "./byLayer";
 import { ANALYSE_FIRST, noteText, percent, provenance } from "./figure";
-import { alignmentSetting, comparable, probeSetting, resultsOf, type Found } from "./found";
+import { comparable, resultsOf, settingOf, type Found } from "./found";
 import { ONE_TIME } from "./overTimes";
 
 /** Values by row and column; a hole is null and is not drawn. */
@@ -72,26 +72,19 @@ const blocksOf = (found: Found<"probe"> | Found<"alignment">): readonly number[]
 const valueName = (measure: HeatMeasure): string =>
   measure === "probe" ? "probe accuracy, %" : "CKNNA";
 
-/** Results of one measure that compare, whatever their noise level. */
+/** Results of one measure that compare; null takes every noise level. */
 function foundFor({ results, subjects, measure, encoder }: HeatQuery, time: number | null) {
-  const timed = ({ result }: Found<"probe"> | Found<"alignment">) =>
-    time === null || result.time === time;
-  const place = ({ shown, result }: Found<"probe"> | Found<"alignment">) =>
-    `${shown.key}/${result.time}`;
-  return measure === "probe"
-    ? comparable<Found<"probe"> | Found<"alignment">>(
-        resultsOf(results, subjects, "probe").filter(timed),
-        (one) => (one.result.kind === "probe" ? probeSetting(one as Found<"probe">) : ""),
-        place,
-      )
-    : comparable<Found<"probe"> | Found<"alignment">>(
-        resultsOf(results, subjects, "alignment").filter(
-          (one) => timed(one) && one.result.encoder === encoder,
-        ),
-        (one) =>
-          one.result.kind === "alignment" ? alignmentSetting(one as Found<"alignment">) : "",
-        place,
-      );
+  const all: readonly (Found<"probe"> | Found<"alignment">)[] =
+    measure === "probe"
+      ? resultsOf(results, subjects, "probe")
+      : resultsOf(results, subjects, "alignment").filter(
+          ({ result }) => result.encoder === encoder,
+        );
+  return comparable(
+    all.filter(({ result }) => time === null || result.time === time),
+    settingOf,
+    ({ shown, result }) => `${shown.key}/${result.time}`,
+  );
 }
 
 /** What was measured, on how much. */

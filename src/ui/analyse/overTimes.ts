@@ -16,11 +16,10 @@ import {
   type FigureData,
 } from "./figure";
 import {
-  alignmentSetting,
   comparable,
   encoderResultsOf,
-  probeSetting,
   resultsOf,
+  settingOf,
   type Comparable,
   type Found,
 } from "./found";
@@ -104,7 +103,7 @@ const placed = ({ shown, result }: Found<"probe"> | Found<"alignment">): string 
 
 /** As Figure 8: linear probe accuracy in % by noise level. */
 export function probeOverTimes({ results, subjects }: Omit<ByLayerQuery, "time">): FigureData {
-  const found = comparable(resultsOf(results, subjects, "probe"), probeSetting, placed);
+  const found = comparable(resultsOf(results, subjects, "probe"), settingOf, placed);
   const first = found.drawn[0]?.result;
   return bestOverTimes(
     found,
@@ -126,7 +125,7 @@ export function cknnaOverTimes(
   const all = resultsOf(query.results, query.subjects, "alignment").filter(
     ({ result }) => result.encoder === query.encoder,
   );
-  const found = comparable(all, alignmentSetting, placed);
+  const found = comparable(all, settingOf, placed);
   const first = found.drawn[0]?.result;
   return bestOverTimes(
     found,
@@ -164,7 +163,7 @@ export function cknnaOverEncoders({ results, subjects, time }: ByLayerQuery): Fi
   const at = resultsOf(results, subjects, "alignment").filter(({ result }) => result.time === time);
   const { drawn, leftOut } = comparable(
     at,
-    alignmentSetting,
+    settingOf,
     ({ shown, result }) => `${shown.key}/${result.encoder}`,
   );
   const [first] = drawn;
@@ -243,7 +242,7 @@ export function probeOverEncoders({ results, subjects, time }: ByLayerQuery): Fi
   const at = resultsOf(results, subjects, "probe").filter(
     ({ shown, result }) => result.time === time && shown.alignedBlock !== null,
   );
-  const { drawn, leftOut } = comparable(at, probeSetting, ({ shown }) => shown.key);
+  const { drawn, leftOut } = comparable(at, settingOf, ({ shown }) => shown.key);
   const [first] = drawn;
   if (!first) {
     return emptyFigure("Analyse models that are aligned, with the probe on", PROBE_ENCODER_HEADER);

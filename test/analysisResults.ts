@@ -1,14 +1,14 @@
-import { Experiment, type EncoderId } from "../../config/experiment";
+import { Experiment, type EncoderId } from "../src/config/experiment";
 import type {
   AnalysisResult,
   HiddenResult,
   SampleResult,
   Share,
   StoredAnalysis,
-} from "../../protocol/analysis";
-import type { LayerAlignment, SampleQuality } from "../../protocol/trainer";
-import type { AnalysedRun } from "../../store/analysisSlice";
-import type { ShownSubject } from "./subjects";
+} from "../src/protocol/analysis";
+import type { LayerAlignment, SampleQuality } from "../src/protocol/trainer";
+import type { AnalysedRun } from "../src/store/analysisSlice";
+import type { ShownSubject } from "../src/ui/analyse/subjects";
 
 /** Small results for the tests of figures. */
 
