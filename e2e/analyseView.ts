@@ -68,7 +68,11 @@ export function analyseViewOn(studio: Studio, page: Page = studio.page) {
 }
 
 /** One line of RFC 4180. */
-const cells = (line: string): string[] =>
-  [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
-  );
+function cells(line: string): string[] {
+  const found: string[] = [];
+  for (const [, cell = "", end] of line.matchAll(/("(?:[^"]|"")*"|[^,]*)(,|$)/g)) {
+    found.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+    if (end === "") break;
+  }
+  return found;
+}

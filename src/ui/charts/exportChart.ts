@@ -13,7 +13,7 @@ export function saveBlob(blob: Blob, fileName: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Rows as RFC 4180 text; a hole stays empty. */
+/** Rows as RFC 4180 text, each as long as the header; a hole stays empty. */
 export function csvText(
   header: readonly string[],
   rows: Iterable<readonly (string | number | undefined)[]>,
@@ -22,7 +22,11 @@ export function csvText(
     const text = value === undefined ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [header, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+  return (
+    [header, ...rows]
+      .map((row) => header.map((_, column) => cell(row[column])).join(","))
+      .join("\r\n") + "\r\n"
+  );
 }
 
 export const fileName = (title: string, extension: string): string =>
