@@ -10,6 +10,7 @@ import {
   type SettingRecord,
   type ShardRecord,
 } from "../../src/storage/db";
+import type { StoredAnalysis } from "../../src/protocol/analysis";
 import type { Measurement, StepPoint } from "../../src/protocol/trainer";
 
 /** What a cache takes, and how fast it was filled. */
@@ -95,6 +96,11 @@ function makeReader(name: string) {
         images,
         hash: complete?.hash ?? null,
       }));
+    },
+    async analyses(): Promise<readonly StoredAnalysis[]> {
+      const all = (db: IDBDatabase) =>
+        settled(store(db, "analyses").getAll() as IDBRequest<StoredAnalysis[]>);
+      return (await withDb(all)) ?? [];
     },
     gridSteps: (runId: string) => steps("grids", runId),
     async gridPng(runId: string, step: number): Promise<Uint8Array | null> {
@@ -201,6 +207,7 @@ export async function studioDb(page: Page) {
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
     /** Imported images; those of a cut import have no hash. */
     datasets: () => reader.evaluate((db) => db.datasets()),
+    analyses: () => reader.evaluate((db) => db.analyses()),
     cacheCount: () => reader.evaluate((db) => db.cacheCount()),
     caches: () => reader.evaluate((db) => db.caches()),
     shardStates: () => reader.evaluate((db) => db.shardStates()),

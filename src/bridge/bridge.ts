@@ -14,6 +14,7 @@ import type { ImageQuery } from "../store/previewSlice";
 import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
+import { createAnalysisFlow } from "./analysisFlow";
 import { watchBand } from "./bandFlow";
 import { watchBill } from "./billWatcher";
 import { createCacheNow } from "./cacheNow";
@@ -21,9 +22,16 @@ import { createDatasetsFlow } from "./datasetsFlow";
 import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
 import { createPreviewFlow } from "./previewFlow";
 import { createRunner } from "./runner";
-import { newestRun, readStoredRun, refreshLists, withDatabase } from "./storedRuns";
+import {
+  newestRun,
+  readStoredRun,
+  refreshAnalyses,
+  refreshGrids,
+  refreshLists,
+  withDatabase,
+} from "./storedRuns";
 import { createWeightsFlow } from "./weightsFlow";
-import { createWorkerPool } from "./workers";
+import { createWorkerPool, startAnalysisWorkers, startWorkers } from "./workers";
 
 export interface BridgeOptions {
   readonly backend: BackendChoice;
@@ -45,7 +53,8 @@ export function createBridge(
   store: StudioStore,
   { backend, presetAsked, codeVersion }: BridgeOptions,
 ) {
-  const workers = createWorkerPool();
+  const workers = createWorkerPool(startWorkers);
+  const analysts = createWorkerPool(startAnalysisWorkers);
   const features = () => workers.running().features;
   const weights = createWeightsFlow(store, features);
   const runner = createRunner(store, workers, weights, backend);
@@ -66,6 +75,7 @@ export function createBridge(
     void refreshStorage();
   });
   const cacheNow = createCacheNow(store, runner, () => void refreshStorage());
+  const analysis = createAnalysisFlow(store, analysts, runner, backend);
 
   async function train(start: RunStart, pauseAfter?: number): Promise<void> {
     void navigator.storage.persist();
@@ -261,12 +271,21 @@ export function createBridge(
     billCaches: (encoders: readonly EncoderId[]) => void cacheNow.bill(encoders),
     cacheNow: (encoders: readonly EncoderId[]) => void cacheNow.start(encoders),
     pauseCaching: () => void cacheNow.pause(),
+    refreshAnalyses: () => void withDatabase((db) => refreshAnalyses(db, store)).catch(report),
+    readGrids: (runIds: readonly string[]) =>
+      void withDatabase((db) => refreshGrids(db, store, runIds)).catch(report),
+    openCheckpoints: (files: readonly File[]) =>
+      files.forEach((file) => void analysis.openFile(file)),
+    closeCheckpoint: analysis.closeFile,
+    analyse: () => void analysis.analyse(),
+    cancelAnalysis: analysis.cancel,
     dispose: () => {
       window.removeEventListener("hashchange", openAddress);
       stopWatching();
       stopBand();
       stopListing();
       workers.end();
+      analysts.end();
     },
   };
 }

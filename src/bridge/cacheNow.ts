@@ -18,7 +18,7 @@ export function createCacheNow(
   async function bill(encoders: readonly EncoderId[]): Promise<void> {
     const own = {};
     newest = own;
-    const outcome = await runner.billOf(experiment(), encoders);
+    const outcome = await runner.billOf(experiment(), { encoders });
     if (newest !== own) return;
     state().setCacheNowBill(outcome.ok ? outcome.value : null);
     if (!outcome.ok) state().failCacheNow(outcome.failure);
@@ -28,7 +28,7 @@ export function createCacheNow(
     const { status } = state().cacheNow;
     if (status === "running") return;
     state().setCacheNow("running");
-    const outcome = runner.cache(experiment(), encoders);
+    const outcome = runner.cache(experiment(), { encoders });
     filling = outcome;
     const failure = await outcome;
     if (!failure) state().setCacheNow("done");

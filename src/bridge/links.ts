@@ -7,11 +7,17 @@ import type { StudioState } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
 
 const LINK_PREFIX = "#/run";
-const DATA_VIEW = "#/data";
+/** The training view has the address without any. */
+const VIEW_ADDRESSES: readonly (readonly [View, string])[] = [
+  ["data", "#/data"],
+  ["analyse", "#/analyse"],
+];
 
 /** Which view an address shows; a share link opens over the training one. */
-export const viewOf = (hash: string): View => (hash === DATA_VIEW ? "data" : "train");
-export const viewAddress = (view: View): string => (view === "data" ? DATA_VIEW : "#/");
+export const viewOf = (hash: string): View =>
+  VIEW_ADDRESSES.find(([, address]) => address === hash)?.[0] ?? "train";
+export const viewAddress = (view: View): string =>
+  VIEW_ADDRESSES.find(([other]) => other === view)?.[1] ?? "#/";
 
 /** True when the address holds a share link. */
 export const isLink = (hash: string): boolean => hash.startsWith(LINK_PREFIX);

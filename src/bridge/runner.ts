@@ -6,7 +6,7 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../config/experiment";
-import { neededFeatures, type NeededFeatures } from "../config/neededFeatures";
+import { neededFeatures } from "../config/neededFeatures";
 import { gridSide } from "../config/sizes";
 import type { Failure } from "../errors/studioError";
 import type { CacheBill, CacheEvent, CacheRequest } from "../protocol/features";
@@ -16,7 +16,7 @@ import type { RunStart } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 import { createEventQueue } from "./eventQueue";
 import type { WeightsAnswer, WeightsFlow } from "./weightsFlow";
-import type { WorkerPool } from "./workers";
+import type { StudioWorkers, WorkerPool } from "./workers";
 
 /** Caches and trains one experiment at a time; what happens is seen in the store. */
 export interface Runner {
@@ -38,11 +38,11 @@ export interface Runner {
   /** Fills the caches of these encoders and does not train. */
   readonly cache: (
     experiment: Experiment,
-    encoders: readonly EncoderId[],
+    features: RequestedFeatures,
   ) => Promise<Failure | undefined>;
   readonly billOf: (
     experiment: Experiment,
-    encoders: readonly EncoderId[],
+    features: RequestedFeatures,
   ) => Promise<Outcome<CacheBill>>;
   readonly cancelCaching: () => void;
   /** Ends caching and trains on the images that are in every cache by then. */
@@ -50,13 +50,13 @@ export interface Runner {
 }
 
 /** Caches alone are filled without a space to measure in. */
-type RequestedFeatures = Pick<NeededFeatures, "encoders"> & Partial<NeededFeatures>;
+export type RequestedFeatures = Pick<CacheRequest, "encoders" | "space">;
 
 export type TrainerMessages = Pick<TrainerApi, "pause" | "resume" | "singleStep" | "stop">;
 
 export function createRunner(
   store: StudioStore,
-  { running, current, end }: WorkerPool,
+  { running, current, end }: WorkerPool<StudioWorkers>,
   { ensureWeights }: Pick<WeightsFlow, "ensureWeights">,
   backend: BackendChoice,
 ): Runner {
@@ -164,14 +164,12 @@ export function createRunner(
     tell: (use) => void current()?.trainer.tell(use),
     checkpoint: () => running().trainer.call((api) => api.checkpoint()),
     bill: (experiment, timeline) => billOf(experiment, neededFeatures(experiment, timeline)),
-    billOf: (experiment, encoders) => billOf(experiment, { encoders }),
+    billOf,
     ensureReady: (experiment, timeline) =>
       ensureWeightsOf(experiment, neededFeatures(experiment, timeline), "train"),
-    cache: async (experiment, encoders) => {
-      const answer = await ensureWeightsOf(experiment, { encoders }, "fill the caches");
-      return answer === "declined"
-        ? NOT_CONFIRMED
-        : fillCaches(requestOf(experiment, { encoders }));
+    cache: async (experiment, features) => {
+      const answer = await ensureWeightsOf(experiment, features, "fill the caches");
+      return answer === "declined" ? NOT_CONFIRMED : fillCaches(requestOf(experiment, features));
     },
     cancelCaching,
     trainOnCached: () => {

@@ -2,7 +2,9 @@ import type { Database, RunRecord } from "../storage/db";
 import { openStudioDb } from "../storage/db";
 import { listCaches } from "../storage/caches";
 import { storageUse } from "../storage/quota";
-import { listRuns, readRun } from "../storage/runs";
+import { listAnalyses } from "../storage/analyses";
+import { listRuns, readGrids, readMeasurements, readRun, storedSteps } from "../storage/runs";
+import type { AnalysedRun } from "../store/analysisSlice";
 import type { StoredRunLog } from "../store/runSlice";
 import type { StudioStore } from "../store/studioStore";
 
@@ -81,4 +83,40 @@ export async function readStoredRun(
 /** The newest run, for a page that was reloaded. */
 export async function newestRun(db: Database): Promise<RunRecord | undefined> {
   return (await listRuns(db))[0];
+}
+
+/** Reads what there is to analyse, and every result, into the store. */
+export async function refreshAnalyses(db: Database, store: StudioStore): Promise<void> {
+  const [runs, results] = await Promise.all([listRuns(db), listAnalyses(db)]);
+  const read = async (run: RunRecord): Promise<AnalysedRun> => {
+    const [checkpointSteps, gridSteps, measurements] = await Promise.all([
+      storedSteps(db, "checkpoints", run.id),
+      storedSteps(db, "grids", run.id),
+      readMeasurements(db, run.id),
+    ]);
+    const { id, name, experiment, timeline, phase, createdAtMs, datasetHash, device } = run;
+    return {
+      id,
+      name,
+      experiment,
+      timeline,
+      phase,
+      createdAtMs,
+      datasetHash,
+      device,
+      checkpointSteps,
+      gridSteps,
+      measurements,
+    };
+  };
+  store.getState().setAnalysed(await Promise.all(runs.map(read)), results);
+}
+
+/** Reads the sample grids of runs into the store. */
+export async function refreshGrids(
+  db: Database,
+  store: StudioStore,
+  runIds: readonly string[],
+): Promise<void> {
+  for (const runId of runIds) store.getState().setAnalysisGrids(runId, await readGrids(db, runId));
 }

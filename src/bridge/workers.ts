@@ -1,8 +1,42 @@
 import { transfer } from "comlink";
+import type { AnalysisApi } from "../protocol/analysis";
 import type { FeaturesApi } from "../protocol/features";
 import type { MetricsHost } from "../protocol/metrics";
 import type { TrainerApi } from "../protocol/trainer";
 import { createWorkerClient, type WorkerClient } from "./workerClient";
+
+/** Workers are started in this file alone. */
+const startMetrics = () =>
+  createWorkerClient<MetricsHost>(
+    "metrics",
+    new Worker(new URL("../../workers/metrics.worker.ts", import.meta.url), { type: "module" }),
+  );
+
+/** Joins a worker to the metrics worker by a line of their own; one that cannot be reached says so at its first call. */
+function joinMetrics(
+  metrics: WorkerClient<MetricsHost>,
+  worker: WorkerClient<Pick<TrainerApi, "connectMetrics">>,
+): void {
+  const { port1, port2 } = new MessageChannel();
+  void metrics.tell((api) => api.connect(transfer(port1, [port1])));
+  void worker.tell((api) => api.connectMetrics(transfer(port2, [port2])));
+}
+
+/** What an analysis runs on, apart from what trains: neither waits for the other's arithmetic, nor ends with it. */
+export interface AnalysisWorkers {
+  readonly analysis: WorkerClient<AnalysisApi>;
+  readonly terminate: () => void;
+}
+
+export function startAnalysisWorkers(): AnalysisWorkers {
+  const analysis = createWorkerClient<AnalysisApi>(
+    "analysis",
+    new Worker(new URL("../../workers/analysis.worker.ts", import.meta.url), { type: "module" }),
+  );
+  const metrics = startMetrics();
+  joinMetrics(metrics, analysis);
+  return { analysis, terminate: () => [analysis, metrics].forEach((client) => client.terminate()) };
+}
 
 /** The workers the page talks to; metrics answers the trainer, not the page. */
 export interface StudioWorkers {
@@ -11,7 +45,6 @@ export interface StudioWorkers {
   readonly terminate: () => void;
 }
 
-/** The only place that starts workers. The trainer gets its own line to the metrics worker. */
 export function startWorkers(): StudioWorkers {
   const trainer = createWorkerClient<TrainerApi>(
     "trainer",
@@ -21,14 +54,8 @@ export function startWorkers(): StudioWorkers {
     "features",
     new Worker(new URL("../../workers/features.worker.ts", import.meta.url), { type: "module" }),
   );
-  const metrics = createWorkerClient<MetricsHost>(
-    "metrics",
-    new Worker(new URL("../../workers/metrics.worker.ts", import.meta.url), { type: "module" }),
-  );
-  const { port1, port2 } = new MessageChannel();
-  // a worker that cannot be reached answers the first real call with its failure
-  void metrics.tell((api) => api.connect(transfer(port1, [port1])));
-  void trainer.tell((api) => api.connectMetrics(transfer(port2, [port2])));
+  const metrics = startMetrics();
+  joinMetrics(metrics, trainer);
   return {
     trainer,
     features,
@@ -37,15 +64,17 @@ export function startWorkers(): StudioWorkers {
 }
 
 /** Workers by need: started by the first call, and again after they were ended. */
-export interface WorkerPool {
-  readonly running: () => StudioWorkers;
+export interface WorkerPool<Workers> {
+  readonly running: () => Workers;
   /** The workers if they run. */
-  readonly current: () => StudioWorkers | undefined;
+  readonly current: () => Workers | undefined;
   readonly end: () => void;
 }
 
-export function createWorkerPool(start: () => StudioWorkers = startWorkers): WorkerPool {
-  let workers: StudioWorkers | undefined;
+export function createWorkerPool<Workers extends { readonly terminate: () => void }>(
+  start: () => Workers,
+): WorkerPool<Workers> {
+  let workers: Workers | undefined;
   return {
     running: () => (workers ??= start()),
     current: () => workers,

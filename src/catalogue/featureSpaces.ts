@@ -14,7 +14,3 @@ export const featureSpaceWidth = (id: FeatureSpaceId): number =>
 /** How a space is named beside every number measured in it. */
 export const featureSpaceLabel = (id: FeatureSpaceId): string =>
   isEncoderSpace(id) ? `${id}, token mean` : "Inception-v3, pool3";
-
-/** What the whole space's Fréchet distance is called; only Inception's is an FID, and never without its n. */
-export const frechetLabel = (id: FeatureSpaceId, count: number): string =>
-  `${isEncoderSpace(id) ? `Fréchet distance (${featureSpaceLabel(id)})` : "FID (Inception)"}, n = ${count}`;

@@ -139,6 +139,8 @@ export interface StoredAnalysis {
   readonly createdAtMs: number;
   /** Data set the numbers belong to; those of an encoder are shown beside subjects of the same data. */
   readonly datasetHash: string;
+  /** The plan's; said beside every figure. */
+  readonly seed: number;
   readonly device: DeviceReport;
   readonly found: AnalysisResult;
 }

@@ -171,7 +171,7 @@ async function measureAll(work: UnderWay): Promise<void> {
 
 /** One result: looked up, or computed and stored; then sent. */
 async function measure(
-  { environment, onEvent, db, device, between }: UnderWay,
+  { environment, request, onEvent, db, device, between }: UnderWay,
   { data }: OpenSubject,
   { key, compute }: Unit,
   report: OnShare,
@@ -185,7 +185,8 @@ async function measure(
     const found = await compute(report);
     await between(); // a device with a fault answers with whatever its buffers hold: that is not stored
     const createdAtMs = environment.nowMs();
-    const stored = { key, found, createdAtMs, datasetHash: data.dataset.hash, device };
+    const { seed } = request.plan;
+    const stored = { key, found, createdAtMs, datasetHash: data.dataset.hash, seed, device };
     await putAnalysis(db, stored);
     onEvent({ type: "result", stored });
   } catch (thrown) {

@@ -67,6 +67,32 @@ export async function putGrid(db: Database, runId: string, grid: SampleGrid): Pr
     );
 }
 
+/** A measurement made again after a resume counts once, in its newest form. */
+function distinct(measured: Iterable<Measurement>): Measurement[] {
+  const found = new Map<string, Measurement>();
+  for (const measurement of measured) found.set(measurementKey(measurement), measurement);
+  return [...found.values()].sort(byStep);
+}
+
+/** What a run measured, by step, without its losses and grids. */
+export async function readMeasurements(db: Database, runId: string): Promise<Measurement[]> {
+  const log = await db.getAllFromIndex("log", "byRun", runId);
+  return distinct(log.flatMap((entry) => (entry.kind === "steps" ? [] : entry.measurement)));
+}
+
+/** A run's sample grids, by step. */
+export const readGrids = (db: Database, runId: string): Promise<GridRecord[]> =>
+  db.getAll("grids", everyStep(runId));
+
+/** Steps of a run's grids or kept checkpoints, ascending, from the keys alone. */
+export async function storedSteps(
+  db: Database,
+  store: "grids" | "checkpoints",
+  runId: string,
+): Promise<number[]> {
+  return (await db.getAllKeys(store, everyStep(runId))).map(([, step]) => step);
+}
+
 export interface StoredRun {
   readonly record: RunRecord;
   readonly points: readonly StepPoint[];
@@ -83,22 +109,23 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
   if (!record) return undefined;
   const [log, grids] = await Promise.all([
     db.getAllFromIndex("log", "byRun", runId),
-    db.getAll("grids", everyStep(runId)),
+    readGrids(db, runId),
   ]);
   const points = new Map<number, StepPoint>();
-  const measurements = new Map<string, Measurement>();
+  const measurements: Measurement[] = [];
   for (const entry of log) {
     if (entry.kind === "steps") for (const point of entry.points) points.set(point.step, point);
-    else measurements.set(measurementKey(entry.measurement), entry.measurement);
+    else measurements.push(entry.measurement);
   }
-  const byStep = (a: { step: number }, b: { step: number }) => a.step - b.step;
   return {
     record,
     points: [...points.values()].sort(byStep),
-    measurements: [...measurements.values()].sort(byStep),
+    measurements: distinct(measurements),
     grids,
   };
 }
+
+const byStep = (a: { step: number }, b: { step: number }) => a.step - b.step;
 
 /** What a measurement is one point of, over steps. */
 export function measurementSeries(m: Measurement): string {

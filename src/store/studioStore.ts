@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../config/experiment";
+import { createAnalysisSlice, type AnalysisSlice } from "./analysisSlice";
 import { createBandSlice, type BandSlice } from "./bandSlice";
 import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
@@ -23,6 +24,7 @@ export type StudioState = ExperimentSlice &
   WeightsSlice &
   DatasetsSlice &
   PreviewSlice &
+  AnalysisSlice &
   DeviceSlice &
   LinkSlice &
   BandSlice &
@@ -45,6 +47,7 @@ export const createStudioStore = (
     ...createWeightsSlice(set),
     ...createDatasetsSlice(set),
     ...createPreviewSlice(set),
+    ...createAnalysisSlice(set),
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
     ...createBandSlice(set),

@@ -1,7 +1,7 @@
 import type { SetPart } from "./setPart";
 
-/** Which screen is shown; its address is `#/data` or none. */
-export type View = "train" | "data";
+/** Which screen is shown; its address is `#/data`, `#/analyse` or none. */
+export type View = "train" | "data" | "analyse";
 
 /** How the run is looked at. The scrubber's cursor moves every chart and grid together. */
 export interface ViewSlice {
@@ -14,25 +14,32 @@ export interface ViewSlice {
   readonly smoothing: number;
   /** Names of the charts with a logarithmic axis. */
   readonly logCharts: readonly string[];
+  /** Whether the paper's values stand beside the own ones. */
+  readonly paperShown: boolean;
   readonly setView: (view: View) => void;
   readonly setCursor: (step: number | null) => void;
   readonly setHover: (step: number | null) => void;
   readonly setSmoothing: (weight: number) => void;
   readonly toggleLog: (chart: string) => void;
+  readonly showPaper: (shown: boolean) => void;
 }
 
 export const createViewSlice = (
-  set: SetPart<Pick<ViewSlice, "view" | "cursorStep" | "hoverStep" | "smoothing" | "logCharts">>,
+  set: SetPart<
+    Pick<ViewSlice, "view" | "cursorStep" | "hoverStep" | "smoothing" | "logCharts" | "paperShown">
+  >,
 ): ViewSlice => ({
   view: "train",
   cursorStep: null,
   hoverStep: null,
   smoothing: 0.9,
   logCharts: [],
+  paperShown: false,
   setView: (view) => set({ view }),
   setCursor: (cursorStep) => set({ cursorStep }),
   setHover: (hoverStep) => set({ hoverStep }),
   setSmoothing: (smoothing) => set({ smoothing }),
+  showPaper: (paperShown) => set({ paperShown }),
   toggleLog: (chart) =>
     set(({ logCharts }) => ({
       logCharts: logCharts.includes(chart)

@@ -75,6 +75,17 @@ export interface StudioCommands {
   readonly cacheNow: (encoders: readonly EncoderId[]) => void;
   /** Ends it after the shard in flight. */
   readonly pauseCaching: () => void;
+
+  /** Reads what can be analysed and what was found. */
+  readonly refreshAnalyses: () => void;
+  /** Reads the sample grids of stored runs. */
+  readonly readGrids: (runIds: readonly string[]) => void;
+  readonly openCheckpoints: (files: readonly File[]) => void;
+  readonly closeCheckpoint: (fileId: string) => void;
+  /** Measures the chosen subjects by the plan; asks for weights and fills caches first. */
+  readonly analyse: () => void;
+  /** Ends it at the next block of arithmetic; what was measured stays. */
+  readonly cancelAnalysis: () => void;
 }
 
 export const CommandsContext = createContext<StudioCommands | null>(null);

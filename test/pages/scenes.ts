@@ -8,6 +8,7 @@ import type {
   StepPoint,
 } from "../../src/protocol/trainer";
 import { createStudioStore, type StudioStore } from "../../src/store/studioStore";
+import { playAnalyseScene, type AnalyseScene } from "./analyseScenes";
 import { playDataScene, type DataScene } from "./dataScenes";
 
 /**
@@ -16,6 +17,7 @@ import { playDataScene, type DataScene } from "./dataScenes";
  */
 export type Scene =
   | DataScene
+  | AnalyseScene
   | "idle"
   | "caching"
   | "training"
@@ -278,6 +280,13 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
         failure: null,
         mismatch: null,
       });
+      break;
+    case "analyse":
+    case "analyseempty":
+    case "analyseone":
+    case "analyserunning":
+    case "analysefailed":
+      playAnalyseScene(store, scene);
       break;
     default:
       playDataScene(store, scene);

@@ -4,6 +4,7 @@ import { presetById } from "../../src/config/presets";
 import { lastStep } from "../../src/store/stepLog";
 import type { StudioStore } from "../../src/store/studioStore";
 import type { StudioCommands } from "../../src/ui/commands";
+import { analyseGrids } from "./analyseScenes";
 import { featureMaps, imagePage, NEEDED } from "./dataScenes";
 import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";
 
@@ -26,6 +27,11 @@ const SCENES: readonly Scene[] = [
   "weightsget",
   "weightsfailed",
   "linkdata",
+  "analyse",
+  "analyseempty",
+  "analyseone",
+  "analyserunning",
+  "analysefailed",
 ];
 
 /** Commands that answer from the script: the page behaves, nothing is computed. */
@@ -97,6 +103,18 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     billCaches: () => undefined,
     cacheNow: () => state().setCacheNow("running"),
     pauseCaching: () => state().setCacheNow("paused"),
+    refreshAnalyses: () => undefined,
+    readGrids: (runIds) =>
+      void analyseGrids(drawGrid).then((grids) => {
+        for (const runId of runIds) state().setAnalysisGrids(runId, grids);
+      }),
+    openCheckpoints: () => undefined,
+    closeCheckpoint: (fileId) => state().removeCheckpoint(fileId),
+    analyse: () => {
+      state().beginAnalysis();
+      state().runAnalysis();
+    },
+    cancelAnalysis: () => state().cancelAnalysis(),
   };
 }
 

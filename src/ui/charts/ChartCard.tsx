@@ -1,9 +1,9 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconCsv, IconLogs, IconPhotoDown } from "@tabler/icons-react";
+import { IconCsv, IconFileTypeSvg, IconLogs, IconPhotoDown } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useRef } from "react";
 import { useStudio } from "../useStudio";
-import { csvText, fileName, saveBlob, saveChartPng } from "./exportChart";
+import { csvText, fileName, saveBlob, saveChartPng, saveChartSvg } from "./exportChart";
 import classes from "./charts.module.css";
 
 export interface ChartTable {
@@ -19,21 +19,29 @@ export interface ChartCardProps {
   /** What the numbers are: space, sample counts, intervals. */
   readonly note?: ReactNode;
   readonly legend?: ReactNode;
+  /** Switches between readings of the figure; there also while it is empty. */
+  readonly controls?: ReactNode;
   /** Undefined: the chart has no logarithmic axis; a string: why it has none at the moment. */
   readonly log?: { readonly name: string; readonly refusal: string | null };
   readonly table: ChartTable;
   /** Shown in place of the plot while there is nothing to draw. */
   readonly empty: string | null;
+  /** The paper's figure it answers: "as the paper's Figure 2a". */
+  readonly answers?: string;
   readonly wide?: boolean;
-  readonly figureRef: (element: HTMLElement | null) => void;
+  readonly figureRef?: (element: HTMLElement | null) => void;
   readonly children: ReactNode;
 }
 
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef } = props;
+  const { figureRef, answers, controls } = props;
   const plot = useRef<HTMLDivElement>(null);
+  const draw = (draws: (figure: HTMLElement) => void) => {
+    const figure = plot.current?.closest("figure");
+    if (figure) draws(figure);
+  };
   const save = () => {
     const blob = new Blob([csvText(table.header, table.rows())], { type: "text/csv" });
     saveBlob(blob, fileName(title, "csv"));
@@ -42,22 +50,31 @@ export function ChartCard(props: ChartCardProps) {
     <figure
       aria-label={label}
       className={wide ? `${classes.card ?? ""} ${classes.wide ?? ""}` : classes.card}
-      ref={figureRef}
+      {...(figureRef && { ref: figureRef })}
     >
       <div className={classes.head}>
-        <h3 className={classes.title}>{title}</h3>
-        <div className={classes.readout}>{empty === null && readout}</div>
-        <div className={classes.actions}>
+        <div className={classes.titles}>
+          <h3 className={classes.title}>{title}</h3>
+          {answers !== undefined && <span className={classes.answers}>{answers}</span>}
+        </div>
+        <div className={classes.readout} data-no-export="">
+          {empty === null && readout}
+        </div>
+        <div className={classes.actions} data-no-export="">
           {log && <LogSwitch title={title} {...log} />}
           <ChartAction
             label={`Download ${title} as PNG`}
             disabled={empty !== null}
-            onClick={() => {
-              const figure = plot.current?.closest("figure");
-              if (figure) void saveChartPng(figure, title);
-            }}
+            onClick={() => draw((figure) => void saveChartPng(figure, title))}
           >
             <IconPhotoDown size={15} stroke={1.6} />
+          </ChartAction>
+          <ChartAction
+            label={`Download ${title} as SVG`}
+            disabled={empty !== null}
+            onClick={() => draw((figure) => saveChartSvg(figure, title))}
+          >
+            <IconFileTypeSvg size={15} stroke={1.6} />
           </ChartAction>
           <ChartAction label={`Download ${title} as CSV`} disabled={empty !== null} onClick={save}>
             <IconCsv size={16} stroke={1.6} />
@@ -71,7 +88,16 @@ export function ChartCard(props: ChartCardProps) {
           <span>{empty}</span>
         </div>
       )}
-      {empty === null && legend && <div className={classes.legend}>{legend}</div>}
+      {((empty === null && legend) || controls) && (
+        <div className={classes.legend}>
+          {empty === null && legend}
+          {controls && (
+            <span className={classes.controls} data-no-export="">
+              {controls}
+            </span>
+          )}
+        </div>
+      )}
       {note && <figcaption className={classes.note}>{note}</figcaption>}
     </figure>
   );
@@ -142,6 +168,7 @@ export function LegendKey({
     <span className={classes.key}>
       <span
         className={classes.swatch}
+        data-swatch=""
         style={{ borderTopColor: color, borderTopStyle: dashed ? "dashed" : "solid" }}
       />
       {children}

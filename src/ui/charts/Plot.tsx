@@ -11,7 +11,7 @@ export const preloadPlot = (): void => void loadPlot();
 /** Memoised: a chart draws again only when what it shows has changed. */
 export const Plot = memo(function Plot(props: PlotProps) {
   return (
-    <Suspense fallback={<div style={{ height: PLOT_HEIGHT }} />}>
+    <Suspense fallback={<div style={{ height: props.height ?? PLOT_HEIGHT }} />}>
       <RechartsPlot {...props} />
     </Suspense>
   );

@@ -5,6 +5,7 @@ import { selectBandOf } from "../../store/bandSlice";
 import { selectStepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatTick, formatValue } from "../explain/format";
+import { paperFidText } from "../explain/paperText";
 import { useStudio } from "../useStudio";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
@@ -14,6 +15,7 @@ import type { PlotRow } from "./plotProps";
 import { extent, linearScale, logScale, stepScale } from "./scale";
 import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import classes from "./charts.module.css";
 
 const NO_RANGES: readonly BandRange[] = [];
 
@@ -111,7 +113,7 @@ export function KidChart() {
         <Plot
           rows={rows}
           lines={KID_LINES}
-          band={KID_BAND}
+          bands={KID_BANDS}
           levels={levels}
           reference={reference}
           marks={marks}
@@ -124,8 +126,15 @@ export function KidChart() {
   );
 }
 
+/** The paper's FIDs as words: on this axis they would mislead. */
+function PaperFid() {
+  const shown = useStudio((state) => state.paperShown);
+  const size = useStudio(({ run, experiment }) => (run.experiment ?? experiment.value).model.size);
+  return shown && <div className={classes.paper}>{paperFidText(size)}</div>;
+}
+
 const KID_LINES = [{ key: "kid", color: "var(--chart-kid)", dots: true }];
-const KID_BAND = { key: "interval", color: "var(--chart-kid)" };
+const KID_BANDS = [{ key: "interval", color: "var(--chart-kid)" }];
 const FRECHET_LINES = [{ key: "frechet", color: "var(--chart-frechet)", dots: true }];
 
 export function FrechetChart() {
@@ -164,9 +173,12 @@ export function FrechetChart() {
       figureRef={ref}
       readout={<QualityReadout quality={quality}>{frechetReadout}</QualityReadout>}
       note={
-        last
-          ? `n = ${last.pairCount} on each side · ${last.space} · floor: two disjoint real sets of ${last.pairCount} · not an FID`
-          : "Distance on the real data's first principal components; not an FID"
+        <>
+          {last
+            ? `n = ${last.pairCount} on each side · ${last.space} · floor: two disjoint real sets of ${last.pairCount} · not an FID`
+            : "Distance on the real data's first principal components; not an FID"}
+          <PaperFid />
+        </>
       }
       log={{ name: "frechet", refusal: range[0] > 0 ? null : "The floor is not positive" }}
       table={{ header: QUALITY_HEADER, rows: () => quality.map(qualityRow) }}

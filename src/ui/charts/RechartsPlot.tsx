@@ -13,6 +13,7 @@ import {
   PLOT_HEIGHT,
   PLOT_MARGIN,
   Y_AXIS_WIDTH,
+  type PlotLine,
   type PlotMark,
   type PlotProps,
   type PlotRow,
@@ -22,17 +23,19 @@ import type { Scale } from "./scale";
 /** Beyond this many changes the marks keep their line and lose their label. */
 const MAX_MARK_LABELS = 8;
 const X_AXIS_HEIGHT = 22;
+const NAMED_X_AXIS_HEIGHT = 36;
 
 const tickText = (value: number): string => formatTick(value);
 const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 
 /** Props in, SVG out. */
 export function RechartsPlot(props: PlotProps) {
-  const { rows, lines, band, reference = [], levels = [], marks, x, y } = props;
-  const { log = false, gaps = false } = props;
+  const { rows, lines, bands = [], reference = [], levels = [], marks, x, y } = props;
+  const { log = false, gaps = false, xName = "", xWords, height = PLOT_HEIGHT } = props;
+  const xText = (tick: number) => xWords?.[tick - 1] ?? tickText(tick);
   const data = reference.length > 0 ? withReference(rows, reference) : [...rows];
   return (
-    <ResponsiveContainer width="100%" height={PLOT_HEIGHT} debounce={80}>
+    <ResponsiveContainer width="100%" height={height} debounce={80}>
       <ComposedChart data={data} margin={PLOT_MARGIN} accessibilityLayer={false}>
         <CartesianGrid stroke="var(--grid-line)" vertical={false} />
         <XAxis
@@ -40,9 +43,10 @@ export function RechartsPlot(props: PlotProps) {
           type="number"
           domain={[...x.domain]}
           ticks={[...x.ticks]}
-          tickFormatter={tickText}
+          tickFormatter={xText}
           tick={TICK}
-          height={X_AXIS_HEIGHT}
+          height={xName === "" ? X_AXIS_HEIGHT : NAMED_X_AXIS_HEIGHT}
+          {...(xName !== "" && { label: axisName(xName) })}
           tickLine={false}
           axisLine={{ stroke: "var(--line-strong)" }}
           allowDataOverflow
@@ -70,17 +74,18 @@ export function RechartsPlot(props: PlotProps) {
             connectNulls
           />
         )}
-        {levels.map(({ value, label }) => (
+        {levels.map(({ value, label, paper = false }, index) => (
           <ReferenceLine
             key={label}
             y={value}
-            stroke="var(--ink-faint)"
+            stroke={paper ? "var(--paper)" : "var(--ink-faint)"}
             strokeDasharray="2 3"
             label={{
               value: label,
-              position: "insideBottomRight",
+              // neighbours that are close would write over each other
+              position: index % 2 === 0 ? "insideBottomRight" : "insideBottomLeft",
               fontSize: 10,
-              fill: "var(--ink-dim)",
+              fill: paper ? "var(--paper)" : "var(--ink-dim)",
             }}
           />
         ))}
@@ -94,18 +99,19 @@ export function RechartsPlot(props: PlotProps) {
             {...(marks.length <= MAX_MARK_LABELS && { label: markLabel(mark, index, x) })}
           />
         ))}
-        {band && (
+        {bands.map(({ key, color }) => (
           <Area
-            dataKey={band.key}
+            key={key}
+            dataKey={key}
             stroke="none"
-            fill={band.color}
-            fillOpacity={0.16}
+            fill={color}
+            fillOpacity={bands.length > 1 ? 0.11 : 0.16}
             isAnimationActive={false}
             activeDot={false}
             connectNulls
           />
-        )}
-        {lines.map(({ key, color, width = 1.6, opacity = 1, dashed, dots }) => (
+        ))}
+        {lines.map(({ key, color, width = 1.6, opacity = 1, dashed, dots, dotLabel }) => (
           <Line
             key={key}
             dataKey={key}
@@ -113,7 +119,8 @@ export function RechartsPlot(props: PlotProps) {
             strokeWidth={width}
             strokeOpacity={opacity}
             {...(dashed && { strokeDasharray: "3 3" })}
-            dot={dots ? { r: 2.2, fill: color, strokeWidth: 0 } : false}
+            dot={dots ? { r: width === 0 ? 3.6 : 2.2, fill: color, strokeWidth: 0 } : false}
+            {...(dotLabel !== undefined && { label: wordsBeside(dotLabel) })}
             activeDot={false}
             isAnimationActive={false}
             connectNulls={!gaps}
@@ -151,3 +158,18 @@ function markLabel(mark: PlotMark, index: number, x: Scale) {
     dy: (index % 3) * 12 - 4,
   };
 }
+
+const axisName = (value: string) => ({
+  value,
+  position: "insideBottomRight" as const,
+  fontSize: 10.5,
+  fill: "var(--ink-dim)",
+});
+
+/** The label of a line's dots: what they are of, not their value. */
+const wordsBeside = ({ text, side }: NonNullable<PlotLine["dotLabel"]>) => ({
+  position: side,
+  formatter: () => text,
+  fontSize: 10,
+  fill: "var(--ink-dim)",
+});

@@ -1,5 +1,6 @@
 import { LegendKey } from "./ChartCard";
 import type { PlotLine } from "./plotProps";
+import { Ramp } from "./Ramp";
 import classes from "./charts.module.css";
 
 /** First to last block as a ramp of colours. */
@@ -20,7 +21,7 @@ export function BlockLegend({ depth }: { readonly depth: number }) {
   if (depth > 8) {
     return (
       <span className={classes.key}>
-        block 1 <span className={classes.ramp} /> {depth}
+        block 1 <Ramp colorAt={(share) => blockColor(1 + share * (depth - 1), depth)} /> {depth}
       </span>
     );
   }

@@ -17,11 +17,23 @@ export interface PlotLine {
   readonly opacity?: number;
   readonly dashed?: boolean;
   readonly dots?: boolean;
+  /** Written beside each dot. */
+  readonly dotLabel?: { readonly text: string; readonly side: DotSide };
+}
+
+export type DotSide = "top" | "right" | "bottom" | "left";
+
+/** [low, high] values under a key, drawn as a band. */
+export interface PlotBand {
+  readonly key: string;
+  readonly color: string;
 }
 
 export interface PlotLevel {
   readonly value: number;
   readonly label: string;
+  /** Not the user's own number: drawn in the paper's colour. */
+  readonly paper?: boolean;
 }
 
 export interface PlotMark {
@@ -32,8 +44,7 @@ export interface PlotMark {
 export interface PlotProps {
   readonly rows: readonly PlotRow[];
   readonly lines: readonly PlotLine[];
-  /** Key of [low, high] values drawn as a band, and its colour. */
-  readonly band?: { readonly key: string; readonly color: string };
+  readonly bands?: readonly PlotBand[];
   /** Range of reference runs behind everything: [x, low, high], at its own places on the axis. */
   readonly reference?: readonly (readonly [x: number, low: number, high: number])[];
   /** Horizontal lines: a floor, a chance level. */
@@ -45,4 +56,10 @@ export interface PlotProps {
   readonly log?: boolean;
   /** A value that is not there breaks its line instead of being passed over. */
   readonly gaps?: boolean;
+  /** What is across, where the title does not say it. */
+  readonly xName?: string;
+  /** Words in place of the ticks 1, 2, 3, ... */
+  readonly xWords?: readonly string[];
+  /** px; PLOT_HEIGHT when absent. */
+  readonly height?: number;
 }

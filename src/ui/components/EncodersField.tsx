@@ -8,14 +8,34 @@ const isPublished = ({ weights }: EncoderRow): boolean => weights.kind === "hub"
 const BUILT_IN = ENCODER_ROWS.filter((row) => !isPublished(row));
 const PUBLISHED = ENCODER_ROWS.filter(isPublished);
 
-/** The built-in encoders, and under one line, open while one of them is chosen, those with weights on the hub. */
+/** The setting of the edited experiment. */
 export function EncodersField(props: { readonly id: string; readonly state: FieldState }) {
   const { id, state } = props;
-  const value = Array.isArray(state.value) ? state.value : [];
-  const isChosen = (row: EncoderRow) => value.includes(row.id);
+  return (
+    <EncoderChecks
+      id={id}
+      chosen={Array.isArray(state.value) ? state.value : []}
+      disabled={state.locked}
+      onChange={state.set}
+    />
+  );
+}
+
+/**
+ * The built-in encoders, and under one line, open while one of them is chosen, those with weights on the hub.
+ * Labelled by the element `${id}-label`.
+ */
+export function EncoderChecks(props: {
+  readonly id: string;
+  readonly chosen: readonly string[];
+  readonly disabled: boolean;
+  readonly onChange: (chosen: EncoderId[]) => void;
+}) {
+  const { id, disabled, onChange } = props;
+  const isChosen = (row: EncoderRow) => props.chosen.includes(row.id);
   const chosen = PUBLISHED.filter(isChosen);
   const toggle = (encoder: EncoderId, on: boolean) =>
-    state.set(
+    onChange(
       ENCODER_ROWS.filter((row) => (row.id === encoder ? on : isChosen(row))).map((row) => row.id),
     );
   const box = (row: EncoderRow<EncoderId>) => (
@@ -25,7 +45,7 @@ export function EncodersField(props: { readonly id: string; readonly state: Fiel
       w="100%"
       label={row.label}
       checked={isChosen(row)}
-      disabled={state.locked}
+      disabled={disabled}
       onChange={(event) => toggle(row.id, event.currentTarget.checked)}
     />
   );

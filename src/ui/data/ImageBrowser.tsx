@@ -5,7 +5,7 @@ import type { ImagePage } from "../../protocol/previews";
 import { BUILT_IN_DATA, MOST_SELECTED, PAGE_IMAGES, pictureOf } from "../../store/previewSlice";
 import { useCommands } from "../commands";
 import { useStudio, useStudioStore } from "../useStudio";
-import { Picture } from "./Picture";
+import { Picture } from "../components/Picture";
 import classes from "./data.module.css";
 
 /** Images of one data set by class; up to sixteen are chosen for the feature maps. */

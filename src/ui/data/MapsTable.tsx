@@ -4,7 +4,7 @@ import type { MapJob, SelectedImage } from "../../store/previewSlice";
 import { formatRate, formatValue } from "../explain/format";
 import { optionName } from "../explain/names";
 import { useStudio } from "../useStudio";
-import { Picture } from "./Picture";
+import { Picture } from "../components/Picture";
 import classes from "./data.module.css";
 
 /** One row of images, and one of token colours for each encoder, tile under tile. */

@@ -8,7 +8,7 @@ import { isSide } from "./ImportForm";
 import { progressText } from "./ImportProgress";
 import { imageRate } from "./MapsTable";
 import { pickedArchives, pickedFolder } from "./pickImages";
-import { rgbToRgba } from "./rgba";
+import { rgbToRgba } from "../components/rgba";
 
 test("a repository is named owner/name, with a revision if one is wanted", () => {
   expect(readRepo(" uoft-cs/cifar10 ")).toEqual({ repo: "uoft-cs/cifar10", revision: "main" });

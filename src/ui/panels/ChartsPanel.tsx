@@ -1,4 +1,5 @@
 import { Slider, Switch, Tooltip } from "@mantine/core";
+import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
 import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
@@ -25,6 +26,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <h2 className={classes.heading}>Charts</h2>
         <RunName />
         <ReferenceSwitch />
+        <PaperSwitch />
         <Smoothing />
       </div>
       <div className={classes.cards}>

@@ -69,6 +69,9 @@ function Views() {
       <a href="#/data" aria-current={view === "data" ? "page" : undefined}>
         Data
       </a>
+      <a href="#/analyse" aria-current={view === "analyse" ? "page" : undefined}>
+        Analyse
+      </a>
     </nav>
   );
 }

@@ -14,6 +14,7 @@ const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] =
   [["End"], "Follow the newest step"],
   [["T"], "Train view"],
   [["D"], "Data view"],
+  [["A"], "Analyse view"],
   [["?"], "This list"],
 ];
 

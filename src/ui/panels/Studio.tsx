@@ -26,10 +26,13 @@ const WeightsDialog = lazy(() =>
 const DataView = lazy(() =>
   import("../data/DataView").then((module) => ({ default: module.DataView })),
 );
+const AnalyseView = lazy(() =>
+  import("../analyse/AnalyseView").then((module) => ({ default: module.AnalyseView })),
+);
 
 type Overlay = "none" | "storage" | "shortcuts";
 
-/** Header and status on top; below them the training view or the Data view. */
+/** Header and status on top; below them the training, the Data or the Analyse view. */
 export function Studio() {
   const [overlay, setOverlay] = useState<Overlay>("none");
   const openStorage = useCallback(() => setOverlay("storage"), []);
@@ -53,6 +56,13 @@ export function Studio() {
       {view === "data" && (
         <Suspense fallback={<main className={classes.viewLoading} aria-label="Data" aria-busy />}>
           <DataView />
+        </Suspense>
+      )}
+      {view === "analyse" && (
+        <Suspense
+          fallback={<main className={classes.viewLoading} aria-label="Analyse" aria-busy />}
+        >
+          <AnalyseView />
         </Suspense>
       )}
       <LazyOverlay wanted={overlay === "storage"}>

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { canPause, neighbourGridStep, steppedCursor } from "../../store/selectors";
 import { stepAt } from "../../store/stepLog";
 import type { StudioStore } from "../../store/studioStore";
+import type { View } from "../../store/viewSlice";
 import { useCommands, type StudioCommands } from "../commands";
 import { useStudioStore } from "../useStudio";
 import { scrubKeyMove } from "./scrubKeys";
@@ -11,6 +12,8 @@ const TAKES_KEYS =
   "input, textarea, select, button, [role=slider], [role=dialog], [role=listbox], [contenteditable=true]";
 /** The scrubber's thumb takes arrows itself, but Space means pause there too. */
 const SCRUBBER = "[aria-label='Training step shown']";
+
+const VIEW_KEYS: Readonly<Record<string, View>> = { t: "train", d: "data", a: "analyse" };
 
 /** Shortcuts of the whole page; `?` opens their list. */
 export function useShortcuts(onHelp: () => void): void {
@@ -40,8 +43,9 @@ function handleKey(event: KeyboardEvent, store: StudioStore, commands: StudioCom
     else if (canPause(phase)) commands.pause();
     return true;
   }
-  if (event.key === "t" || event.key === "d") {
-    commands.showView(event.key === "t" ? "train" : "data");
+  const view = VIEW_KEYS[event.key];
+  if (view) {
+    commands.showView(view);
     return true;
   }
   if (event.key === ".") {
