@@ -15,7 +15,9 @@ export function JobBar({ plan }: { readonly plan: AnalysisPlan | null }) {
   return (
     <section className={classes.job} aria-label="Analysis">
       {busy ? (
+        // a key each: a click meant for one must not land on the other that took its place
         <Button
+          key="cancel"
           size="xs"
           fullWidth
           variant="default"
@@ -27,6 +29,7 @@ export function JobBar({ plan }: { readonly plan: AnalysisPlan | null }) {
         </Button>
       ) : (
         <Button
+          key="analyse"
           size="xs"
           fullWidth
           leftSection={<IconMicroscope size={15} />}
