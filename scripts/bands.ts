@@ -38,14 +38,14 @@ const Alignment = z.object({
 const Line = z.discriminatedUnion("kind", [Step, Quality, Alignment]);
 const Summary = z.object({
   command: z.string(),
-  phase: z.literal("finished"),
+  phase: z.enum(["finished", "stopped"]),
   steps: z.int(),
   device: z.object({ backend: z.string(), adapter: z.string() }),
   datasetHash: z.string(),
   experiment: Experiment,
 });
 
-/** One run as the band needs it. @throws when it did not finish or is no run of the preset */
+/** One run as the band needs it. @throws when it failed or is no run of the preset */
 async function readRun(preset: string, dir: string) {
   const summary = Summary.parse(JSON.parse(await readFile(join(dir, "summary.json"), "utf8")));
   const found = bandPresetOf(summary.experiment);
