@@ -24,9 +24,12 @@ export function createAnalysisFlow(
   const wasCancelled = () => job().status === "cancelling";
   const onEvent = proxy(state().applyAnalysisEvent);
 
-  async function openFile(file: File): Promise<void> {
-    const failure = await openBytes(file).catch(toFailure);
-    if (failure) state().refuseCheckpoint(file.name, failure);
+  /** One after the other: the order they were given in decides the colours of their lines. */
+  async function openFiles(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      const failure = await openBytes(file).catch(toFailure);
+      if (failure) state().refuseCheckpoint(file.name, failure);
+    }
   }
 
   async function openBytes(file: File): Promise<Failure | undefined> {
@@ -108,7 +111,7 @@ export function createAnalysisFlow(
     if (status === "preparing" || status === "running") state().cancelAnalysis();
   }
 
-  return { openFile, closeFile, analyse, cancel };
+  return { openFiles, closeFile, analyse, cancel };
 }
 
 const BUSY: Failure = {

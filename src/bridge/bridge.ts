@@ -274,8 +274,7 @@ export function createBridge(
     refreshAnalyses: () => void withDatabase((db) => refreshAnalyses(db, store)).catch(report),
     readGrids: (runIds: readonly string[]) =>
       void withDatabase((db) => refreshGrids(db, store, runIds)).catch(report),
-    openCheckpoints: (files: readonly File[]) =>
-      files.forEach((file) => void analysis.openFile(file)),
+    openCheckpoints: (files: readonly File[]) => void analysis.openFiles(files),
     closeCheckpoint: analysis.closeFile,
     analyse: () => void analysis.analyse(),
     cancelAnalysis: analysis.cancel,
