@@ -192,7 +192,7 @@ export function createBridge(
     if (value.data === before.experiment.value.data || list !== null) return;
     if (value.data.dataset === "imported") void datasets.refresh();
   });
-  const stopBand = watchBand(store, fetchFile(document.baseURI), report);
+  const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
   const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
 
   return {
