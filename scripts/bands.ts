@@ -12,7 +12,7 @@ import { envelope, type Curve } from "./bands/envelope";
 
 /** The charts' default weight (src/store/viewSlice.ts): the band is of curves as they are first seen. */
 const SMOOTHING = 0.9;
-const WINDOW_STEPS = 20;
+const WINDOW_STEPS = 10;
 const OUT = "public/bands";
 
 const Step = z.object({

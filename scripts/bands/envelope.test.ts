@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { envelope } from "./envelope";
 
-test("a window holds the lowest and highest value of all curves, named by its last step", () => {
+test("a window holds the lowest and highest value of all curves, named by its middle", () => {
   const curves = [
     { steps: [1, 2, 3, 4], values: [5, 4, 3, 2] },
     { steps: [1, 2, 3, 4], values: [6, 1, 3, 2.5] },
   ];
   expect(envelope(curves, 2)).toEqual([
-    [2, 1, 6],
-    [4, 2, 3],
+    [1, 1, 6],
+    [3, 2, 3],
   ]);
 });
 

@@ -7,7 +7,8 @@ export interface Curve {
 
 /**
  * Lowest and highest value over all curves in windows of `windowSteps` steps (k windowSteps, (k + 1) windowSteps],
- * each named by its last step. Only windows that every curve reaches: a range over fewer runs would be narrower.
+ * each named by its middle: where a curve falls steeply, its last step would set the range beside the curve. Only windows
+ * that every curve reaches: a range over fewer runs would be narrower.
  */
 export function envelope(curves: readonly Curve[], windowSteps: number): BandRange[] {
   const windows = new Map<number, { low: number; high: number; curves: Set<number> }>();
@@ -25,7 +26,9 @@ export function envelope(curves: readonly Curve[], windowSteps: number): BandRan
   }
   return [...windows.entries()]
     .filter(([, seen]) => seen.curves.size === curves.length)
-    .map(([end, { low, high }]): BandRange => [end, rounded(low), rounded(high)])
+    .map(([end, { low, high }]): BandRange => {
+      return [end - Math.floor(windowSteps / 2), rounded(low), rounded(high)];
+    })
     .sort(([a], [b]) => a - b);
 }
 

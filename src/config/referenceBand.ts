@@ -26,7 +26,7 @@ export const ReferenceBand = z.strictObject({
       }),
     )
     .min(1),
-  /** Losses are smoothed with this weight; a range holds all smoothed values of `windowSteps` steps, at their last. */
+  /** Losses are smoothed with this weight; a range holds all smoothed values of `windowSteps` steps, at their middle. */
   smoothing: z.number().min(0).max(1),
   windowSteps: z.int().min(1),
   velocityLoss: Ranges,

@@ -59,7 +59,7 @@ function ReferenceSwitch() {
       <Switch
         size="xs"
         className={classes.reference ?? ""}
-        label={`Range of ${band.runs.length} reference runs`}
+        label="Reference runs"
         checked={shown}
         onChange={toggle}
       />
