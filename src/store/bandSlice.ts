@@ -1,6 +1,5 @@
 import type { BandCurve, BandRange, ReferenceBand } from "../config/referenceBand";
 import type { SetPart } from "./setPart";
-import type { StudioState } from "./studioStore";
 
 /** The range of reference runs, drawn behind the curves of a run of the same preset. */
 export interface BandSlice {
@@ -23,11 +22,11 @@ const NONE: readonly BandRange[] = [];
 /** What is drawn behind a curve: nothing when there is no band or it is switched off. */
 export const selectBandOf =
   (curve: BandCurve) =>
-  ({ band, showBand }: Pick<StudioState, "band" | "showBand">): readonly BandRange[] =>
+  ({ band, showBand }: Pick<BandSlice, "band" | "showBand">): readonly BandRange[] =>
     band && showBand ? band[curve] : NONE;
 
 /** The range of CKNNA of one block (1 first) against `encoder`. */
 export const selectBandOfBlock =
   (encoder: string | undefined, block: number) =>
-  ({ band, showBand }: Pick<StudioState, "band" | "showBand">): readonly BandRange[] =>
+  ({ band, showBand }: Pick<BandSlice, "band" | "showBand">): readonly BandRange[] =>
     band && showBand && band.encoder === encoder ? (band.cknna[block - 1] ?? NONE) : NONE;
