@@ -1,9 +1,10 @@
 import { Button, Checkbox, CloseButton } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
-import { useMemo, useRef, useState, type DragEvent } from "react";
+import { useMemo, useRef } from "react";
 import type { OpenedCheckpoint, Subject } from "../../protocol/analysis";
 import { subjectKey, type AnalysedRun } from "../../store/analysisSlice";
 import { useCommands } from "../commands";
+import { useDropZone } from "../components/useDropZone";
 import { useStudio } from "../useStudio";
 import { namesOf, sizeText } from "./subjects";
 import classes from "./analyse.module.css";
@@ -90,24 +91,10 @@ function FileRow({ file }: { readonly file: OpenedCheckpoint }) {
 
 function OpenFile() {
   const { openCheckpoints } = useCommands();
-  const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    openCheckpoints([...event.dataTransfer.files]);
-  };
+  const dropZone = useDropZone(({ files }) => openCheckpoints([...files]));
   return (
-    <div
-      className={classes.drop}
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
+    <div className={classes.drop} {...dropZone}>
       <Button
         size="xs"
         variant="default"

@@ -1,7 +1,8 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconFileZip, IconFolderOpen } from "@tabler/icons-react";
-import { useRef, useState, type DragEvent, type RefObject } from "react";
+import { useRef, useState, type RefObject } from "react";
 import { useCommands } from "../commands";
+import { useDropZone } from "../components/useDropZone";
 import { useStudio } from "../useStudio";
 import { FromHub } from "./FromHub";
 import { ImportForm } from "./ImportForm";
@@ -106,7 +107,6 @@ function DropZone(props: {
   readonly onProblem: (problem: string | null) => void;
 }) {
   const { onTake, onProblem } = props;
-  const [over, setOver] = useState(false);
   const folder = useRef<HTMLInputElement>(null);
   const archives = useRef<HTMLInputElement>(null);
   const fail = (thrown: unknown) => onProblem(ignoreAbort(thrown));
@@ -117,22 +117,11 @@ function DropZone(props: {
       .then((handle) => onTake({ source: { kind: "directory", handle }, name: handle.name }))
       .catch(fail);
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void droppedImages(event.dataTransfer).then(onTake).catch(fail);
-  };
+  const dropZone = useDropZone((dropped) => {
+    void droppedImages(dropped).then(onTake).catch(fail);
+  });
   return (
-    <div
-      className={classes.drop}
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
+    <div className={classes.drop} {...dropZone}>
       <Button
         size="xs"
         variant="default"
