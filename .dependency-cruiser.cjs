@@ -107,7 +107,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(src|workers)/",
-        pathNot: `^workers/runtime\\.ts$|^src/kernels/tfjsWebGpu\\.ts$|^src/bench/webGpu\\.ts$|${TESTS}`,
+        pathNot: `^workers/(runtime|browserRuntime)\\.ts$|^src/kernels/tfjsWebGpu\\.ts$|^src/bench/webGpu\\.ts$|${TESTS}`,
       },
       to: { path: "@tensorflow/tfjs-backend" },
     },

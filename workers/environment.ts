@@ -6,7 +6,7 @@ import { pause } from "../src/hub/pause";
 import type { SessionEnvironment } from "../src/sessions/environment";
 import { storedWeights } from "../src/sessions/weightsSession";
 import { openStudioDb } from "../src/storage/db";
-import { startRuntime } from "./runtime";
+import { browserRuntime } from "./browserRuntime";
 import { createTurn } from "./turn";
 
 /** Workers are built into assets/, one folder below the page; the development server has them elsewhere. */
@@ -26,7 +26,7 @@ const hubTools: HubTools = {
 
 /** The real surroundings of a session: this worker's clock, files beside the page, its database and GPU. */
 export const workerEnvironment = (): SessionEnvironment => ({
-  startRuntime,
+  startRuntime: browserRuntime,
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
   readModelFile: fetchFile(siteAddress("models/")),

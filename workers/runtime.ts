@@ -2,9 +2,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
-import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
-import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../src/errors/studioError";
 import { compareTunings } from "../src/kernels/chooseTuning";
@@ -14,9 +11,22 @@ import { FUSED_FLAG } from "../src/kernels/operation";
 import { disagreements } from "../src/kernels/selfCheck";
 import { currentStudioBackend } from "../src/kernels/studioBackend";
 import { registerWasmKernels } from "../src/kernels/wasm";
-import type { BackendChoice, DeviceReport } from "../src/protocol/shared";
+import type { DeviceReport } from "../src/protocol/shared";
 import { tuningFor } from "../src/sessions/tuning";
-import { openStudioDb } from "../src/storage/db";
+import type { SessionEnvironment } from "../src/sessions/environment";
+import type { Database } from "../src/storage/db";
+
+/** What tfjs is started on: a browser's worker or Node with Dawn. */
+export interface RuntimePlaces {
+  /** The WebGPU entry point; undefined where there is none. */
+  readonly gpu: () => GPU | undefined;
+  /** Where tfjs' wasm binaries are: a folder with its last slash, or an address for each. */
+  readonly wasmPaths: Parameters<typeof setWasmPaths>[0];
+  /** What was measured about an adapter is remembered there. */
+  readonly openDatabase: () => Promise<Database>;
+  /** A monotonic clock in milliseconds. */
+  readonly clockMs: () => number;
+}
 
 const PROBE_SIDE = 384;
 const PROBE_ROUNDS = 3;
@@ -60,11 +70,11 @@ function watchDevice(device: GPUDevice, onLost: (failure: StudioError) => void):
 }
 
 /** Sets the tiles that are quickest on this adapter. Software adapters keep the default: compiling others takes seconds. */
-async function tune(adapterName: string): Promise<void> {
+async function tune(adapterName: string, places: RuntimePlaces): Promise<void> {
   const backend = currentStudioBackend();
   if (!backend) return;
-  const measure = () => compareTunings(backend, () => performance.now());
-  backend.tuning = (await tuningFor(adapterName, () => openStudioDb(), measure)) ?? backend.tuning;
+  const measure = () => compareTunings(backend, places.clockMs);
+  backend.tuning = (await tuningFor(adapterName, places.openDatabase, measure)) ?? backend.tuning;
 }
 
 /** Operations whose kernels compute something else on this device; then none is used: plain tfjs is slower and right. */
@@ -76,9 +86,10 @@ async function distrustedKernels(): Promise<string[]> {
 
 /** A device of our own under the studio's backend; a new one each time, because a lost one never comes back. */
 async function startWebGpu(
+  places: RuntimePlaces,
   onLost: (failure: StudioError) => void,
 ): Promise<DeviceReport | undefined> {
-  const opened = await openDevice((navigator as { gpu?: GPU }).gpu);
+  const opened = await openDevice(places.gpu());
   if (!opened) return undefined;
   const { device, adapterName } = opened;
   watchDevice(device, onLost);
@@ -87,7 +98,7 @@ async function startWebGpu(
   registerFusedKernels();
   await use("webgpu");
   const slow = isSoftwareAdapter(adapterName);
-  if (!slow) await tune(adapterName); // before the self-check, so that it meets the tiles that are used
+  if (!slow) await tune(adapterName, places); // before the self-check, so that it meets the tiles that are used
   // the tests of this project run on software adapters: only others have to show what they compute
   const distrusted = slow ? [] : await distrustedKernels();
   return {
@@ -101,12 +112,8 @@ async function startWebGpu(
   };
 }
 
-async function startWasm(): Promise<DeviceReport> {
-  setWasmPaths({
-    "tfjs-backend-wasm.wasm": plainWasm,
-    "tfjs-backend-wasm-simd.wasm": simdWasm,
-    "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
-  });
+async function startWasm({ wasmPaths }: RuntimePlaces): Promise<DeviceReport> {
+  setWasmPaths(wasmPaths);
   registerWasmKernels();
   await use("wasm");
   const features = [
@@ -125,7 +132,7 @@ async function startCpu(): Promise<DeviceReport> {
 }
 
 /** Milliseconds of a few matrix products on the current backend, after one to warm up. */
-async function probeMs(): Promise<number> {
+async function probeMs(clockMs: () => number): Promise<number> {
   const round = async () => {
     const y = tf.tidy(() =>
       tf.matMul(tf.ones([PROBE_SIDE, PROBE_SIDE]), tf.ones([PROBE_SIDE, PROBE_SIDE])),
@@ -134,22 +141,25 @@ async function probeMs(): Promise<number> {
     y.dispose();
   };
   await round();
-  const start = performance.now();
+  const start = clockMs();
   for (let i = 0; i < PROBE_ROUNDS; i++) await round();
-  return performance.now() - start;
+  return clockMs() - start;
 }
 
 /** WebGPU when there is a real adapter; a software one only where it beats wasm in a measured product. */
-async function startBest(onLost: (failure: StudioError) => void): Promise<DeviceReport> {
+async function startBest(
+  places: RuntimePlaces,
+  onLost: (failure: StudioError) => void,
+): Promise<DeviceReport> {
   const loss = (failure: StudioError) => {
     if (tf.getBackend() === "webgpu") onLost(failure); // one that lost the comparison may go
   };
-  const gpu = await startWebGpu(loss).catch(() => undefined);
+  const gpu = await startWebGpu(places, loss).catch(() => undefined);
   if (gpu && !gpu.slow) return gpu;
-  const gpuMs = gpu ? await probeMs() : Infinity;
-  const wasm = await startWasm().catch(() => undefined);
+  const gpuMs = gpu ? await probeMs(places.clockMs) : Infinity;
+  const wasm = await startWasm(places).catch(() => undefined);
   if (!wasm) return gpu ?? startCpu();
-  if (gpu && gpuMs < (await probeMs())) {
+  if (gpu && gpuMs < (await probeMs(places.clockMs))) {
     await use("webgpu");
     return gpu;
   }
@@ -157,30 +167,29 @@ async function startBest(onLost: (failure: StudioError) => void): Promise<Device
 }
 
 /**
- * Starts tfjs on the wanted backend, with gradients and this project's kernels registered.
- * @param onLost called at most once a fault with DEVICE_LOST, GPU_ERROR or OUT_OF_MEMORY
- * @throws StudioError NO_WEBGPU when WebGPU is demanded and there is no adapter; BACKEND_FAILED
+ * Makes the function that starts tfjs on the wanted backend, with gradients and this project's kernels registered.
+ * It calls `onLost` at most once a fault with DEVICE_LOST, GPU_ERROR or OUT_OF_MEMORY, and throws StudioError
+ * NO_WEBGPU when WebGPU is demanded and there is no adapter, BACKEND_FAILED when tfjs stays on another backend.
  */
-export async function startRuntime(
-  choice: BackendChoice,
-  onLost: (failure: StudioError) => void,
-): Promise<DeviceReport> {
-  tf.enableProdMode();
-  switch (choice) {
-    case "auto":
-      return startBest(onLost);
-    case "wasm":
-      return startWasm();
-    case "cpu":
-      return startCpu();
-    case "webgpu": {
-      const report = await startWebGpu(onLost);
-      if (report) return report;
-      throw new StudioError(
-        "NO_WEBGPU",
-        "This browser offers no WebGPU adapter.",
-        "Use a current Chrome or Edge with hardware acceleration on, or choose the slow mode.",
-      );
+export const createRuntime =
+  (places: RuntimePlaces): SessionEnvironment["startRuntime"] =>
+  async (choice, onLost) => {
+    tf.enableProdMode();
+    switch (choice) {
+      case "auto":
+        return startBest(places, onLost);
+      case "wasm":
+        return startWasm(places);
+      case "cpu":
+        return startCpu();
+      case "webgpu": {
+        const report = await startWebGpu(places, onLost);
+        if (report) return report;
+        throw new StudioError(
+          "NO_WEBGPU",
+          "This browser offers no WebGPU adapter.",
+          "Use a current Chrome or Edge with hardware acceleration on, or choose the slow mode.",
+        );
+      }
     }
-  }
-}
+  };

@@ -1,0 +1,17 @@
+import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
+import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
+import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import { openStudioDb } from "../src/storage/db";
+import { createRuntime } from "./runtime";
+
+/** tfjs in this worker: the browser's GPU, wasm binaries beside the page. */
+export const browserRuntime = createRuntime({
+  gpu: () => (navigator as { gpu?: GPU }).gpu,
+  wasmPaths: {
+    "tfjs-backend-wasm.wasm": plainWasm,
+    "tfjs-backend-wasm-simd.wasm": simdWasm,
+    "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
+  },
+  openDatabase: () => openStudioDb(),
+  clockMs: () => performance.now(),
+});
