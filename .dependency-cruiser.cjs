@@ -52,6 +52,8 @@ const MAY_IMPORT = {
     "metrics",
     "training",
   ],
+  // Whether a device computes what it should: kernels beside their twins, replayed steps beside encoded ones.
+  check: ["errors", "math", "kernels", "training", "bench"],
   // Measures the parts a run is made of; reads no storage and knows no page.
   bench: [
     "errors",
@@ -73,7 +75,7 @@ const MAY_IMPORT = {
 
 /** Rows that run in workers with tensors; everything else must load without tfjs. */
 const TENSOR_ROWS =
-  "^src/(kernels|nn|models|encoders|diffusion|training|sessions|bench)/|^workers/";
+  "^src/(kernels|nn|models|encoders|diffusion|training|sessions|check|bench)/|^workers/";
 const PAGE_ROWS = "^src/(store|ui|bridge|app)/";
 const TESTS = "\\.(test|spec)\\.tsx?$|\\.golden\\.test\\.ts$|\\.gpu\\.test\\.ts$";
 

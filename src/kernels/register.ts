@@ -15,7 +15,7 @@ import { registerWebGpuOperations, type AnyOperation } from "./operation";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
 
 /** Every operation that has a WGSL kernel. */
-const OPERATIONS: readonly AnyOperation[] = [
+export const OPERATIONS: readonly AnyOperation[] = [
   Linear,
   LinearGradX,
   LinearGradW,

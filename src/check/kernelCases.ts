@@ -1,0 +1,257 @@
+import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import { Activate, ActivateGrad } from "../kernels/activate";
+import type { Activation } from "../kernels/activation";
+import { Attention, AttentionGrad } from "../kernels/attention";
+import { CosineLoss, CosineLossGrad } from "../kernels/cosineLoss";
+import type { StudioDevice } from "../kernels/device";
+import { GatedResidual, GatedResidualGrad } from "../kernels/gatedResidual";
+import { Interpolate } from "../kernels/interpolate";
+import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbed";
+import { LayerNormAffine } from "../kernels/layerNormAffine";
+import {
+  LayerNormModulate,
+  LayerNormModulateGradMod,
+  LayerNormModulateGradX,
+} from "../kernels/layerNormModulate";
+import { Linear, LinearGradW, LinearGradX } from "../kernels/linear";
+import { run, type Operation } from "../kernels/operation";
+import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLoss";
+import { computed, integers, normals, upload, type LazyOperand } from "./operands";
+
+/** Which choices of the device change an operation's kernel. */
+export type Family =
+  /** Every tile, float32 and float16. */
+  | "product"
+  /** The kind of tile alone, float32. */
+  | "kind";
+
+/** One operation on operands of one shape, whose kernel must give what its twin gives. */
+export interface KernelCase {
+  /** Operation, attributes and shapes in one line; unique. */
+  readonly name: string;
+  /** The operation's name in tfjs' kernel registry. */
+  readonly operation: string;
+  readonly family: Family;
+  /** Largest difference in float32, over 1 + the largest expected number. */
+  readonly tolerance: number;
+  readonly operands: readonly LazyOperand[];
+  /** Runs the operation on operands that are on tfjs' current backend; the caller's tidy owns the outputs. */
+  readonly run: (operands: readonly Tensor[]) => Tensor[];
+  /** Encodes the kernel's dispatches on a device, on tensors of these shapes without numbers. */
+  readonly encode: (device: StudioDevice) => void;
+}
+
+type Named<T> = Readonly<Record<string, T>>;
+
+function caseOf<Inputs extends Named<Tensor>, Attrs extends object>(
+  operation: Operation<Inputs, Attrs>,
+  operands: { readonly [K in keyof Inputs]?: LazyOperand },
+  attrs: Attrs,
+  family: Family,
+  tolerance = 4e-6,
+): KernelCase {
+  const given = Object.entries(operands) as [string, LazyOperand][];
+  const shapes = given.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
+  const options = Object.entries(attrs).map(([name, value]) => `${name} ${String(value)}`);
+  const named = <T>(values: readonly T[]): Named<T> =>
+    Object.fromEntries(values.map((value, i) => [given[i]?.[0] ?? "", value]));
+  return {
+    name: `${operation.name}: ${[...options, ...shapes].join(", ")}`,
+    operation: operation.name,
+    family,
+    tolerance,
+    operands: given.map(([, operand]) => operand),
+    run: (tensors) => run(operation, named(tensors) as unknown as Inputs, attrs),
+    encode: (device) => {
+      const infos = given.map(([, { shape, dtype }]) => device.makeTensorInfo([...shape], dtype));
+      operation.webgpu(device, named(infos) as never, attrs);
+    },
+  };
+}
+
+/** Rows, inputs and outputs of a linear map: several tiles and a part of one; odd; divided by four; single ones. */
+const PRODUCT_SIZES = [
+  [130, 72, 132],
+  [70, 33, 67],
+  [20, 12, 36],
+  [1, 1, 3],
+] as const;
+/** Every activation on the first two; the others only without one. */
+const ACTIVATED_SIZES = 2;
+const ACTIVATIONS = ["silu", "gelu-tanh", "quick-gelu", "gelu"] as const;
+
+function linearCases(): KernelCase[] {
+  return PRODUCT_SIZES.flatMap(([m, k, n], i) => {
+    const activations: readonly Activation[] = [
+      "none",
+      ...(i < ACTIVATED_SIZES ? ACTIVATIONS : []),
+    ];
+    const [x, weight, bias] = [
+      normals("x", [m, k]),
+      normals("weight", [n, k]),
+      normals("bias", [n]),
+    ];
+    const dy = normals("dy", [m, n]);
+    const forward = activations.map((activation) =>
+      caseOf(Linear, { x, weight, bias }, { activation, chunks: 1 }, "product"),
+    );
+    const gradX = activations.map((activation) => {
+      const pre = activation === "none" ? {} : { pre: normals("pre", [m, k]) };
+      return caseOf(LinearGradX, { dy, weight, ...pre }, { activation }, "product");
+    });
+    const gradW = caseOf(LinearGradW, { dy, x, weight, bias }, {}, "product");
+    return [...forward, ...gradX, gradW];
+  });
+}
+
+/** adaLN's six columns as tensors of their own. */
+const chunkCases = (): KernelCase[] =>
+  [8, 33].map((rows) =>
+    caseOf(
+      Linear,
+      { x: normals("x", [rows, 16]), weight: normals("w", [48, 16]), bias: normals("b", [48]) },
+      { activation: "none", chunks: 6 },
+      "product",
+    ),
+  );
+
+/** Images, tokens, heads and width of a head: the models', the widest, odd ones, single ones. */
+const ATTENTION_SIZES = [
+  [2, 64, 2, 32],
+  [1, 257, 2, 64],
+  [1, 70, 1, 72],
+  [1, 20, 1, 128],
+  [2, 17, 3, 3],
+  [1, 1, 1, 4],
+] as const;
+
+function attentionCases(): KernelCase[] {
+  return ATTENTION_SIZES.flatMap(([b, t, h, d]) => {
+    const attrs = { numHeads: h };
+    const qkv = normals("qkv", [b, t, 3 * h * d]);
+    const kept = (output: number, shape: readonly number[]) =>
+      computed(shape, () => Attention.twin({ qkv: upload(qkv) }, attrs)[output]);
+    const out = kept(0, [b, t, h * d]);
+    const logSumExp = kept(1, [b, h, t]);
+    const dOut = normals("dOut", [b, t, h * d]);
+    return [
+      caseOf(Attention, { qkv }, attrs, "kind"),
+      caseOf(AttentionGrad, { qkv, out, logSumExp, dOut }, attrs, "kind", 8e-6),
+    ];
+  });
+}
+
+/** Images, tokens, width. */
+const TOKEN_SIZES = [
+  [3, 70, 260],
+  [2, 17, 30],
+  [1, 1, 3],
+] as const;
+
+function tokenCases(): KernelCase[] {
+  const eps = 1e-6;
+  return TOKEN_SIZES.flatMap(([b, t, d]) => {
+    const tokens = (name: string) => normals(name, [b, t, d]);
+    const perImage = (name: string) => normals(name, [b, d]);
+    const stats = normals("stats", [b, t, 2]);
+    const [x, dy, scale] = [tokens("x"), tokens("dy"), perImage("scale")];
+    return [
+      caseOf(LayerNormModulate, { x, shift: perImage("shift"), scale }, { eps }, "kind"),
+      caseOf(LayerNormModulateGradX, { dy, x, stats, scale }, {}, "kind"),
+      caseOf(LayerNormModulateGradMod, { dy, x, stats }, {}, "kind"),
+      caseOf(
+        LayerNormAffine,
+        { x: normals("x", [b * t, d]), weight: normals("weight", [d]), bias: normals("bias", [d]) },
+        { eps },
+        "kind",
+      ),
+      caseOf(GatedResidual, { x, gate: perImage("gate"), update: tokens("update") }, {}, "kind"),
+      caseOf(
+        GatedResidualGrad,
+        { dy, gate: perImage("gate"), update: tokens("update") },
+        {},
+        "kind",
+      ),
+    ];
+  });
+}
+
+function elementCases(): KernelCase[] {
+  return [
+    [300, 64],
+    [7, 3, 5],
+  ].flatMap((shape) => [
+    ...ACTIVATIONS.flatMap((activation) => [
+      caseOf(Activate, { x: normals("x", shape) }, { activation }, "kind"),
+      caseOf(
+        ActivateGrad,
+        { dy: normals("dy", shape), x: normals("x", shape) },
+        { activation },
+        "kind",
+      ),
+    ]),
+    caseOf(
+      Interpolate,
+      {
+        xStar: normals("xStar", shape),
+        eps: normals("eps", shape),
+        coefficients: normals("coefficients", [shape[0] ?? 1, 4]),
+      },
+      {},
+      "kind",
+    ),
+  ]);
+}
+
+function lossCases(): KernelCase[] {
+  const dLoss = normals("dLoss", []);
+  const velocity = [
+    [33, 16, 16, 4],
+    [3, 4, 7, 101],
+  ].flatMap((shape) => {
+    const [found, target] = [normals("velocity", shape), normals("target", shape)];
+    return [
+      caseOf(VelocityLoss, { velocity: found, target }, {}, "kind"),
+      caseOf(VelocityLossGrad, { dLoss, velocity: found, target }, {}, "kind"),
+    ];
+  });
+  const cosine = [
+    [16, 64, 192],
+    [3, 5, 7],
+  ].flatMap((shape) => {
+    const [b = 0, t = 0] = shape;
+    const [features, projected] = [normals("features", shape), normals("projected", shape)];
+    const stats = computed([b * t, 3], () => {
+      const operands = { features: upload(features), projected: upload(projected) };
+      return CosineLoss.twin(operands as { features: Tensor3D; projected: Tensor3D }, {})[1];
+    });
+    return [
+      caseOf(CosineLoss, { features, projected }, {}, "kind"),
+      caseOf(CosineLossGrad, { dLoss, features, projected, stats }, {}, "kind"),
+    ];
+  });
+  return [...velocity, ...cosine];
+}
+
+/** Labels that repeat, and ones that name no class. */
+function labelCases(): KernelCase[] {
+  const labels = integers([2, 0, 2, 4, -1, 9, 2]);
+  return [64, 33].flatMap((width) => {
+    const table = normals("table", [11, width]);
+    return [
+      caseOf(LabelEmbed, { table, labels }, {}, "kind"),
+      caseOf(LabelEmbedGrad, { dy: normals("dy", [7, width]), labels, table }, {}, "kind"),
+    ];
+  });
+}
+
+/** Every operation with a kernel, on shapes that reach past its tiles. */
+export const kernelCases = (): readonly KernelCase[] => [
+  ...linearCases(),
+  ...chunkCases(),
+  ...attentionCases(),
+  ...tokenCases(),
+  ...elementCases(),
+  ...lossCases(),
+  ...labelCases(),
+];

@@ -1,0 +1,109 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { toTrainBatch } from "../bench/trainerVariant";
+import { workloadBatch, workloadOptions, workloadValues, type Workload } from "../bench/workloads";
+import type { StudioBackend } from "../kernels/studioBackend";
+import { createDeviceTrainer } from "../training/deviceTrainer";
+import { disposeBatch } from "../training/trainBatch";
+import { createPlainTrainer, type Trainer } from "../training/trainer";
+import { createTrainState } from "../training/trainState";
+
+/** What some steps leave: losses of each, and parameters, EMA and both moments by name. */
+export interface TrainedNumbers {
+  /** [velocityLoss, projLoss, gradNorm] of each step. */
+  readonly losses: readonly (readonly number[])[];
+  readonly state: Readonly<Record<string, Float32Array>>;
+}
+
+async function stateNumbers(trainer: Trainer): Promise<Record<string, Float32Array>> {
+  const { params, ema, expAvg, expAvgSq } = trainer.state();
+  const numbers: Record<string, Float32Array> = {};
+  for (const [part, map] of Object.entries({ params, ema, expAvg, expAvgSq })) {
+    for (const [name, tensor] of Object.entries(map)) {
+      numbers[`${part} ${name}`] = Float32Array.from(await tensor.data());
+    }
+  }
+  return numbers;
+}
+
+async function train(trainer: Trainer, workload: Workload, steps: number): Promise<TrainedNumbers> {
+  const losses: number[][] = [];
+  for (let step = 0; step < steps; step++) {
+    const batch = toTrainBatch(workload, workloadBatch(workload, step));
+    const logged = trainer.step(batch, workloadOptions(workload));
+    disposeBatch(batch);
+    losses.push([...(await logged.data())]);
+    logged.dispose();
+  }
+  const state = await stateNumbers(trainer);
+  trainer.dispose();
+  return { losses, state };
+}
+
+/** Steps on the studio's backend, which must be in force; `replays` as the app trains, or every step encoded anew. */
+export const trainOnDevice = (
+  backend: StudioBackend,
+  workload: Workload,
+  steps: number,
+  replays: boolean,
+): Promise<TrainedNumbers> =>
+  train(
+    createDeviceTrainer(backend, createTrainState(workloadValues(workload)), { replays }),
+    workload,
+    steps,
+  );
+
+/** The same steps operation by operation on tfjs' cpu backend: what they mean. Leaves tfjs there. */
+export async function trainPlainly(workload: Workload, steps: number): Promise<TrainedNumbers> {
+  await tf.setBackend("cpu");
+  return train(createPlainTrainer(createTrainState(workloadValues(workload))), workload, steps);
+}
+
+const bitsOf = (values: Float32Array) =>
+  new Uint32Array(values.buffer, values.byteOffset, values.length);
+
+/** The first number that differs in any bit; undefined when none does. */
+export function firstDifference(a: TrainedNumbers, b: TrainedNumbers): string | undefined {
+  const step = a.losses.findIndex(
+    (losses, i) => losses.join() !== (b.losses[i] ?? []).join() || losses.some(Number.isNaN),
+  );
+  if (step >= 0) {
+    return `step ${step + 1}: losses ${a.losses[step]?.join(", ")} and ${b.losses[step]?.join(", ")}`;
+  }
+  for (const [name, values] of Object.entries(a.state)) {
+    const [one, other] = [bitsOf(values), bitsOf(b.state[name] ?? new Float32Array())];
+    const at = one.findIndex((bits, i) => bits !== other[i]);
+    if (at >= 0) return `${name}[${at}]: ${values[at]} and ${b.state[name]?.[at]}`;
+  }
+  return undefined;
+}
+
+/** How far two trainings are apart. */
+export interface TrainingError {
+  /** Of the losses, relative. */
+  readonly losses: number;
+  /** ||a - b|| / ||b|| of each part (params, ema, expAvg, expAvgSq) over all its tensors. */
+  readonly parts: Readonly<Record<string, number>>;
+}
+
+export function trainingError(found: TrainedNumbers, expected: TrainedNumbers): TrainingError {
+  const flatFound = found.losses.flat();
+  const losses = expected.losses.flat().reduce((worst, value, i) => {
+    const error = Math.abs((flatFound[i] ?? NaN) - value) / (1e-3 + Math.abs(value));
+    return Math.max(worst, error);
+  }, 0);
+  const sums = new Map<string, { difference: number; size: number }>();
+  for (const [name, values] of Object.entries(expected.state)) {
+    const part = name.split(" ")[0] ?? "";
+    const sum = sums.get(part) ?? { difference: 0, size: 0 };
+    const got = found.state[name];
+    values.forEach((value, i) => {
+      sum.difference += ((got?.[i] ?? NaN) - value) ** 2;
+      sum.size += value ** 2;
+    });
+    sums.set(part, sum);
+  }
+  const parts = Object.fromEntries(
+    [...sums].map(([part, { difference, size }]) => [part, Math.sqrt(difference / (size || 1))]),
+  );
+  return { losses, parts };
+}
