@@ -47,6 +47,21 @@ async function results<Inputs extends Named<Tensor>, Attrs extends object>(
   return read;
 }
 
+/** What an operation's twin gives on tfjs' cpu backend and its kernel on the studio's device, output by output. */
+export async function twinAndKernel<Inputs extends Named<Tensor>, Attrs extends object>(
+  operation: Operation<Inputs, Attrs>,
+  operands: { readonly [K in keyof Inputs]: Operand | undefined },
+  attrs: Attrs,
+) {
+  const given = Object.fromEntries(
+    Object.entries(operands).filter((entry): entry is [string, Operand] => entry[1] !== undefined),
+  );
+  const expected = await results("cpu", operation, given, attrs);
+  const actual = await results("webgpu", operation, given, attrs);
+  expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+  return { expected, actual };
+}
+
 /**
  * Runs an operation's kernel on the studio's device and its twin on tfjs' cpu backend; the results must agree.
  * @param tolerance absolute, plus the same relative to the largest expected number
@@ -57,12 +72,7 @@ export async function expectTwin<Inputs extends Named<Tensor>, Attrs extends obj
   attrs: Attrs,
   tolerance = 2e-6,
 ): Promise<void> {
-  const given = Object.fromEntries(
-    Object.entries(operands).filter((entry): entry is [string, Operand] => entry[1] !== undefined),
-  );
-  const expected = await results("cpu", operation, given, attrs);
-  const actual = await results("webgpu", operation, given, attrs);
-  expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+  const { expected, actual } = await twinAndKernel(operation, operands, attrs);
   expected.forEach((output, i) => {
     const error = largestError(actual.slice(i, i + 1), [output]);
     expect(error, `${operation.name}, output ${i}`).toBeLessThanOrEqual(tolerance);
