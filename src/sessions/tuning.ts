@@ -1,4 +1,5 @@
-import { TUNINGS, type TuningTime } from "../kernels/chooseTuning";
+import { TUNINGS } from "../kernels/chooseTuning";
+import type { TuningTime } from "../kernels/rankWithin";
 import type { MatMulTuning } from "../kernels/device";
 import type { Database } from "../storage/db";
 import { getSetting, putSetting } from "../storage/settings";
