@@ -34,7 +34,11 @@ export default defineConfig({
         test: {
           name: "dawn",
           environment: "node",
-          include: ["src/kernels/**/*.gpu.test.ts", "src/training/**/*.gpu.test.ts"],
+          include: [
+            "src/kernels/**/*.gpu.test.ts",
+            "src/training/**/*.gpu.test.ts",
+            "workers/**/*.gpu.test.ts",
+          ],
           setupFiles: ["test/setupDawn.ts"],
           deps: {
             optimizer: {

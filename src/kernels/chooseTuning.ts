@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { attempt } from "./attempt";
 import type { MatMulTuning } from "./device";
 import { Linear, LinearGradW, LinearGradX } from "./linear";
 import { run } from "./operation";
@@ -58,6 +59,15 @@ async function timed(
   return best;
 }
 
+/** Whether what `dryRun` needs can be compiled. Texts are read at once, pipelines are made later. */
+async function compiles(backend: StudioBackend, dryRun: () => void): Promise<boolean> {
+  backend.device.pushErrorScope("validation");
+  const made = backend.compile(dryRun, () => undefined);
+  const complaint = backend.device.popErrorScope();
+  const [pipelines, texts] = await Promise.allSettled([made, complaint]);
+  return pipelines.status === "fulfilled" && texts.status === "fulfilled" && texts.value === null;
+}
+
 /**
  * Measures the tunings on this adapter, the best first. Their programs are compiled side by side; what does not
  * compile, and what there is no time for, is left out. Leaves the backend's own tuning as it was.
@@ -77,15 +87,12 @@ export async function compareTunings(
     backend.tuning = tuning;
     return {
       tuning,
-      compiled: backend
-        .compile(dryRun, () => undefined)
-        .then(
-          () => true,
-          () => false,
-        ),
-      time: (sizes: Sizes, leftMs: () => number) => {
+      compiled: compiles(backend, dryRun),
+      time: async (sizes: Sizes, leftMs: () => number) => {
         backend.tuning = tuning;
-        return timed(backend, sizes, clockMs, leftMs);
+        const work = () => timed(backend, sizes, clockMs, leftMs);
+        const result = await attempt(backend.device, work);
+        return result.ok ? result.value : Infinity;
       },
     };
   });

@@ -62,7 +62,7 @@ test("a kernel that is wrong in float16 alone is found there and nowhere else", 
   skip,
 }) => {
   skip(!backend().features.has("shader-f16"), "This adapter has no shader-f16.");
-  using _ = breakKernel(Linear, (device) => device.mixedPrecision);
+  breakKernel(Linear, (device) => device.mixedPrecision);
   const check = createSelfCheck(backend(), QUICK);
   expect(named(await check.tuning(REGISTER, "float32"))).toEqual([]);
   const found = await check.tuning(REGISTER, "float16");
@@ -71,14 +71,14 @@ test("a kernel that is wrong in float16 alone is found there and nowhere else", 
 });
 
 test("one broken tile is found, and the next one is not blamed", async () => {
-  using _ = breakKernel(LinearGradW, (device) => device.tuning.dots === false);
+  breakKernel(LinearGradW, (device) => device.tuning.dots === false);
   const check = createSelfCheck(backend(), QUICK);
   expect(new Set(named(await check.tuning(STEPS, "float32")))).toEqual(new Set([LinearGradW.name]));
   expect(await check.tuning(REGISTER, "float32")).toEqual([]);
 });
 
 test("what only the kind of the tiles changes is found for every tile of the kind", async () => {
-  using _ = breakKernel(LayerNormModulate, (device) => device.tuning.kind === "shared");
+  breakKernel(LayerNormModulate, (device) => device.tuning.kind === "shared");
   const check = createSelfCheck(backend(), ONLY_KIND);
   for (const tile of [4, 8] as const) {
     const found = await check.tuning({ kind: "shared", tile: [tile, tile] }, "float32");
@@ -88,7 +88,7 @@ test("what only the kind of the tiles changes is found for every tile of the kin
 });
 
 test("an operation without tiles is found; its twin, which is right, is not", async () => {
-  using _ = breakKernel(VelocityLoss, () => true);
+  breakKernel(VelocityLoss, () => true);
   const check = createSelfCheck(backend());
   expect(named(await check.fixed())).toEqual([VelocityLoss.name]);
   tf.unregisterKernel(VelocityLoss.name, "webgpu");
@@ -99,7 +99,7 @@ test("a program that does not compile is a finding, and no uncaptured error", as
   const uncaptured: string[] = [];
   const listen = ({ error }: GPUUncapturedErrorEvent) => void uncaptured.push(error.message);
   backend().device.addEventListener("uncapturederror", listen);
-  using _ = breakKernel(Linear, (device) => {
+  breakKernel(Linear, (device) => {
     const result = device.makeTensorInfo([1], "float32");
     device.dispatch(
       {

@@ -56,6 +56,8 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   readonly features: ReadonlySet<string>;
   tuning: MatMulTuning = DEFAULT_TUNING;
   mixedPrecision = false;
+  /** Whether products in float16 may be asked for: the device has it, and nobody found them wrong. */
+  float16: boolean;
   private places: GradientPlaces = new Map();
   private readonly claimed = new Set<object>();
   private readonly uniforms = new Map<string, GPUBuffer>();
@@ -70,6 +72,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   constructor(device: GPUDevice, info?: GPUAdapterInfo) {
     super(device, info);
     this.features = device.features;
+    this.float16 = device.features.has("shader-f16");
   }
 
   // ---- programs
