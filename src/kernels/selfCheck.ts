@@ -60,7 +60,9 @@ async function compile(
   cases: readonly CheckCase[],
 ): Promise<readonly (string | undefined)[]> {
   const compiled = async (some: readonly CheckCase[]): Promise<string | undefined> => {
-    const dryRun = () => some.forEach(({ run }) => void tf.tidy(() => void run()));
+    const dryRun = () => {
+      for (const { run } of some) tf.dispose(tf.tidy(run));
+    };
     const result = await attempt(backend.device, () => backend.compile(dryRun, () => undefined));
     return result.ok ? undefined : result.reason;
   };
