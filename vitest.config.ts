@@ -22,6 +22,7 @@ export default defineConfig({
             "src/**/*.test.{ts,tsx}",
             "test/**/*.test.ts",
             "scripts/**/*.test.ts",
+            "bench/**/*.test.ts",
             "e2e/hub/*.test.ts",
           ],
           exclude: ["**/*.gpu.test.ts", "node_modules/**"],
@@ -38,6 +39,7 @@ export default defineConfig({
             "src/kernels/**/*.gpu.test.ts",
             "src/training/**/*.gpu.test.ts",
             "src/check/**/*.gpu.test.ts",
+            "workers/**/*.gpu.test.ts",
           ],
           setupFiles: ["test/setupDawn.ts"],
           deps: {

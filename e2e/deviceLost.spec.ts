@@ -1,6 +1,6 @@
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { onlyAtEnd, tiny } from "./studio";
+import { onlyAtEnd, prepend, tiny } from "./studio";
 
 const CHANNEL = "lose the device";
 
@@ -26,14 +26,6 @@ GPUQueue.prototype.submit = function (commands) {
   return submit.call(this, commands);
 };
 `;
-
-/** Puts `script` before a worker's own. */
-async function prepend(context: BrowserContext, worker: string, script: string): Promise<void> {
-  await context.route(`**/${worker}.worker-*.js`, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: script + (await response.text()) });
-  });
-}
 
 const loseDevice = (page: Page) =>
   page.evaluate((name) => {

@@ -1,4 +1,4 @@
-import { expect, type Page } from "@playwright/test";
+import { expect, type BrowserContext, type Page } from "@playwright/test";
 import type { Experiment, TimelineEntry } from "../src/config/experiment";
 import { presetById } from "../src/config/presets";
 import { encodeLink } from "../src/config/urlCodec";
@@ -96,3 +96,15 @@ export function studioOn(page: Page, backend: BackendChoice) {
 }
 
 export type Studio = ReturnType<typeof studioOn>;
+
+/** Puts `script` before a worker's own. */
+export async function prepend(
+  context: BrowserContext,
+  worker: string,
+  script: string,
+): Promise<void> {
+  await context.route(`**/${worker}.worker-*.js`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: script + (await response.text()) });
+  });
+}

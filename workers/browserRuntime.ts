@@ -14,4 +14,5 @@ export const browserRuntime = createRuntime({
   },
   openDatabase: () => openStudioDb(),
   clockMs: () => performance.now(),
+  browser: navigator.userAgent,
 });

@@ -4,7 +4,19 @@ import { adapterName, checkCapability } from "./capability";
 test("without WebGPU the slow mode is offered with the reason", async () => {
   expect(await checkCapability(undefined, "auto")).toMatchObject({
     kind: "slow",
-    reason: expect.stringContaining("no WebGPU") as string,
+    reason: { kind: "noWebGpu" },
+  });
+});
+
+test("an adapter that is refused is told with the browser's message", async () => {
+  const gpu = { requestAdapter: () => Promise.reject(new Error("not now")) } as unknown as GPU;
+  expect(await checkCapability(gpu, "auto")).toMatchObject({
+    kind: "slow",
+    reason: { kind: "failed", failure: { message: "WebGPU refused an adapter: not now" } },
+  });
+  expect(await checkCapability(gpu, "webgpu")).toMatchObject({
+    kind: "failed",
+    reason: expect.stringContaining("not now") as string,
   });
 });
 

@@ -1,5 +1,6 @@
-import type { BackendChoice } from "../protocol/shared";
+import type { BackendChoice, SlowReason } from "../protocol/shared";
 import type { Capability } from "../store/deviceSlice";
+import { slowText } from "../ui/explain/device";
 
 /** The slow mode's name before a worker says which of wasm and cpu it is. */
 const CPU_ADAPTER = "the CPU (WebAssembly)";
@@ -13,18 +14,14 @@ export async function checkCapability(
   gpu: GPU | undefined,
   backend: BackendChoice,
 ): Promise<Capability> {
-  if (backend === "wasm" || backend === "cpu") {
-    return slow(`The address asks for the ${backend} backend.`);
-  }
-  if (!gpu) {
-    return unavailable(backend, "This browser has no WebGPU, or this page is not served securely.");
-  }
+  if (backend === "wasm" || backend === "cpu") return slow({ kind: "asked" });
+  if (!gpu) return unavailable(backend, { kind: "noWebGpu" });
   try {
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-    if (!adapter) return unavailable(backend, "WebGPU is there, but it offers no adapter.");
+    if (!adapter) return unavailable(backend, { kind: "noAdapter" });
     const name = adapterName(adapter.info);
     return isSoftware(adapter.info)
-      ? { kind: "slow", reason: "WebGPU runs on a software adapter here.", adapter: name }
+      ? { kind: "slow", reason: { kind: "software", adapter: name }, adapter: name }
       : {
           kind: "webgpu",
           adapter: name,
@@ -32,16 +29,22 @@ export async function checkCapability(
           maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
         };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return unavailable(backend, `WebGPU refused an adapter: ${message}`);
+    const thrown = error instanceof Error ? error.message : String(error);
+    const message = `WebGPU refused an adapter: ${thrown}`;
+    return unavailable(backend, {
+      kind: "failed",
+      failure: { code: "BACKEND_FAILED", message, hint: HINT },
+    });
   }
 }
 
-const slow = (reason: string): Capability => ({ kind: "slow", reason, adapter: CPU_ADAPTER });
+const HINT = "Restart the browser, and update it and the GPU's driver if that does not help.";
 
-const unavailable = (backend: BackendChoice, reason: string): Capability =>
+const slow = (reason: SlowReason): Capability => ({ kind: "slow", reason, adapter: CPU_ADAPTER });
+
+const unavailable = (backend: BackendChoice, reason: SlowReason): Capability =>
   backend === "webgpu"
-    ? { kind: "failed", reason: `${reason} The address insists on WebGPU.` }
+    ? { kind: "failed", reason: `${slowText(reason)} The address insists on WebGPU.` }
     : slow(reason);
 
 /** Vendor, architecture and description, as far as the browser gives them away. */

@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs-core";
 import { Activate, ActivateGrad } from "./activate";
 import { Attention, AttentionGrad } from "./attention";
 import { CosineLoss, CosineLossGrad } from "./cosineLoss";
@@ -38,5 +39,15 @@ export const OPERATIONS: readonly AnyOperation[] = [
   LabelEmbedGrad,
 ];
 
-/** Makes the fused kernels known to tfjs, under the name the studio's backend is registered by. */
-export const registerFusedKernels = (): void => registerWebGpuOperations("webgpu", OPERATIONS);
+/** The name the studio's backend is registered by. */
+const BACKEND = "webgpu";
+
+export const registeredOperations = (): string[] => OPERATIONS.map(({ name }) => name);
+
+/** Makes the fused kernels known to tfjs. */
+export const registerFusedKernels = (): void => registerWebGpuOperations(BACKEND, OPERATIONS);
+
+/** Without its kernel an operation runs its twin, as on backends that never had one. */
+export function dropFusedKernels(operations: Iterable<string>): void {
+  for (const name of operations) tf.unregisterKernel(name, BACKEND);
+}

@@ -1,78 +1,42 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { Attention, AttentionGrad } from "./attention";
-import {
-  LayerNormModulate,
-  LayerNormModulateGradMod,
-  LayerNormModulateGradX,
-} from "./layerNormModulate";
-import { Linear, LinearGradW, LinearGradX } from "./linear";
-import { FUSED_FLAG, run, type Operation } from "./operation";
+import { attempt } from "./attempt";
+import type { MatMulTuning } from "./device";
+import { CHECK_CASES, type CheckCase, type CheckCases } from "./selfCheckCases";
+import type { StudioBackend } from "./studioBackend";
+import type { CheckTuning, Disagreement, Precision } from "./trustedTuning";
 
-/** An operation whose kernel does not give what its twin gives on this device. */
-export interface Disagreement {
-  readonly operation: string;
-  /** Largest difference over the largest expected number; NaN when the kernel gave no number. */
-  readonly error: number;
+/**
+ * Largest error over the largest expected number. In float32 sound kernels stay below 1e-5. With operands rounded to
+ * float16, and four products multiplied and added in it, terms of one sign are off by at most 6 roundings of 2^-11,
+ * 2.9e-3. One of 136 terms lost costs 7e-3 of a sum on average, and more in the worst of its many sums.
+ */
+const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 1e-3, float16: 5e-3 };
+
+/** What a start asks of a device's kernels before it trusts them. */
+export interface SelfCheck {
+  readonly tuning: CheckTuning;
+  /** Operations that no tuning changes. */
+  readonly fixed: () => Promise<readonly Disagreement[]>;
+  /** Of these operations' twins, tfjs' own kernels: what is left to compute with where a kernel is wrong. */
+  readonly twins: (operations: ReadonlySet<string>) => Promise<readonly Disagreement[]>;
 }
 
-interface Check {
-  readonly name: string;
-  /** Runs the operation on the given operands. */
-  readonly run: (operands: readonly Tensor[]) => Tensor[];
-  readonly shapes: readonly (readonly number[])[];
+type Results = readonly Float32Array[];
+
+/** Runs a case on the current backend and reads its results. */
+async function resultsOf({ run }: CheckCase): Promise<Results> {
+  const tensors = tf.tidy(run);
+  try {
+    const read = await Promise.all(tensors.map((tensor) => tensor.data()));
+    return read.map((values) => Float32Array.from(values));
+  } finally {
+    tf.dispose(tensors);
+  }
 }
-
-/** Differences in float32 stay far below; a broken kernel is off by its whole value. */
-const TOLERANCE = 1e-3;
-
-function check<Inputs extends Readonly<Record<string, Tensor>>, Attrs extends object>(
-  operation: Operation<Inputs, Attrs>,
-  shapes: { readonly [K in keyof Inputs]: readonly number[] },
-  attrs: Attrs,
-): Check {
-  const names = Object.keys(shapes);
-  return {
-    name: operation.name,
-    shapes: Object.values(shapes),
-    run: (operands) => {
-      const named = Object.fromEntries(names.map((name, i) => [name, operands[i]]));
-      return run(operation, named as unknown as Inputs, attrs);
-    },
-  };
-}
-
-/** Two images of five tokens, 16 wide, two heads: past the end of every tile. */
-const CHECKS: readonly Check[] = [
-  check(
-    Linear,
-    { x: [10, 16], weight: [48, 16], bias: [48] },
-    { activation: "gelu-tanh", chunks: 1 },
-  ),
-  check(LinearGradX, { dy: [10, 48], weight: [48, 16], pre: [10, 16] }, { activation: "silu" }),
-  check(LinearGradW, { dy: [10, 48], x: [10, 16], weight: [48, 16], bias: [48] }, {}),
-  check(LayerNormModulate, { x: [2, 5, 16], shift: [2, 16], scale: [2, 16] }, { eps: 1e-6 }),
-  check(
-    LayerNormModulateGradX,
-    { dy: [2, 5, 16], x: [2, 5, 16], stats: [2, 5, 2], scale: [2, 16] },
-    {},
-  ),
-  check(LayerNormModulateGradMod, { dy: [2, 5, 16], x: [2, 5, 16], stats: [2, 5, 2] }, {}),
-  check(Attention, { qkv: [2, 5, 48] }, { numHeads: 2 }),
-  check(
-    AttentionGrad,
-    { qkv: [2, 5, 48], out: [2, 5, 16], logSumExp: [2, 2, 5], dOut: [2, 5, 16] },
-    { numHeads: 2 },
-  ),
-];
-
-/** Numbers of no pattern that a kernel could hit by chance; the same every time. */
-const numbers = (size: number, salt: number): Float32Array =>
-  Float32Array.from({ length: size }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * salt));
 
 /** The largest difference between two results, relative to the largest expected number. */
-function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [error, largest] = [0, 1e-6];
+function largestError(actual: Float32Array, expected: Float32Array): number {
+  let [error, largest] = [0, 1e-30];
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs((actual[i] ?? NaN) - (expected[i] ?? NaN));
     if (Number.isNaN(difference)) return NaN;
@@ -82,33 +46,108 @@ function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): n
   return error / largest;
 }
 
-/**
- * Runs kernels of forward and backward pass on the current device beside their plain twins there. Some GPUs are
- * known to compute zeros, or something else, without an error.
- * @returns the operations that disagree; none on a sound device
- */
-export async function disagreements(): Promise<Disagreement[]> {
-  const found: Disagreement[] = [];
-  for (const { name, shapes, run: compute } of CHECKS) {
-    const results = (fused: boolean) => {
-      tf.env().set(FUSED_FLAG, fused);
-      return tf.tidy(() =>
-        compute(
-          shapes.map((shape, i) =>
-            tf.tensor(numbers(tf.util.sizeFromShape([...shape]), i), [...shape]),
-          ),
-        ),
-      );
+/** What is wrong with results, in words; undefined when they agree. */
+function difference(actual: Results, expected: Results, tolerance: number): string | undefined {
+  const errors = expected.map((values, i) => largestError(actual[i] ?? new Float32Array(), values));
+  const error = errors.find((one) => !(one <= tolerance));
+  if (error === undefined) return undefined;
+  return Number.isFinite(error) ? `off by ${Number(error.toPrecision(2))}` : "gives no number";
+}
+
+/** Compiles side by side what the cases need. @returns for each case why it cannot be, or undefined */
+async function compile(
+  backend: StudioBackend,
+  cases: readonly CheckCase[],
+): Promise<readonly (string | undefined)[]> {
+  const compiled = async (some: readonly CheckCase[]): Promise<string | undefined> => {
+    const dryRun = () => {
+      for (const { run } of some) tf.dispose(tf.tidy(run));
     };
-    const before = tf.env().getBool(FUSED_FLAG);
-    const [plain, fused] = [results(false), results(true)];
-    tf.env().set(FUSED_FLAG, before);
-    for (const [i, expected] of plain.entries()) {
-      const actual = fused[i];
-      const error = actual ? largestError(await actual.data(), await expected.data()) : NaN;
-      if (!(error <= TOLERANCE)) found.push({ operation: name, error });
+    const result = await attempt(backend.device, () => backend.compile(dryRun, () => undefined));
+    return result.ok ? undefined : result.reason;
+  };
+  if ((await compiled(cases)) === undefined) return cases.map(() => undefined);
+  const reasons: (string | undefined)[] = [];
+  for (const one of cases) reasons.push(await compiled([one]));
+  return reasons;
+}
+
+/**
+ * Runs kernels of forward and backward pass beside their twins on tfjs' cpu backend, which must be registered. Some
+ * GPUs compute zeros, or something else, without an error. Leaves the backend as it was, with every program that was
+ * checked compiled.
+ */
+export function createSelfCheck(
+  backend: StudioBackend,
+  { products, byKind, fixed }: CheckCases = CHECK_CASES,
+): SelfCheck {
+  const own = tf.getBackend();
+  const references = new Map<CheckCase, Results>();
+  /** Findings about operations that only the kind of a tuning changes. */
+  const foundByKind = new Map<MatMulTuning["kind"], readonly Disagreement[]>();
+
+  async function reference(one: CheckCase): Promise<Results> {
+    const known = references.get(one);
+    if (known) return known;
+    await tf.setBackend("cpu");
+    try {
+      const results = await resultsOf(one);
+      references.set(one, results);
+      return results;
+    } finally {
+      await tf.setBackend(own);
     }
-    tf.dispose([plain, fused]);
   }
-  return found;
+
+  /** What is wrong with one case on the device; undefined when nothing is. */
+  async function fault(one: CheckCase, tolerance: number): Promise<string | undefined> {
+    const expected = await reference(one);
+    const result = await attempt(backend.device, () => resultsOf(one));
+    return result.ok ? difference(result.value, expected, tolerance) : `fails: ${result.reason}`;
+  }
+
+  async function check(
+    cases: readonly CheckCase[],
+    tolerance = TOLERANCE.float32,
+  ): Promise<readonly Disagreement[]> {
+    const found: Disagreement[] = [];
+    const uncompiled = await compile(backend, cases);
+    for (const [i, one] of cases.entries()) {
+      const why = uncompiled[i];
+      const reason = why ? `does not compile: ${why}` : await fault(one, tolerance);
+      if (reason) found.push({ operation: one.operation, reason });
+    }
+    return found;
+  }
+
+  async function ofKind(kind: MatMulTuning["kind"]): Promise<readonly Disagreement[]> {
+    const found = foundByKind.get(kind) ?? (await check(byKind));
+    foundByKind.set(kind, found);
+    return found;
+  }
+
+  return {
+    tuning: async (tuning, precision) => {
+      const { tuning: before, mixedPrecision } = backend;
+      backend.tuning = tuning;
+      backend.mixedPrecision = precision === "float16";
+      try {
+        const found = await check(products, TOLERANCE[precision]);
+        return precision === "float16" ? found : [...found, ...(await ofKind(tuning.kind))];
+      } finally {
+        backend.tuning = before;
+        backend.mixedPrecision = mixedPrecision;
+      }
+    },
+    fixed: () => check(fixed),
+    twins: async (operations) => {
+      const found: Disagreement[] = [];
+      const cases = [...products, ...byKind, ...fixed];
+      for (const one of cases.filter(({ operation }) => operations.has(operation))) {
+        const reason = await fault(one, TOLERANCE.float32);
+        if (reason) found.push({ operation: one.operation, reason });
+      }
+      return found;
+    },
+  };
 }

@@ -56,18 +56,23 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
   readonly features: ReadonlySet<string>;
   tuning: MatMulTuning = DEFAULT_TUNING;
   mixedPrecision = false;
+  /** Whether products in float16 may be asked for: the device has it, and nobody found them wrong. */
+  float16: boolean;
   private places: GradientPlaces = new Map();
   private readonly claimed = new Set<object>();
   private readonly uniforms = new Map<string, GPUBuffer>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
   private recorder: Recorder | undefined;
   private profiler: Profiler | undefined;
+  /** Keys of the programs that a dry run asks for. */
+  private needed: Set<string> | undefined;
   /** Bytes of buffers outside the pool: flat state, uniforms, recorded plans. */
   private ownBytes = 0;
 
   constructor(device: GPUDevice, info?: GPUAdapterInfo) {
     super(device, info);
     this.features = device.features;
+    this.float16 = device.features.has("shader-f16");
   }
 
   // ---- programs
@@ -77,7 +82,10 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     for (const info of [...outputs, ...inputs]) this.uploadToGPU(info.dataId);
     const layout = this.layoutOf(program);
     const pipeline = (this.pipelineCache[key] ??= this.pipelineOf(program, layout));
-    if (compileOnly()) return;
+    if (compileOnly()) {
+      this.needed?.add(key);
+      return;
+    }
     if (pipeline instanceof Promise) {
       throw new StudioError(
         "INTERNAL",
@@ -425,22 +433,48 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
 
   /**
    * Compiles, side by side and off this thread, every program `step` needs; `step` itself computes nothing.
+   * Several calls may be under way. A program that fails is not kept: asked for again it is compiled again.
    * @param onProgress programs done and in all, from none to all
+   * @throws what the first program that does not compile says, after all others are done
    */
   async compile(step: () => void, onProgress: (done: number, all: number) => void): Promise<void> {
+    const pending = this.pendingOf(step);
+    let done = 0;
+    onProgress(done, pending.size);
+    const failures: unknown[] = [];
+    await Promise.all(
+      [...pending].map(async ([key, pipeline]) => {
+        try {
+          this.pipelineCache[key] = await pipeline;
+          onProgress(++done, pending.size);
+        } catch (thrown) {
+          Reflect.deleteProperty(this.pipelineCache, key);
+          failures.push(thrown);
+        }
+      }),
+    );
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Programs that `step` needs and that are still being compiled, by their key in the cache. */
+  private pendingOf(step: () => void): ReadonlyMap<string, Promise<GPUComputePipeline>> {
+    const known = new Set(Object.keys(this.pipelineCache));
+    const needed = new Set<string>();
+    this.needed = needed;
     tf.env().set("WEBGPU_ENGINE_COMPILE_ONLY", true);
     try {
       this.record(step).pool.dispose();
     } finally {
       tf.env().set("WEBGPU_ENGINE_COMPILE_ONLY", false);
+      this.needed = undefined;
     }
-    const pending = Object.values(this.pipelineCache).filter((entry) => entry instanceof Promise);
-    let done = 0;
-    onProgress(done, pending.length);
-    await Promise.all(
-      pending.map((pipeline) => pipeline.then(() => onProgress(++done, pending.length))),
+    return new Map(
+      Object.entries(this.pipelineCache).flatMap(([key, pipeline]) =>
+        pipeline instanceof Promise && (needed.has(key) || !known.has(key))
+          ? [[key, pipeline] as const]
+          : [],
+      ),
     );
-    await this.checkCompileCompletionAsync();
   }
 
   // ---- profile

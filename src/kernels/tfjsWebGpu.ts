@@ -65,7 +65,6 @@ export interface TfjsWebGpuBackend extends KernelBackend {
   tensorToBinding(tensor: TensorInfo | null): GPUBindingResource | null;
   disposeData(dataId: object, force?: boolean): boolean;
   read(dataId: object): Promise<BackendValues>;
-  checkCompileCompletionAsync(): Promise<void>;
   memory(): { numBytesInGPU: number; numBytesAllocatedInGPU: number; unreliable: boolean };
 }
 

@@ -5,17 +5,51 @@ import type { Failure } from "../errors/studioError";
 export type BackendChoice = "auto" | "webgpu" | "wasm" | "cpu";
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
-/** What a worker computes on; shown beside every timing. */
+/** Something that failed the self-check at a start, and how: "off by 0.8". */
+export interface FailedCheck {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What the self-check at a start found wrong. What failed is not used. */
+export interface SelfCheckFailures {
+  /** Tiles of matrix products that are quicker than the one in use. */
+  readonly tiles: readonly FailedCheck[];
+  /** What is wrong with float16 products; absent when they agree and where the device has none. */
+  readonly float16?: string;
+  /** Operations that run on tfjs' own kernels instead. */
+  readonly operations: readonly FailedCheck[];
+}
+
+/** Why a device is slow. */
+export type SlowReason =
+  /** The address asks for a CPU backend. */
+  | { readonly kind: "asked" }
+  /** The browser has no WebGPU, or the page is not served securely. */
+  | { readonly kind: "noWebGpu" }
+  | { readonly kind: "noAdapter" }
+  /** WebGPU's only adapter computes on the CPU. */
+  | { readonly kind: "software"; readonly adapter: string }
+  /** WebGPU is there and did not start. */
+  | { readonly kind: "failed"; readonly failure: Failure };
+
+/** What a worker computes on; shown beside every timing, and stored with runs: what is optional may be absent there. */
 export interface DeviceReport {
   readonly backend: BackendName;
   /** Vendor, architecture and description of the adapter as the browser gives them, or the CPU mode's name. */
   readonly adapter: string;
   /** True when the adapter is a software one or there is none: correct, but slow. */
   readonly slow: boolean;
-  /** Whether matrix products can multiply in float16 (the device feature shader-f16, and kernels that are trusted). */
+  /** Present where `slow` is true. */
+  readonly slowBecause?: SlowReason;
+  /** Why WebAssembly is not what this computes on, where it was tried. */
+  readonly wasmFailure?: Failure;
+  /** Whether matrix products can multiply in float16: the device feature shader-f16, and kernels that agree. */
   readonly float16: boolean;
-  /** Operations whose fused kernels failed the self-check; when there are any, all of them are off. */
-  readonly distrusted?: readonly string[];
+  /** Tiles of matrix products in use, for example "register 16x8 dots"; on WebGPU alone. */
+  readonly tile?: string;
+  /** Present where something failed. */
+  readonly selfCheck?: SelfCheckFailures;
   /** WebGPU's limits on a buffer and on the part of one a shader sees; absent on the CPU. */
   readonly maxBufferBytes?: number;
   readonly maxBindingBytes?: number;

@@ -15,7 +15,7 @@ import {
 import type { Unit, UnitInputs } from "./analysisUnits";
 import { loadDataset } from "./datasets";
 import { faultBehind } from "./deviceRecovery";
-import { distrustWarning } from "./distrust";
+import { deviceWarnings } from "./deviceWarnings";
 import { encoderUnits } from "./encoderUnits";
 import type { SessionEnvironment } from "./environment";
 import { hiddenUnits } from "./hiddenUnits";
@@ -58,8 +58,7 @@ export async function runAnalysis(inputs: AnalysisInputs): Promise<void> {
     await withDatabase(environment, async (db) => {
       const device = await environment.startRuntime(request.backend, (lost) => (fault ??= lost));
       onEvent({ type: "device", device });
-      const distrust = distrustWarning(device);
-      if (distrust) onEvent({ type: "warning", failure: distrust });
+      for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
       await measureAll({ ...inputs, db, device, between });
     });
   } catch (thrown) {

@@ -15,6 +15,7 @@ import { assertRoomFor } from "../storage/quota";
 import { cacheJobs, type CacheJob } from "./cacheJobs";
 import { cacheRate } from "./cacheRates";
 import { survivingLoss } from "./deviceRecovery";
+import { deviceWarnings } from "./deviceWarnings";
 import type { SessionEnvironment } from "./environment";
 import { fillCaches, planFilling } from "./fillCaches";
 import { loadDataset } from "./datasets";
@@ -68,6 +69,7 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
       if (needed[0]) throw weightsMissing(needed[0].files);
       const device = await environment.startRuntime(request.backend, onFault);
       onEvent({ type: "device", device });
+      for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
       const { adapter } = device;
       await fillCaches(environment, db, dataset, plan, { adapter, onEvent, between });
       currentStudioBackend()?.trim(); // the memory is the trainer's now

@@ -14,7 +14,7 @@ import { decodeCheckpoint } from "../training/checkpoint";
 import { cachedRanges, partOfData } from "./cachedOnly";
 import { loadDataset } from "./datasets";
 import type { SessionEnvironment } from "./environment";
-import { distrustWarning } from "./distrust";
+import { deviceWarnings } from "./deviceWarnings";
 import type { EvaluationContext } from "./evaluation";
 import { createMeasuring, type Measuring } from "./measure";
 import { mixedPrecisionRefusal } from "./mixedPrecision";
@@ -73,7 +73,7 @@ export async function loadRun(
   journal.emit({ type: "device", device });
   const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
-  for (const failure of [mixedPrecisionRefusal(experiment, device), distrustWarning(device)]) {
+  for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
     if (failure) journal.emit({ type: "warning", failure });
   }
   phase("Weights");

@@ -13,3 +13,9 @@ test("only a run that asks for mixed precision on a device without float16 is to
   expect(mixedPrecisionRefusal(wanted, { ...without, float16: true })).toBeUndefined();
   expect(mixedPrecisionRefusal(Experiment.parse({}), without)).toBeUndefined();
 });
+
+test("where float16 failed the self-check the run is told how", () => {
+  const selfCheck = { tiles: [], operations: [], float16: "Linear off by 0.8" };
+  const refusal = mixedPrecisionRefusal(wanted, { ...without, selfCheck });
+  expect(refusal?.message).toMatch(/an adapter.*float16.*Linear off by 0.8/);
+});

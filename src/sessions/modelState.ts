@@ -52,8 +52,7 @@ function createTrainer(initial: TrainState, mixedPrecision: boolean): Trainer {
   const backend = fusedKernelsInUse() ? currentStudioBackend() : undefined;
   if (!backend) return createPlainTrainer(initial);
   const trainer = createDeviceTrainer(backend, initial);
-  const half = mixedPrecision && backend.features.has("shader-f16");
-  return half ? withMixedPrecision(backend, trainer) : trainer;
+  return mixedPrecision ? withMixedPrecision(backend, trainer) : trainer;
 }
 
 /**

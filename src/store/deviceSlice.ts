@@ -1,4 +1,4 @@
-import type { DeviceReport } from "../protocol/shared";
+import type { DeviceReport, SlowReason } from "../protocol/shared";
 import type { SetPart } from "./setPart";
 
 /** What the adapter allows; a worker's report says it again for the device it got. */
@@ -9,7 +9,7 @@ export type Capability =
   | { readonly kind: "checking" }
   | ({ readonly kind: "webgpu"; readonly adapter: string } & BufferLimits)
   /** No usable adapter: the CPU-side backend works, slowly, and says so. */
-  | { readonly kind: "slow"; readonly reason: string; readonly adapter: string }
+  | { readonly kind: "slow"; readonly reason: SlowReason; readonly adapter: string }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface DeviceSlice {

@@ -62,6 +62,9 @@ test("a mixed trainer's steps are recorded and replayed in float16, and leave th
     return velocity;
   };
   const exact = await run(false);
+  gpu.float16 = false; // as after a self-check that found it wrong
+  expect(await run(true)).toEqual(exact);
+  gpu.float16 = true;
   const mixed = await run(true);
   expect(mixed).not.toEqual(exact);
   expect(mixed).toBeAllClose(exact, { atol: 0, rtol: 1e-3 });

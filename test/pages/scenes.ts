@@ -1,6 +1,9 @@
 import { presetById } from "../../src/config/presets";
 import type { Experiment, TimelineEntry } from "../../src/config/experiment";
 import { modelShape } from "../../src/config/sizes";
+import type { Failure } from "../../src/errors/studioError";
+import type { DeviceReport } from "../../src/protocol/shared";
+import { deviceWarnings } from "../../src/sessions/deviceWarnings";
 import type {
   LayerAlignment,
   SampleGrid,
@@ -24,6 +27,8 @@ export type Scene =
   | "paused"
   | "failed"
   | "slow"
+  | "nostart"
+  | "selfcheck"
   | "link"
   | "badlink"
   | "big";
@@ -199,6 +204,19 @@ function fillData(store: StudioStore) {
   state.setCapability({ kind: "webgpu", adapter: "NVIDIA GeForce RTX 4070, ada" });
 }
 
+const NO_START: Failure = {
+  code: "BACKEND_FAILED",
+  message:
+    'WebGPU did not start: requestDevice failed with "D3D12 create command queue failed with E_FAIL".',
+  hint: "Restart the browser, and update it and the GPU's driver if that does not help.",
+};
+
+/** What a worker says of its device, with the warnings a run gives. */
+function reportDevice(store: StudioStore, device: DeviceReport): void {
+  const warnings = deviceWarnings(device).map((failure) => ({ type: "warning", failure }) as const);
+  store.getState().applyRunEvents([{ type: "device", device }, ...warnings]);
+}
+
 /** A store that has lived through the scene. */
 export async function storeOf(scene: Scene): Promise<StudioStore> {
   const id = scene === "big" ? "paper-xl2" : "first-minute";
@@ -212,8 +230,33 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
     case "slow":
       state.setCapability({
         kind: "slow",
-        reason: "This browser has no WebGPU, or this page is not served securely.",
+        reason: { kind: "noWebGpu" },
         adapter: "the CPU (WebAssembly)",
+      });
+      break;
+    case "nostart":
+      await playRun(store, experiment, 40);
+      reportDevice(store, {
+        backend: "wasm",
+        adapter: "CPU (WebAssembly, SIMD, threads: 4)",
+        slow: true,
+        float16: false,
+        slowBecause: { kind: "failed", failure: NO_START },
+      });
+      break;
+    case "selfcheck":
+      await playRun(store, experiment, 40);
+      reportDevice(store, {
+        backend: "webgpu",
+        adapter: "NVIDIA GeForce RTX 4070, ada",
+        slow: false,
+        float16: false,
+        tile: "register 16x8 dots",
+        selfCheck: {
+          tiles: [{ name: "shared 4x4", reason: "LinearGradW off by 0.8" }],
+          operations: [{ name: "Attention", reason: "gives no number" }],
+          float16: "Linear off by 0.12",
+        },
       });
       break;
     case "caching":

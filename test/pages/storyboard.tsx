@@ -15,6 +15,8 @@ const SCENES: readonly Scene[] = [
   "paused",
   "failed",
   "slow",
+  "nostart",
+  "selfcheck",
   "link",
   "badlink",
   "big",

@@ -1,6 +1,7 @@
 import { Loader } from "@mantine/core";
 import type { FeatureMaps } from "../../protocol/previews";
 import type { MapJob, SelectedImage } from "../../store/previewSlice";
+import { slowText } from "../explain/device";
 import { formatRate, formatValue } from "../explain/format";
 import { optionName } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -39,6 +40,7 @@ export function MapsTable() {
         it knows of it. Spatial score: mean cosine of near token pairs less that of distant ones,
         over the images shown.
         {device && ` Computed on ${device.adapter} (${device.backend}).`}
+        {device?.slowBecause?.kind === "failed" && ` ${slowText(device.slowBecause)}`}
       </figcaption>
     </figure>
   );

@@ -1,7 +1,9 @@
 import { Alert, Button, Group, List } from "@mantine/core";
 import { IconAlertTriangle, IconBolt, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
+import type { SlowReason } from "../../protocol/shared";
 import { useCommands } from "../commands";
+import { slowText } from "../explain/device";
 import { roundingText } from "../explain/weights";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
@@ -128,6 +130,14 @@ function RoundingNotice() {
   );
 }
 
+const SLOW_TITLES: Readonly<Record<SlowReason["kind"], string>> = {
+  asked: "CPU backend asked for: slow mode",
+  noWebGpu: "No WebGPU here: slow mode",
+  noAdapter: "No GPU here: slow mode",
+  software: "No GPU here: slow mode",
+  failed: "WebGPU did not start: slow mode",
+};
+
 function CapabilityNotice() {
   const capability = useStudio((state) => state.capability);
   const idle = useStudio((state) => state.run.phase === "idle");
@@ -146,13 +156,14 @@ function CapabilityNotice() {
       color="yellow"
       variant="light"
       icon={<IconBolt />}
-      title="No GPU here: slow mode"
+      title={SLOW_TITLES[capability.reason.kind]}
       withCloseButton
       closeButtonLabel="Dismiss slow mode notice"
       onClose={() => setDismissed(true)}
     >
-      {capability.reason} You can train all the same on {capability.adapter}: every number is right,
-      only slower. For full speed open this page in a recent Chrome or Edge on a machine with a GPU.
+      {slowText(capability.reason)} You can train all the same on {capability.adapter}: every number
+      is right, only slower. For full speed open this page in a recent Chrome or Edge on a machine
+      with a GPU.
     </Alert>
   );
 }

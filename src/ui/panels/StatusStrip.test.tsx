@@ -42,3 +42,14 @@ test("once it trains nothing is left of it", () => {
     "GPU programs",
   );
 });
+
+test("a device whose kernels failed the self-check says so; one stored by an earlier version opens", () => {
+  const device = { backend: "webgpu", adapter: "a GPU", slow: false, float16: true } as const;
+  const failed = { name: "shared 4x4", reason: "Linear off by 0.8" };
+  const selfCheck = { tiles: [failed], operations: [] };
+  expect(markup([{ type: "device", device: { ...device, selfCheck } }])).toContain("self-check");
+  const stored = { ...device, distrusted: ["StudioLinear"] };
+  const html = markup([{ type: "device", device: stored }]);
+  expect(html).toContain("a GPU");
+  expect(html).not.toContain("self-check");
+});

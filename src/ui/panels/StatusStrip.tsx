@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { selectEtaSeconds, selectStepMs } from "../../store/selectors";
 import type { RunState } from "../../store/runSlice";
 import { missingWeightsBytes } from "../../store/weightsSlice";
+import { selfCheckLines, slowTextOf } from "../explain/device";
 import { formatBytes, formatDuration, formatRate } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -130,19 +131,43 @@ function Device() {
   if (device === null && capability.kind === "failed") return <Stat name="device">none</Stat>;
   const adapter = device?.adapter ?? ("adapter" in capability ? capability.adapter : "unknown");
   const slow = device?.slow ?? capability.kind === "slow";
-  const reason = capability.kind === "slow" ? capability.reason : null;
+  const found = capability.kind === "slow" ? capability.reason : null;
+  const failures = device ? selfCheckLines(device) : [];
   return (
     <span className={`${classes.stat ?? ""} ${classes.shrinks ?? ""}`}>
       <small>{device?.backend ?? (slow ? "cpu" : "webgpu")}</small>
       <span className={classes.detail} title={adapter}>
         {adapter}
       </span>
-      {slow && <SlowMode reason={reason} />}
+      {slow && <SlowMode reason={slowTextOf(device, found)} />}
+      {failures.length > 0 && <SelfCheck lines={failures} />}
     </span>
   );
 }
 
-function SlowMode({ reason }: { readonly reason: string | null }) {
+function SlowMode({ reason }: { readonly reason: string }) {
+  return (
+    <Remark label="slow mode">
+      {reason} Everything works and every number is right; only the speed is not a GPU’s, so no
+      timing here says anything about WebGPU.
+    </Remark>
+  );
+}
+
+function SelfCheck({ lines }: { readonly lines: readonly string[] }) {
+  return (
+    <Remark label="self-check">
+      Some kernels computed something else than they should at the start and are not used. What is
+      used agrees.
+      {lines.map((line) => (
+        <div key={line}>{line}</div>
+      ))}
+    </Remark>
+  );
+}
+
+/** A word about the device that says more when it is pressed. */
+function Remark({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <Popover width={300} position="bottom-end" withArrow shadow="md">
       <Popover.Target>
@@ -154,12 +179,11 @@ function SlowMode({ reason }: { readonly reason: string | null }) {
           tt="none"
           style={{ cursor: "pointer" }}
         >
-          slow mode
+          {label}
         </Badge>
       </Popover.Target>
       <Popover.Dropdown fz="sm" style={{ whiteSpace: "normal" }}>
-        {reason ?? "The adapter is a software one."} Everything works and every number is right;
-        only the speed is not a GPU’s, so no timing here says anything about WebGPU.
+        {children}
       </Popover.Dropdown>
     </Popover>
   );

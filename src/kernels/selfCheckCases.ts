@@ -1,0 +1,239 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { Activate, ActivateGrad } from "./activate";
+import { Attention, AttentionGrad } from "./attention";
+import { CosineLoss, CosineLossGrad } from "./cosineLoss";
+import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
+import { Interpolate } from "./interpolate";
+import { LabelEmbed, LabelEmbedGrad } from "./labelEmbed";
+import { LayerNormAffine } from "./layerNormAffine";
+import {
+  LayerNormModulate,
+  LayerNormModulateGradMod,
+  LayerNormModulateGradX,
+} from "./layerNormModulate";
+import { Linear, LinearGradW, LinearGradX } from "./linear";
+import { run, type Operation } from "./operation";
+import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
+
+/** One call of an operation with fixed numbers. */
+export interface CheckCase {
+  readonly operation: string;
+  /** Makes the operands on the current backend and runs the operation; the caller's tidy scope owns everything. */
+  readonly run: () => Tensor[];
+}
+
+/** Cases by what changes the kernels they run. */
+export interface CheckCases {
+  /** Matrix products: the tile and the precision. */
+  readonly products: readonly CheckCase[];
+  /** The kind of the tiles, "register" or "shared", whatever their size. */
+  readonly byKind: readonly CheckCase[];
+  /** Nothing. */
+  readonly fixed: readonly CheckCase[];
+}
+
+type Make = (salt: number) => Tensor;
+
+function checkCase<Inputs extends Readonly<Record<string, Tensor>>, Attrs extends object>(
+  operation: Operation<Inputs, Attrs>,
+  operands: { readonly [K in keyof Inputs]: Make },
+  attrs: Attrs,
+): CheckCase {
+  const makers = Object.entries<Make>(operands);
+  return {
+    operation: operation.name,
+    run: () => {
+      const inputs = Object.fromEntries(makers.map(([name, make], salt) => [name, make(salt)]));
+      return run(operation, inputs as unknown as Inputs, attrs);
+    },
+  };
+}
+
+/** A number in [0, 1) of no pattern that a kernel could hit by chance; the same every time. */
+function scattered(i: number, salt: number): number {
+  const x = 43758.5453 * Math.sin(12.9898 * (i + 1) + 78.233 * (salt + 1));
+  return x - Math.floor(x);
+}
+
+const filled =
+  (shape: readonly number[], value: (share: number) => number): Make =>
+  (salt) => {
+    const size = tf.util.sizeFromShape([...shape]);
+    const values = Float32Array.from({ length: size }, (_, i) => value(scattered(i, salt)));
+    return tf.tensor(values, [...shape]);
+  };
+
+/** Numbers between -1 and 1. */
+const around0 = (...shape: number[]): Make => filled(shape, (share) => 2 * share - 1);
+
+/** Numbers between 0.5 and 1.5, times `factor`. */
+const positive = (factor: number, ...shape: number[]): Make =>
+  filled(shape, (share) => factor * (0.5 + share));
+
+const labels =
+  (count: number, classes: number): Make =>
+  (salt) => {
+    const values = Int32Array.from({ length: count }, (_, i) =>
+      Math.floor(classes * scattered(i, salt)),
+    );
+    return tf.tensor1d(values, "int32");
+  };
+
+/**
+ * Rows, inputs and outputs of the linear map. Every product crosses the edge of a 64x64 tile, ends within a tile,
+ * and goes through the loop over K at least three times at any depth up to 48, the last time in part.
+ */
+const [ROWS, IN, OUT] = [132, 100, 136];
+
+/**
+ * Gradients far below float16's smallest number, 2^-24: without the power of two that brings them into its range
+ * (kernels/linear) they would all become zero.
+ */
+const TINY = 2 ** -26;
+
+/**
+ * The matrix products in all three layouts. All terms of a sum have one sign and about one size, so that the error
+ * of a sound kernel has a bound (`TOLERANCE` in selfCheck.ts), and one lost or doubled term is larger than it.
+ */
+const PRODUCTS: readonly CheckCase[] = [
+  checkCase(
+    Linear,
+    { x: positive(1, ROWS, IN), weight: positive(1 / IN, OUT, IN), bias: around0(OUT) },
+    { activation: "gelu-tanh", chunks: 1 },
+  ),
+  checkCase(
+    Linear,
+    { x: positive(1, ROWS, IN), weight: positive(1 / IN, OUT, IN), bias: around0(OUT) },
+    { activation: "none", chunks: 2 },
+  ),
+  checkCase(
+    LinearGradX,
+    {
+      dy: positive(TINY, ROWS, OUT),
+      weight: positive(1, OUT, IN),
+      pre: around0(ROWS, IN),
+    },
+    { activation: "silu" },
+  ),
+  checkCase(
+    LinearGradW,
+    {
+      dy: positive(TINY, ROWS, OUT),
+      x: positive(1, ROWS, IN),
+      weight: around0(OUT, IN),
+      bias: around0(OUT),
+    },
+    {},
+  ),
+];
+
+/** More columns, four at a time, than a row has threads; more tokens than a column has slices. */
+const [BATCH, TOKENS, WIDTH] = [2, 37, 264];
+/** One image, two heads of SiT-Nano's width: several threads share a row, and its rows do not fill a workgroup. */
+const [HEADS, HEAD, SEQUENCE] = [2, 32, 70];
+
+const BY_KIND: readonly CheckCase[] = [
+  checkCase(
+    LayerNormModulate,
+    {
+      x: around0(BATCH, TOKENS, WIDTH),
+      shift: around0(BATCH, WIDTH),
+      scale: around0(BATCH, WIDTH),
+    },
+    { eps: 1e-6 },
+  ),
+  checkCase(
+    LayerNormModulateGradX,
+    {
+      dy: around0(BATCH, TOKENS, WIDTH),
+      x: around0(BATCH, TOKENS, WIDTH),
+      stats: positive(1, BATCH, TOKENS, 2),
+      scale: around0(BATCH, WIDTH),
+    },
+    {},
+  ),
+  checkCase(
+    LayerNormModulateGradMod,
+    {
+      dy: around0(BATCH, TOKENS, WIDTH),
+      x: around0(BATCH, TOKENS, WIDTH),
+      stats: positive(1, BATCH, TOKENS, 2),
+    },
+    {},
+  ),
+  checkCase(
+    LayerNormAffine,
+    { x: around0(TOKENS, WIDTH), weight: around0(WIDTH), bias: around0(WIDTH) },
+    { eps: 1e-6 },
+  ),
+  checkCase(
+    GatedResidualGrad,
+    {
+      dy: around0(BATCH, TOKENS, WIDTH),
+      gate: around0(BATCH, WIDTH),
+      update: around0(BATCH, TOKENS, WIDTH),
+    },
+    {},
+  ),
+  checkCase(Attention, { qkv: around0(1, SEQUENCE, 3 * HEADS * HEAD) }, { numHeads: HEADS }),
+  checkCase(
+    AttentionGrad,
+    {
+      qkv: around0(1, SEQUENCE, 3 * HEADS * HEAD),
+      out: around0(1, SEQUENCE, HEADS * HEAD),
+      logSumExp: positive(4, 1, HEADS, SEQUENCE), // of 70 scores around 0: near log 70
+      dOut: around0(1, SEQUENCE, HEADS * HEAD),
+    },
+    { numHeads: HEADS },
+  ),
+];
+
+/** Values of the velocity loss: more than one workgroup adds up. */
+const VALUES = 18_000;
+
+const FIXED: readonly CheckCase[] = [
+  checkCase(
+    GatedResidual,
+    {
+      x: around0(BATCH, TOKENS, WIDTH),
+      gate: around0(BATCH, WIDTH),
+      update: around0(BATCH, TOKENS, WIDTH),
+    },
+    {},
+  ),
+  checkCase(Activate, { x: around0(300) }, { activation: "gelu-tanh" }),
+  checkCase(Activate, { x: around0(300) }, { activation: "silu" }),
+  checkCase(ActivateGrad, { dy: around0(300), x: around0(300) }, { activation: "silu" }),
+  checkCase(
+    Interpolate,
+    { xStar: around0(3, 5, 5, 4), eps: around0(3, 5, 5, 4), coefficients: around0(3, 4) },
+    {},
+  ),
+  checkCase(VelocityLoss, { velocity: around0(2, VALUES / 2), target: around0(2, VALUES / 2) }, {}),
+  checkCase(
+    VelocityLossGrad,
+    { dLoss: positive(1), velocity: around0(2, 300), target: around0(2, 300) },
+    {},
+  ),
+  checkCase(CosineLoss, { features: around0(4, 70, 20), projected: around0(4, 70, 20) }, {}),
+  checkCase(
+    CosineLossGrad,
+    {
+      dLoss: positive(1),
+      features: around0(4, 70, 20),
+      projected: around0(4, 70, 20),
+      stats: positive(1, 280, 3),
+    },
+    {},
+  ),
+  checkCase(LabelEmbed, { table: around0(7, 20), labels: labels(9, 7) }, {}),
+  checkCase(
+    LabelEmbedGrad,
+    { dy: around0(9, 20), labels: labels(9, 7), table: around0(7, 20) },
+    {},
+  ),
+];
+
+/** Every operation that has a kernel. */
+export const CHECK_CASES: CheckCases = { products: PRODUCTS, byKind: BY_KIND, fixed: FIXED };

@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { onTestFinished } from "vitest";
+import { currentStudioBackend, type StudioBackend } from "../src/kernels/studioBackend";
+
+/**
+ * For the rest of the test, the WebGPU kernel of an operation gives zeros wherever `when` says so, as some GPUs do.
+ * The results are those of the kernel, so that their shapes are right.
+ * @returns ends it earlier
+ */
+export function breakKernel(
+  { name }: { readonly name: string },
+  when: (device: StudioBackend) => boolean,
+): () => void {
+  const { kernelFunc, ...rest } = tf.getKernel(name, "webgpu");
+  const replace = (func: tf.KernelFunc) => {
+    if (tf.getKernel(name, "webgpu") as tf.KernelConfig | undefined) {
+      tf.unregisterKernel(name, "webgpu");
+    }
+    tf.registerKernel({ ...rest, kernelFunc: func });
+  };
+  replace((call) => {
+    const results = kernelFunc(call) as TensorInfo[];
+    const device = currentStudioBackend();
+    if (device && when(device)) for (const result of results) device.clear(result);
+    return results;
+  });
+  const mend = () => replace(kernelFunc);
+  onTestFinished(mend);
+  return mend;
+}

@@ -1,0 +1,183 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { StudioError } from "../src/errors/studioError";
+import { pause } from "../src/hub/pause";
+import { compareTunings, TUNINGS } from "../src/kernels/chooseTuning";
+import type { MatMulTuning } from "../src/kernels/device";
+import {
+  createStudioBackend,
+  isSoftwareAdapter,
+  openDevice,
+  type OpenedDevice,
+} from "../src/kernels/openDevice";
+import { START_BUDGET_MS } from "../src/kernels/rankWithin";
+import { dropFusedKernels, registerFusedKernels } from "../src/kernels/register";
+import { createSelfCheck } from "../src/kernels/selfCheck";
+import { CHECK_CASES, type CheckCases } from "../src/kernels/selfCheckCases";
+import type { StudioBackend } from "../src/kernels/studioBackend";
+import type { CheckTuning } from "../src/kernels/trustedTuning";
+import type { DeviceReport, SelfCheckFailures } from "../src/protocol/shared";
+import {
+  chooseTuning,
+  disagreementText,
+  plainName,
+  tuningName,
+  type ChosenTuning,
+  type TuningMemory,
+} from "../src/sessions/tuning";
+import { useBackend } from "./useBackend";
+import { watchDevice, type DeviceWatch } from "./watchDevice";
+
+/** What a start on WebGPU needs from outside. */
+export interface WebGpuPlaces extends Pick<TuningMemory, "openDatabase"> {
+  /** The WebGPU entry point; undefined where there is none. */
+  readonly gpu: () => GPU | undefined;
+  /** A monotonic clock in milliseconds. */
+  readonly clockMs: () => number;
+  /** The browser's name and version: what was measured in another one does not hold. */
+  readonly browser?: string;
+  /**
+   * Measures and checks software adapters as well, with these tiles and cases. By default they keep the default tile
+   * and are not checked: compiling takes them seconds a program, and the tests of this project run on them.
+   */
+  readonly softwareTrial?: {
+    readonly tunings: readonly MatMulTuning[];
+    readonly cases: CheckCases;
+  };
+}
+
+/** A device that tfjs computes on. */
+export interface StartedWebGpu {
+  readonly report: DeviceReport;
+  /** From here on its faults are told. */
+  readonly tell: DeviceWatch["tell"];
+  /** Frees it; tfjs is on no backend then, if it was on this one. */
+  readonly close: () => void;
+}
+
+/** What a user reads of a check's findings; undefined when there are none. */
+function selfCheckFailures({ failed, off, float16 = [] }: ChosenTuning) {
+  if (failed.length + off.length + float16.length === 0) return undefined;
+  const operations = new Map(off.map(({ operation, reason }) => [plainName(operation), reason]));
+  return {
+    tiles: failed,
+    operations: [...operations].map(([name, reason]) => ({ name, reason })),
+    ...(float16.length > 0 ? { float16: disagreementText(float16) } : {}),
+  } satisfies SelfCheckFailures;
+}
+
+/**
+ * Sets the quickest tile that computes right, and switches off what computes wrong with every tile.
+ * @throws StudioError GPU_ERROR where tfjs' own kernels are wrong as well; the device's fault when it has one
+ */
+async function settle(
+  backend: StudioBackend,
+  adapterName: string,
+  watch: DeviceWatch,
+  places: WebGpuPlaces,
+  { tunings, cases }: NonNullable<WebGpuPlaces["softwareTrial"]>,
+): Promise<ChosenTuning> {
+  const selfCheck = createSelfCheck(backend, cases);
+  const measured = new AbortController();
+  const check: CheckTuning = async (tuning, precision) => {
+    const found = await selfCheck.tuning(tuning, precision);
+    const fault = found.length > 0 ? await watch.faultSoon() : watch.fault();
+    if (fault) throw fault; // a device that is gone says nothing about a tile
+    return found;
+  };
+  const budget = { ms: START_BUDGET_MS, sleep: (ms: number) => pause(ms, measured.signal) };
+  const { openDatabase, browser = "" } = places;
+  const chosen = await chooseTuning(
+    adapterName,
+    { openDatabase, browser },
+    {
+      tunings,
+      measure: () =>
+        compareTunings(backend, places.clockMs, tunings, budget).finally(() => measured.abort()),
+      check,
+      hasFloat16: backend.float16,
+    },
+  );
+  const off = [...chosen.off, ...(await selfCheck.fixed())];
+  backend.tuning = chosen.tuning;
+  backend.float16 &&= chosen.float16?.length === 0;
+  const operations = new Set(off.map(({ operation }) => operation));
+  dropFusedKernels(operations);
+  const wrong = await selfCheck.twins(operations);
+  const fault = off.length > 0 ? await watch.faultSoon() : watch.fault();
+  if (fault) throw fault;
+  if (wrong.length > 0) {
+    throw new StudioError(
+      "GPU_ERROR",
+      `WebGPU did not start: ${adapterName} computes wrong numbers, with tfjs' own kernels as well (${disagreementText(wrong)}).`,
+      "Update the browser and the GPU's driver.",
+    );
+  }
+  return { ...chosen, off };
+}
+
+async function prepared(
+  { device, adapterName }: OpenedDevice,
+  backend: StudioBackend,
+  watch: DeviceWatch,
+  places: WebGpuPlaces,
+): Promise<DeviceReport> {
+  const slow = isSoftwareAdapter(adapterName);
+  const trial = slow ? places.softwareTrial : { tunings: TUNINGS, cases: CHECK_CASES };
+  const chosen = trial && (await settle(backend, adapterName, watch, places, trial));
+  const selfCheck = chosen && selfCheckFailures(chosen);
+  return {
+    backend: "webgpu",
+    adapter: adapterName,
+    slow,
+    ...(slow ? { slowBecause: { kind: "software", adapter: adapterName } } : {}),
+    float16: backend.float16,
+    tile: tuningName(backend.tuning),
+    ...(selfCheck ? { selfCheck } : {}),
+    maxBufferBytes: device.limits.maxBufferSize,
+    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+  };
+}
+
+/** What was thrown while WebGPU started, as an error that says so with its message. */
+function startFailure(thrown: unknown): StudioError {
+  if (thrown instanceof StudioError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new StudioError(
+    "BACKEND_FAILED",
+    `WebGPU did not start: ${message}`,
+    "Restart the browser, and update it and the GPU's driver if that does not help.",
+    { cause: thrown },
+  );
+}
+
+function removeBackend(): void {
+  if (tf.engine().registryFactory.webgpu !== undefined) tf.removeBackend("webgpu");
+}
+
+/**
+ * A device of our own under the studio's backend; a new one each time, because a lost one never comes back.
+ * @returns undefined when there is no adapter
+ * @throws StudioError with what was thrown or what became of the device; nothing of it is left then
+ */
+export async function startWebGpu(places: WebGpuPlaces): Promise<StartedWebGpu | undefined> {
+  const opened = await openDevice(places.gpu());
+  if (!opened) return undefined;
+  const watch = watchDevice(opened.device);
+  const close = () => {
+    removeBackend();
+    opened.device.destroy();
+  };
+  try {
+    removeBackend();
+    const backend = createStudioBackend(opened);
+    tf.registerBackend("webgpu", () => backend);
+    registerFusedKernels();
+    await useBackend("webgpu");
+    const report = await prepared(opened, backend, watch, places);
+    return { report, tell: watch.tell, close };
+  } catch (thrown) {
+    const fault = await watch.faultSoon();
+    close();
+    throw fault ?? startFailure(thrown);
+  }
+}
