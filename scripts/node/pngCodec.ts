@@ -1,5 +1,5 @@
 import { convertIndexedToRgb, decode } from "fast-png";
-import { badImage, checkedHeader, type ImageCodec } from "../src/data/imageCodec";
+import { badImage, checkedHeader, type ImageCodec } from "../../src/data/imageCodec";
 
 /** Reads PNG alone, in Node: opaque or transparent over white, 8 bits. */
 export const pngCodec: ImageCodec = {
