@@ -1,29 +1,10 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { StudioError } from "../../src/errors/studioError";
+import { ADAPTERS, DRIVERS } from "./adapters";
 import { extendNavigator } from "./navigator";
-
-/** Vulkan drivers by name, where distributions put their manifests. */
-const DRIVERS: Readonly<Record<string, readonly string[]>> = {
-  lavapipe: [
-    "/usr/share/vulkan/icd.d/lvp_icd.json",
-    "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json",
-    "/usr/share/vulkan/icd.d/lvp_icd.aarch64.json",
-  ],
-  swiftshader: [
-    join(
-      dirname(process.env.CHROMIUM_PATH ?? "/usr/lib/chromium/chromium"),
-      "vk_swiftshader_icd.json",
-    ),
-    "/usr/lib/chromium/vk_swiftshader_icd.json",
-    "/opt/google/chrome/vk_swiftshader_icd.json",
-  ],
-};
-
-/** "default" is whatever the system has. */
-export const ADAPTERS: readonly string[] = ["default", ...Object.keys(DRIVERS)];
 
 /** What the package `webgpu` exports. */
 interface Dawn {
@@ -46,7 +27,7 @@ async function loadDawn(module: string): Promise<Dawn> {
 /**
  * Puts Dawn's `navigator.gpu` and the API's classes in place, on the named Vulkan driver. A second call in a process
  * answers with the first one's: the driver is chosen when Dawn starts.
- * @param adapter one of ADAPTERS
+ * @param adapter one of ADAPTERS (adapters.ts)
  * @param module the package `webgpu`'s index.js, or Dawn's binary (dawn.node) itself
  * @throws StudioError NO_WEBGPU when the driver is not installed or Dawn cannot be loaded
  */

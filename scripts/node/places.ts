@@ -8,7 +8,7 @@ export interface NodePlaces {
   readonly wasm: string;
   /** The package `webgpu`'s index.js, or Dawn's binary (dawn.node) itself. Loaded only when WebGPU may be used. */
   readonly dawn: string;
-  /** Vulkan driver: one of ADAPTERS in dawn.ts. */
+  /** Vulkan driver: one of ADAPTERS in adapters.ts. */
   readonly adapter: string;
   /** Folder with the built-in images: public/emoji. */
   readonly emoji: string;

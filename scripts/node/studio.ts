@@ -41,8 +41,8 @@ export interface ExperimentHooks {
   readonly onProgress?: (progress: ExperimentProgress) => void;
   /** Asked several times a second; once it says yes, the run ends after its step, with a checkpoint. */
   readonly shouldStop?: () => boolean;
-  /** The stored run that is gone on with, with what it logged before; not called for a new run. */
-  readonly onContinued?: (record: RunRecord) => void;
+  /** Before anything is computed. @param known the stored run that is gone on with; undefined for a new one */
+  readonly onStarted?: (runId: string, known: RunRecord | undefined) => void;
 }
 
 export interface ExperimentResult {
@@ -135,8 +135,8 @@ export async function openNodeStudio(stateDir: string, places: NodePlaces): Prom
     environment,
     run: async (request, hooks = {}) => {
       const known = await unfinished(environment, request);
-      if (known) hooks.onContinued?.(known);
       const runId = known?.id ?? crypto.randomUUID();
+      hooks.onStarted?.(runId, known);
       const failure = await Promise.race([train(runId, request, hooks), metrics.died]);
       return resultOf(environment, runId, failure);
     },
