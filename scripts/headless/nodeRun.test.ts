@@ -9,7 +9,7 @@ import { randomNormal } from "../../src/math/rng";
 import { ROOT } from "../setup.mjs";
 import { folderFiles } from "./importFolder";
 
-const STEPS = 8;
+const STEPS = 24;
 const SIDE = 32;
 const IMAGES = 24;
 
@@ -39,9 +39,9 @@ function headless(
   stop?: { readonly after: string; readonly signal: NodeJS.Signals },
 ): Promise<Ended> {
   const settings = [
-    "evaluation.checkpointEvery=2",
-    "evaluation.gridEvery=4",
-    "evaluation.metricsEvery=4",
+    "evaluation.checkpointEvery=5",
+    "evaluation.gridEvery=12",
+    "evaluation.metricsEvery=12",
     "sampling.gridSize=4",
     "sampling.steps=2",
   ].flatMap((setting) => ["--set", setting]);
@@ -87,7 +87,7 @@ test("a run that was killed and then interrupted ends with the bits of one that 
   expect(alone.code).toBe(0);
   expect(stepsOf(alone)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
   expect(existsSync(at("alone", "state"))).toBe(false);
-  for (const file of ["share-url.txt", "summary.json", "grids/step-000004.png"]) {
+  for (const file of ["share-url.txt", "summary.json", "grids/step-000012.png"]) {
     expect(existsSync(at("alone", file))).toBe(true);
   }
 
@@ -95,7 +95,7 @@ test("a run that was killed and then interrupted ends with the bits of one that 
   expect(interrupted.code).toBe(130);
   expect(existsSync(at("cut", "state"))).toBe(true);
   const stoppedAt = stepsOf(interrupted).at(-1) ?? 0;
-  const killed = await headless("cut", { after: "step 6/", signal: "SIGKILL" });
+  const killed = await headless("cut", { after: "step 17/", signal: "SIGKILL" });
   expect(killed.code).toBeNull();
   expect(stepsOf(killed)[0]).toBe(stoppedAt + 1); // from the checkpoint it made when it was told to stop
   const last = await headless("cut");

@@ -39,7 +39,7 @@ export interface ExperimentRequest {
 
 export interface ExperimentHooks {
   readonly onProgress?: (progress: ExperimentProgress) => void;
-  /** Asked several times a second; once it says yes, the run ends after its step, with a checkpoint. */
+  /** Asked at every event and several times a second; once it says yes, the run ends after its step, with a checkpoint. */
   readonly shouldStop?: () => boolean;
   /** Before anything is computed. @param known the stored run that is gone on with; undefined for a new one */
   readonly onStarted?: (runId: string, known: RunRecord | undefined) => void;
@@ -111,20 +111,25 @@ export async function openNodeStudio(stateDir: string, places: NodePlaces): Prom
     { onProgress = () => undefined, shouldStop = () => false }: ExperimentHooks,
   ): Promise<Failure | null> {
     const { experiment, timeline = [], name, backend, download = false } = request;
-    const poll = setInterval(() => {
+    const look = () => {
       if (!shouldStop()) return;
       void features.cancel();
       void features.cancelDownload();
       void trainer.stop();
-    }, STOP_POLL_MS);
+    };
+    const poll = setInterval(look, STOP_POLL_MS);
+    const tell = (progress: ExperimentProgress) => {
+      onProgress(progress);
+      look(); // quick steps may be done before the timer comes
+    };
     try {
       await fillCachesFirst(features, cacheRequest(experiment, timeline, backend), {
         download,
-        onCacheEvent: (event) => onProgress({ part: "caches", event }),
-        onWeightsEvent: (event) => onProgress({ part: "weights", event }),
+        onCacheEvent: (event) => tell({ part: "caches", event }),
+        onWeightsEvent: (event) => tell({ part: "weights", event }),
       });
       const start = { runId, name, experiment, timeline, backend };
-      const outcome = await trainer.start(start, (event) => onProgress({ part: "run", event }));
+      const outcome = await trainer.start(start, (event) => tell({ part: "run", event }));
       return outcome.ok ? null : outcome.failure;
     } finally {
       clearInterval(poll);
