@@ -59,6 +59,16 @@ async function follow(
   }
 }
 
+/** Vite's server would end the process at SIGTERM, before the run has its checkpoint. */
+async function withoutNewSigtermListeners<T>(start: () => Promise<T>): Promise<T> {
+  const before = new Set(process.listeners("SIGTERM"));
+  const started = await start();
+  for (const listener of process.listeners("SIGTERM")) {
+    if (!before.has(listener)) process.removeListener("SIGTERM", listener);
+  }
+  return started;
+}
+
 /** The experiment in the built page, in Chromium without a window. */
 export async function runInBrowser(
   options: HeadlessOptions,
@@ -67,7 +77,7 @@ export async function runInBrowser(
   stopReason: StopReason,
 ): Promise<EndedRun> {
   await ensureBuilt();
-  const server = await serveBuilt();
+  const server = await withoutNewSigtermListeners(serveBuilt);
   const { context, origin } = await openBrowser(
     { profile: state, backend: options.backend },
     server.url,
