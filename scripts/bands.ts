@@ -111,7 +111,7 @@ function bandOf(preset: string, runs: readonly Run[]): ReferenceBand {
       backend: summary.device.backend,
       adapter: summary.device.adapter,
       datasetHash: summary.datasetHash,
-      command: summary.command.replace(/--(out|profile) \S+/g, "--$1 DIR"),
+      command: summary.command.replace(/--(out|profile|state) \S+/g, "--$1 DIR"),
     })),
     smoothing: SMOOTHING,
     windowSteps: WINDOW_STEPS,

@@ -1,36 +1,18 @@
 /**
- * `npm run headless`: one experiment in the built app, in Chromium without a window, with its results in a
- * folder. Exit code 0 when it finished, 1 when it failed, 130 when it was stopped.
+ * `npm run headless`: one experiment without a person, in Chromium or in this process, with its results in a folder.
+ * Exit code 0 when it finished, 1 when it failed, 130 when it was stopped.
  */
+import { rm } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Page } from "playwright";
+import { isMainThread } from "node:worker_threads";
 import { StudioError } from "../src/errors/studioError";
-import type { RunRecord } from "../src/storage/db";
-import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
-import { openBrowser } from "./headless/browser";
+import { runInBrowser } from "./headless/browserRun";
+import type { EndedRun, StopReason } from "./headless/endedRun";
 import { exportRun } from "./headless/exportRun";
-import { readOptions, type HeadlessOptions } from "./headless/options";
-import { studioDb } from "./headless/pageDb";
-import { progressLine, progressPrinter, type ProgressPrinter } from "./headless/progress";
-import { createRunLog, type RunLog } from "./headless/runLog";
-import {
-  reportErrors,
-  shownFailure,
-  shownStatus,
-  startRun,
-  throwShownFailure,
-} from "./headless/studioPage";
-
-const POLL_MS = 1_000;
-/** Between the request to stop and giving up on a checkpoint. */
-const STOP_MS = 120_000;
-const OVER: readonly string[] = ["finished", "stopped", "failed"];
-
-interface Stopper {
-  /** Why the run is to end early; null while it may go on. */
-  readonly reason: () => string | null;
-}
+import { runInNode } from "./headless/nodeRun";
+import { asksForHelp, readOptions, USAGE, type HeadlessOptions } from "./headless/options";
+import { createProgress, type Progress } from "./headless/progress";
+import { stateFolder } from "./headless/stateFolder";
 
 /** The first interrupt asks the run to stop with a checkpoint; a second one ends the process. */
 function listenForInterrupts(note: (text: string) => void): () => boolean {
@@ -45,84 +27,57 @@ function listenForInterrupts(note: (text: string) => void): () => boolean {
   return () => interrupted;
 }
 
-/** Follows a run to its end. @returns its record in a phase that is over */
-async function follow(
-  page: Page,
-  runId: string,
-  log: RunLog,
-  totalSteps: number,
-  printer: ProgressPrinter,
-  { sinceMs, stopper }: { readonly sinceMs: number; readonly stopper: Stopper },
-): Promise<RunRecord> {
-  const db = await studioDb(page);
-  let lastKey = 0;
-  let stopAskedMs: number | null = null;
-  for (;;) {
-    const record = (await db.runs()).find((run) => run.id === runId);
-    if (!record) throw new StudioError("INTERNAL", `Run ${runId} vanished.`, "Start it again.");
-    // the record before the log: a run that is over has logged everything
-    const part = await db.log(runId, lastKey);
-    lastKey = part.lastKey;
-    log.add(part.points, part.measurements);
-    const points = log.points();
-    const step = Math.max(points.at(-1)?.step ?? 0, (await shownStatus(page)).step);
-    printer.show(progressLine(record, points, step, totalSteps), record.phase);
-    // a run gone on with keeps its old record until the trainer has it
-    const current = record.updatedAtMs > sinceMs;
-    if (current && OVER.includes(record.phase)) return record;
-    if (!current) await throwShownFailure(page);
-    if (stopper.reason() !== null && stopAskedMs === null) {
-      stopAskedMs = performance.now();
-      await page.getByRole("button", { name: "Stop", exact: true }).click();
-    }
-    if (stopAskedMs !== null && performance.now() - stopAskedMs > STOP_MS) return record;
-    await sleep(POLL_MS);
-  }
+/** Writes the results of a run that is over. @returns the command's exit code */
+async function conclude(
+  { record, log, reader, failure }: EndedRun,
+  options: HeadlessOptions,
+  progress: Progress,
+  seconds: number,
+): Promise<number> {
+  progress.end();
+  const summary = await exportRun(reader, record, log, options, seconds);
+  const { phase } = record;
+  if (failure !== null) progress.note(`The run failed: ${failure}`);
+  progress.note(`${phase} at step ${summary.steps}; results are in ${options.out}`);
+  return phase === "finished" ? 0 : phase === "failed" ? 1 : 130;
 }
 
-async function runOnce(options: HeadlessOptions, printer: ProgressPrinter): Promise<number> {
+async function runOnce(options: HeadlessOptions, progress: Progress): Promise<number> {
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
-  const note = (text: string) => printer.note(text);
-  const interrupted = listenForInterrupts(note);
-  const timedOut = () => elapsedMs() > options.timeoutMs;
-  await ensureBuilt();
-  const server = await serveBuilt();
-  const { context, origin } = await openBrowser(options, server.url);
+  const interrupted = listenForInterrupts(progress.note);
+  const stopReason: StopReason = () =>
+    interrupted() ? "interrupted" : elapsedMs() > options.timeoutMs ? "out of time" : null;
+  const run = options.runtime === "node" ? runInNode : runInBrowser;
+  const { path, temporary } = stateFolder(options);
+  const ended = await run(options, path, progress, stopReason);
+  let code: number;
   try {
-    const page = context.pages()[0] ?? (await context.newPage());
-    reportErrors(page, note);
-    const { runId, sinceMs } = await startRun(page, origin, options, (text) =>
-      printer.show(text, "starting"),
-    );
-    note(sinceMs > 0 ? `Going on with run ${runId}.` : `Run ${runId} started.`);
-    const log = createRunLog();
-    const stopper = {
-      reason: () => (interrupted() ? "interrupted" : timedOut() ? "out of time" : null),
-    };
-    const steps = options.experiment.optimizer.steps;
-    const record = await follow(page, runId, log, steps, printer, { sinceMs, stopper });
-    printer.end();
-    const summary = await exportRun(await studioDb(page), record, log, options, elapsedMs() / 1000);
-    const { phase } = record;
-    if (phase === "failed") note(`The run failed: ${(await shownFailure(page)) ?? "no message"}`);
-    note(`${phase} at step ${summary.steps}; results are in ${options.out}`);
-    return phase === "finished" ? 0 : phase === "failed" ? 1 : 130;
+    code = await conclude(ended, options, progress, elapsedMs() / 1000);
   } finally {
-    await context.close();
-    await server.close();
+    await ended.close();
   }
+  // unfinished, it is what the same command goes on from
+  if (temporary && code === 0) await rm(path, { recursive: true, force: true });
+  return code;
 }
 
-async function main(): Promise<number> {
-  const printer = progressPrinter(process.stderr, () => performance.now());
+async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   try {
-    return await runOnce(readOptions(process.argv.slice(2)), printer);
+    const options = readOptions(args);
+    const progress = createProgress(process.stderr, options.experiment.optimizer.steps);
+    return await runOnce(options, progress);
   } catch (thrown) {
     if (!(thrown instanceof StudioError)) throw thrown;
-    printer.note(`${thrown.code}: ${thrown.message}\n${thrown.hint}`);
-    return 1;
+    process.stderr.write(`${thrown.code}: ${thrown.message}\n${thrown.hint}\n`);
+    return thrown.code === "CANCELLED" ? 130 : 1;
   }
 }
 
-process.exitCode = await main();
+// The metrics thread runs this file too. At the end everything is written, and Dawn and open ports may keep the event
+// loop turning: the process is ended rather than left to end.
+if (isMainThread) process.exit(await main(process.argv.slice(2)));

@@ -6,14 +6,15 @@ import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { stepErrors, stepNumbers, withPrecision, type StepErrors } from "../src/bench/precision";
-import { startDawn } from "../bench/node/gpu";
 import { prepareWebGpu } from "../src/bench/webGpu";
 import { workloadById } from "../src/bench/workloads";
 import { StudioError } from "../src/errors/studioError";
 import type { MatMulTuning } from "../src/kernels/device";
+import { checkoutDawn, startDawn } from "./node/dawn";
 import { readImages } from "./precision/images";
 import { runBoth } from "./precision/shortRun";
 import { startWasm } from "./pretrain/runtime";
+import { ROOT } from "./setup.mjs";
 
 const IMAGES = 256;
 /** Steps whose losses are averaged at the end: one alone depends on its times. */
@@ -48,7 +49,7 @@ tf.enableProdMode();
 await startWasm();
 const images = await readImages(IMAGES);
 const webgpu = await prepareWebGpu(
-  await startDawn(values.adapter),
+  await startDawn(values.adapter, checkoutDawn(ROOT)),
   (message) => {
     console.error(`WebGPU: ${message}`);
     process.exit(1);

@@ -1,6 +1,7 @@
 /**
  * Pictures of the studio for the documentation, from a run that was really made:
- * `npm run screenshots -- PROFILE OUT`, PROFILE being the profile folder of an earlier `npm run headless`.
+ * `npm run screenshots -- PROFILE OUT`, PROFILE being the folder an `npm run headless` was given
+ * as --state.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-import { chromium, type BrowserContext } from "playwright";
+import type { BrowserContext } from "playwright";
+import type { BackendChoice } from "../../src/protocol/shared";
 import { chromiumLaunch } from "../chromium.mjs";
-import type { HeadlessOptions } from "./options";
 
 /**
  * The origin the page is opened under. IndexedDB belongs to an origin, port included: a fixed name, mapped
@@ -11,9 +11,10 @@ const ORIGIN_HOST = "headless.localhost";
 
 /** Opens Chromium on a profile that outlives the process. @param served address of the built app */
 export async function openBrowser(
-  { profile, backend }: Pick<HeadlessOptions, "profile" | "backend">,
+  { profile, backend }: { readonly profile: string; readonly backend: BackendChoice },
   served: string,
 ): Promise<{ context: BrowserContext; origin: string }> {
+  const { chromium } = await import("playwright"); // not loaded where no browser is used
   const launch = chromiumLaunch({ webgpu: backend === "auto" || backend === "webgpu" });
   const { port } = new URL(served);
   const context = await chromium.launchPersistentContext(profile, {

@@ -5,8 +5,8 @@ import { encodeLink } from "../../src/config/urlCodec";
 import { StudioError } from "../../src/errors/studioError";
 import type { RunRecord } from "../../src/storage/db";
 import type { HeadlessOptions } from "./options";
-import type { StudioDbReader } from "./pageDb";
 import { finalFigures, lastMeasurements, metricsJsonl, type RunLog } from "./runLog";
+import type { StudioReader } from "./studioReader";
 
 /** Where `npm start` serves the page unless told otherwise. */
 const DEFAULT_PAGE = "http://localhost:4173/";
@@ -17,7 +17,7 @@ export const shareUrl = ({ experiment, timeline, datasetHash, codeVersion }: Run
 
 const stepName = (step: number) => `step-${String(step).padStart(6, "0")}.png`;
 
-async function exportGrids(db: StudioDbReader, runId: string, folder: string): Promise<number> {
+async function exportGrids(db: StudioReader, runId: string, folder: string): Promise<number> {
   await mkdir(folder, { recursive: true });
   const steps = await db.gridSteps(runId);
   for (const step of steps) {
@@ -28,7 +28,7 @@ async function exportGrids(db: StudioDbReader, runId: string, folder: string): P
 }
 
 /** @throws StudioError CHECKSUM_MISMATCH when the bytes that arrived are not those that were stored */
-async function exportCheckpoint(db: StudioDbReader, runId: string, path: string) {
+async function exportCheckpoint(db: StudioReader, runId: string, path: string) {
   const step = (await db.checkpointSteps(runId)).at(-1);
   const found = step === undefined ? null : await db.checkpoint(runId, step);
   if (step === undefined || found === null) return null;
@@ -46,7 +46,7 @@ async function exportCheckpoint(db: StudioDbReader, runId: string, path: string)
 
 /** Writes everything a run left behind into `options.out`; returns what summary.json says. */
 export async function exportRun(
-  db: StudioDbReader,
+  db: StudioReader,
   record: RunRecord,
   log: RunLog,
   options: HeadlessOptions,

@@ -1,7 +1,11 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { presetById } from "../../src/config/presets";
 import { encodeLink } from "../../src/config/urlCodec";
-import { readOptions } from "./options";
+import { asksForHelp, readOptions, USAGE } from "./options";
+import { stateFolder } from "./stateFolder";
 
 test("a preset with steps, seed and settings becomes an experiment that can run", () => {
   const options = readOptions(
@@ -42,6 +46,47 @@ test("the command can be typed again", () => {
   );
 });
 
+test("the node runtime takes an adapter and images", () => {
+  const args = ["--runtime", "node", "--adapter", "lavapipe", "--images", "pictures", "--out", "x"];
+  expect(readOptions(args)).toMatchObject({
+    runtime: "node",
+    adapter: "lavapipe",
+    images: resolve("pictures"),
+    imageSize: 64,
+  });
+  expect(readOptions(["--out", "x"])).toMatchObject({ runtime: "browser", images: null });
+});
+
+test("help is asked for beside anything else, and names every option", () => {
+  expect(asksForHelp(["--out", "x", "--help"])).toBe(true);
+  expect(asksForHelp(["--out", "x"])).toBe(false);
+  for (const option of [
+    "--runtime",
+    "--adapter",
+    "--images",
+    "--image-size",
+    "--state",
+    "--help",
+  ]) {
+    expect(USAGE).toContain(`\n  ${option} `);
+  }
+});
+
+test("the state is in the results and temporary, unless it is given by either name", async () => {
+  const out = await mkdtemp(join(tmpdir(), "headless-"));
+  const folder = (...more: string[]) => stateFolder(readOptions(["--out", out, ...more]));
+  expect(folder()).toEqual({ path: join(out, "state"), temporary: true });
+  for (const name of ["--state", "--profile"]) {
+    expect(folder(name, "kept")).toEqual({ path: resolve("kept"), temporary: false });
+  }
+  await mkdir(join(out, "profile")); // what an earlier version left
+  expect(folder()).toEqual({ path: join(out, "profile"), temporary: true });
+  expect(folder("--runtime", "node").path).toBe(join(out, "state"));
+  await mkdir(join(out, "state"));
+  expect(folder().path).toBe(join(out, "state"));
+  await rm(out, { recursive: true });
+});
+
 test.each([
   [[], "--out DIR is missing"],
   [["--out", "x", "--steps", "ten"], '--steps must be a whole number, got "ten"'],
@@ -55,6 +100,11 @@ test.each([
   [["--out", "x", "--url", "#/run?x=!!!"], "cannot be read"],
   [["--out", "x", "--url", "#/run?x=A", "--preset", "tiny"], "exclude each other"],
   [["--out", "x", "--frobnicate"], "frobnicate"],
+  [["--out", "x", "--runtime", "deno"], 'got "deno"'],
+  [["--out", "x", "--adapter", "lavapipe"], "--adapter needs --runtime node"],
+  [["--out", "x", "--images", "pictures"], "--images needs --runtime node"],
+  [["--out", "x", "--runtime", "node", "--adapter", "mesa"], 'got "mesa"'],
+  [["--out", "x", "--state", "a", "--profile", "b"], "two names of one option"],
 ])("%j is refused by name", (args, message) => {
   expect(() => readOptions(args)).toThrow(message);
 });

@@ -7,6 +7,7 @@ import { decodeLink } from "../../src/config/urlCodec";
 import { validateExperiment } from "../../src/config/validate";
 import { StudioError } from "../../src/errors/studioError";
 import type { BackendChoice } from "../../src/protocol/shared";
+import { ADAPTERS } from "../node/adapters";
 
 export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [options]
   --preset ID          one of the presets (default first-minute)
@@ -14,21 +15,39 @@ export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [
   --steps N            optimiser steps, instead of the preset's
   --seed N             seed, instead of the preset's
   --set group.key=VAL  any other setting, repeatable; VAL is JSON or plain text
+  --runtime NAME       browser (default): the built page in Chromium; node: the same sessions in this process
   --backend NAME       auto (default), webgpu, wasm or cpu
+  --adapter NAME       Vulkan driver for --runtime node: default (the system's), lavapipe or swiftshader
+  --images DIR         with --runtime node: train on the PNG images in DIR, one subfolder a class
+  --image-size PX      side they are cropped to (default 64, or the link's)
   --out DIR            where results go (created)
-  --profile DIR        browser profile, which holds the run's state (default DIR/profile):
-                       the same command again continues a run that was cut
-  --download           fetch published weights the run needs; without it they must be in the profile
-  --timeout MINUTES    stop, with a checkpoint, after so long (default: none)`;
+  --state DIR          what a run goes on from: caches, checkpoints, weights (default DIR/state of --out,
+                       removed when the run is finished); the same command again continues a run that was
+                       cut. Name a folder to keep it for other runs. --profile is its older name
+  --download           fetch published weights the run needs; without it they must be in the state
+  --timeout MINUTES    stop, with a checkpoint, after so long (default: none)
+  --help               print this`;
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
+const RUNTIMES = ["browser", "node"] as const;
+type RuntimeName = (typeof RUNTIMES)[number];
+/** Side of imported squares, px: what the page's form proposes, and the side of the built-in images. */
+const IMAGE_SIZE = 64;
 
 export interface HeadlessOptions {
   readonly experiment: Experiment;
   readonly timeline: readonly TimelineEntry[];
+  readonly runtime: RuntimeName;
   readonly backend: BackendChoice;
+  /** Vulkan driver of the node runtime. */
+  readonly adapter: string;
+  /** Folder of images to import and train on; null: the experiment's own data. */
+  readonly images: string | null;
+  /** Side they are cropped to, px. */
+  readonly imageSize: number;
   readonly out: string;
-  readonly profile: string;
+  /** The state folder as given by hand; null: one in `out`, removed when the run is finished. */
+  readonly state: string | null;
   /** Whether weights may be fetched: the page asks a person, a script has to be told. */
   readonly download: boolean;
   /** Infinity when no limit was asked for. */
@@ -38,6 +57,10 @@ export interface HeadlessOptions {
 }
 
 const refuse = (message: string) => new StudioError("BAD_CONFIG", message, USAGE);
+
+/** Whether the command line asks for the usage alone. */
+export const asksForHelp = (args: readonly string[]): boolean =>
+  args.includes("--help") || args.includes("-h");
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
@@ -92,9 +115,11 @@ function startingPoint(url: string | undefined, preset: string | undefined): Sta
   return { experiment, timeline };
 }
 
-function backendOf(name: string): BackendChoice {
-  const found = BACKENDS.find((candidate) => candidate === name);
-  if (!found) throw refuse(`--backend must be one of ${BACKENDS.join(", ")}, got "${name}".`);
+function oneOf<T extends string>(option: string, known: readonly T[], name: string): T {
+  const found = known.find((candidate) => candidate === name);
+  if (found === undefined) {
+    throw refuse(`--${option} must be one of ${known.join(", ")}, got "${name}".`);
+  }
   return found;
 }
 
@@ -108,8 +133,13 @@ function parse(args: readonly string[]) {
         steps: { type: "string" },
         seed: { type: "string" },
         set: { type: "string", multiple: true, default: [] },
+        runtime: { type: "string", default: "browser" },
         backend: { type: "string", default: "auto" },
+        adapter: { type: "string" },
+        images: { type: "string" },
+        "image-size": { type: "string" },
         out: { type: "string" },
+        state: { type: "string" },
         profile: { type: "string" },
         download: { type: "boolean", default: false },
         timeout: { type: "string" },
@@ -124,14 +154,25 @@ function parse(args: readonly string[]) {
 const quoted = (word: string) =>
   /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/**
- * Reads the command line into an experiment that can run.
- * @throws StudioError BAD_CONFIG or BAD_LINK naming the argument, with the usage as hint
- */
-export function readOptions(args: readonly string[]): HeadlessOptions {
-  const values = parse(args);
-  if (values.out === undefined) throw refuse("--out DIR is missing.");
-  const start = startingPoint(values.url, values.preset);
+/** What only the node runtime can do, and where. */
+function nodeOnly(values: ReturnType<typeof parse>, experiment: Experiment) {
+  const runtime = oneOf("runtime", RUNTIMES, values.runtime);
+  for (const option of ["adapter", "images"] as const) {
+    if (runtime === "node" || values[option] === undefined) continue;
+    throw refuse(`--${option} needs --runtime node: the browser has its own.`);
+  }
+  const linked = experiment.data.imported?.resolution;
+  const asked = values["image-size"];
+  return {
+    runtime,
+    adapter: oneOf("adapter", ADAPTERS, values.adapter ?? "default"),
+    images: values.images === undefined ? null : resolve(values.images),
+    imageSize: asked === undefined ? (linked ?? IMAGE_SIZE) : wholeNumber("image-size", asked),
+  };
+}
+
+/** The experiment with what the options say of its settings. */
+function settledExperiment(values: ReturnType<typeof parse>, start: Experiment): Experiment {
   const settings: [string, unknown][] = values.set.map((text) => {
     const at = text.indexOf("=");
     if (at < 1) throw refuse(`--set needs group.key=value, got "${text}".`);
@@ -143,22 +184,40 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
   if (values.seed !== undefined) {
     settings.push(["optimizer.seed", wholeNumber("seed", values.seed)]);
   }
-  const experiment = settings.reduce(
-    (sofar, [path, value]) => withSetting(sofar, path, value),
-    start.experiment,
-  );
-  const issues = validateExperiment(experiment, start.timeline);
-  if (issues.length > 0) {
-    throw refuse(issues.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  return settings.reduce((sofar, [path, value]) => withSetting(sofar, path, value), start);
+}
+
+/** @throws StudioError BAD_CONFIG naming every setting that cannot be */
+export function assertCanRun(experiment: Experiment, timeline: readonly TimelineEntry[]): void {
+  const issues = validateExperiment(experiment, timeline);
+  if (issues.length === 0) return;
+  throw refuse(issues.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+}
+
+/**
+ * Reads the command line into an experiment that can run.
+ * @throws StudioError BAD_CONFIG or BAD_LINK naming the argument, with the usage as hint
+ */
+export function readOptions(args: readonly string[]): HeadlessOptions {
+  const values = parse(args);
+  if (values.out === undefined) throw refuse("--out DIR is missing.");
+  const start = startingPoint(values.url, values.preset);
+  const experiment = settledExperiment(values, start.experiment);
+  const forNode = nodeOnly(values, experiment);
+  // with images of its own the experiment is whole once they are imported
+  if (forNode.images === null) assertCanRun(experiment, start.timeline);
+  if (values.state !== undefined && values.profile !== undefined) {
+    throw refuse("--state and --profile are two names of one option.");
   }
-  const out = resolve(values.out);
+  const state = values.state ?? values.profile;
   const minutes = values.timeout === undefined ? Infinity : wholeNumber("timeout", values.timeout);
   return {
     experiment,
     timeline: start.timeline,
-    backend: backendOf(values.backend),
-    out,
-    profile: values.profile === undefined ? resolve(out, "profile") : resolve(values.profile),
+    ...forNode,
+    backend: oneOf("backend", BACKENDS, values.backend),
+    out: resolve(values.out),
+    state: state === undefined ? null : resolve(state),
     download: values.download,
     timeoutMs: minutes * 60_000,
     command: ["npm run headless --", ...args.map(quoted)].join(" "),

@@ -12,25 +12,7 @@ import {
 } from "../../src/storage/db";
 import type { StoredAnalysis } from "../../src/protocol/analysis";
 import type { Measurement, StepPoint } from "../../src/protocol/trainer";
-
-/** What a cache takes, and how fast it was filled. */
-export interface CacheFigures {
-  readonly label: string;
-  readonly rows: number;
-  /** Rows times their length in float16. */
-  readonly plannedBytes: number;
-  readonly storedBytes: number;
-  /** Adapter and images a second, as src/sessions/cacheRates.ts stores them. */
-  readonly rate: unknown;
-}
-
-/** A stretch of a run's log, newest key last. */
-export interface LogPart {
-  readonly points: readonly StepPoint[];
-  readonly measurements: readonly Measurement[];
-  /** Pass it to the next call to get only what came later. */
-  readonly lastKey: number;
-}
+import type { CacheFigures, LogPart, StudioReader } from "./studioReader";
 
 /**
  * Reads the studio's IndexedDB from outside the app, with the raw API.
@@ -237,4 +219,5 @@ export async function studioDb(page: Page) {
   };
 }
 
-export type StudioDbReader = Awaited<ReturnType<typeof studioDb>>;
+/** All of it: what an export needs, what a run is followed by, and what tests look at. */
+export type PageDb = Awaited<ReturnType<typeof studioDb>> & StudioReader;

@@ -38,6 +38,18 @@ test("parts join, steps logged twice count once, lines are in step order", () =>
   expect(lines[1]?.velocityLoss).toBe(0.5);
 });
 
+test("what was measured at one step has one order, whichever was ready first", () => {
+  const orders = [
+    [alignment(10), alignment(10, "patch-histogram")],
+    [alignment(10, "patch-histogram"), alignment(10)],
+  ].map((measured) => {
+    const log = createRunLog();
+    log.add([point(10)], measured);
+    return metricsJsonl(log);
+  });
+  expect(orders[0]).toBe(orders[1]);
+});
+
 test("final figures are means over the last hundred steps", () => {
   expect(finalFigures([])).toBeNull();
   const points = Array.from({ length: 150 }, (_, i) => point(i + 1));

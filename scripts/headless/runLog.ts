@@ -19,11 +19,16 @@ export function createRunLog() {
       }
     },
     points: (): readonly StepPoint[] => [...points.values()].sort(byStep),
-    measurements: (): readonly Measurement[] => [...measurements.values()].sort(byStep),
+    measurements: (): readonly Measurement[] =>
+      [...measurements.values()].sort((a, b) => byStep(a, b) || bySeries(a, b)),
   };
 }
 
 export type RunLog = ReturnType<typeof createRunLog>;
+
+/** Measurements of one step arrive as they are ready, which a resumed run may see in another order. */
+const bySeries = (a: Measurement, b: Measurement) =>
+  measurementSeries(a) < measurementSeries(b) ? -1 : 1;
 
 const byStep = (a: { readonly step: number }, b: { readonly step: number }) => a.step - b.step;
 

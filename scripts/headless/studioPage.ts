@@ -4,7 +4,9 @@ import { encodeLink } from "../../src/config/urlCodec";
 import { StudioError } from "../../src/errors/studioError";
 import type { RunRecord } from "../../src/storage/db";
 import type { HeadlessOptions } from "./options";
-import { studioDb } from "./pageDb";
+import { studioDb, type PageDb } from "./pageDb";
+import { type Amount } from "./progress";
+import type { LogPart } from "./studioReader";
 
 /** How long the page may take to draw its controls, or a click to become a run. */
 const PAGE_MS = 120_000;
@@ -38,13 +40,15 @@ export async function throwShownFailure(page: Page): Promise<void> {
   if (failure !== null) throw new StudioError("INTERNAL", failure, "The run did not start.");
 }
 
-/** The status line, for what the log does not have yet: the step just done, the caches being filled. */
-export async function shownStatus(page: Page): Promise<{ step: number; text: string }> {
+/** What the status line has and the log does not yet: the step just done, how far caches are. */
+export async function shownStatus(page: Page): Promise<{ step: number; caching: Amount | null }> {
   const run = await page.getByRole("status", { name: "Run" }).innerText();
   const text = await page.getByRole("region", { name: "Status" }).innerText();
+  const [, done, total, rate] = /: (\d+) of (\d+) images, (\d+)\/s/.exec(text) ?? [];
+  const amount = { done: Number(done), total: Number(total), rate: Number(rate) };
   return {
     step: Number(/^Step (\d+)/.exec(run)?.[1] ?? 0),
-    text: text.replaceAll(/\s+/g, " ").trim(),
+    caching: done === undefined ? null : { what: "caching", unit: "images", ...amount },
   };
 }
 
@@ -70,12 +74,22 @@ async function answerWeightsDialog(page: Page, download: boolean): Promise<void>
   await dialog.getByRole("button", { name: /^Download/ }).click({ timeout: PAGE_MS });
 }
 
-/** Waits for the run the click made; what the page says went wrong instead becomes the error. */
+/** What is told of a run that is starting, and what may end it before its first step. */
+export interface StartHooks {
+  readonly onCaching: (amount: Amount) => void;
+  /** Why the run is to end early; null while it may go on. */
+  readonly stopReason: () => string | null;
+}
+
+/**
+ * Waits for the run the click made; what the page says went wrong instead becomes the error.
+ * @throws StudioError CANCELLED when it is to stop before there is a run
+ */
 async function newRunId(
   page: Page,
   before: readonly RunRecord[],
   download: boolean,
-  onStatus: (text: string) => void,
+  { onCaching, stopReason }: StartHooks,
 ): Promise<string> {
   const known = new Set(before.map((run) => run.id));
   const db = await studioDb(page);
@@ -84,7 +98,13 @@ async function newRunId(
     if (made) return made.id;
     await throwShownFailure(page);
     await answerWeightsDialog(page, download);
-    onStatus((await shownStatus(page)).text);
+    const { caching } = await shownStatus(page);
+    if (caching) onCaching(caching);
+    const reason = stopReason();
+    if (reason !== null) {
+      const hint = "The same command goes on: caches are kept shard by shard.";
+      throw new StudioError("CANCELLED", `Stopped before the first step: ${reason}.`, hint);
+    }
     await sleep(POLL_MS);
   }
 }
@@ -103,7 +123,11 @@ export interface StartedRun {
   readonly runId: string;
   /** Its record counts once it is newer than this: 0 for a new run, the cut's time for one gone on with. */
   readonly sinceMs: number;
+  /** What it logged before it was cut. */
+  readonly logged: LogPart;
 }
+
+const NOTHING_LOGGED: LogPart = { points: [], measurements: [], lastKey: 0 };
 
 /**
  * Opens the app and starts the run as a person would: by the link's dialog, or by Continue when the
@@ -113,21 +137,23 @@ export async function startRun(
   page: Page,
   origin: string,
   options: HeadlessOptions,
-  onStatus: (text: string) => void,
+  hooks: StartHooks,
 ): Promise<StartedRun> {
   const { experiment, timeline, backend } = options;
   const address = `${origin}?backend=${backend}`;
   await page.goto(address);
-  const db = await studioDb(page);
+  const db: PageDb = await studioDb(page);
   const before = await db.runs();
   const last = before.at(-1);
   if (last && continues(last, options) && (await db.checkpointSteps(last.id)).length > 0) {
+    const logged = await db.log(last.id, 0);
     await continueRun(page);
-    return { runId: last.id, sinceMs: last.updatedAtMs };
+    return { runId: last.id, sinceMs: last.updatedAtMs, logged };
   }
   await page.goto("about:blank"); // a new fragment alone would not load the page again
   await page.goto(address + encodeLink({ experiment, timeline, card: {} }));
   const dialog = page.getByRole("dialog", { name: "Shared experiment" });
   await dialog.getByRole("button", { name: "Run it" }).click({ timeout: PAGE_MS });
-  return { runId: await newRunId(page, before, options.download, onStatus), sinceMs: 0 };
+  const runId = await newRunId(page, before, options.download, hooks);
+  return { runId, sinceMs: 0, logged: NOTHING_LOGGED };
 }

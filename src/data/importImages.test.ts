@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BROKEN_PATH, GOOD_IMAGES, TEST_CLASSES, testFiles } from "../../e2e/hub/testData";
-import { pngCodec } from "../../test/pngCodec";
+import { pngCodec } from "../../scripts/node/pngCodec";
 import { StudioError } from "../errors/studioError";
 import { decodePngSquare, encodePng } from "../formats/png";
 import { centerCrop } from "./centerCrop";

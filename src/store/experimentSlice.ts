@@ -122,7 +122,7 @@ function fittedHoldOut(data: Experiment["data"]): number {
 }
 
 /** An experiment whose hold-out and evaluation fit its number of images; what cannot fit stays an issue of the form. */
-function fittedToImages(experiment: Experiment): Experiment {
+export function fittedToImages(experiment: Experiment): Experiment {
   const { groups, imagesPerGroup } = dataShape(experiment.data);
   const { evaluation } = experiment;
   const data = { ...experiment.data, holdOutFraction: fittedHoldOut(experiment.data) };

@@ -1,0 +1,38 @@
+import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+import type { RunRecord } from "../../src/storage/db";
+
+/** What a cache takes, and how fast it was filled. */
+export interface CacheFigures {
+  readonly label: string;
+  readonly rows: number;
+  /** Rows times their length in float16. */
+  readonly plannedBytes: number;
+  readonly storedBytes: number;
+  /** Adapter and images a second, as src/sessions/cacheRates.ts stores them. */
+  readonly rate: unknown;
+}
+
+/** A stretch of a run's log, newest key last. */
+export interface LogPart {
+  readonly points: readonly StepPoint[];
+  readonly measurements: readonly Measurement[];
+  /** Pass it to the next call to get only what came later. */
+  readonly lastKey: number;
+}
+
+export interface StoredCheckpoint {
+  readonly bytes: Uint8Array;
+  /** As stored with the bytes. */
+  readonly sha256: string;
+}
+
+/** What a finished run is exported from: the page's database (pageDb.ts) or this process's own (directDb.ts). */
+export interface StudioReader {
+  /** All runs, oldest first. */
+  readonly runs: () => Promise<readonly RunRecord[]>;
+  readonly caches: () => Promise<readonly CacheFigures[]>;
+  readonly gridSteps: (runId: string) => Promise<readonly number[]>;
+  readonly gridPng: (runId: string, step: number) => Promise<Uint8Array | null>;
+  readonly checkpointSteps: (runId: string) => Promise<readonly number[]>;
+  readonly checkpoint: (runId: string, step: number) => Promise<StoredCheckpoint | null>;
+}
