@@ -29,9 +29,14 @@ async function loadDawn(module: string): Promise<Dawn> {
  * answers with the first one's: the driver is chosen when Dawn starts.
  * @param adapter one of ADAPTERS (adapters.ts)
  * @param module the package `webgpu`'s index.js, or Dawn's binary (dawn.node) itself
+ * @param flags Dawn's own, such as "disable-dawn-features=timestamp_quantization"
  * @throws StudioError NO_WEBGPU when the driver is not installed or Dawn cannot be loaded
  */
-export async function startDawn(adapter: string, module: string): Promise<GPU> {
+export async function startDawn(
+  adapter: string,
+  module: string,
+  flags: readonly string[] = [],
+): Promise<GPU> {
   if (kept) return kept;
   if (adapter !== "default") {
     const manifest = (DRIVERS[adapter] ?? []).find((path) => existsSync(path));
@@ -47,7 +52,7 @@ export async function startDawn(adapter: string, module: string): Promise<GPU> {
   }
   try {
     const { create, globals } = await loadDawn(module);
-    kept = create([]);
+    kept = create([...flags]);
     Object.assign(globalThis, globals);
   } catch (cause) {
     throw new StudioError(

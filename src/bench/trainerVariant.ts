@@ -2,8 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { createTrainState, type TrainState } from "../training/trainState";
 import { disposeBatch, type TrainBatch } from "../training/trainBatch";
+import type { InitialValues } from "../models/sitInit";
 import type { Trainer } from "../training/trainer";
-import type { KernelTime, MemoryUse, Variant } from "./variant";
+import { runBurst } from "./burst";
+import type { KernelTime, MemoryUse, StepResult, Variant } from "./variant";
 import {
   tokenCount,
   workloadBatch,
@@ -40,18 +42,31 @@ export interface TrainerVariantOptions {
   /** See `Variant.prepare`; also runs before the first tensor is made. */
   readonly prepare: () => Promise<void>;
   /** Takes over the initial state. */
-  readonly open: (initial: TrainState) => Pick<Trainer, "step" | "dispose">;
+  readonly open: (
+    initial: TrainState,
+  ) => Pick<Trainer, "step" | "dispose"> & Partial<Pick<Trainer, "prepare">>;
   readonly clockMs: () => number;
   /** Runs a step with a timestamp on every dispatch; the studio's backend has it. */
   readonly profile?: (step: () => void) => Promise<readonly KernelTime[]>;
+  /** First values; absent: the workload's own, which take seconds to make for a large model. */
+  readonly values?: InitialValues;
+  /** The batch of a step; absent: the workload's own, made anew each time. */
+  readonly batchOf?: (step: number) => BatchArrays;
+}
+
+async function readLosses(logged: Tensor1D): Promise<StepResult["losses"]> {
+  const [velocity = NaN, alignment = NaN, gradNorm = NaN] = await logged.data();
+  logged.dispose();
+  return [velocity, alignment, gradNorm];
 }
 
 /** A trainer on whatever backend and kernels `prepare` puts in force. */
 export async function createTrainerVariant(options: TrainerVariantOptions): Promise<Variant> {
   const { name, workload, prepare, open, clockMs, profile } = options;
+  const { batchOf = (step: number) => workloadBatch(workload, step) } = options;
   const stepOptions = workloadOptions(workload);
   await prepare();
-  const trainer = open(createTrainState(workloadValues(workload)));
+  const trainer = open(createTrainState(options.values ?? workloadValues(workload)));
   let steps = 0;
   const advance = (arrays: BatchArrays): Tensor1D => {
     const batch = toTrainBatch(workload, arrays);
@@ -63,20 +78,29 @@ export async function createTrainerVariant(options: TrainerVariantOptions): Prom
     name,
     prepare,
     step: async () => {
-      const arrays = workloadBatch(workload, steps++);
+      const arrays = batchOf(steps++);
       const start = clockMs();
-      const logged = advance(arrays);
-      const reading = logged.data();
+      const reading = readLosses(advance(arrays));
       const jsMs = clockMs() - start;
-      const [velocity = NaN, alignment = NaN, gradNorm = NaN] = await reading;
-      logged.dispose();
-      return { losses: [velocity, alignment, gradNorm], jsMs };
+      return { losses: await reading, jsMs };
     },
+    burst: (count) => {
+      const batches = Array.from({ length: count }, () => batchOf(steps++)); // before the clock starts
+      const submit = (i: number) => advance(batches[i] ?? batchOf(i));
+      return runBurst(count, { submit, read: readLosses, drop: (x) => x.dispose(), clockMs });
+    },
+    ...(trainer.prepare && {
+      compile: async () => {
+        const batch = toTrainBatch(workload, batchOf(steps));
+        await trainer.prepare?.(batch, stepOptions, () => undefined);
+        disposeBatch(batch);
+      },
+    }),
     dispose: () => trainer.dispose(),
     memory: memoryUse,
     ...(profile && {
       kernelTimes: async () => {
-        const arrays = workloadBatch(workload, steps++);
+        const arrays = batchOf(steps++);
         return sumByName(await profile(() => advance(arrays).dispose()));
       },
     }),

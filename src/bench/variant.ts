@@ -6,6 +6,16 @@ export interface StepResult {
   readonly jsMs: number;
 }
 
+/** What a step of a burst took, on average. */
+export interface BurstResult {
+  /** From arrays on the host to the last step's losses, divided by the steps. */
+  readonly ms: number;
+  /** JavaScript's part: the time until it gave the thread back. */
+  readonly jsMs: number;
+  /** Of the last step. */
+  readonly losses: StepResult["losses"];
+}
+
 export interface MemoryUse {
   /** GPU bytes the backend holds, in use or pooled for the next step; null when it has no GPU. */
   readonly gpuBytes: number | null;
@@ -23,6 +33,10 @@ export interface Variant {
   readonly prepare: () => Promise<void>;
   /** One full step, resolved when its losses are on the CPU, so that all of its work is done. */
   readonly step: () => Promise<StepResult>;
+  /** Steps submitted one after another, a few of them in flight, as a training run does. */
+  readonly burst?: (steps: number) => Promise<BurstResult>;
+  /** Compiles what the first step needs, without computing anything. */
+  readonly compile?: () => Promise<void>;
   readonly dispose: () => void;
   /** Asked after a step; absent when the library does not tell. */
   readonly memory?: () => MemoryUse;

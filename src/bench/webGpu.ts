@@ -22,14 +22,21 @@ export interface OpenedBackend {
   readonly close: () => void;
 }
 
-/** Both kinds of WebGPU backend, opened as often as wanted under names of their own. */
+/** Told what a device complains of. */
+export type OnGpuError = (message: string) => void;
+
+/**
+ * Both kinds of WebGPU backend, opened as often as wanted under names of their own. A backend's errors go to its own
+ * `onError`, or else to the one that all share.
+ */
 export interface WebGpuGrounds {
   readonly adapter: AdapterReport;
   /** `@tensorflow/tfjs-backend-webgpu` unchanged, on a device with the app's limits. */
-  readonly openStock: (name: string) => Promise<OpenedBackend>;
+  readonly openStock: (name: string, onError?: OnGpuError) => Promise<OpenedBackend>;
   /** The project's backend with its fused kernels, tuned as the app tunes it. */
   readonly openStudio: (
     name: string,
+    onError?: OnGpuError,
   ) => Promise<OpenedBackend & { readonly backend: StudioBackend }>;
 }
 
@@ -48,7 +55,7 @@ export async function useBackend(backend: string): Promise<void> {
 /** @returns undefined when there is no adapter */
 export async function prepareWebGpu(
   gpu: GPU | undefined,
-  onError: (message: string) => void,
+  onError: OnGpuError,
   clockMs: () => number,
 ): Promise<WebGpuGrounds | undefined> {
   const first = await openDevice(gpu);
@@ -71,10 +78,10 @@ export async function prepareWebGpu(
     tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
     backend.tuning = tuning ?? backend.tuning;
   };
-  const open = async (name: string) => {
+  const open = async (name: string, onOwnError: OnGpuError) => {
     const opened = await openDevice(gpu);
     if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Measure again.");
-    opened.device.addEventListener("uncapturederror", ({ error }) => onError(error.message));
+    opened.device.addEventListener("uncapturederror", ({ error }) => onOwnError(error.message));
     return {
       opened,
       register: (backend: tf.KernelBackend, kernels: readonly tf.KernelConfig[]) => {
@@ -96,12 +103,12 @@ export async function prepareWebGpu(
   };
   return {
     adapter,
-    openStock: async (name) => {
-      const { opened, register } = await open(name);
+    openStock: async (name, onOwnError = onError) => {
+      const { opened, register } = await open(name, onOwnError);
       return register(new WebGPUBackend(opened.device, opened.info), stockKernels);
     },
-    openStudio: async (name) => {
-      const { opened, register } = await open(name);
+    openStudio: async (name, onOwnError = onError) => {
+      const { opened, register } = await open(name, onOwnError);
       const backend = createStudioBackend(opened);
       const registered = register(backend, allKernels);
       await tune(backend, registered.use);

@@ -6,7 +6,14 @@ import { runInterleaved } from "./harness";
 import { stepFloor } from "./roofline";
 import { createTrainerVariant, sumByName } from "./trainerVariant";
 import { createPlainTrainer } from "../training/trainer";
-import { workloadById, WORKLOADS, workloadValues, type Workload } from "./workloads";
+import {
+  FULL_SIZE_WORKLOADS,
+  workloadBatch,
+  workloadById,
+  WORKLOADS,
+  workloadValues,
+  type Workload,
+} from "./workloads";
 
 /** The reference workload made small enough for the cpu backend. */
 const small: Workload = {
@@ -37,11 +44,20 @@ test("the floor's operations are those counted by hand", () => {
 });
 
 test("every workload's heads divide its width, and its alignment reads a block it has", () => {
-  for (const { shape, encoderDepth } of WORKLOADS) {
+  for (const { shape, encoderDepth } of [...WORKLOADS, ...FULL_SIZE_WORKLOADS]) {
     expect(shape.width % shape.numHeads).toBe(0);
     expect(encoderDepth).toBeLessThanOrEqual(shape.depth);
   }
   expect(() => workloadById("huge")).toThrow('no workload "huge"');
+});
+
+test("the whole models are known by name, and no run of all workloads takes them", () => {
+  expect(workloadById("s2")).toMatchObject({ batch: 32, shape: { width: 384, depth: 12 } });
+  expect(workloadById("b2")).toMatchObject({ batch: 16, shape: { width: 768, depth: 12 } });
+  // 130 M of SiT-B/2 with 1,000 classes, and the projector 768 -> 2048 -> 2048 -> 768
+  expect(stepFloor(workloadById("b2")).parameters / 1e6).toBeCloseTo(137.4, 0);
+  const all = WORKLOADS.map(({ id }) => id);
+  expect(FULL_SIZE_WORKLOADS.some(({ id }) => all.includes(id))).toBe(false);
 });
 
 test("two variants of one workload do the same steps in turn, and leave no tensor", async () => {
@@ -70,6 +86,32 @@ test("two variants of one workload do the same steps in turn, and leave no tenso
   expect(one?.stepMs.median).toBe(3); // three clock readings lie between start and end
   expect(lines).toHaveLength(3);
   for (const variant of variants) variant.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("a burst does the steps that single ones would, on the batches and values it is given", async () => {
+  const before = tf.memory().numTensors;
+  const values = workloadValues(small);
+  const batches = [workloadBatch(small, 0), workloadBatch(small, 1)];
+  const make = () =>
+    createTrainerVariant({
+      open: createPlainTrainer,
+      name: "plain",
+      workload: small,
+      prepare: () => Promise.resolve(),
+      clockMs: () => performance.now(),
+      values,
+      batchOf: (step) => batches[step % 2] ?? workloadBatch(small, 0),
+    });
+  const [single, burst] = [await make(), await make()];
+  for (let i = 0; i < 3; i++) await single.step();
+  const fourth = await single.step();
+  const timed = await burst.burst?.(4);
+  expect(timed?.losses).toEqual(fourth.losses);
+  expect(timed?.ms).toBeGreaterThan(0);
+  expect(timed?.jsMs).toBeLessThanOrEqual(timed?.ms ?? 0);
+  single.dispose();
+  burst.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
 

@@ -38,15 +38,20 @@ const shapeOf = (model: ModelShape, inputSide: number, numClasses: number): SiTS
 });
 
 /** Latents 32x32x4 at patch 2 are 256 tokens; the projector and features are the paper's. */
-const onePaperBlock = (model: ModelShape) => ({
-  shape: shapeOf({ ...model, depth: 1 }, 32, 1000),
+const paperModel = (model: ModelShape) => ({
+  shape: shapeOf(model, 32, 1000),
   projectorWidth: 2048,
   featureWidth: 768,
+});
+
+const onePaperBlock = (model: ModelShape) => ({
+  ...paperModel({ ...model, depth: 1 }),
   encoderDepth: 1,
   batch: 2,
   slowBatch: 1,
 });
 
+/** What `npm run bench --workload all` and the page's bench measure: each runs on a software adapter as well. */
 export const WORKLOADS: readonly Workload[] = [
   {
     id: "reference",
@@ -80,6 +85,26 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ];
 
+/** Whole models of the paper, for real GPUs alone: a plain step of them takes gigabytes, and minutes on a CPU. */
+export const FULL_SIZE_WORKLOADS: readonly Workload[] = [
+  {
+    id: "s2",
+    description: "SiT-S/2 on 256 tokens: width 384, depth 12, 6 heads, projector to 768",
+    ...paperModel(MODEL_SIZE_TABLE.S),
+    encoderDepth: 4,
+    batch: 32,
+    slowBatch: 1,
+  },
+  {
+    id: "b2",
+    description: "SiT-B/2 on 256 tokens: width 768, depth 12, 12 heads, projector to 768",
+    ...paperModel(MODEL_SIZE_TABLE.B),
+    encoderDepth: 4,
+    batch: 16,
+    slowBatch: 1,
+  },
+];
+
 /** For tests of what surrounds a workload: its times say nothing. */
 export const TINY_WORKLOAD: Workload = {
   id: "tiny",
@@ -94,12 +119,13 @@ export const TINY_WORKLOAD: Workload = {
 
 /** @throws StudioError BAD_CONFIG naming the workloads there are */
 export function workloadById(id: string, batch?: number): Workload {
-  const found = [...WORKLOADS, TINY_WORKLOAD].find((workload) => workload.id === id);
+  const known = [...WORKLOADS, ...FULL_SIZE_WORKLOADS, TINY_WORKLOAD];
+  const found = known.find((workload) => workload.id === id);
   if (found) return batch === undefined ? found : { ...found, batch };
   throw new StudioError(
     "BAD_CONFIG",
     `There is no workload "${id}".`,
-    `Choose one of: ${WORKLOADS.map((workload) => workload.id).join(", ")}.`,
+    `Choose one of: ${known.map((workload) => workload.id).join(", ")}.`,
   );
 }
 
