@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { MatMulTuning } from "../kernels/device";
 import type { StudioBackend } from "../kernels/studioBackend";
 import type { KernelCase } from "./kernelCases";
+import { sizeOf } from "./operands";
 
 /** How a case is run: with these tiles, in this precision. */
 export interface KernelSetting {
@@ -14,7 +15,7 @@ export interface KernelResult {
   readonly operation: string;
   readonly tuning: string;
   readonly precision: "float32" | "float16";
-  /** Largest difference over 1 + the largest expected number; NaN where the kernel gave none. */
+  /** Largest difference over the case's unit + the largest expected number; NaN where the kernel gave none. */
   readonly error: number;
   readonly tolerance: number;
   readonly ok: boolean;
@@ -75,8 +76,12 @@ async function outputsOn(
   return read;
 }
 
-/** Largest difference over 1 + the largest expected number; NaN when a number is missing or is none. */
-export function largestError(found: readonly Numbers[], expected: readonly Numbers[]): number {
+/** Largest difference over `unit` + the largest expected number; NaN when a number is missing or is none. */
+export function largestError(
+  found: readonly Numbers[],
+  expected: readonly Numbers[],
+  unit = 1,
+): number {
   let worst = found.length === expected.length ? 0 : NaN;
   expected.forEach(({ shape, values }, i) => {
     const got = found[i];
@@ -87,7 +92,7 @@ export function largestError(found: readonly Numbers[], expected: readonly Numbe
       error = Math.max(error, difference); // keeps a NaN, which a comparison would lose
       largest = Math.max(largest, Math.abs(values[at] ?? 0));
     }
-    worst = Math.max(worst, error / (1 + largest));
+    worst = Math.max(worst, error / (unit + largest));
   });
   return worst;
 }
@@ -115,6 +120,45 @@ export function withExpected(kernelCase: KernelCase): ExpectedCase {
   return { kernelCase, expected: () => (known ??= compute()) };
 }
 
+export interface KernelJob {
+  readonly expected: ExpectedCase;
+  readonly setting: KernelSetting;
+}
+
+/**
+ * Compiles what some cases need, side by side and off this thread, without running any. A program that does not
+ * compile is met again, and named, when its case runs.
+ */
+export async function compileKernels(
+  jobs: readonly KernelJob[],
+  backend: StudioBackend,
+  backendName: string,
+): Promise<void> {
+  const before = { tuning: backend.tuning, mixedPrecision: backend.mixedPrecision };
+  await tf.setBackend(backendName);
+  const encode = () => {
+    for (const { expected, setting } of jobs) {
+      const { kernelCase } = expected;
+      Object.assign(backend, { tuning: setting.tuning, mixedPrecision: setting.float16 });
+      tf.tidy(() => {
+        kernelCase.run(
+          kernelCase.operands.map(({ shape, dtype }) =>
+            tf.tensor(new Float32Array(sizeOf(shape)), [...shape], dtype),
+          ),
+        );
+      });
+    }
+  };
+  const compiling = (() => {
+    try {
+      return backend.compile(encode, () => undefined);
+    } finally {
+      Object.assign(backend, before); // the programs are chosen by now
+    }
+  })();
+  await compiling.catch(() => undefined);
+}
+
 /** Runs one case's kernel on `backend`, registered with tfjs as `backendName`, in one setting. Never throws. */
 export async function checkKernel(
   { kernelCase, expected }: ExpectedCase,
@@ -136,7 +180,7 @@ export async function checkKernel(
     const { operands, outputs } = await expected();
     Object.assign(backend, { tuning, mixedPrecision: float16 });
     const found = await outputsOn(backendName, kernelCase, operands);
-    const error = largestError(found, outputs);
+    const error = largestError(found, outputs, kernelCase.unit);
     return { ...described, error, ok: error <= tolerance };
   } catch (thrown) {
     const problem = thrown instanceof Error ? thrown.message : String(thrown);

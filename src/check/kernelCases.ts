@@ -32,8 +32,10 @@ export interface KernelCase {
   /** The operation's name in tfjs' kernel registry. */
   readonly operation: string;
   readonly family: Family;
-  /** Largest difference in float32, over 1 + the largest expected number. */
+  /** Largest difference in float32, over `unit` + the largest expected number. */
   readonly tolerance: number;
+  /** A size that the results have; below it a difference counts by itself. */
+  readonly unit: number;
   readonly operands: readonly LazyOperand[];
   /** Runs the operation on operands that are on tfjs' current backend; the caller's tidy owns the outputs. */
   readonly run: (operands: readonly Tensor[]) => Tensor[];
@@ -48,7 +50,7 @@ function caseOf<Inputs extends Named<Tensor>, Attrs extends object>(
   operands: { readonly [K in keyof Inputs]?: LazyOperand },
   attrs: Attrs,
   family: Family,
-  tolerance = 4e-6,
+  { tolerance = 4e-6, unit = 1 }: Partial<Pick<KernelCase, "tolerance" | "unit">> = {},
 ): KernelCase {
   const given = Object.entries(operands) as [string, LazyOperand][];
   const shapes = given.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
@@ -60,6 +62,7 @@ function caseOf<Inputs extends Named<Tensor>, Attrs extends object>(
     operation: operation.name,
     family,
     tolerance,
+    unit,
     operands: given.map(([, operand]) => operand),
     run: (tensors) => run(operation, named(tensors) as unknown as Inputs, attrs),
     encode: (device) => {
@@ -91,15 +94,17 @@ function linearCases(): KernelCase[] {
       normals("weight", [n, k]),
       normals("bias", [n]),
     ];
-    const dy = normals("dy", [m, n]);
+    // gradients of a mean over rows: float16 products count on their size (gradientScale in kernels/linear.ts)
+    const dy = normals("dy", [m, n], 1 / m);
+    const ofGradient = { unit: 1 / m };
     const forward = activations.map((activation) =>
       caseOf(Linear, { x, weight, bias }, { activation, chunks: 1 }, "product"),
     );
     const gradX = activations.map((activation) => {
       const pre = activation === "none" ? {} : { pre: normals("pre", [m, k]) };
-      return caseOf(LinearGradX, { dy, weight, ...pre }, { activation }, "product");
+      return caseOf(LinearGradX, { dy, weight, ...pre }, { activation }, "product", ofGradient);
     });
-    const gradW = caseOf(LinearGradW, { dy, x, weight, bias }, {}, "product");
+    const gradW = caseOf(LinearGradW, { dy, x, weight, bias }, {}, "product", ofGradient);
     return [...forward, ...gradX, gradW];
   });
 }
@@ -136,7 +141,7 @@ function attentionCases(): KernelCase[] {
     const dOut = normals("dOut", [b, t, h * d]);
     return [
       caseOf(Attention, { qkv }, attrs, "kind"),
-      caseOf(AttentionGrad, { qkv, out, logSumExp, dOut }, attrs, "kind", 8e-6),
+      caseOf(AttentionGrad, { qkv, out, logSumExp, dOut }, attrs, "kind", { tolerance: 8e-6 }),
     ];
   });
 }

@@ -14,11 +14,14 @@ const SEED = 3;
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((size, side) => size * side, 1);
 
-/** Standard normal numbers of a shape, by name: the same on every backend and every day. */
-export const normals = (name: string, shape: readonly number[]): LazyOperand => ({
+/** Normal numbers of a shape, by name: the same on every backend and every day. @param std their standard deviation */
+export const normals = (name: string, shape: readonly number[], std = 1): LazyOperand => ({
   shape,
   dtype: "float32",
-  values: () => randomNormal({ seed: SEED, stream: name }, sizeOf(shape)),
+  values: () => {
+    const values = randomNormal({ seed: SEED, stream: name }, sizeOf(shape));
+    return std === 1 ? values : values.map((value) => std * value);
+  },
 });
 
 /** Whole numbers as they are given. */

@@ -25,11 +25,20 @@ async function stateNumbers(trainer: Trainer): Promise<Record<string, Float32Arr
   return numbers;
 }
 
-async function train(trainer: Trainer, workload: Workload, steps: number): Promise<TrainedNumbers> {
+/** What is trained: the batch whole, or in parts of so many images whose gradients are added up. */
+export interface Training {
+  readonly workload: Workload;
+  readonly steps: number;
+  readonly microBatch?: number;
+}
+
+async function train(trainer: Trainer, training: Training): Promise<TrainedNumbers> {
+  const { workload, steps, microBatch = null } = training;
+  const options = { ...workloadOptions(workload), microBatch };
   const losses: number[][] = [];
   for (let step = 0; step < steps; step++) {
     const batch = toTrainBatch(workload, workloadBatch(workload, step));
-    const logged = trainer.step(batch, workloadOptions(workload));
+    const logged = trainer.step(batch, options);
     disposeBatch(batch);
     losses.push([...(await logged.data())]);
     logged.dispose();
@@ -42,20 +51,18 @@ async function train(trainer: Trainer, workload: Workload, steps: number): Promi
 /** Steps on the studio's backend, which must be in force; `replays` as the app trains, or every step encoded anew. */
 export const trainOnDevice = (
   backend: StudioBackend,
-  workload: Workload,
-  steps: number,
+  training: Training,
   replays: boolean,
 ): Promise<TrainedNumbers> =>
   train(
-    createDeviceTrainer(backend, createTrainState(workloadValues(workload)), { replays }),
-    workload,
-    steps,
+    createDeviceTrainer(backend, createTrainState(workloadValues(training.workload)), { replays }),
+    training,
   );
 
 /** The same steps operation by operation on tfjs' cpu backend: what they mean. Leaves tfjs there. */
-export async function trainPlainly(workload: Workload, steps: number): Promise<TrainedNumbers> {
+export async function trainPlainly(training: Training): Promise<TrainedNumbers> {
   await tf.setBackend("cpu");
-  return train(createPlainTrainer(createTrainState(workloadValues(workload))), workload, steps);
+  return train(createPlainTrainer(createTrainState(workloadValues(training.workload))), training);
 }
 
 const bitsOf = (values: Float32Array) =>
