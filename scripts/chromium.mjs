@@ -18,7 +18,7 @@ export function systemChromium() {
 /** True when the run was asked to use a real adapter (`npm run test:e2e:gpu`). */
 export const wantsRealGpu = () => process.env.REPA_GPU === "1";
 
-const COMMON_ARGS = [
+export const COMMON_ARGS = [
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -28,18 +28,33 @@ const COMMON_ARGS = [
 ];
 
 /**
+ * A real adapter: Vulkan under WebGPU and under the page's own drawing, on cards that Chromium's list of blocked
+ * drivers does not know. With these Chromium finds the card without a display as well.
+ */
+export const REAL_GPU_ARGS = [
+  "--enable-features=Vulkan",
+  "--use-angle=vulkan",
+  "--ignore-gpu-blocklist",
+];
+
+/** The software adapter that Chromium brings along: correct but slow. */
+export const SOFTWARE_GPU_ARGS = ["--use-webgpu-adapter=swiftshader"];
+
+/** Whether a window can be opened here. */
+const hasDisplay = () =>
+  process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+
+/**
  * Launch options for a Chromium with WebGPU.
- * Without a GPU the software adapter SwiftShader stands in: correct but slow.
+ * Without a GPU the software adapter SwiftShader stands in: correct but slow. A real one is used in a window where
+ * there is a display, because that is what people see.
  * @param {{ webgpu?: boolean }} [options] webgpu false gives a browser without any adapter
  */
 export function chromiumLaunch({ webgpu = true } = {}) {
   const executablePath = systemChromium();
   const real = wantsRealGpu();
   const args = webgpu
-    ? [
-        ...COMMON_ARGS,
-        ...(real ? ["--enable-features=Vulkan"] : ["--use-webgpu-adapter=swiftshader"]),
-      ]
+    ? [...COMMON_ARGS, ...(real ? REAL_GPU_ARGS : SOFTWARE_GPU_ARGS)]
     : [
         ...COMMON_ARGS.filter((arg) => arg !== "--enable-unsafe-webgpu"),
         "--disable-features=WebGPU,WebGPUService",
@@ -47,7 +62,7 @@ export function chromiumLaunch({ webgpu = true } = {}) {
   return {
     // Playwright's own: the full browser, because its headless shell is another build
     ...(executablePath ? { executablePath } : { channel: "chromium" }),
-    headless: !real,
+    headless: !(real && hasDisplay()),
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   };
 }
