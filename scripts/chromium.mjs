@@ -28,14 +28,20 @@ export const COMMON_ARGS = [
 ];
 
 /**
- * A real adapter: Vulkan under WebGPU and under the page's own drawing, on cards that Chromium's list of blocked
- * drivers does not know. With these Chromium finds the card without a display as well.
+ * A real adapter. On Linux: Vulkan under WebGPU and under the page's own drawing, on cards that Chromium's list of blocked
+ * drivers does not know, and drawing into no window where none is opened. Other systems need nothing.
+ * @param {boolean} inWindow
+ * @returns {readonly string[]}
  */
-export const REAL_GPU_ARGS = [
-  "--enable-features=Vulkan",
-  "--use-angle=vulkan",
-  "--ignore-gpu-blocklist",
-];
+export const realGpuArgs = (inWindow) =>
+  process.platform === "linux"
+    ? [
+        "--enable-features=Vulkan",
+        "--use-angle=vulkan",
+        "--ignore-gpu-blocklist",
+        ...(inWindow ? [] : ["--disable-vulkan-surface"]),
+      ]
+    : [];
 
 /** The software adapter that Chromium brings along: correct but slow. */
 export const SOFTWARE_GPU_ARGS = ["--use-webgpu-adapter=swiftshader"];
@@ -53,8 +59,9 @@ const hasDisplay = () =>
 export function chromiumLaunch({ webgpu = true } = {}) {
   const executablePath = systemChromium();
   const real = wantsRealGpu();
+  const inWindow = real && hasDisplay();
   const args = webgpu
-    ? [...COMMON_ARGS, ...(real ? REAL_GPU_ARGS : SOFTWARE_GPU_ARGS)]
+    ? [...COMMON_ARGS, ...(real ? realGpuArgs(inWindow) : SOFTWARE_GPU_ARGS)]
     : [
         ...COMMON_ARGS.filter((arg) => arg !== "--enable-unsafe-webgpu"),
         "--disable-features=WebGPU,WebGPUService",
@@ -62,7 +69,7 @@ export function chromiumLaunch({ webgpu = true } = {}) {
   return {
     // Playwright's own: the full browser, because its headless shell is another build
     ...(executablePath ? { executablePath } : { channel: "chromium" }),
-    headless: !(real && hasDisplay()),
+    headless: !inWindow,
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   };
 }

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { BrowserContext, BrowserType, Page } from "playwright";
 import {
   COMMON_ARGS,
-  REAL_GPU_ARGS,
+  realGpuArgs,
   SOFTWARE_GPU_ARGS,
   systemChromium,
 } from "../../../scripts/chromium.mjs";
@@ -137,7 +137,7 @@ async function visit(
     });
     await page.goto(url); // a secure context: about:blank has no WebGPU
     const adapter = await adapterOf(page);
-    if (adapter === null || (args === REAL_GPU_ARGS && isSoftwareAdapter(adapter)))
+    if (adapter === null || (args !== SOFTWARE_GPU_ARGS && isSoftwareAdapter(adapter)))
       return "no adapter";
     const screenshot = "f-browser.png";
     let sights: Readonly<Record<string, number>> = {};
@@ -183,7 +183,7 @@ async function run(context: StageContext): Promise<StageEnd> {
     );
   }
   if (context.adapter === "default") {
-    const real = await visit(context, executablePath, REAL_GPU_ARGS);
+    const real = await visit(context, executablePath, realGpuArgs(false));
     if (real !== "no adapter") return real;
     context.log("Chromium offers no real adapter; a software one is taken");
   }
