@@ -11,6 +11,7 @@ import type { Experiment } from "../../../src/config/experiment";
 import { presetById } from "../../../src/config/presets";
 import { StudioError } from "../../../src/errors/studioError";
 import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
+import type { BackendChoice } from "../../../src/protocol/shared";
 import type { Measurement } from "../../../src/protocol/trainer";
 import { pairedDifference, planEvidence, type EvidencePlan, type RunCost } from "../evidencePlan";
 import { nodePlaces } from "../places";
@@ -71,6 +72,14 @@ function experimentOf(seed: number, projCoeff: number, steps: number, every: num
   };
 }
 
+/** What is run; a test takes another preset on another backend, where the stage itself would take too long. */
+export interface EvidenceRecipe {
+  readonly experimentOf: typeof experimentOf;
+  readonly backend: BackendChoice;
+  readonly trialSteps: number;
+  readonly planOf: typeof planEvidence;
+}
+
 /** The stage's time was up before there was anything to plan with. */
 class OutOfTime extends Error {}
 
@@ -109,10 +118,10 @@ function runOf(experiment: Experiment, result: ExperimentResult): EvidenceRun {
 /** Fills the caches, compiles, and finds what a step and an evaluation take: a short run of another seed. */
 async function trial(
   studio: NodeStudio,
-  context: StageContext,
-  steps: number,
+  context: Pick<StageContext, "clockMs" | "deadlineMs">,
+  { experimentOf: make, backend, trialSteps }: EvidenceRecipe,
 ): Promise<{ cost: RunCost; result: ExperimentResult }> {
-  const experiment = experimentOf(1_000_000, 0.5, steps, steps);
+  const experiment = make(1_000_000, 0.5, trialSteps, trialSteps);
   const marks: { phase: string; ms: number }[] = [];
   let encoded = "none";
   const onProgress = ({ part, event }: ExperimentProgress) => {
@@ -125,7 +134,7 @@ async function trial(
   };
   const result = await studio
     .run(
-      { experiment, name: "trial", backend: "webgpu" },
+      { experiment, name: "trial", backend },
       { shouldStop: () => context.clockMs() > context.deadlineMs, onProgress },
     )
     .catch((thrown: unknown) => {
@@ -134,7 +143,7 @@ async function trial(
     });
   const endMs = context.clockMs();
   const at = (phase: string) => marks.find((mark) => mark.phase === phase)?.ms;
-  const evaluating = at("evaluating") ?? endMs;
+  const evaluating = marks.findLast(({ phase }) => phase === "evaluating")?.ms ?? endMs;
   const training = at("training") ?? evaluating;
   const recent = result.points.slice(Math.floor(result.points.length / 2)); // the first ones compile and record
   const cost: RunCost = {
@@ -146,73 +155,83 @@ async function trial(
   return { cost, result };
 }
 
-async function run(context: StageContext): Promise<StageEnd> {
-  const gpu = await startGpu(context); // says what to install, where nothing is
-  const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
-  const studio = await openNodeStudio(folder, nodePlaces(context.places, context.adapter));
+/** A short run to see what one costs, then pairs of runs as planned, with and without alignment. */
+export async function gatherEvidence(
+  context: Pick<StageContext, "clockMs" | "deadlineMs" | "write" | "log">,
+  studio: NodeStudio,
+  recipe: EvidenceRecipe,
+): Promise<StageEnd> {
   const runs: EvidenceRun[] = [];
-  let figures: EvidenceFigures = {
-    adapter: "",
-    software: false,
-    cost: null,
+  const first = await trial(studio, context, recipe).catch((thrown: unknown) => {
+    if (thrown instanceof OutOfTime) return thrown;
+    throw thrown;
+  });
+  if (first instanceof OutOfTime) return { status: "incomplete", problem: first.message };
+  const { cost, result } = first;
+  const quality = result.measurements.find(({ kind }) => kind === "sampleQuality");
+  const adapter = result.device?.adapter ?? "";
+  const figures: EvidenceFigures = {
+    adapter,
+    software: isSoftwareAdapter(adapter),
+    cost,
     plan: null,
-    space: "",
+    space:
+      quality?.kind === "sampleQuality"
+        ? `${quality.space}, ${quality.sampleCount} samples against ${quality.referenceCount} images`
+        : "",
     runs,
   };
-  const write = (next: Partial<EvidenceFigures> = {}) => {
-    figures = { ...figures, ...next };
-    context.write(figures);
-  };
+  context.write(figures);
+  const { stepMs, evaluationMs } = cost;
+  context.log(`a step ${stepMs.toFixed(1)} ms, an evaluation ${evaluationMs.toFixed(0)} ms`);
+  const plan =
+    result.phase === "finished"
+      ? recipe.planOf(context.deadlineMs - context.clockMs(), cost)
+      : undefined;
+  if (!plan) {
+    const problem = result.failure
+      ? `${result.failure.code}: ${result.failure.message}`
+      : `No pair of runs fits into its time: caches are filled, a step takes ${stepMs.toFixed(0)} ms, an evaluation ${(evaluationMs / 1000).toFixed(1)} s.`;
+    return { status: "incomplete", problem };
+  }
+  context.log(`${plan.pairs} pairs of ${plan.steps} steps`);
+  for (const { seed, projCoeff } of pairsOf(plan)) {
+    const experiment = recipe.experimentOf(seed, projCoeff, plan.steps, plan.metricsEvery);
+    const name = `seed ${seed}, λ ${projCoeff}`;
+    const ended = await studio.run(
+      { experiment, name, backend: recipe.backend },
+      { shouldStop: () => context.clockMs() > context.deadlineMs },
+    );
+    const found = runOf(experiment, ended);
+    runs.push(found);
+    context.write({ ...figures, plan });
+    const kid = found.measured.at(-1)?.kid;
+    context.log(`${name}: ${ended.phase}, KID x 1000 ${kid?.toFixed(1) ?? "not measured"}`);
+    if (ended.phase !== "finished") {
+      return { status: "incomplete", problem: found.problem ?? `Its time ended within ${name}.` };
+    }
+  }
+  return { status: "done" };
+}
+
+const pairsOf = ({ pairs }: EvidencePlan) =>
+  Array.from({ length: pairs }, (_, seed) =>
+    LAMBDAS.map((projCoeff) => ({ seed, projCoeff })),
+  ).flat();
+
+async function run(context: StageContext): Promise<StageEnd> {
+  const gpu = await startGpu(context); // says what to install, where nothing is
+  const info = (await gpu.requestAdapter())?.info;
+  const software = isSoftwareAdapter(`${info?.architecture ?? ""} ${info?.description ?? ""}`);
+  const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
+  const studio = await openNodeStudio(folder, nodePlaces(context.places, context.adapter));
   try {
-    const info = (await gpu.requestAdapter())?.info;
-    const software = isSoftwareAdapter(`${info?.architecture ?? ""} ${info?.description ?? ""}`);
-    const first = await trial(studio, context, software ? SOFTWARE_TRIAL_STEPS : TRIAL_STEPS);
-    const quality = first.result.measurements.find(({ kind }) => kind === "sampleQuality");
-    write({
-      adapter: first.result.device?.adapter ?? "",
-      software,
-      cost: first.cost,
-      space:
-        quality?.kind === "sampleQuality"
-          ? `${quality.space}, ${quality.sampleCount} samples against ${quality.referenceCount} images`
-          : "",
+    return await gatherEvidence(context, studio, {
+      experimentOf,
+      backend: "webgpu",
+      trialSteps: software ? SOFTWARE_TRIAL_STEPS : TRIAL_STEPS,
+      planOf: planEvidence,
     });
-    const { stepMs, evaluationMs } = first.cost;
-    context.log(`a step ${stepMs.toFixed(1)} ms, an evaluation ${evaluationMs.toFixed(0)} ms`);
-    const plan =
-      first.result.phase === "finished"
-        ? planEvidence(context.deadlineMs - context.clockMs(), first.cost)
-        : undefined;
-    if (!plan) {
-      const problem = first.result.failure
-        ? `${first.result.failure.code}: ${first.result.failure.message}`
-        : `No pair of runs fits into its time: caches are filled, a step takes ${stepMs.toFixed(0)} ms, an evaluation ${(evaluationMs / 1000).toFixed(1)} s.`;
-      return { status: "incomplete", problem };
-    }
-    write({ plan });
-    context.log(`${plan.pairs} pairs of ${plan.steps} steps`);
-    for (let seed = 0; seed < plan.pairs; seed++) {
-      for (const projCoeff of LAMBDAS) {
-        const experiment = experimentOf(seed, projCoeff, plan.steps, plan.metricsEvery);
-        const result = await studio.run(
-          { experiment, name: `seed ${seed}, λ ${projCoeff}`, backend: "webgpu" },
-          { shouldStop: () => context.clockMs() > context.deadlineMs },
-        );
-        runs.push(runOf(experiment, result));
-        write();
-        const kid = runs.at(-1)?.measured.at(-1)?.kid;
-        context.log(
-          `seed ${seed}, λ ${projCoeff}: ${result.phase}, KID x 1000 ${kid?.toFixed(1) ?? "not measured"}`,
-        );
-        if (result.phase === "stopped") {
-          return { status: "incomplete", problem: "Its time ended within a run." };
-        }
-      }
-    }
-    return { status: "done" };
-  } catch (thrown) {
-    if (thrown instanceof OutOfTime) return { status: "incomplete", problem: thrown.message };
-    throw thrown;
   } finally {
     await studio.close();
     rmSync(folder, { recursive: true, force: true });
@@ -251,7 +270,7 @@ export function evidenceTable(runs: readonly EvidenceRun[]): string[] {
   ];
 }
 
-function lines(figures: Figures): string[] {
+export function evidenceLines(figures: Figures): string[] {
   const { adapter, software, plan, space, runs, cost } =
     figures as unknown as Partial<EvidenceFigures>;
   if (!adapter) return [];
@@ -273,5 +292,5 @@ export const evidence: Stage = {
   title: "does alignment show in the preset First minute?",
   weight: 26,
   run,
-  lines,
+  lines: evidenceLines,
 };
