@@ -18,7 +18,7 @@ export function systemChromium() {
 /** True when the run was asked to use a real adapter (`npm run test:e2e:gpu`). */
 export const wantsRealGpu = () => process.env.REPA_GPU === "1";
 
-export const COMMON_ARGS = [
+const COMMON_ARGS = [
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -33,7 +33,7 @@ export const COMMON_ARGS = [
  * @param {boolean} inWindow
  * @returns {readonly string[]}
  */
-export const realGpuArgs = (inWindow) =>
+const realGpuArgs = (inWindow) =>
   process.platform === "linux"
     ? [
         "--enable-features=Vulkan",
@@ -44,7 +44,7 @@ export const realGpuArgs = (inWindow) =>
     : [];
 
 /** The software adapter that Chromium brings along: correct but slow. */
-export const SOFTWARE_GPU_ARGS = ["--use-webgpu-adapter=swiftshader"];
+const SOFTWARE_GPU_ARGS = ["--use-webgpu-adapter=swiftshader"];
 
 /** Whether a window can be opened here. */
 const hasDisplay = () =>
@@ -54,12 +54,15 @@ const hasDisplay = () =>
  * Launch options for a Chromium with WebGPU.
  * Without a GPU the software adapter SwiftShader stands in: correct but slow. A real one is used in a window where
  * there is a display, because that is what people see.
- * @param {{ webgpu?: boolean }} [options] webgpu false gives a browser without any adapter
+ * @param {{ webgpu?: boolean, real?: boolean, inWindow?: boolean }} [options] webgpu false gives a browser without any
+ *   adapter; real and inWindow are found out unless they are said
  */
-export function chromiumLaunch({ webgpu = true } = {}) {
+export function chromiumLaunch({
+  webgpu = true,
+  real = wantsRealGpu(),
+  inWindow = real && hasDisplay(),
+} = {}) {
   const executablePath = systemChromium();
-  const real = wantsRealGpu();
-  const inWindow = real && hasDisplay();
   const args = webgpu
     ? [...COMMON_ARGS, ...(real ? realGpuArgs(inWindow) : SOFTWARE_GPU_ARGS)]
     : [

@@ -1,9 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { StudioError } from "../src/errors/studioError";
 import type { ReadFile } from "../src/formats/readFile";
 
-/** Node's twin of fetchFile: reads a data set's files from a folder, `public/emoji` for the built-in images. */
+/** Node's twin of fetchFile: reads files from a folder. It throws DOWNLOAD_FAILED, naming the path, where it cannot. */
 export const readDirectory =
-  (dir: string): ReadFile =>
-  async (name) =>
-    new Uint8Array(await readFile(join(dir, name)));
+  (folder: string): ReadFile =>
+  async (name) => {
+    const path = join(folder, name);
+    try {
+      return new Uint8Array(await readFile(path));
+    } catch (cause) {
+      throw new StudioError(
+        "DOWNLOAD_FAILED",
+        `${path} could not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        "Name the folder that holds it, or restore the file.",
+        { cause },
+      );
+    }
+  };

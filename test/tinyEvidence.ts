@@ -10,23 +10,9 @@ import {
   type EvidenceRecipe,
 } from "../bench/gpuCheck/stages/evidence";
 import { openNodeStudio } from "../scripts/node/studio";
-import { presetById } from "../src/config/presets";
 
 const RECIPE: EvidenceRecipe = {
-  experimentOf: (seed, projCoeff, steps, metricsEvery) => {
-    const { experiment } = presetById("tiny");
-    return {
-      ...experiment,
-      alignment: { ...experiment.alignment, projCoeff },
-      optimizer: { ...experiment.optimizer, steps, seed },
-      evaluation: {
-        ...experiment.evaluation,
-        gridEvery: steps,
-        metricsEvery,
-        checkpointEvery: steps,
-      },
-    };
-  },
+  preset: "tiny",
   backend: "wasm",
   trialSteps: 2,
   planOf: () => ({ pairs: 2, steps: 2, metricsEvery: 2 }),

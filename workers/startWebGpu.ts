@@ -15,12 +15,12 @@ import { createSelfCheck } from "../src/kernels/selfCheck";
 import { CHECK_CASES, type CheckCases } from "../src/kernels/selfCheckCases";
 import type { StudioBackend } from "../src/kernels/studioBackend";
 import type { CheckTuning } from "../src/kernels/trustedTuning";
+import { tuningName } from "../src/kernels/tuningName";
 import type { DeviceReport, SelfCheckFailures } from "../src/protocol/shared";
 import {
   chooseTuning,
   disagreementText,
   plainName,
-  tuningName,
   type ChosenTuning,
   type TuningMemory,
 } from "../src/sessions/tuning";

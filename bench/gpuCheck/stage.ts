@@ -1,4 +1,5 @@
 import type { CheckPlaces } from "./places";
+import { shareOf } from "./share";
 
 /** What a stage was given and how it ended; its own figures come beside these. */
 export interface StageReport {
@@ -60,17 +61,15 @@ export type StageName = (typeof STAGE_NAMES)[number];
 export const stageFile = (stage: StageName): string =>
   `${"abcdef"[STAGE_NAMES.indexOf(stage)]}-${stage}.json`;
 
-/**
- * Milliseconds a stage may take: its weight's share of what is left among the stages that have not run, so that
- * what an earlier one did not need is everybody's.
- */
-export function shareMs(
+/** Milliseconds a stage may take: its weight's share of what is left among the wanted stages that have not run. */
+export const shareMs = (
   stage: StageName,
   weights: Readonly<Record<StageName, number>>,
   wanted: readonly StageName[],
   leftMs: number,
-): number {
-  const ahead = wanted.slice(Math.max(0, wanted.indexOf(stage)));
-  const sum = ahead.reduce((total, name) => total + weights[name], 0);
-  return sum > 0 ? Math.max(0, (leftMs * weights[stage]) / sum) : 0;
-}
+): number =>
+  shareOf(
+    wanted.map((name) => weights[name]),
+    wanted.indexOf(stage),
+    leftMs,
+  );

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { MatMulTuning } from "../kernels/device";
 import type { StudioBackend } from "../kernels/studioBackend";
+import { tuningName } from "../kernels/tuningName";
 import type { KernelCase } from "./kernelCases";
 import { sizeOf } from "./operands";
 
@@ -33,9 +34,6 @@ interface Numbers {
   readonly shape: readonly number[];
   readonly values: Float32Array;
 }
-
-export const tuningLabel = ({ kind, tile, dots = true }: MatMulTuning): string =>
-  `${kind} ${tile.join("x")}${kind === "register" && !dots ? " steps" : ""}`;
 
 /** The settings under which a family's kernels differ on a device. */
 export function settingsOf(
@@ -171,7 +169,7 @@ export async function checkKernel(
   const described = {
     name,
     operation,
-    tuning: tuningLabel(tuning),
+    tuning: tuningName(tuning),
     precision: float16 ? ("float16" as const) : ("float32" as const),
     tolerance,
   };

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { relativeError } from "../bench/precision";
 import { toTrainBatch } from "../bench/trainerVariant";
 import { workloadBatch, workloadOptions, workloadValues, type Workload } from "../bench/workloads";
 import type { StudioBackend } from "../kernels/studioBackend";
@@ -14,11 +15,14 @@ export interface TrainedNumbers {
   readonly state: Readonly<Record<string, Float32Array>>;
 }
 
+/** Of a training state: what a step changes. */
+const PARTS = ["params", "ema", "expAvg", "expAvgSq"] as const;
+
 async function stateNumbers(trainer: Trainer): Promise<Record<string, Float32Array>> {
-  const { params, ema, expAvg, expAvgSq } = trainer.state();
+  const state = trainer.state();
   const numbers: Record<string, Float32Array> = {};
-  for (const [part, map] of Object.entries({ params, ema, expAvg, expAvgSq })) {
-    for (const [name, tensor] of Object.entries(map)) {
+  for (const part of PARTS) {
+    for (const [name, tensor] of Object.entries(state[part])) {
       numbers[`${part} ${name}`] = Float32Array.from(await tensor.data());
     }
   }
@@ -98,19 +102,12 @@ export function trainingError(found: TrainedNumbers, expected: TrainedNumbers): 
     const error = Math.abs((flatFound[i] ?? NaN) - value) / (1e-3 + Math.abs(value));
     return Math.max(worst, error);
   }, 0);
-  const sums = new Map<string, { difference: number; size: number }>();
-  for (const [name, values] of Object.entries(expected.state)) {
-    const part = name.split(" ")[0] ?? "";
-    const sum = sums.get(part) ?? { difference: 0, size: 0 };
-    const got = found.state[name];
-    values.forEach((value, i) => {
-      sum.difference += ((got?.[i] ?? NaN) - value) ** 2;
-      sum.size += value ** 2;
-    });
-    sums.set(part, sum);
-  }
+  const whole = ({ state }: TrainedNumbers, part: string) =>
+    Object.keys(expected.state)
+      .filter((name) => name.startsWith(`${part} `))
+      .flatMap((name) => [...(state[name] ?? [])]);
   const parts = Object.fromEntries(
-    [...sums].map(([part, { difference, size }]) => [part, Math.sqrt(difference / (size || 1))]),
+    PARTS.map((part) => [part, relativeError(whole(found, part), whole(expected, part))]),
   );
   return { losses, parts };
 }

@@ -3,7 +3,8 @@ import { TUNINGS } from "../kernels/chooseTuning";
 import type { MatMulTuning } from "../kernels/device";
 import { openStudioDb } from "../storage/db";
 import { getSetting, putSetting } from "../storage/settings";
-import { chooseTuning, tuningName } from "./tuning";
+import { tuningName } from "../kernels/tuningName";
+import { chooseTuning } from "./tuning";
 
 /** Real IndexedDB; only the device is played, so that measurings can be counted and what fails is known. */
 const name = `test-${crypto.randomUUID()}`;

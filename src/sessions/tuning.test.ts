@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { TUNINGS } from "../kernels/chooseTuning";
-import { disagreementText, rankingOf, tuningName } from "./tuning";
+import { tuningName } from "../kernels/tuningName";
+import { disagreementText, rankingOf } from "./tuning";
 
 const BROWSER = "a browser 1";
 const NAMES = TUNINGS.map(tuningName);

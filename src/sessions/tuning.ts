@@ -8,15 +8,10 @@ import {
   type Disagreement,
   type TrustedTuning,
 } from "../kernels/trustedTuning";
+import { tuningName } from "../kernels/tuningName";
 import type { FailedCheck } from "../protocol/shared";
 import type { Database } from "../storage/db";
 import { getSetting, putSetting } from "../storage/settings";
-
-/** A tuning in one line: what is shown and stored of it. */
-export const tuningName = ({ kind, tile, dots = true }: MatMulTuning): string =>
-  kind === "shared"
-    ? `shared ${tile.join("x")}`
-    : `register ${tile.join("x")} ${dots ? "dots" : "steps"}`;
 
 /** Findings in words: "Linear off by 0.8, Attention gives no number". */
 export const disagreementText = (found: readonly Disagreement[]): string =>

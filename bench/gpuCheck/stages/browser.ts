@@ -4,12 +4,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BrowserContext, BrowserType, Page } from "playwright";
-import {
-  COMMON_ARGS,
-  realGpuArgs,
-  SOFTWARE_GPU_ARGS,
-  systemChromium,
-} from "../../../scripts/chromium.mjs";
+import { chromiumLaunch, systemChromium } from "../../../scripts/chromium.mjs";
 import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
 import type { CheckPlaces } from "../places";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
@@ -69,18 +64,15 @@ function serve({ site, data }: CheckPlaces): Promise<{ server: Server; url: stri
 
 async function openChromium(
   context: StageContext,
-  executablePath: string,
   profile: string,
-  args: readonly string[],
+  real: boolean,
 ): Promise<BrowserContext> {
   const { chromium } = (await import(pathToFileURL(context.places.playwright).href)) as {
     chromium: BrowserType;
   };
   return chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
+    ...chromiumLaunch({ real, inWindow: false }),
     viewport: { width: 1440, height: 900 },
-    args: [...COMMON_ARGS, ...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
   });
 }
 
@@ -120,14 +112,10 @@ async function firstVisit(
   sight("first samples");
 }
 
-async function visit(
-  context: StageContext,
-  executablePath: string,
-  args: readonly string[],
-): Promise<StageEnd | "no adapter"> {
+async function visit(context: StageContext, real: boolean): Promise<StageEnd | "no adapter"> {
   const profile = mkdtempSync(join(tmpdir(), "gpu-check-"));
   const { server, url } = await serve(context.places);
-  const chromium = await openChromium(context, executablePath, profile, args);
+  const chromium = await openChromium(context, profile, real);
   try {
     const page = chromium.pages()[0] ?? (await chromium.newPage());
     const complaints: string[] = [];
@@ -137,13 +125,13 @@ async function visit(
     });
     await page.goto(url); // a secure context: about:blank has no WebGPU
     const adapter = await adapterOf(page);
-    if (adapter === null || (args !== SOFTWARE_GPU_ARGS && isSoftwareAdapter(adapter)))
-      return "no adapter";
+    if (adapter === null || (real && isSoftwareAdapter(adapter))) return "no adapter";
     const screenshot = "f-browser.png";
     let sights: Readonly<Record<string, number>> = {};
-    const write = async () =>
+    const show = async () => {
+      await page.screenshot({ path: join(context.out, screenshot) });
       context.write({
-        browser: chromium.browser()?.version() ?? executablePath,
+        browser: chromium.browser()?.version() ?? "unknown",
         adapter,
         software: isSoftwareAdapter(adapter),
         sights,
@@ -154,17 +142,16 @@ async function visit(
         complaints,
         screenshot,
       } satisfies BrowserFigures);
+    };
     try {
       await firstVisit(page, url, context, (seen) => (sights = seen));
     } catch (thrown) {
-      await page.screenshot({ path: join(context.out, screenshot) });
-      await write();
+      await show();
       const message =
         thrown instanceof Error ? (thrown.message.split("\n")[0] ?? "") : String(thrown);
       return { status: "incomplete", problem: `The visit did not get to its end: ${message}` };
     }
-    await page.screenshot({ path: join(context.out, screenshot) });
-    await write();
+    await show();
     return { status: "done" };
   } finally {
     await chromium.close();
@@ -174,20 +161,19 @@ async function visit(
 }
 
 async function run(context: StageContext): Promise<StageEnd> {
-  const executablePath = systemChromium();
   const missing = (problem: string): StageEnd => ({ status: "incomplete", problem });
-  if (!executablePath) return missing("No Chromium or Chrome here (CHROMIUM_PATH names one).");
+  if (!systemChromium()) return missing("No Chromium or Chrome here (CHROMIUM_PATH names one).");
   if (!existsSync(join(context.places.site, "index.html"))) {
     return missing(
       `The page is not built: ${context.places.site} has no index.html (npm run build).`,
     );
   }
   if (context.adapter === "default") {
-    const real = await visit(context, executablePath, realGpuArgs(false));
+    const real = await visit(context, true);
     if (real !== "no adapter") return real;
     context.log("Chromium offers no real adapter; a software one is taken");
   }
-  const software = await visit(context, executablePath, SOFTWARE_GPU_ARGS);
+  const software = await visit(context, false);
   return software === "no adapter" ? missing("Chromium offers no WebGPU adapter.") : software;
 }
 

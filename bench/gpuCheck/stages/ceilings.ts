@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { tuningLabel } from "../../../src/check/checkKernels";
 import { TUNINGS } from "../../../src/kernels/chooseTuning";
 import type { MatMulTuning } from "../../../src/kernels/device";
 import { Linear, LinearGradW, LinearGradX } from "../../../src/kernels/linear";
 import { run as runOperation } from "../../../src/kernels/operation";
 import type { StudioBackend } from "../../../src/kernels/studioBackend";
+import { tuningName } from "../../../src/kernels/tuningName";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import { startStudio, type CheckedDevice } from "./device";
 
@@ -101,7 +101,7 @@ async function productRate(
   const [m, k, n] = sizes;
   return {
     backend: "studio",
-    tile: tuningLabel(setting.tuning),
+    tile: tuningName(setting.tuning),
     precision: setting.float16 ? "float16" : "float32",
     layout,
     sizes,
@@ -198,7 +198,7 @@ async function run(context: StageContext): Promise<StageEnd> {
     for (const setting of settings) {
       const slow = products.some(
         ({ tile, precision, ms }) =>
-          tile === tuningLabel(setting.tuning) &&
+          tile === tuningName(setting.tuning) &&
           precision === (setting.float16 ? "float16" : "float32") &&
           ms > ENOUGH_MS,
       );
@@ -222,7 +222,7 @@ async function run(context: StageContext): Promise<StageEnd> {
 }
 
 /** Rates as a table: a row a tile and precision, a column a size. */
-export function rateTable(products: readonly ProductRate[]): string[] {
+function rateTable(products: readonly ProductRate[]): string[] {
   const columnOf = ({ side, layout, sizes }: ProductRate) =>
     side === undefined ? `${layout} ${sizes.join("x")}` : `${side}²`;
   const rowOf = ({ tile, precision }: ProductRate) => `${tile}, ${precision}`;

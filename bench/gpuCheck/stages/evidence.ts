@@ -7,6 +7,7 @@ import {
   type ExperimentResult,
   type NodeStudio,
 } from "../../../scripts/node/studio";
+import { summarize } from "../../../src/bench/statistics";
 import type { Experiment } from "../../../src/config/experiment";
 import { presetById } from "../../../src/config/presets";
 import { StudioError } from "../../../src/errors/studioError";
@@ -43,22 +44,26 @@ interface EvidenceRun {
 interface EvidenceFigures {
   readonly adapter: string;
   readonly software: boolean;
-  readonly cost: RunCost | null;
+  readonly cost: RunCost;
   readonly plan: EvidencePlan | null;
   /** Feature space of KID and Fréchet, samples, images compared with. */
   readonly space: string;
   readonly runs: readonly EvidenceRun[];
 }
 
-const PRESET = "first-minute";
 const LAMBDAS = [0.5, 0] as const;
 /** Of the run that measures what a run costs. */
 const TRIAL_STEPS = 20;
 const SOFTWARE_TRIAL_STEPS = 4;
 
 /** The preset with its evaluations so spread that the last one is after the last step. */
-function experimentOf(seed: number, projCoeff: number, steps: number, every: number): Experiment {
-  const { experiment } = presetById(PRESET);
+function experimentOf(
+  preset: string,
+  seed: number,
+  projCoeff: number,
+  { steps, metricsEvery }: Pick<EvidencePlan, "steps" | "metricsEvery">,
+): Experiment {
+  const { experiment } = presetById(preset);
   return {
     ...experiment,
     alignment: { ...experiment.alignment, projCoeff },
@@ -66,7 +71,7 @@ function experimentOf(seed: number, projCoeff: number, steps: number, every: num
     evaluation: {
       ...experiment.evaluation,
       gridEvery: steps,
-      metricsEvery: every,
+      metricsEvery,
       checkpointEvery: steps,
     },
   };
@@ -74,7 +79,8 @@ function experimentOf(seed: number, projCoeff: number, steps: number, every: num
 
 /** What is run; a test takes another preset on another backend, where the stage itself would take too long. */
 export interface EvidenceRecipe {
-  readonly experimentOf: typeof experimentOf;
+  /** Id of the preset that the runs are of. */
+  readonly preset: string;
   readonly backend: BackendChoice;
   readonly trialSteps: number;
   readonly planOf: typeof planEvidence;
@@ -82,9 +88,6 @@ export interface EvidenceRecipe {
 
 /** The stage's time was up before there was anything to plan with. */
 class OutOfTime extends Error {}
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 function measuredOf(measurements: readonly Measurement[], depth: number): Measured[] {
   return measurements.flatMap((quality): Measured[] => {
@@ -107,7 +110,7 @@ function runOf(experiment: Experiment, result: ExperimentResult): EvidenceRun {
     projCoeff: experiment.alignment.projCoeff,
     phase,
     steps: points.at(-1)?.step ?? 0,
-    medianStepMs: median(points.map(({ stepMs }) => stepMs)),
+    medianStepMs: summarize(points.map(({ stepMs }) => stepMs)).median,
     velocityLoss:
       last.length > 0 ? last.reduce((sum, p) => sum + p.velocityLoss, 0) / last.length : null,
     measured: measuredOf(measurements, experiment.alignment.encoderDepth),
@@ -119,9 +122,12 @@ function runOf(experiment: Experiment, result: ExperimentResult): EvidenceRun {
 async function trial(
   studio: NodeStudio,
   context: Pick<StageContext, "clockMs" | "deadlineMs">,
-  { experimentOf: make, backend, trialSteps }: EvidenceRecipe,
+  { preset, backend, trialSteps }: EvidenceRecipe,
 ): Promise<{ cost: RunCost; result: ExperimentResult }> {
-  const experiment = make(1_000_000, 0.5, trialSteps, trialSteps);
+  const experiment = experimentOf(preset, 1_000_000, LAMBDAS[0], {
+    steps: trialSteps,
+    metricsEvery: trialSteps,
+  });
   const marks: { phase: string; ms: number }[] = [];
   let encoded = "none";
   const onProgress = ({ part, event }: ExperimentProgress) => {
@@ -147,7 +153,7 @@ async function trial(
   const training = at("training") ?? evaluating;
   const recent = result.points.slice(Math.floor(result.points.length / 2)); // the first ones compile and record
   const cost: RunCost = {
-    stepMs: median(recent.map(({ stepMs }) => stepMs)),
+    stepMs: summarize(recent.map(({ stepMs }) => stepMs)).median,
     evaluationMs: endMs - evaluating,
     // without the filling of caches, which later runs find done
     startMs: training - (at("loading") ?? training),
@@ -196,7 +202,7 @@ export async function gatherEvidence(
   }
   context.log(`${plan.pairs} pairs of ${plan.steps} steps`);
   for (const { seed, projCoeff } of pairsOf(plan)) {
-    const experiment = recipe.experimentOf(seed, projCoeff, plan.steps, plan.metricsEvery);
+    const experiment = experimentOf(recipe.preset, seed, projCoeff, plan);
     const name = `seed ${seed}, λ ${projCoeff}`;
     const ended = await studio.run(
       { experiment, name, backend: recipe.backend },
@@ -227,7 +233,7 @@ async function run(context: StageContext): Promise<StageEnd> {
   const studio = await openNodeStudio(folder, nodePlaces(context.places, context.adapter));
   try {
     return await gatherEvidence(context, studio, {
-      experimentOf,
+      preset: "first-minute",
       backend: "webgpu",
       trialSteps: software ? SOFTWARE_TRIAL_STEPS : TRIAL_STEPS,
       planOf: planEvidence,
@@ -239,7 +245,7 @@ async function run(context: StageContext): Promise<StageEnd> {
 }
 
 /** Final figures with and without alignment, and their differences over the pairs. */
-export function evidenceTable(runs: readonly EvidenceRun[]): string[] {
+function evidenceTable(runs: readonly EvidenceRun[]): string[] {
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
   const last = (seed: number, projCoeff: number) =>
     runs.find((run) => run.seed === seed && run.projCoeff === projCoeff)?.measured.at(-1);

@@ -6,7 +6,6 @@ import {
   checkKernel,
   compileKernels,
   settingsOf,
-  tuningLabel,
   withExpected,
   type KernelResult,
 } from "../../../src/check/checkKernels";
@@ -20,6 +19,7 @@ import {
 } from "../../../src/check/trainingChecks";
 import { TUNINGS } from "../../../src/kernels/chooseTuning";
 import type { MatMulTuning } from "../../../src/kernels/device";
+import { tuningName } from "../../../src/kernels/tuningName";
 import { randomPermutation } from "../../../src/math/rng";
 import { readGoldenFolder } from "../../../test/parity/folder";
 import { sitCases } from "../../../test/parity/sit";
@@ -122,7 +122,7 @@ async function trainingResults(
     for (const mixedPrecision of precisions) {
       for (const tuning of mixedPrecision ? tunings.slice(-1) : tunings) {
         Object.assign(backend, { tuning, mixedPrecision });
-        const label = `${workload.id}, ${tuningLabel(tuning)}, ${mixedPrecision ? "float16" : "float32"}`;
+        const label = `${workload.id}, ${tuningName(tuning)}, ${mixedPrecision ? "float16" : "float32"}`;
         const plainly = workload === TINY_WORKLOAD && !mixedPrecision;
         await compare(label, { workload, steps: STEPS }, plainly);
         if (plainly && tuning === tunings[0]) {
@@ -200,18 +200,19 @@ function kernelFigures({ results, all }: KernelRun): RightFigures["kernels"] {
 async function run(context: StageContext): Promise<StageEnd> {
   const device = await startStudio(context);
   const { software, gpuErrors, opened } = device;
-  let [goldens, trainings]: NamedResult[][] = [[], []];
+  let goldens: readonly NamedResult[] = [];
+  let trainings: readonly NamedResult[] = [];
   const figures = (kernelRun: KernelRun): RightFigures => {
     const kernels = kernelFigures(kernelRun);
-    const named = [...(goldens ?? []), ...(trainings ?? [])];
+    const named = [...goldens, ...trainings];
     const complete = software || kernels.ran === kernels.all;
     const sound = kernels.failed.length === 0 && named.every(({ ok }) => ok);
     return {
       adapter: opened.adapterName,
       software,
       kernels,
-      goldens: goldens ?? [],
-      trainings: trainings ?? [],
+      goldens,
+      trainings,
       gpuErrors,
       holds: sound && complete && kernels.ran > 0 && gpuErrors.length === 0,
     };

@@ -5,11 +5,12 @@ import { workloadById, type Workload } from "../../../src/bench/workloads";
 import { StudioError } from "../../../src/errors/studioError";
 import type { MatMulTuning } from "../../../src/kernels/device";
 import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
+import { shareOf } from "../share";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import type { StepsFigures, WorkloadFigures } from "../steps/figures";
 import { ownContestants, type OwnSite } from "../steps/own";
 import { ceilingsIn, studioPeak, torchPeaks, type Peak } from "../steps/peaks";
-import { SETUP_SHARE, workloadShareMs } from "../steps/rounds";
+import { SETUP_SHARE } from "../steps/rounds";
 import { stepLines } from "../steps/table";
 import {
   finish,
@@ -150,7 +151,7 @@ async function timeAll(
   const found = new Map<string, WorkloadFigures>();
   const short: string[] = [];
   for (const [i, { workload, optional = false }] of plan.entries()) {
-    const shareMs = workloadShareMs(weights, i, context.deadlineMs - context.clockMs());
+    const shareMs = shareOf(weights, i, context.deadlineMs - context.clockMs());
     context.log(`${workload.id}: ${(shareMs / 1000).toFixed(0)} s`);
     if (shareMs < leastWorkloadMs(site.software)) {
       const left = `${workload.id}: not begun, ${(shareMs / 1000).toFixed(0)} s were left for it`;

@@ -6,6 +6,7 @@ import type { Workload } from "../../../src/bench/workloads";
 import { StudioError } from "../../../src/errors/studioError";
 import type { MatMulTuning } from "../../../src/kernels/device";
 import type { StudioBackend } from "../../../src/kernels/studioBackend";
+import { tuningName } from "../../../src/kernels/tuningName";
 import { createDeviceTrainer } from "../../../src/training/deviceTrainer";
 import { withMixedPrecision } from "../../../src/training/mixedPrecision";
 import { createPlainTrainer } from "../../../src/training/trainer";
@@ -21,9 +22,6 @@ export interface OwnSite {
 }
 
 type Numbers = Pick<WorkloadNumbers, "values" | "batchOf">;
-
-export const tuningName = ({ kind, tile, dots }: MatMulTuning): string =>
-  `${kind} ${tile.join("x")}${dots === false ? " steps" : ""}`;
 
 /** What a variant's device complained of, as an error of the variant. */
 function errorsOf(label: string) {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { anotherRound, burstSteps, workloadShareMs } from "./rounds";
+import { shareOf } from "../share";
+import { anotherRound, burstSteps } from "./rounds";
 
 test("a burst is a quarter of a second of steps, one at least", () => {
   expect(burstSteps(3)).toBe(83);
@@ -24,8 +25,8 @@ test("rounds go on until the share is spent, five are done even past it, none pa
 
 test("shares are by weight of what is left, and what was not needed goes on", () => {
   const weights = [2, 3, 3];
-  expect(workloadShareMs(weights, 0, 160)).toBe(40);
-  expect(workloadShareMs(weights, 1, 150)).toBe(75);
-  expect(workloadShareMs(weights, 2, 100)).toBe(100);
-  expect(workloadShareMs(weights, 2, -5)).toBe(0);
+  expect(shareOf(weights, 0, 160)).toBe(40);
+  expect(shareOf(weights, 1, 150)).toBe(75);
+  expect(shareOf(weights, 2, 100)).toBe(100);
+  expect(shareOf(weights, 2, -5)).toBe(0);
 });

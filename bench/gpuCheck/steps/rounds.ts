@@ -21,11 +21,5 @@ export function anotherRound(
   return done < least ? ends <= stageEndsMs : ends <= shareEndsMs;
 }
 
-/** Of what is left, the share of the next workload; what an earlier one did not need is everybody's. */
-export function workloadShareMs(weights: readonly number[], next: number, leftMs: number): number {
-  const ahead = weights.slice(next).reduce((sum, weight) => sum + weight, 0);
-  return ahead > 0 ? Math.max(0, (leftMs * (weights[next] ?? 0)) / ahead) : 0;
-}
-
 /** Of a workload's share, what opening and compiling may take. */
 export const SETUP_SHARE = 0.6;
