@@ -39,12 +39,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["src/{ui,app}/**/*.{ts,tsx}"], ...reactHooks.configs.flat["recommended-latest"] },
+  { files: ["src/page/{ui,app}/**/*.{ts,tsx}"], ...reactHooks.configs.flat["recommended-latest"] },
   {
     // The worker half takes randomness and clocks as arguments, so a run is a function of its seed.
-    files: [
-      "src/{math,data,nn,kernels,models,encoders,diffusion,metrics,training,sessions}/**/*.ts",
-    ],
+    files: ["src/{common/math,sources,engine,sessions}/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
       "no-restricted-properties": [

@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import manifest from "./package.json" with { type: "json" };
-import { HUB_SOURCES } from "./src/hub/hosts.ts";
+import { HUB_SOURCES } from "./src/sources/hub/hosts.ts";
 
 /** Cross-origin isolation: shared memory, so that the slow mode's wasm may use threads. */
 const ISOLATION = {

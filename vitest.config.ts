@@ -36,9 +36,9 @@ export default defineConfig({
           name: "dawn",
           environment: "node",
           include: [
-            "src/kernels/**/*.gpu.test.ts",
-            "src/training/**/*.gpu.test.ts",
-            "src/check/**/*.gpu.test.ts",
+            "src/engine/kernels/**/*.gpu.test.ts",
+            "src/engine/training/**/*.gpu.test.ts",
+            "src/engine/check/**/*.gpu.test.ts",
             "workers/**/*.gpu.test.ts",
           ],
           setupFiles: ["test/setupDawn.ts"],

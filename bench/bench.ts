@@ -3,8 +3,8 @@
  * [--batch N] [--steps N] [--warm-up N] [--variants ID,...]`: see docs/performance.md.
  */
 import { loadavg } from "node:os";
-import { largestDifference } from "../src/bench/agreement";
-import { StudioError } from "../src/errors/studioError";
+import { largestDifference } from "../src/engine/bench/agreement";
+import { StudioError } from "../src/common/errors/studioError";
 import { runInChromium } from "./chromium";
 import { nodeEnvironment } from "./node/environment";
 import { readBenchOptions } from "./options";

@@ -4,16 +4,16 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { autoencoderRow, type AutoencoderId } from "../src/catalogue/autoencoders";
-import { encoderRow, type EncoderId } from "../src/catalogue/encoders";
-import { autoencoderFacts, loadAutoencoder } from "../src/encoders/loadAutoencoder";
-import { loadEncoder } from "../src/encoders/loadEncoder";
-import type { ModelSources } from "../src/encoders/modelSources";
-import type { TensorSource } from "../src/formats/tensorSource";
-import { randomNormal } from "../src/math/rng";
-import { autoencoderKlShapes } from "../src/models/autoencoderKlInit";
-import { taesdShapes } from "../src/models/taesd";
-import { initialVitValues, vitShapes } from "../src/models/vitInit";
+import { autoencoderRow, type AutoencoderId } from "../src/common/catalogue/autoencoders";
+import { encoderRow, type EncoderId } from "../src/common/catalogue/encoders";
+import { autoencoderFacts, loadAutoencoder } from "../src/engine/encoders/loadAutoencoder";
+import { loadEncoder } from "../src/engine/encoders/loadEncoder";
+import type { ModelSources } from "../src/engine/encoders/modelSources";
+import type { TensorSource } from "../src/common/formats/tensorSource";
+import { randomNormal } from "../src/common/math/rng";
+import { autoencoderKlShapes } from "../src/engine/models/autoencoderKlInit";
+import { taesdShapes } from "../src/engine/models/taesd";
+import { initialVitValues, vitShapes } from "../src/engine/models/vitInit";
 import { MODELS_DIR, readFrom, startWasm } from "../scripts/pretrain/runtime";
 
 const HALF_BYTES = 2;

@@ -1,7 +1,7 @@
 import { chromium } from "playwright";
 import { createServer } from "vite";
 import { chromiumLaunch } from "../scripts/chromium.mjs";
-import { StudioError } from "../src/errors/studioError";
+import { StudioError } from "../src/common/errors/studioError";
 import type {} from "./page/main";
 import type { SuiteOptions, SuiteResult } from "./suite";
 

@@ -1,10 +1,10 @@
-import { kidIntervalWork } from "../src/metrics/kid";
-import { frechetDistance } from "../src/metrics/frechet";
-import { layerAlignmentWork } from "../src/metrics/layerAlignment";
-import { linearProbeWork } from "../src/metrics/linearProbe";
-import { toMatrix, type Matrix } from "../src/metrics/matrix";
-import { eachOf, runWork, type ProgressHook } from "../src/metrics/work";
-import { randomNormal } from "../src/math/rng";
+import { kidIntervalWork } from "../src/engine/metrics/kid";
+import { frechetDistance } from "../src/engine/metrics/frechet";
+import { layerAlignmentWork } from "../src/engine/metrics/layerAlignment";
+import { linearProbeWork } from "../src/engine/metrics/linearProbe";
+import { toMatrix, type Matrix } from "../src/engine/metrics/matrix";
+import { eachOf, runWork, type ProgressHook } from "../src/engine/metrics/work";
+import { randomNormal } from "../src/common/math/rng";
 
 const SEED = 1;
 const PROBE_CLASSES = 10;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { StudioError } from "../src/errors/studioError";
-import { workloadById, WORKLOADS } from "../src/bench/workloads";
+import { StudioError } from "../src/common/errors/studioError";
+import { workloadById, WORKLOADS } from "../src/engine/bench/workloads";
 import type { SuiteOptions } from "./suite";
 
 export interface BenchOptions {

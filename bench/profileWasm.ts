@@ -1,8 +1,8 @@
 /** Where a wasm step spends its time, by kernel and operand shape: `node scripts/run.mjs bench/profileWasm.ts [stock]`. */
 import * as tf from "@tensorflow/tfjs-core";
-import { createTrainerVariant } from "../src/bench/trainerVariant";
-import { createPlainTrainer } from "../src/training/trainer";
-import { workloadById } from "../src/bench/workloads";
+import { createTrainerVariant } from "../src/engine/bench/trainerVariant";
+import { createPlainTrainer } from "../src/engine/training/trainer";
+import { workloadById } from "../src/engine/bench/workloads";
 import { startWasmInNode } from "./node/wasm";
 import { useKernels } from "./wasmKernels";
 

@@ -1,4 +1,4 @@
-import type { MatmulPeak } from "../src/bench/matmulPeak";
+import type { MatmulPeak } from "../src/engine/bench/matmulPeak";
 import type { ResultFile, StoredResult } from "./results";
 
 type Row = StoredResult["variants"][number];

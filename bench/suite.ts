@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
-import { measure, type MeasureEnvironment, type Measurement } from "../src/bench/measure";
-import { prepareWebGpu, type AdapterReport } from "../src/bench/webGpu";
-import { workloadById } from "../src/bench/workloads";
+import { measure, type MeasureEnvironment, type Measurement } from "../src/engine/bench/measure";
+import { prepareWebGpu, type AdapterReport } from "../src/engine/bench/webGpu";
+import { workloadById } from "../src/engine/bench/workloads";
 import { productRecipes, RECIPES, type Grounds } from "./variants";
 import type { WasmKernelSets } from "./wasmKernels";
 

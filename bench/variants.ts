@@ -1,15 +1,15 @@
-import type { ProductRecipe, VariantRecipe } from "../src/bench/measure";
-import { plainProduct } from "../src/bench/matmulPeak";
-import { createTrainerVariant } from "../src/bench/trainerVariant";
-import { createPlainTrainer } from "../src/training/trainer";
-import { useBackend } from "../src/bench/webGpu";
+import type { ProductRecipe, VariantRecipe } from "../src/engine/bench/measure";
+import { plainProduct } from "../src/engine/bench/matmulPeak";
+import { createTrainerVariant } from "../src/engine/bench/trainerVariant";
+import { createPlainTrainer } from "../src/engine/training/trainer";
+import { useBackend } from "../src/engine/bench/webGpu";
 import {
   fusedWebGpu,
   replayedWebGpu,
   stockWebGpu,
   webGpuProducts,
   type WebGpuSite,
-} from "../src/bench/webGpuVariants";
+} from "../src/engine/bench/webGpuVariants";
 import { jaxProduct } from "./jax/product";
 import { createJaxVariant } from "./jax/variant";
 import { useKernels, type WasmKernelSets } from "./wasmKernels";

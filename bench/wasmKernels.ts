@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { registerWasmKernels } from "../src/kernels/wasm";
-import { StudioError } from "../src/errors/studioError";
+import { registerWasmKernels } from "../src/engine/kernels/wasm";
+import { StudioError } from "../src/common/errors/studioError";
 
 /** The wasm backend's kernels as the package registers them, and as this project replaces them. */
 export interface WasmKernelSets {

@@ -1,4 +1,4 @@
-import type { StoredAnalysis } from "../src/protocol/analysis";
+import type { StoredAnalysis } from "../src/common/protocol/analysis";
 import { analyseViewOn } from "./analyseView";
 import { expect, listen, test } from "./fixtures";
 import { studioOn, tiny } from "./studio";

@@ -1,5 +1,5 @@
 import { deflateSync, strToU8 } from "fflate";
-import { SCHEMA_VERSION } from "../src/config/migrate";
+import { SCHEMA_VERSION } from "../src/common/config/migrate";
 import { expect, test } from "./fixtures";
 
 test.use({ backend: "wasm" });

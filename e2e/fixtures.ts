@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test as base, type Browser, type BrowserContext } from "@playwright/test";
-import type { BackendChoice } from "../src/protocol/shared";
+import type { BackendChoice } from "../src/common/protocol/shared";
 import { onlyAtEnd, studioOn, tiny, type Studio } from "./studio";
 
 interface Options {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { parseSafetensors, type SafetensorsTensor } from "../src/formats/safetensors";
+import { parseSafetensors, type SafetensorsTensor } from "../src/common/formats/safetensors";
 import type { Studio } from "./studio";
 
-/** Parameters in a checkpoint, beside EMA, moments and counters (src/training/checkpoint.ts). */
+/** Parameters in a checkpoint, beside EMA, moments and counters (src/engine/training/checkpoint.ts). */
 const PREFIX = "model.";
 
 /** A run's stored parameters at `step`. @throws when there is no such checkpoint or it has none */

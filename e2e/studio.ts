@@ -1,9 +1,9 @@
 import { expect, type BrowserContext, type Page } from "@playwright/test";
-import type { Experiment, TimelineEntry } from "../src/config/experiment";
-import { presetById } from "../src/config/presets";
-import { encodeLink } from "../src/config/urlCodec";
-import type { BackendChoice } from "../src/protocol/shared";
-import type { RunRecord } from "../src/storage/db";
+import type { Experiment, TimelineEntry } from "../src/common/config/experiment";
+import { presetById } from "../src/common/config/presets";
+import { encodeLink } from "../src/common/config/urlCodec";
+import type { BackendChoice } from "../src/common/protocol/shared";
+import type { RunRecord } from "../src/common/storage/db";
 import { studioDb } from "../scripts/headless/pageDb";
 
 /** Caches, pipelines and a first step on a software adapter. */

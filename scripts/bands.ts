@@ -5,12 +5,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { Experiment } from "../src/config/experiment";
-import { bandPresetOf, type ReferenceBand } from "../src/config/referenceBand";
-import { exponentialSmooth } from "../src/math/smooth";
+import { Experiment } from "../src/common/config/experiment";
+import { bandPresetOf, type ReferenceBand } from "../src/common/config/referenceBand";
+import { exponentialSmooth } from "../src/common/math/smooth";
 import { envelope, type Curve } from "./bands/envelope";
 
-/** The charts' default weight (src/store/viewSlice.ts): the band is of curves as they are first seen. */
+/** The charts' default weight (src/page/store/viewSlice.ts): the band is of curves as they are first seen. */
 const SMOOTHING = 0.9;
 const WINDOW_STEPS = 10;
 const OUT = "public/bands";

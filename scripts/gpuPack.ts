@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { StudioError } from "../src/errors/studioError";
+import { StudioError } from "../src/common/errors/studioError";
 import { ensureBuilt } from "./builtApp.mjs";
 import { folderBytes, packFolder } from "./gpuPack/packFolder";
 import { ROOT } from "./setup.mjs";

@@ -5,7 +5,7 @@
 import { rm } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
-import { StudioError } from "../src/errors/studioError";
+import { StudioError } from "../src/common/errors/studioError";
 import { runInBrowser } from "./headless/browserRun";
 import type { EndedRun, StopReason } from "./headless/endedRun";
 import { exportRun } from "./headless/exportRun";

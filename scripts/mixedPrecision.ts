@@ -5,11 +5,16 @@
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import { stepErrors, stepNumbers, withPrecision, type StepErrors } from "../src/bench/precision";
-import { prepareWebGpu } from "../src/bench/webGpu";
-import { workloadById } from "../src/bench/workloads";
-import { StudioError } from "../src/errors/studioError";
-import type { MatMulTuning } from "../src/kernels/device";
+import {
+  stepErrors,
+  stepNumbers,
+  withPrecision,
+  type StepErrors,
+} from "../src/engine/bench/precision";
+import { prepareWebGpu } from "../src/engine/bench/webGpu";
+import { workloadById } from "../src/engine/bench/workloads";
+import { StudioError } from "../src/common/errors/studioError";
+import type { MatMulTuning } from "../src/engine/kernels/device";
 import { checkoutDawn, startDawn } from "./node/dawn";
 import { readImages } from "./precision/images";
 import { runBoth } from "./precision/shortRun";

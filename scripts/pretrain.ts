@@ -11,14 +11,14 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { TINY_VIT } from "../src/catalogue/encoders";
-import type { InMemoryDataset } from "../src/data/dataset";
+import { TINY_VIT } from "../src/common/catalogue/encoders";
+import type { InMemoryDataset } from "../src/sources/data/dataset";
 import {
   AutoencoderCard,
   EncoderCard,
   parseCard,
   type QualityTable,
-} from "../src/encoders/modelCard";
+} from "../src/engine/encoders/modelCard";
 import {
   autoencoderRecipe,
   AUTOENCODER_BATCH,
@@ -117,7 +117,7 @@ async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
   };
   await writeCard("tiny-vit", card);
   console.log(
-    `Set the version of tiny-vit in src/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
+    `Set the version of tiny-vit in src/common/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
   );
 }
 

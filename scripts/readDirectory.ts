@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StudioError } from "../src/errors/studioError";
-import type { ReadFile } from "../src/formats/readFile";
+import { StudioError } from "../src/common/errors/studioError";
+import type { ReadFile } from "../src/common/formats/readFile";
 
 /** Node's twin of fetchFile: reads files from a folder. It throws DOWNLOAD_FAILED, naming the path, where it cannot. */
 export const readDirectory =

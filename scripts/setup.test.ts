@@ -43,11 +43,11 @@ test("first load is the entry, what it imports and their styles, not what it imp
       file: "assets/main.js",
       isEntry: true,
       imports: ["_vendor.js"],
-      dynamicImports: ["src/ui/late.ts"],
+      dynamicImports: ["src/page/ui/late.ts"],
       css: ["assets/main.css"],
     },
     "_vendor.js": { file: "assets/vendor.js", imports: ["index.html"], css: ["assets/vendor.css"] },
-    "src/ui/late.ts": { file: "assets/late.js" },
+    "src/page/ui/late.ts": { file: "assets/late.js" },
   };
   expect(initialFiles(manifest).sort()).toEqual([
     "assets/main.css",

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { formatFile } from "../bench/format";
-import { encoderRow } from "../src/catalogue/encoders";
-import { builtInOnly } from "../src/encoders/modelSources";
-import { loadEncoder } from "../src/encoders/loadEncoder";
-import { toMatrix } from "../src/metrics/matrix";
+import { encoderRow } from "../src/common/catalogue/encoders";
+import { builtInOnly } from "../src/engine/encoders/modelSources";
+import { loadEncoder } from "../src/engine/encoders/loadEncoder";
+import { toMatrix } from "../src/engine/metrics/matrix";
 import { featuresOf } from "./pretrain/features";
 import { loadImages, MODELS_DIR, readFrom, startWasm } from "./pretrain/runtime";
 import {

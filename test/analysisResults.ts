@@ -1,14 +1,14 @@
-import { Experiment, type EncoderId } from "../src/config/experiment";
+import { Experiment, type EncoderId } from "../src/common/config/experiment";
 import type {
   AnalysisResult,
   HiddenResult,
   SampleResult,
   Share,
   StoredAnalysis,
-} from "../src/protocol/analysis";
-import type { LayerAlignment, SampleQuality } from "../src/protocol/trainer";
-import type { AnalysedRun } from "../src/store/analysisSlice";
-import type { ShownSubject } from "../src/ui/analyse/subjects";
+} from "../src/common/protocol/analysis";
+import type { LayerAlignment, SampleQuality } from "../src/common/protocol/trainer";
+import type { AnalysedRun } from "../src/page/store/analysisSlice";
+import type { ShownSubject } from "../src/page/ui/analyse/subjects";
 
 /** Small results for the tests of figures. */
 

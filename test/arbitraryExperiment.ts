@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { AUTOENCODER_IDS } from "../src/catalogue/autoencoders";
-import { ENCODER_IDS } from "../src/catalogue/encoders";
+import { AUTOENCODER_IDS } from "../src/common/catalogue/autoencoders";
+import { ENCODER_IDS } from "../src/common/catalogue/encoders";
 import {
   Experiment,
   MODEL_SIZES,
   type ControlChange,
   type TimelineEntry,
-} from "../src/config/experiment";
+} from "../src/common/config/experiment";
 
 /** Finite, without -0, which JSON does not keep. */
 const number = (min: number, max: number) =>

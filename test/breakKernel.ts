@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { onTestFinished } from "vitest";
-import { currentStudioBackend, type StudioBackend } from "../src/kernels/studioBackend";
+import { currentStudioBackend, type StudioBackend } from "../src/engine/kernels/studioBackend";
 
 /**
  * For the rest of the test, the WebGPU kernel of an operation gives zeros wherever `when` says so, as some GPUs do.

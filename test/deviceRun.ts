@@ -1,5 +1,5 @@
-import { currentStudioBackend, type StudioBackend } from "../src/kernels/studioBackend";
-import type { Trainer } from "../src/training/trainer";
+import { currentStudioBackend, type StudioBackend } from "../src/engine/kernels/studioBackend";
+import type { Trainer } from "../src/engine/training/trainer";
 
 /** The studio's backend, with tiles that compile quickly. */
 export function smallTiles(): StudioBackend {

@@ -6,7 +6,7 @@ import {
   parseSafetensors,
   type SafetensorsDtype,
   type SafetensorsTensor,
-} from "../src/formats/safetensors";
+} from "../src/common/formats/safetensors";
 
 /** What every manifest has; the rest differs by family and is read with `field` helpers or a schema. */
 const Manifest = z.looseObject({ name: z.string(), results: z.unknown().optional() });

@@ -1,4 +1,4 @@
-import { parseSafetensors, type SafetensorsTensor } from "../src/formats/safetensors";
+import { parseSafetensors, type SafetensorsTensor } from "../src/common/formats/safetensors";
 
 /** Fixtures reach the browser as addresses the test server answers. */
 const manifests = import.meta.glob<unknown>("./golden/*/*.json", { import: "default" });

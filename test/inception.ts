@@ -1,4 +1,4 @@
-import { inceptionShapes } from "../src/models/inceptionV3";
+import { inceptionShapes } from "../src/engine/models/inceptionV3";
 
 /**
  * Values under which activations keep their size from layer to layer (variance 2 over the inputs), with

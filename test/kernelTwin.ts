@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
-import { largestError } from "../src/check/checkKernels";
-import { run, type Operation } from "../src/kernels/operation";
-import { randomNormal } from "../src/math/rng";
+import { largestError } from "../src/engine/check/checkKernels";
+import { run, type Operation } from "../src/engine/kernels/operation";
+import { randomNormal } from "../src/common/math/rng";
 
 /** Standard normal numbers of a shape, by name: the same on every backend. */
 export interface Operand {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { randomNormal } from "../src/math/rng";
-import type { InitialValues } from "../src/models/sitInit";
-import type { ParamMap } from "../src/nn/params";
+import { randomNormal } from "../src/common/math/rng";
+import type { InitialValues } from "../src/engine/models/sitInit";
+import type { ParamMap } from "../src/engine/nn/params";
 import { tinyValues } from "./tinyRun";
 
 /** Parameters of which none is zero: adaLN-Zero and the head would hide most gradients at the start. */

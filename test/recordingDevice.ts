@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Dispatch, MatMulTuning, StudioDevice } from "../src/kernels/device";
-import type { ComputeProgram } from "../src/kernels/program";
+import type { Dispatch, MatMulTuning, StudioDevice } from "../src/engine/kernels/device";
+import type { ComputeProgram } from "../src/engine/kernels/program";
 
 /** A dispatch as a kernel asked for it. */
 export interface Recorded {

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-webgpu";
-import { createStudioBackend, openDevice } from "../src/kernels/openDevice";
-import { registerFusedKernels } from "../src/kernels/register";
+import { createStudioBackend, openDevice } from "../src/engine/kernels/openDevice";
+import { registerFusedKernels } from "../src/engine/kernels/register";
 
 /** Puts tfjs on the studio's backend, as the workers do, and makes every device fault fail the test. */
 export async function useStudioDevice(gpu: GPU | undefined): Promise<void> {

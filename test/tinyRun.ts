@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { randomNormal, randomUniform } from "../src/math/rng";
-import { initProjector } from "../src/models/projector";
-import type { SiTShape } from "../src/models/sit";
-import { initSiT, type InitialValues } from "../src/models/sitInit";
-import type { StepOptions, TrainBatch } from "../src/training/trainStep";
+import { randomNormal, randomUniform } from "../src/common/math/rng";
+import { initProjector } from "../src/engine/models/projector";
+import type { SiTShape } from "../src/engine/models/sit";
+import { initSiT, type InitialValues } from "../src/engine/models/sitInit";
+import type { StepOptions, TrainBatch } from "../src/engine/training/trainStep";
 
 /** The smallest model that has everything, for tests of behaviour rather than of numbers. */
 export const TINY_SHAPE: SiTShape = {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach } from "vitest";
-import type { MatMulTuning } from "../src/kernels/device";
-import { currentStudioBackend } from "../src/kernels/studioBackend";
+import type { MatMulTuning } from "../src/engine/kernels/device";
+import { currentStudioBackend } from "../src/engine/kernels/studioBackend";
 
 /** Every test of this block runs on the studio's backend with these tiles; afterwards it has its own again. */
 export function useTuning(tuning: MatMulTuning): void {

@@ -1,8 +1,8 @@
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { expose } from "comlink";
-import { measureForPage } from "../src/bench/pageBench";
-import type { BenchApi } from "../src/protocol/bench";
-import { outcomeOf } from "../src/sessions/outcome";
+import { measureForPage } from "../src/engine/bench/pageBench";
+import type { BenchApi } from "../src/common/protocol/bench";
+import { outcomeOf } from "../src/sessions/common/outcome";
 
 /** Training steps on this machine's GPU, timed: what the page behind ?bench asks for. */
 expose({

@@ -1,8 +1,8 @@
-import { browserCodec } from "../src/data/browserCodec";
-import { fetchFile } from "../src/data/fetchFile";
-import type { SessionEnvironment } from "../src/sessions/environment";
-import { storedWeights } from "../src/sessions/weightsSession";
-import { openStudioDb } from "../src/storage/db";
+import { browserCodec } from "../src/sources/data/browserCodec";
+import { fetchFile } from "../src/common/formats/fetchFile";
+import type { SessionEnvironment } from "../src/sessions/common/environment";
+import { storedWeights } from "../src/sessions/weights/weightsSession";
+import { openStudioDb } from "../src/common/storage/db";
 import { browserRuntime } from "./browserRuntime";
 import { hubTools } from "./hubTools";
 import { createTurn } from "./turn";

@@ -1,6 +1,6 @@
 import { expose } from "comlink";
-import type { FeaturesApi } from "../src/protocol/features";
-import { createFeaturesSession } from "../src/sessions/featuresSession";
+import type { FeaturesApi } from "../src/common/protocol/features";
+import { createFeaturesSession } from "../src/sessions/features/featuresSession";
 import { workerEnvironment } from "./environment";
 
 /** Images to latents and encoder features, weights and data sets, written straight to storage. */

@@ -1,6 +1,6 @@
-import { HUGGING_FACE } from "../src/hub/hosts";
-import type { HubTools } from "../src/hub/hubClient";
-import { pause } from "../src/hub/pause";
+import { HUGGING_FACE } from "../src/sources/hub/hosts";
+import type { HubTools } from "../src/sources/hub/hubClient";
+import { pause } from "../src/sources/hub/pause";
 
 /** A connection that gives nothing for this long has most likely gone with the network it ran through. */
 const SILENT_MS = 30_000;

@@ -1,6 +1,6 @@
 import { expose } from "comlink";
-import type { MetricsHost } from "../src/protocol/metrics";
-import { createMetricsSession } from "../src/sessions/metricsSession";
+import type { MetricsHost } from "../src/common/protocol/metrics";
+import { createMetricsSession } from "../src/sessions/metrics/metricsSession";
 import { createTurn } from "./turn";
 
 const tools = { clockMs: () => performance.now(), turn: createTurn() };

@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { breakKernel } from "../test/breakKernel";
-import { StudioError } from "../src/errors/studioError";
-import type { MatMulTuning } from "../src/kernels/device";
-import { GatedResidual } from "../src/kernels/gatedResidual";
-import { Linear, LinearGradW } from "../src/kernels/linear";
-import { hasKernel } from "../src/kernels/operation";
-import { registerFusedKernels } from "../src/kernels/register";
-import { CHECK_CASES } from "../src/kernels/selfCheckCases";
-import { currentStudioBackend } from "../src/kernels/studioBackend";
-import type { DeviceReport } from "../src/protocol/shared";
+import { StudioError } from "../src/common/errors/studioError";
+import type { MatMulTuning } from "../src/engine/kernels/device";
+import { GatedResidual } from "../src/engine/kernels/gatedResidual";
+import { Linear, LinearGradW } from "../src/engine/kernels/linear";
+import { hasKernel } from "../src/engine/kernels/operation";
+import { registerFusedKernels } from "../src/engine/kernels/register";
+import { CHECK_CASES } from "../src/engine/kernels/selfCheckCases";
+import { currentStudioBackend } from "../src/engine/kernels/studioBackend";
+import type { DeviceReport } from "../src/common/protocol/shared";
 import { createRuntime, type RuntimePlaces } from "./runtime";
 
 const realGpu = () => navigator.gpu;

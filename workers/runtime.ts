@@ -3,10 +3,10 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
-import { StudioError, toFailure } from "../src/errors/studioError";
-import { registerWasmKernels } from "../src/kernels/wasm";
-import type { DeviceReport, SlowReason } from "../src/protocol/shared";
-import type { SessionEnvironment } from "../src/sessions/environment";
+import { StudioError, toFailure } from "../src/common/errors/studioError";
+import { registerWasmKernels } from "../src/engine/kernels/wasm";
+import type { DeviceReport, SlowReason } from "../src/common/protocol/shared";
+import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { startWebGpu, type StartedWebGpu, type WebGpuPlaces } from "./startWebGpu";
 import { useBackend } from "./useBackend";
 

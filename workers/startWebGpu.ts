@@ -1,29 +1,29 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { StudioError } from "../src/errors/studioError";
-import { pause } from "../src/hub/pause";
-import { compareTunings, TUNINGS } from "../src/kernels/chooseTuning";
-import type { MatMulTuning } from "../src/kernels/device";
+import { StudioError } from "../src/common/errors/studioError";
+import { pause } from "../src/sources/hub/pause";
+import { compareTunings, TUNINGS } from "../src/engine/kernels/chooseTuning";
+import type { MatMulTuning } from "../src/engine/kernels/device";
 import {
   createStudioBackend,
   isSoftwareAdapter,
   openDevice,
   type OpenedDevice,
-} from "../src/kernels/openDevice";
-import { START_BUDGET_MS } from "../src/kernels/rankWithin";
-import { dropFusedKernels, registerFusedKernels } from "../src/kernels/register";
-import { createSelfCheck } from "../src/kernels/selfCheck";
-import { CHECK_CASES, type CheckCases } from "../src/kernels/selfCheckCases";
-import type { StudioBackend } from "../src/kernels/studioBackend";
-import type { CheckTuning } from "../src/kernels/trustedTuning";
-import { tuningName } from "../src/kernels/tuningName";
-import type { DeviceReport, SelfCheckFailures } from "../src/protocol/shared";
+} from "../src/engine/kernels/openDevice";
+import { START_BUDGET_MS } from "../src/engine/kernels/rankWithin";
+import { dropFusedKernels, registerFusedKernels } from "../src/engine/kernels/register";
+import { createSelfCheck } from "../src/engine/kernels/selfCheck";
+import { CHECK_CASES, type CheckCases } from "../src/engine/kernels/selfCheckCases";
+import type { StudioBackend } from "../src/engine/kernels/studioBackend";
+import type { CheckTuning } from "../src/engine/kernels/trustedTuning";
+import { tuningName } from "../src/engine/kernels/tuningName";
+import type { DeviceReport, SelfCheckFailures } from "../src/common/protocol/shared";
 import {
   chooseTuning,
   disagreementText,
   plainName,
   type ChosenTuning,
   type TuningMemory,
-} from "../src/sessions/tuning";
+} from "../src/sessions/device/tuning";
 import { useBackend } from "./useBackend";
 import { watchDevice, type DeviceWatch } from "./watchDevice";
 

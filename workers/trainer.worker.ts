@@ -1,6 +1,6 @@
 import { expose } from "comlink";
-import type { TrainerApi } from "../src/protocol/trainer";
-import { createTrainerSession } from "../src/sessions/trainerSession";
+import type { TrainerApi } from "../src/common/protocol/trainer";
+import { createTrainerSession } from "../src/sessions/run/trainerSession";
 import { workerEnvironment } from "./environment";
 
 /** One run at a time: steps, previews from EMA weights, hidden states of held-out images. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { StudioError } from "../src/errors/studioError";
+import { StudioError } from "../src/common/errors/studioError";
 
 /** What a backend's own start throws: tfjs writes it to the console and goes on with another backend. */
 async function causeOf(backend: string): Promise<unknown> {

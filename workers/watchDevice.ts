@@ -1,5 +1,5 @@
-import { StudioError } from "../src/errors/studioError";
-import { pause } from "../src/hub/pause";
+import { StudioError } from "../src/common/errors/studioError";
+import { pause } from "../src/sources/hub/pause";
 
 /** What goes wrong with a device: kept while it starts, told to its user afterwards. */
 export interface DeviceWatch {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import { readCheckOptions, USAGE, type CheckOptions } from "./options";
 import { orchestrate } from "./orchestrate";
 import { findPlaces, requirePlaces } from "./places";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ADAPTERS } from "../../scripts/node/adapters";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import { STAGE_NAMES, type StageName } from "./stage";
 
 export const USAGE = `./gpu-check --out DIR [options]

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import manifest from "../../package.json" with { type: "json" };
 import type { NodePlaces } from "../../scripts/node/places";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 
 /** Where the check finds its parts: in the unpacked folder, or in a checkout. */
 export interface CheckPlaces {

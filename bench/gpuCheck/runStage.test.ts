@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import { checkoutPlaces } from "./places";
 import { readReport, runStage } from "./runStage";
 import { stageFile, type Stage } from "./stage";

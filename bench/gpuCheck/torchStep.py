@@ -1,4 +1,4 @@
-"""The training step of src/training/trainStep.ts in PyTorch, for timing beside ours on the same GPU.
+"""The training step of src/engine/training/trainStep.ts in PyTorch, for timing beside ours on the same GPU.
 
 Started by torchProcess.ts. One JSON object a line on standard input asks, one on standard output answers:
 {"id": 1, "command": "hello"} -> {"id": 1, "ok": true, ...} or {"id": 1, "ok": false, "problem": "..."}.

@@ -1,5 +1,5 @@
 import { defaultDevice, init, jit, numpy as np } from "@jax-js/jax";
-import { PRODUCTS, type MeasuredProduct } from "../../src/bench/matmulPeak";
+import { PRODUCTS, type MeasuredProduct } from "../../src/engine/bench/matmulPeak";
 
 /** jax-js' own matmul on one of its devices; undefined where that does not start. */
 export async function jaxProduct(device: "wasm" | "webgpu"): Promise<MeasuredProduct | undefined> {

@@ -1,9 +1,9 @@
 /**
- * SiT with its projector in jax-js, layer for layer as src/models/sit.ts and src/models/projector.ts.
+ * SiT with its projector in jax-js, layer for layer as src/engine/models/sit.ts and src/engine/models/projector.ts.
  * jax-js counts references: a function consumes its arguments, `.ref` keeps one for another use.
  */
 import { nn, numpy as np } from "@jax-js/jax";
-import type { SiTShape } from "../../src/models/sit";
+import type { SiTShape } from "../../src/engine/models/sit";
 
 /** A type alias, because jax-js' trees take no interfaces. */
 export type Params = Record<string, np.Array>;
@@ -111,7 +111,7 @@ function unpatchify(tokens: np.Array, { inputSide, patchSize, inChannels }: SiTS
 export interface SiTInputs {
   /** [B, H, W, C] */
   readonly xt: np.Array;
-  /** Sinusoidal features of t, [B, F]: made on the CPU, as in src/nn/embedders.ts. */
+  /** Sinusoidal features of t, [B, F]: made on the CPU, as in src/engine/nn/embedders.ts. */
   readonly timeFeatures: np.Array;
   /** [B, classes + 1] */
   readonly oneHotLabels: np.Array;

@@ -1,5 +1,5 @@
 import { jit, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import type { StepOptions } from "../../src/training/trainStep";
+import type { StepOptions } from "../../src/engine/training/trainStep";
 import { entry, sitForward, type Params } from "./sit";
 
 /** What a step changes; the position table is fixed and kept apart. */
@@ -31,7 +31,7 @@ function normalize(x: np.Array): np.Array {
 
 type LossInputs = Omit<JaxBatch, "rate" | "eps">;
 
-/** The objective of src/training/trainStep.ts on the linear path. Consumes both. */
+/** The objective of src/engine/training/trainStep.ts on the linear path. Consumes both. */
 const lossOf =
   ({ shape, alignment }: StepOptions) =>
   (params: Params, batch: LossInputs): [np.Array, { velocity: np.Array; alignment: np.Array }] => {

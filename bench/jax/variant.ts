@@ -1,19 +1,19 @@
 import { defaultDevice, init, numpy as np, tree } from "@jax-js/jax";
-import { isFrozen, type InitialValue } from "../../src/models/sitInit";
-import type { Variant } from "../../src/bench/variant";
+import { isFrozen, type InitialValue } from "../../src/engine/models/sitInit";
+import type { Variant } from "../../src/engine/bench/variant";
 import {
   tokenCount,
   workloadBatch,
   workloadOptions,
   workloadValues,
   type Workload,
-} from "../../src/bench/workloads";
+} from "../../src/engine/bench/workloads";
 import type { Params } from "./sit";
 import { createJaxTrainStep, type JaxBatch, type JaxState } from "./trainStep";
 
 const MAX_PERIOD = 10000;
 
-/** The numbers of src/nn/embedders.ts `timeFeatures`: cosines, then sines, [B, size]. */
+/** The numbers of src/engine/nn/embedders.ts `timeFeatures`: cosines, then sines, [B, size]. */
 function timeFeatures(t: Float32Array, size: number): Float32Array {
   const half = size / 2;
   return Float32Array.from({ length: t.length * size }, (_, i) => {

@@ -1,4 +1,4 @@
-import type { GpuClasses } from "../../src/bench/gpuCounters";
+import type { GpuClasses } from "../../src/engine/bench/gpuCounters";
 import type { SuiteEnvironment } from "../suite";
 import { ROOT } from "../../scripts/setup.mjs";
 import { checkoutDawn, startDawn } from "../../scripts/node/dawn";

@@ -1,5 +1,5 @@
 import type { BrowserCommand } from "vitest/node";
-import type { HubPlaces } from "../../src/hub/hosts.ts";
+import type { HubPlaces } from "../../src/sources/hub/hosts.ts";
 import type { LoggedRequest } from "./answer.ts";
 import type { FailureRule } from "./failures.ts";
 import { startHub, type LocalHub } from "./server.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
-import { parseSafetensors } from "../../src/formats/safetensors";
+import { parseSafetensors } from "../../src/common/formats/safetensors";
 import { startHub, type HubOptions, type LocalHub } from "./server";
 import { goldenHubFiles } from "./standIns";
 

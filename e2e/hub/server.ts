@@ -8,7 +8,7 @@ import {
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo } from "node:net";
 import { generate } from "selfsigned";
-import { HUGGING_FACE, type HubPlaces } from "../../src/hub/hosts.ts";
+import { HUGGING_FACE, type HubPlaces } from "../../src/sources/hub/hosts.ts";
 import { failureBook, type FailureRule, type HubHost } from "./failures.ts";
 import { answer, type HubState, type LoggedRequest } from "./answer.ts";
 import { repoFile, type HubContent, type HubFiles } from "./repoFiles.ts";

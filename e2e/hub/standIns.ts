@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors";
-import { randomNormal } from "../../src/math/rng";
+import { encodeSafetensors, type SafetensorsTensor } from "../../src/common/formats/safetensors";
+import { randomNormal } from "../../src/common/math/rng";
 import { loadGolden } from "../../test/golden";
 
 /** The parameters of a golden below one of its prefixes, as the file a hub would have of them. */

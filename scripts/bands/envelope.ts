@@ -1,4 +1,4 @@
-import type { BandRange } from "../../src/config/referenceBand";
+import type { BandRange } from "../../src/common/config/referenceBand";
 
 export interface Curve {
   readonly steps: readonly number[];

@@ -1,5 +1,5 @@
 import type { BrowserContext } from "playwright";
-import type { BackendChoice } from "../../src/protocol/shared";
+import type { BackendChoice } from "../../src/common/protocol/shared";
 import { chromiumLaunch } from "../chromium.mjs";
 
 /**

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright";
-import { StudioError } from "../../src/errors/studioError";
-import type { RunRecord } from "../../src/storage/db";
+import { StudioError } from "../../src/common/errors/studioError";
+import type { RunRecord } from "../../src/common/storage/db";
 import { ensureBuilt, serveBuilt } from "../builtApp.mjs";
 import { openBrowser } from "./browser";
 import type { EndedRun, StopReason } from "./endedRun";

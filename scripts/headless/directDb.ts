@@ -1,5 +1,5 @@
-import type { Database } from "../../src/storage/db";
-import { listRuns, storedSteps } from "../../src/storage/runs";
+import type { Database } from "../../src/common/storage/db";
+import { listRuns, storedSteps } from "../../src/common/storage/runs";
 import type { CacheFigures, StudioReader } from "./studioReader";
 
 /** Of every cache; its shards are read one after the other, as together they may be large. */

@@ -1,4 +1,4 @@
-import type { RunRecord } from "../../src/storage/db";
+import type { RunRecord } from "../../src/common/storage/db";
 import type { RunLog } from "./runLog";
 import type { StudioReader } from "./studioReader";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeLink } from "../../src/config/urlCodec";
-import { StudioError } from "../../src/errors/studioError";
-import type { RunRecord } from "../../src/storage/db";
+import { encodeLink } from "../../src/common/config/urlCodec";
+import { StudioError } from "../../src/common/errors/studioError";
+import type { RunRecord } from "../../src/common/storage/db";
 import type { HeadlessOptions } from "./options";
 import { finalFigures, lastMeasurements, metricsJsonl, type RunLog } from "./runLog";
 import type { StudioReader } from "./studioReader";

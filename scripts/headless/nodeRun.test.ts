@@ -4,8 +4,8 @@ import { rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodePng } from "../../src/formats/png";
-import { randomNormal } from "../../src/math/rng";
+import { encodePng } from "../../src/common/formats/png";
+import { randomNormal } from "../../src/common/math/rng";
 import { ROOT } from "../setup.mjs";
 import { folderFiles } from "./importFolder";
 

@@ -1,4 +1,4 @@
-import { StudioError, type Failure } from "../../src/errors/studioError";
+import { StudioError, type Failure } from "../../src/common/errors/studioError";
 import { checkoutPlaces } from "../node/places";
 import { openNodeStudio, type ExperimentProgress } from "../node/studio";
 import { ROOT } from "../setup.mjs";

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { presetById } from "../../src/config/presets";
-import { encodeLink } from "../../src/config/urlCodec";
+import { presetById } from "../../src/common/config/presets";
+import { encodeLink } from "../../src/common/config/urlCodec";
 import { asksForHelp, readOptions, USAGE } from "./options";
 import { stateFolder } from "./stateFolder";
 

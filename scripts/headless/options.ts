@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { Experiment, type TimelineEntry } from "../../src/config/experiment";
-import { settingFields } from "../../src/config/nonDefaults";
-import { presetById } from "../../src/config/presets";
-import { decodeLink } from "../../src/config/urlCodec";
-import { validateExperiment } from "../../src/config/validate";
-import { StudioError } from "../../src/errors/studioError";
-import type { BackendChoice } from "../../src/protocol/shared";
+import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
+import { settingFields } from "../../src/common/config/nonDefaults";
+import { presetById } from "../../src/common/config/presets";
+import { decodeLink } from "../../src/common/config/urlCodec";
+import { validateExperiment } from "../../src/common/config/validate";
+import { StudioError } from "../../src/common/errors/studioError";
+import type { BackendChoice } from "../../src/common/protocol/shared";
 import { ADAPTERS } from "../node/adapters";
 
 export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [options]

@@ -9,9 +9,9 @@ import {
   type RunRecord,
   type SettingRecord,
   type ShardRecord,
-} from "../../src/storage/db";
-import type { StoredAnalysis } from "../../src/protocol/analysis";
-import type { Measurement, StepPoint } from "../../src/protocol/trainer";
+} from "../../src/common/storage/db";
+import type { StoredAnalysis } from "../../src/common/protocol/analysis";
+import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
 import type { CacheFigures, LogPart, StudioReader } from "./studioReader";
 
 /**

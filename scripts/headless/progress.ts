@@ -1,4 +1,4 @@
-import type { StepPoint } from "../../src/protocol/trainer";
+import type { StepPoint } from "../../src/common/protocol/trainer";
 
 const BAR_CHARS = 24;
 /** The rate shown is the mean over so many steps. */

@@ -1,5 +1,5 @@
-import type { Measurement, StepPoint } from "../../src/protocol/trainer";
-import { measurementSeries } from "../../src/storage/runs";
+import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
+import { measurementSeries } from "../../src/common/storage/runs";
 
 /** Steps whose mean stands for the final losses: one batch's loss is mostly its times t. */
 const FINAL_STEPS = 100;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright";
-import { encodeLink } from "../../src/config/urlCodec";
-import { StudioError } from "../../src/errors/studioError";
-import type { RunRecord } from "../../src/storage/db";
+import { encodeLink } from "../../src/common/config/urlCodec";
+import { StudioError } from "../../src/common/errors/studioError";
+import type { RunRecord } from "../../src/common/storage/db";
 import type { HeadlessOptions } from "./options";
 import { studioDb, type PageDb } from "./pageDb";
 import { type Amount } from "./progress";

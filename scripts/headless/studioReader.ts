@@ -1,5 +1,5 @@
-import type { Measurement, StepPoint } from "../../src/protocol/trainer";
-import type { RunRecord } from "../../src/storage/db";
+import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
+import type { RunRecord } from "../../src/common/storage/db";
 
 /** What a cache takes, and how fast it was filled. */
 export interface CacheFigures {
@@ -8,7 +8,7 @@ export interface CacheFigures {
   /** Rows times their length in float16. */
   readonly plannedBytes: number;
   readonly storedBytes: number;
-  /** Adapter and images a second, as src/sessions/cacheRates.ts stores them. */
+  /** Adapter and images a second, as src/sessions/caches/cacheRates.ts stores them. */
   readonly rate: unknown;
 }
 

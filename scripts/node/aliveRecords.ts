@@ -1,5 +1,5 @@
 import { IDBKeyRange as KeyRange } from "fake-indexeddb";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import type { DatabaseSchema, KeyBounds, OperationHead } from "./journalFormat";
 
 /** Where a record's value lies in the journal. */

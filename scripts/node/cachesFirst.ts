@@ -1,11 +1,11 @@
-import { hubFileKey } from "../../src/catalogue/hubFile";
-import type { Experiment, TimelineEntry } from "../../src/config/experiment";
-import { neededFeatures } from "../../src/config/neededFeatures";
-import { gridSide } from "../../src/config/sizes";
-import { fromFailure, StudioError } from "../../src/errors/studioError";
-import type { CacheEvent, CacheRequest, FeaturesApi } from "../../src/protocol/features";
-import type { BackendChoice, Outcome } from "../../src/protocol/shared";
-import type { WeightsEvent, WeightsNeeded } from "../../src/protocol/weights";
+import { hubFileKey } from "../../src/common/catalogue/hubFile";
+import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
+import { neededFeatures } from "../../src/common/config/neededFeatures";
+import { gridSide } from "../../src/common/config/sizes";
+import { fromFailure, StudioError } from "../../src/common/errors/studioError";
+import type { CacheEvent, CacheRequest, FeaturesApi } from "../../src/common/protocol/features";
+import type { BackendChoice, Outcome } from "../../src/common/protocol/shared";
+import type { WeightsEvent, WeightsNeeded } from "../../src/common/protocol/weights";
 
 /** The value of an answer. @throws its failure */
 export async function valueOf<T>(answer: Promise<Outcome<T>>): Promise<T> {
@@ -14,7 +14,7 @@ export async function valueOf<T>(answer: Promise<Outcome<T>>): Promise<T> {
   return outcome.value;
 }
 
-/** What the page asks for before a run (src/bridge/runner.ts): the same request, so the same caches. */
+/** What the page asks for before a run (src/page/bridge/run/runner.ts): the same request, so the same caches. */
 export const cacheRequest = (
   experiment: Experiment,
   timeline: readonly TimelineEntry[],

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import { ADAPTERS, DRIVERS } from "./adapters";
 import { extendNavigator } from "./navigator";
 

@@ -1,6 +1,6 @@
-import type { SessionEnvironment } from "../../src/sessions/environment";
-import { storedWeights } from "../../src/sessions/weightsSession";
-import { openStudioDb } from "../../src/storage/db";
+import type { SessionEnvironment } from "../../src/sessions/common/environment";
+import { storedWeights } from "../../src/sessions/weights/weightsSession";
+import { openStudioDb } from "../../src/common/storage/db";
 import { hubTools } from "../../workers/hubTools";
 import { createRuntime } from "../../workers/runtime";
 import { readDirectory } from "../readDirectory";

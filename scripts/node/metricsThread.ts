@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker, workerData, type Transferable } from "node:worker_threads";
 import { expose } from "comlink";
-import { StudioError } from "../../src/errors/studioError";
-import { createMetricsSession } from "../../src/sessions/metricsSession";
+import { StudioError } from "../../src/common/errors/studioError";
+import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
 import { nextTurn } from "./turn";
 
 const ROLE = "repa-metrics";

@@ -1,6 +1,6 @@
 import { convertIndexedToRgb, decode, type DecodedPng } from "fast-png";
-import { badImage, checkedHeader, type ImageCodec } from "../../src/data/imageCodec";
-import type { RgbImage } from "../../src/math/pillowResize";
+import { badImage, checkedHeader, type ImageCodec } from "../../src/sources/data/imageCodec";
+import type { RgbImage } from "../../src/common/math/pillowResize";
 
 /** Transparent pixels over white, as the built-in images are. */
 function toRgb(png: DecodedPng): RgbImage {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { StudioError } from "../../src/errors/studioError";
-import type { DeviceReport } from "../../src/protocol/shared";
+import { StudioError } from "../../src/common/errors/studioError";
+import type { DeviceReport } from "../../src/common/protocol/shared";
 import { sharedRuntime } from "./sharedRuntime";
 
 const REPORT: DeviceReport = { backend: "wasm", adapter: "CPU", slow: true, float16: false };

@@ -1,6 +1,6 @@
-import type { StudioError } from "../../src/errors/studioError";
-import type { DeviceReport } from "../../src/protocol/shared";
-import type { SessionEnvironment } from "../../src/sessions/environment";
+import type { StudioError } from "../../src/common/errors/studioError";
+import type { DeviceReport } from "../../src/common/protocol/shared";
+import type { SessionEnvironment } from "../../src/sessions/common/environment";
 
 type StartRuntime = SessionEnvironment["startRuntime"];
 

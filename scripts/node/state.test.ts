@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Experiment } from "../../src/config/experiment";
-import { deleteCache, readShard, writeShard } from "../../src/storage/caches";
-import { latestCheckpoint, putCheckpoint } from "../../src/storage/checkpoints";
-import { openStudioDb, type Database, type RunRecord } from "../../src/storage/db";
+import { Experiment } from "../../src/common/config/experiment";
+import { deleteCache, readShard, writeShard } from "../../src/common/storage/caches";
+import { latestCheckpoint, putCheckpoint } from "../../src/common/storage/checkpoints";
+import { openStudioDb, type Database, type RunRecord } from "../../src/common/storage/db";
 import {
   appendMeasurement,
   appendSteps,
@@ -15,7 +15,7 @@ import {
   readRun,
   storedSteps,
   updateRun,
-} from "../../src/storage/runs";
+} from "../../src/common/storage/runs";
 import { recordWrites } from "./recordWrites";
 import { openState, type NodeState } from "./state";
 

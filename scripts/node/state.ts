@@ -3,8 +3,8 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import * as fake from "fake-indexeddb";
 import { openDB } from "idb";
-import { StudioError } from "../../src/errors/studioError";
-import { DB_NAME, openStudioDb, type Database } from "../../src/storage/db";
+import { StudioError } from "../../src/common/errors/studioError";
+import { DB_NAME, openStudioDb, type Database } from "../../src/common/storage/db";
 import {
   deserialise,
   NO_VALUE,

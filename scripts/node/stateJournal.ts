@@ -9,7 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { crc32 } from "node:zlib";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 import { createAliveRecords, type AliveRecords } from "./aliveRecords";
 import {
   ENTRY_HEADER_BYTES,

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StudioError } from "../../src/errors/studioError";
+import { StudioError } from "../../src/common/errors/studioError";
 
 const isRunning = (pid: number): boolean => {
   if (pid === process.pid) return false; // of an earlier process with our number: we hold one lock a folder

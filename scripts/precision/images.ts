@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
-import { builtInOnly } from "../../src/encoders/modelSources";
-import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
-import { loadEncoder } from "../../src/encoders/loadEncoder";
-import { float32ToHalf } from "../../src/math/half";
-import { imageTensor } from "../../src/sessions/images";
-import { rowsInMemory, type BatchSource, type CachedRows } from "../../src/training/batch";
+import { builtInOnly } from "../../src/engine/encoders/modelSources";
+import { loadAutoencoder } from "../../src/engine/encoders/loadAutoencoder";
+import { loadEncoder } from "../../src/engine/encoders/loadEncoder";
+import { float32ToHalf } from "../../src/common/math/half";
+import { imageTensor } from "../../src/sessions/common/images";
+import { rowsInMemory, type BatchSource, type CachedRows } from "../../src/engine/training/batch";
 import { loadImages, MODELS_DIR, readFrom } from "../pretrain/runtime";
 
 const CHUNK = 16;

@@ -1,14 +1,14 @@
-import { toTrainBatch } from "../../src/bench/trainerVariant";
-import { workloadOptions, type Workload } from "../../src/bench/workloads";
-import type { StudioBackend } from "../../src/kernels/studioBackend";
-import { initProjector } from "../../src/models/projector";
-import { initSiT } from "../../src/models/sitInit";
-import { gatherRows, makeBatch } from "../../src/training/batch";
-import { createDeviceTrainer } from "../../src/training/deviceTrainer";
-import { withMixedPrecision } from "../../src/training/mixedPrecision";
-import { disposeBatch } from "../../src/training/trainBatch";
-import type { Trainer } from "../../src/training/trainer";
-import { createTrainState } from "../../src/training/trainState";
+import { toTrainBatch } from "../../src/engine/bench/trainerVariant";
+import { workloadOptions, type Workload } from "../../src/engine/bench/workloads";
+import type { StudioBackend } from "../../src/engine/kernels/studioBackend";
+import { initProjector } from "../../src/engine/models/projector";
+import { initSiT } from "../../src/engine/models/sitInit";
+import { gatherRows, makeBatch } from "../../src/engine/training/batch";
+import { createDeviceTrainer } from "../../src/engine/training/deviceTrainer";
+import { withMixedPrecision } from "../../src/engine/training/mixedPrecision";
+import { disposeBatch } from "../../src/engine/training/trainBatch";
+import type { Trainer } from "../../src/engine/training/trainer";
+import { createTrainState } from "../../src/engine/training/trainState";
 import type { PrecisionImages } from "./images";
 
 const SEED = 0;

@@ -1,5 +1,5 @@
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { randomUniform } from "../../src/math/rng";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { randomUniform } from "../../src/common/math/rng";
 
 /** Random numbers one view takes. */
 const DRAWS = 12;

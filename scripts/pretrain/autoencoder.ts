@@ -1,9 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor4D } from "@tensorflow/tfjs-core";
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { randomNormal, randomPermutation, randomUniform } from "../../src/math/rng";
-import { decode, encodeLogvar, type AutoencoderKlConfig } from "../../src/models/autoencoderKl";
-import { initAutoencoderKl } from "../../src/models/autoencoderKlInit";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { randomNormal, randomPermutation, randomUniform } from "../../src/common/math/rng";
+import {
+  decode,
+  encodeLogvar,
+  type AutoencoderKlConfig,
+} from "../../src/engine/models/autoencoderKl";
+import { initAutoencoderKl } from "../../src/engine/models/autoencoderKlInit";
 import type { Recipe } from "./trainer";
 
 /** 64 px to 16x16x4. The scaling factor is measured after training. */

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { builtInOnly } from "../../src/encoders/modelSources";
-import { loadAutoencoder } from "../../src/encoders/loadAutoencoder";
-import type { QualityTable } from "../../src/encoders/modelCard";
-import type { ReadFile } from "../../src/formats/readFile";
-import { encodeMoments, type AutoencoderKlConfig } from "../../src/models/autoencoderKl";
-import type { ParamMap } from "../../src/nn/params";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { builtInOnly } from "../../src/engine/encoders/modelSources";
+import { loadAutoencoder } from "../../src/engine/encoders/loadAutoencoder";
+import type { QualityTable } from "../../src/engine/encoders/modelCard";
+import type { ReadFile } from "../../src/common/formats/readFile";
+import { encodeMoments, type AutoencoderKlConfig } from "../../src/engine/models/autoencoderKl";
+import type { ParamMap } from "../../src/engine/nn/params";
 import { sampleTrain } from "./autoencoder";
 import { imageTensor } from "./features";
 

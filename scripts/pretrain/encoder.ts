@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import { TINY_VIT } from "../../src/catalogue/encoders";
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { randomPermutation, randomUniform } from "../../src/math/rng";
-import { vitTrunk } from "../../src/models/vit";
-import { initVit } from "../../src/models/vitInit";
-import { geluTanh } from "../../src/nn/activations";
-import { xavierUniform } from "../../src/nn/init";
-import { linear } from "../../src/nn/linear";
-import type { ParamMap } from "../../src/nn/params";
-import { patchify } from "../../src/nn/patchEmbed";
+import { TINY_VIT } from "../../src/common/catalogue/encoders";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { randomPermutation, randomUniform } from "../../src/common/math/rng";
+import { vitTrunk } from "../../src/engine/models/vit";
+import { initVit } from "../../src/engine/models/vitInit";
+import { geluTanh } from "../../src/engine/nn/activations";
+import { xavierUniform } from "../../src/engine/nn/init";
+import { linear } from "../../src/engine/nn/linear";
+import type { ParamMap } from "../../src/engine/nn/params";
+import { patchify } from "../../src/engine/nn/patchEmbed";
 import { augmentedViews, type PairedImages, type ViewStrength } from "./augment";
 import type { Recipe } from "./trainer";
 

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { encoderRow } from "../../src/catalogue/encoders";
-import type { EncoderId } from "../../src/config/experiment";
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { loadEncoder } from "../../src/encoders/loadEncoder";
-import type { QualityTable } from "../../src/encoders/modelCard";
-import { builtInOnly } from "../../src/encoders/modelSources";
-import type { ReadFile } from "../../src/formats/readFile";
+import { encoderRow } from "../../src/common/catalogue/encoders";
+import type { EncoderId } from "../../src/common/config/experiment";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { loadEncoder } from "../../src/engine/encoders/loadEncoder";
+import type { QualityTable } from "../../src/engine/encoders/modelCard";
+import { builtInOnly } from "../../src/engine/encoders/modelSources";
+import type { ReadFile } from "../../src/common/formats/readFile";
 import { centredUnit, cosines, featuresOf, pixelFeatures, type Features } from "./features";
 
 const NEIGHBOURS = 20;

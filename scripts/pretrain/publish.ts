@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { encodeSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors";
-import { float32ToHalf, halfToFloat32 } from "../../src/math/half";
-import { parameterCount, type ParamMap } from "../../src/nn/params";
+import { encodeSafetensors, type SafetensorsTensor } from "../../src/common/formats/safetensors";
+import { float32ToHalf, halfToFloat32 } from "../../src/common/math/half";
+import { parameterCount, type ParamMap } from "../../src/engine/nn/params";
 import { MODELS_DIR } from "./runtime";
 
 /** `params` as they come back from float16: what everybody but the trainer will see. */

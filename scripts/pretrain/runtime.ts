@@ -4,10 +4,10 @@ import { dirname, join, resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { DataConfig } from "../../src/config/experiment";
-import type { InMemoryDataset } from "../../src/data/dataset";
-import { loadEmoji } from "../../src/data/emoji";
-import { registerWasmKernels } from "../../src/kernels/wasm";
+import { DataConfig } from "../../src/common/config/experiment";
+import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { loadEmoji } from "../../src/sources/data/emoji";
+import { registerWasmKernels } from "../../src/engine/kernels/wasm";
 
 export const CACHE_DIR = ".cache/pretrain";
 export const MODELS_DIR = "public/models";

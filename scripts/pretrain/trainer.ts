@@ -9,10 +9,10 @@ import {
   encodeSafetensors,
   parseSafetensors,
   type SafetensorsTensor,
-} from "../../src/formats/safetensors";
-import type { ParamMap } from "../../src/nn/params";
-import { adamWUpdate, initAdamW } from "../../src/training/adamw";
-import { clipCoefficient, globalNorm } from "../../src/training/gradients";
+} from "../../src/common/formats/safetensors";
+import type { ParamMap } from "../../src/engine/nn/params";
+import { adamWUpdate, initAdamW } from "../../src/engine/training/adamw";
+import { clipCoefficient, globalNorm } from "../../src/engine/training/gradients";
 
 /** A pretraining: what is trained, on what loss, by which schedule. */
 export interface Recipe {

@@ -1,8 +1,8 @@
-import { randomPermutation } from "../../src/math/rng";
-import { frechetDistance } from "../../src/metrics/frechet";
-import { kidWithInterval, kidSums } from "../../src/metrics/kid";
-import { subtractRow, takeRows, type Matrix } from "../../src/metrics/matrix";
-import { principalComponents, project, type PrincipalBasis } from "../../src/metrics/pca";
+import { randomPermutation } from "../../src/common/math/rng";
+import { frechetDistance } from "../../src/engine/metrics/frechet";
+import { kidWithInterval, kidSums } from "../../src/engine/metrics/kid";
+import { subtractRow, takeRows, type Matrix } from "../../src/engine/metrics/matrix";
+import { principalComponents, project, type PrincipalBasis } from "../../src/engine/metrics/pca";
 
 export const METRICS = ["kid", "frechetTop", "frechetFull"] as const;
 export type Metric = (typeof METRICS)[number];

@@ -1,17 +1,17 @@
-import { presetById } from "../../src/config/presets";
-import type { Experiment } from "../../src/config/experiment";
-import { modelShape } from "../../src/config/sizes";
+import { presetById } from "../../src/common/config/presets";
+import type { Experiment } from "../../src/common/config/experiment";
+import { modelShape } from "../../src/common/config/sizes";
 import type {
   AnalysisResult,
   ProbeScore,
   Share,
   StoredAnalysis,
   Subject,
-} from "../../src/protocol/analysis";
-import type { PictureStrip } from "../../src/protocol/previews";
-import type { SampleGrid } from "../../src/protocol/trainer";
-import type { AnalysedRun } from "../../src/store/analysisSlice";
-import type { StudioStore } from "../../src/store/studioStore";
+} from "../../src/common/protocol/analysis";
+import type { PictureStrip } from "../../src/common/protocol/previews";
+import type { SampleGrid } from "../../src/common/protocol/trainer";
+import type { AnalysedRun } from "../../src/page/store/analysisSlice";
+import type { StudioStore } from "../../src/page/store/studioStore";
 import { layers, quality, wobble } from "./scenes";
 
 /** Scripted states of the Analyse view; every number is made up. */

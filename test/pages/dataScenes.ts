@@ -1,9 +1,9 @@
-import type { EncoderId } from "../../src/config/experiment";
-import type { DatasetSummary } from "../../src/protocol/datasets";
-import type { FeatureMaps, ImagePage, PictureStrip } from "../../src/protocol/previews";
-import type { WeightsNeeded, WeightsSummary } from "../../src/protocol/weights";
-import { PAGE_IMAGES, type ImageQuery } from "../../src/store/previewSlice";
-import type { StudioStore } from "../../src/store/studioStore";
+import type { EncoderId } from "../../src/common/config/experiment";
+import type { DatasetSummary } from "../../src/common/protocol/datasets";
+import type { FeatureMaps, ImagePage, PictureStrip } from "../../src/common/protocol/previews";
+import type { WeightsNeeded, WeightsSummary } from "../../src/common/protocol/weights";
+import { PAGE_IMAGES, type ImageQuery } from "../../src/page/store/previewSlice";
+import type { StudioStore } from "../../src/page/store/studioStore";
 
 /** Scripted states of the Data view and of the weights dialog; everything in them is made up. */
 export type DataScene =

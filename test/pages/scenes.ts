@@ -1,16 +1,16 @@
-import { presetById } from "../../src/config/presets";
-import type { Experiment, TimelineEntry } from "../../src/config/experiment";
-import { modelShape } from "../../src/config/sizes";
-import type { Failure } from "../../src/errors/studioError";
-import type { DeviceReport } from "../../src/protocol/shared";
-import { deviceWarnings } from "../../src/sessions/deviceWarnings";
+import { presetById } from "../../src/common/config/presets";
+import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
+import { modelShape } from "../../src/common/config/sizes";
+import type { Failure } from "../../src/common/errors/studioError";
+import type { DeviceReport } from "../../src/common/protocol/shared";
+import { deviceWarnings } from "../../src/sessions/device/deviceWarnings";
 import type {
   LayerAlignment,
   SampleGrid,
   SampleQuality,
   StepPoint,
-} from "../../src/protocol/trainer";
-import { createStudioStore, type StudioStore } from "../../src/store/studioStore";
+} from "../../src/common/protocol/trainer";
+import { createStudioStore, type StudioStore } from "../../src/page/store/studioStore";
 import { playAnalyseScene, type AnalyseScene } from "./analyseScenes";
 import { playDataScene, type DataScene } from "./dataScenes";
 

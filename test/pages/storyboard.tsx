@@ -1,9 +1,9 @@
 import { createRoot } from "react-dom/client";
-import { App } from "../../src/app/App";
-import { presetById } from "../../src/config/presets";
-import { lastStep } from "../../src/store/stepLog";
-import type { StudioStore } from "../../src/store/studioStore";
-import type { StudioCommands } from "../../src/ui/commands";
+import { App } from "../../src/page/app/App";
+import { presetById } from "../../src/common/config/presets";
+import { lastStep } from "../../src/page/store/stepLog";
+import type { StudioStore } from "../../src/page/store/studioStore";
+import type { StudioCommands } from "../../src/page/ui/commands";
 import { analyseGrids } from "./analyseScenes";
 import { featureMaps, imagePage, NEEDED } from "./dataScenes";
 import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { centerCrop } from "../../src/data/centerCrop";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import type { RgbImage } from "../../src/math/pillowResize";
+import { centerCrop } from "../../src/sources/data/centerCrop";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import type { RgbImage } from "../../src/common/math/pillowResize";
 import { largestDifference } from "./arrays";
 import type { ParityCase } from "./types";
 

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import type { VitArchitecture } from "../../src/catalogue/vitArchitecture";
-import { floatValues, isFloat } from "../../src/encoders/weights";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import type { TensorSource } from "../../src/formats/tensorSource";
-import type { ResampleOptions } from "../../src/math/resample";
+import type { VitArchitecture } from "../../src/common/catalogue/vitArchitecture";
+import { floatValues, isFloat } from "../../src/engine/encoders/weights";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import type { TensorSource } from "../../src/common/formats/tensorSource";
+import type { ResampleOptions } from "../../src/common/math/resample";
 import { toNhwc } from "./arrays";
 
 export type Tensors = ReadonlyMap<string, SafetensorsTensor>;

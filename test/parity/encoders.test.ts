@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import { float32ToHalf } from "../../src/math/half";
-import { loadVitParams } from "../../src/encoders/vitWeights";
-import { vitTrunk } from "../../src/models/vit";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import { float32ToHalf } from "../../src/common/math/half";
+import { loadVitParams } from "../../src/engine/encoders/vitWeights";
+import { vitTrunk } from "../../src/engine/models/vit";
 import {
   architectureOf,
   EncoderManifest,

@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import type { VitArchitecture } from "../../src/catalogue/vitArchitecture";
-import { loadVitParams } from "../../src/encoders/vitWeights";
-import { sinCosPosEmbed2d } from "../../src/math/posEmbed";
+import type { VitArchitecture } from "../../src/common/catalogue/vitArchitecture";
+import { loadVitParams } from "../../src/engine/encoders/vitWeights";
+import { sinCosPosEmbed2d } from "../../src/common/math/posEmbed";
 import {
   prefixTokens,
   resamplePositions,
   vitInput,
   vitTokens,
   vitTrunk,
-} from "../../src/models/vit";
-import { tensor3d, type ParamMap } from "../../src/nn/params";
+} from "../../src/engine/models/vit";
+import { tensor3d, type ParamMap } from "../../src/engine/nn/params";
 import { once } from "./arrays";
 import { Comparison } from "./comparison";
 import {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { parseSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors";
+import { parseSafetensors, type SafetensorsTensor } from "../../src/common/formats/safetensors";
 
 /** What tells a manifest apart from any other JSON file: it names a tensor file, or one lies beside it. */
 const Manifest = z.looseObject({ file: z.string().optional() });

@@ -1,4 +1,4 @@
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
 import type { GoldenManifest } from "../golden";
 import { alignmentCases } from "./metricsAlignment";
 import { batteryCases } from "./metricsBattery";

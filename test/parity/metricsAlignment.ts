@@ -1,9 +1,9 @@
-import { cka } from "../../src/metrics/cka";
-import { clipThreshold, clipTo } from "../../src/metrics/clipping";
-import { cknna, cknnaTerms, type CknnaVariant } from "../../src/metrics/cknna";
-import { linearKernel, rbfKernel } from "../../src/metrics/kernels";
-import { l2NormaliseRows, type Matrix } from "../../src/metrics/matrix";
-import { cycleKnn, mutualKnn } from "../../src/metrics/mutualKnn";
+import { cka } from "../../src/engine/metrics/cka";
+import { clipThreshold, clipTo } from "../../src/engine/metrics/clipping";
+import { cknna, cknnaTerms, type CknnaVariant } from "../../src/engine/metrics/cknna";
+import { linearKernel, rbfKernel } from "../../src/engine/metrics/kernels";
+import { l2NormaliseRows, type Matrix } from "../../src/engine/metrics/matrix";
+import { cycleKnn, mutualKnn } from "../../src/engine/metrics/mutualKnn";
 import { Comparison } from "./comparison";
 import { asFields, featureMatrix, numericOrNull, text, type ResultEntry } from "./metricsFixture";
 import type { ParityCase } from "./types";

@@ -4,15 +4,15 @@ import {
   mind,
   vendi,
   vendiOfEigenvalues,
-} from "../../src/metrics/diversity";
-import { fitGaussian, frechetBetween } from "../../src/metrics/frechet";
-import { frechetInfinityWork, infinitySizes } from "../../src/metrics/frechetInfinity";
-import { kid } from "../../src/metrics/kid";
-import { symmetricEigenvalues } from "../../src/metrics/linalg";
-import { l2NormaliseRows, takeRows, type Matrix } from "../../src/metrics/matrix";
-import { prdc } from "../../src/metrics/prdc";
-import { innerProducts } from "../../src/metrics/products";
-import { finish } from "../../src/metrics/work";
+} from "../../src/engine/metrics/diversity";
+import { fitGaussian, frechetBetween } from "../../src/engine/metrics/frechet";
+import { frechetInfinityWork, infinitySizes } from "../../src/engine/metrics/frechetInfinity";
+import { kid } from "../../src/engine/metrics/kid";
+import { symmetricEigenvalues } from "../../src/engine/metrics/linalg";
+import { l2NormaliseRows, takeRows, type Matrix } from "../../src/engine/metrics/matrix";
+import { prdc } from "../../src/engine/metrics/prdc";
+import { innerProducts } from "../../src/engine/metrics/products";
+import { finish } from "../../src/engine/metrics/work";
 import { goldenTensor } from "../golden";
 import { Comparison, parseTolerance } from "./comparison";
 import {

@@ -1,8 +1,8 @@
-import { cmmd } from "../../src/metrics/cmmd";
-import { covariance, fitGaussian, frechetBetween } from "../../src/metrics/frechet";
-import { kid, kidOverSubsets } from "../../src/metrics/kid";
-import { columnMeans, type Matrix } from "../../src/metrics/matrix";
-import { spatialFeatures } from "../../src/metrics/spatial";
+import { cmmd } from "../../src/engine/metrics/cmmd";
+import { covariance, fitGaussian, frechetBetween } from "../../src/engine/metrics/frechet";
+import { kid, kidOverSubsets } from "../../src/engine/metrics/kid";
+import { columnMeans, type Matrix } from "../../src/engine/metrics/matrix";
+import { spatialFeatures } from "../../src/engine/metrics/spatial";
 import { goldenTensor } from "../golden";
 import { toNhwc } from "./arrays";
 import { Comparison } from "./comparison";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import { toMatrix, type Matrix } from "../../src/metrics/matrix";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import { toMatrix, type Matrix } from "../../src/engine/metrics/matrix";
 import { goldenTensor, type GoldenManifest } from "../golden";
 import { parseTolerance, type Tolerance } from "./comparison";
 

@@ -1,8 +1,8 @@
-import { equalParts, inceptionScore, partsOfSize } from "../../src/metrics/inceptionScore";
-import { takeRows, toMatrix, type Matrix } from "../../src/metrics/matrix";
-import { principalComponents, project, type PrincipalBasis } from "../../src/metrics/pca";
-import { minMaxColours, sigmoidColours } from "../../src/metrics/pcaColours";
-import { prdc, squaredRadii, type Prdc } from "../../src/metrics/prdc";
+import { equalParts, inceptionScore, partsOfSize } from "../../src/engine/metrics/inceptionScore";
+import { takeRows, toMatrix, type Matrix } from "../../src/engine/metrics/matrix";
+import { principalComponents, project, type PrincipalBasis } from "../../src/engine/metrics/pca";
+import { minMaxColours, sigmoidColours } from "../../src/engine/metrics/pcaColours";
+import { prdc, squaredRadii, type Prdc } from "../../src/engine/metrics/prdc";
 import { goldenTensor } from "../golden";
 import { Comparison } from "./comparison";
 import {

@@ -1,11 +1,11 @@
-import { knnClassifyWork, columnMoments, standardise } from "../../src/metrics/knn";
-import { type LabelledFeatures } from "../../src/metrics/labelled";
+import { knnClassifyWork, columnMoments, standardise } from "../../src/engine/metrics/knn";
+import { type LabelledFeatures } from "../../src/engine/metrics/labelled";
 import {
   linearProbeWork,
   type ProbeOptions,
   type ProbeResult,
-} from "../../src/metrics/linearProbe";
-import { finish } from "../../src/metrics/work";
+} from "../../src/engine/metrics/linearProbe";
+import { finish } from "../../src/engine/metrics/work";
 import { Comparison } from "./comparison";
 import {
   asFields,

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import type { ParamMap } from "../../src/nn/params";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import type { ParamMap } from "../../src/engine/nn/params";
 import { toNchw, toNhwc, worstOf } from "./arrays";
 import type { ParityResult } from "./types";
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import type { InputLaw } from "../../src/catalogue/encoderRow";
-import { encoderRow, type EncoderId } from "../../src/catalogue/encoders";
-import { encoderInput } from "../../src/encoders/preprocess";
+import type { InputLaw } from "../../src/common/catalogue/encoderRow";
+import { encoderRow, type EncoderId } from "../../src/common/catalogue/encoders";
+import { encoderInput } from "../../src/engine/encoders/preprocess";
 import { toNchw } from "./arrays";
 import { Comparison } from "./comparison";
 import { find, imagesOf, numbersOf, type Tensors } from "./encoderFixture";

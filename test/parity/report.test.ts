@@ -7,7 +7,7 @@ import {
   encodeSafetensors,
   parseSafetensors,
   type SafetensorsTensor,
-} from "../../src/formats/safetensors";
+} from "../../src/common/formats/safetensors";
 import { parityReport } from "./report";
 
 const GOLDEN = join(dirname(fileURLToPath(import.meta.url)), "..", "golden");

@@ -1,4 +1,4 @@
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
 import { asSitManifest, sitFixture, type ParityPrecision } from "./sitFixture";
 import { forwardCases } from "./sitForward";
 import { lossAndGradientCases } from "./sitLosses";

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import type { SafetensorsTensor } from "../../src/formats/safetensors";
-import type { SiTShape } from "../../src/models/sit";
-import type { ParamMap } from "../../src/nn/params";
+import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
+import type { SiTShape } from "../../src/engine/models/sit";
+import type { ParamMap } from "../../src/engine/nn/params";
 import { compareArrays, maxAbs, toNchw, toNhwc } from "./arrays";
 import type { ParityResult } from "./types";
 

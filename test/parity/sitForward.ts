@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { sinCosPosEmbed2d } from "../../src/math/posEmbed";
-import { projectTokens } from "../../src/models/projector";
-import { sitForward } from "../../src/models/sit";
-import { geluTanh, silu } from "../../src/nn/activations";
-import { embedLabel, embedTime, timeFeatures } from "../../src/nn/embedders";
-import { layerNormModulate } from "../../src/nn/layerNorm";
-import { tensor3d } from "../../src/nn/params";
-import { patchEmbed } from "../../src/nn/patchEmbed";
-import { tap } from "../../src/training/trainStep";
+import { sinCosPosEmbed2d } from "../../src/common/math/posEmbed";
+import { projectTokens } from "../../src/engine/models/projector";
+import { sitForward } from "../../src/engine/models/sit";
+import { geluTanh, silu } from "../../src/engine/nn/activations";
+import { embedLabel, embedTime, timeFeatures } from "../../src/engine/nn/embedders";
+import { layerNormModulate } from "../../src/engine/nn/layerNorm";
+import { tensor3d } from "../../src/engine/nn/params";
+import { patchEmbed } from "../../src/engine/nn/patchEmbed";
+import { tap } from "../../src/engine/training/trainStep";
 import {
   compareStored,
   encoderName,

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
-import { alignmentLoss, cosineLossPerSample } from "../../src/diffusion/alignmentLoss";
-import { interpolate } from "../../src/diffusion/interpolate";
-import { scoreFromVelocity } from "../../src/diffusion/score";
-import { velocityLossPerSample } from "../../src/diffusion/velocityLoss";
-import type { PathKind } from "../../src/math/interpolant";
-import { projectTokens } from "../../src/models/projector";
-import { sitForward } from "../../src/models/sit";
-import { lossAndGradients, repaLoss, tap } from "../../src/training/trainStep";
+import { alignmentLoss, cosineLossPerSample } from "../../src/engine/diffusion/alignmentLoss";
+import { interpolate } from "../../src/engine/diffusion/interpolate";
+import { scoreFromVelocity } from "../../src/engine/diffusion/score";
+import { velocityLossPerSample } from "../../src/engine/diffusion/velocityLoss";
+import type { PathKind } from "../../src/common/math/interpolant";
+import { projectTokens } from "../../src/engine/models/projector";
+import { sitForward } from "../../src/engine/models/sit";
+import { lossAndGradients, repaLoss, tap } from "../../src/engine/training/trainStep";
 import { once } from "./arrays";
 import { compareChecks, compareGradients, type Family } from "./sitFamilies";
 import {

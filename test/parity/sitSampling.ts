@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { guidedVelocity, type Network } from "../../src/diffusion/guidance";
+import { guidedVelocity, type Network } from "../../src/engine/diffusion/guidance";
 import {
   odeTimes,
   sampleEuler,
@@ -8,8 +8,8 @@ import {
   sampleHeun,
   sdeTimes,
   type OnSamplerStep,
-} from "../../src/diffusion/samplers";
-import { sitForward } from "../../src/models/sit";
+} from "../../src/engine/diffusion/samplers";
+import { sitForward } from "../../src/engine/models/sit";
 import { compareArrays, once, toNhwc } from "./arrays";
 import { asPath } from "./sitLosses";
 import { labelsOf, latentsOf, paramsOf, readNchw, type SitFixture } from "./sitFixture";

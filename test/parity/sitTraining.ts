@@ -1,14 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { PathKind } from "../../src/math/interpolant";
-import type { InitialValues } from "../../src/models/sitInit";
-import { createTrainState, disposeState, type TrainState } from "../../src/training/trainState";
+import type { PathKind } from "../../src/common/math/interpolant";
+import type { InitialValues } from "../../src/engine/models/sitInit";
+import {
+  createTrainState,
+  disposeState,
+  type TrainState,
+} from "../../src/engine/training/trainState";
 import {
   repaLoss,
   trainStep,
   type LossOptions,
   type StepOptions,
   type TrainBatch,
-} from "../../src/training/trainStep";
+} from "../../src/engine/training/trainStep";
 import { compareArrays, maxAbs, once } from "./arrays";
 import { compareChecks, compareUpdates, isNoise, type Family } from "./sitFamilies";
 import {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { diffusersName, taesdDecode, taesdEncode } from "../../src/models/taesd";
-import type { ParamMap } from "../../src/nn/params";
+import { diffusersName, taesdDecode, taesdEncode } from "../../src/engine/models/taesd";
+import type { ParamMap } from "../../src/engine/nn/params";
 import { once } from "./arrays";
 import {
   compareElements,

@@ -8,8 +8,8 @@ import {
   rawMoments,
   withCurrentNames,
   type AutoencoderKlConfig,
-} from "../../src/models/autoencoderKl";
-import type { ParamMap } from "../../src/nn/params";
+} from "../../src/engine/models/autoencoderKl";
+import type { ParamMap } from "../../src/engine/nn/params";
 import { once } from "./arrays";
 import {
   compareElements,

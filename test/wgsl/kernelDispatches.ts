@@ -1,11 +1,15 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { kernelCases } from "../../src/check/kernelCases";
-import { accumulate } from "../../src/kernels/accumulate";
-import { TUNINGS } from "../../src/kernels/chooseTuning";
-import type { MatMulTuning, StudioDevice } from "../../src/kernels/device";
-import { optimizerUpdate, partialsLength, type Arena } from "../../src/kernels/optimizerUpdate";
-import type { ProductOptions } from "../../src/kernels/productFrame";
-import { sharedProduct, type SharedTile } from "../../src/kernels/sharedProduct";
+import { kernelCases } from "../../src/engine/check/kernelCases";
+import { accumulate } from "../../src/engine/kernels/accumulate";
+import { TUNINGS } from "../../src/engine/kernels/chooseTuning";
+import type { MatMulTuning, StudioDevice } from "../../src/engine/kernels/device";
+import {
+  optimizerUpdate,
+  partialsLength,
+  type Arena,
+} from "../../src/engine/kernels/optimizerUpdate";
+import type { ProductOptions } from "../../src/engine/kernels/productFrame";
+import { sharedProduct, type SharedTile } from "../../src/engine/kernels/sharedProduct";
 import { recordingDevice, type Recorded } from "../recordingDevice";
 
 /** Those that are measured, and small register tiles, which other tests use. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SHARED_TILE } from "../../src/kernels/sharedProduct";
+import { SHARED_TILE } from "../../src/engine/kernels/sharedProduct";
 import { findRaces } from "./findRaces";
 import { kernelDispatches, sharedProductDispatches } from "./kernelDispatches";
 import { distinct, launchOf } from "./launchOf";

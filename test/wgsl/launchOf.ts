@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { programKey, wgslOf } from "../../src/kernels/program";
+import { programKey, wgslOf } from "../../src/engine/kernels/program";
 import type { Recorded } from "../recordingDevice";
 import type { Launch } from "./findRaces";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { StudioError } from "../../../src/errors/studioError";
-import type { Workload } from "../../../src/bench/workloads";
+import { StudioError } from "../../../src/common/errors/studioError";
+import type { Workload } from "../../../src/engine/bench/workloads";
 import { startPython } from "./process";
 import { TorchBurst, TorchHello, TorchOpened, TorchProduct } from "./protocol";
 

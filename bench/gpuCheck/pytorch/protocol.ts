@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StudioError } from "../../../src/errors/studioError";
+import { StudioError } from "../../../src/common/errors/studioError";
 
 /** What torchStep.py says of itself. */
 export const TorchHello = z.object({

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { arch, cpus, release, totalmem } from "node:os";
-import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
-import { currentStudioBackend } from "../../../src/kernels/studioBackend";
+import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
+import { currentStudioBackend } from "../../../src/engine/kernels/studioBackend";
 import { createRuntime } from "../../../workers/runtime";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import { findVulkan, type VulkanFound } from "../vulkan";

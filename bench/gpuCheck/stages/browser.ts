@@ -5,7 +5,7 @@ import { extname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BrowserContext, BrowserType, Page } from "playwright";
 import { chromiumLaunch, systemChromium } from "../../../scripts/chromium.mjs";
-import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
+import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
 import type { CheckPlaces } from "../places";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { TUNINGS } from "../../../src/kernels/chooseTuning";
-import type { MatMulTuning } from "../../../src/kernels/device";
-import { Linear, LinearGradW, LinearGradX } from "../../../src/kernels/linear";
-import { run as runOperation } from "../../../src/kernels/operation";
-import type { StudioBackend } from "../../../src/kernels/studioBackend";
-import { tuningName } from "../../../src/kernels/tuningName";
+import { TUNINGS } from "../../../src/engine/kernels/chooseTuning";
+import type { MatMulTuning } from "../../../src/engine/kernels/device";
+import { Linear, LinearGradW, LinearGradX } from "../../../src/engine/kernels/linear";
+import { run as runOperation } from "../../../src/engine/kernels/operation";
+import type { StudioBackend } from "../../../src/engine/kernels/studioBackend";
+import { tuningName } from "../../../src/engine/kernels/tuningName";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import { startStudio, type CheckedDevice } from "./device";
 

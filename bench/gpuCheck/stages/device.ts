@@ -2,15 +2,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { startDawn } from "../../../scripts/node/dawn";
-import { StudioError } from "../../../src/errors/studioError";
+import { StudioError } from "../../../src/common/errors/studioError";
 import {
   createStudioBackend,
   isSoftwareAdapter,
   openDevice,
   type OpenedDevice,
-} from "../../../src/kernels/openDevice";
-import { registerFusedKernels } from "../../../src/kernels/register";
-import type { StudioBackend } from "../../../src/kernels/studioBackend";
+} from "../../../src/engine/kernels/openDevice";
+import { registerFusedKernels } from "../../../src/engine/kernels/register";
+import type { StudioBackend } from "../../../src/engine/kernels/studioBackend";
 import type { StageContext } from "../stage";
 import { findVulkan, nameDrivers } from "../vulkan";
 

@@ -7,13 +7,13 @@ import {
   type ExperimentResult,
   type NodeStudio,
 } from "../../../scripts/node/studio";
-import { summarize } from "../../../src/bench/statistics";
-import type { Experiment } from "../../../src/config/experiment";
-import { presetById } from "../../../src/config/presets";
-import { StudioError } from "../../../src/errors/studioError";
-import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
-import type { BackendChoice } from "../../../src/protocol/shared";
-import type { Measurement } from "../../../src/protocol/trainer";
+import { summarize } from "../../../src/engine/bench/statistics";
+import type { Experiment } from "../../../src/common/config/experiment";
+import { presetById } from "../../../src/common/config/presets";
+import { StudioError } from "../../../src/common/errors/studioError";
+import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
+import type { BackendChoice } from "../../../src/common/protocol/shared";
+import type { Measurement } from "../../../src/common/protocol/trainer";
 import { pairedDifference, planEvidence, type EvidencePlan, type RunCost } from "../evidencePlan";
 import { nodePlaces } from "../places";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";

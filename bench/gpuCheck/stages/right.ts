@@ -1,26 +1,26 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { TINY_WORKLOAD, WORKLOADS, type Workload } from "../../../src/bench/workloads";
+import { TINY_WORKLOAD, WORKLOADS, type Workload } from "../../../src/engine/bench/workloads";
 import {
   checkKernel,
   compileKernels,
   settingsOf,
   withExpected,
   type KernelResult,
-} from "../../../src/check/checkKernels";
-import { kernelCases } from "../../../src/check/kernelCases";
+} from "../../../src/engine/check/checkKernels";
+import { kernelCases } from "../../../src/engine/check/kernelCases";
 import {
   firstDifference,
   trainingError,
   trainOnDevice,
   trainPlainly,
   type Training,
-} from "../../../src/check/trainingChecks";
-import { TUNINGS } from "../../../src/kernels/chooseTuning";
-import type { MatMulTuning } from "../../../src/kernels/device";
-import { tuningName } from "../../../src/kernels/tuningName";
-import { randomPermutation } from "../../../src/math/rng";
+} from "../../../src/engine/check/trainingChecks";
+import { TUNINGS } from "../../../src/engine/kernels/chooseTuning";
+import type { MatMulTuning } from "../../../src/engine/kernels/device";
+import { tuningName } from "../../../src/engine/kernels/tuningName";
+import { randomPermutation } from "../../../src/common/math/rng";
 import { readGoldenFolder } from "../../../test/parity/folder";
 import { sitCases } from "../../../test/parity/sit";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";

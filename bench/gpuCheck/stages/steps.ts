@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { stepFloor } from "../../../src/bench/roofline";
-import { prepareWebGpu, type WebGpuGrounds } from "../../../src/bench/webGpu";
-import { workloadById, type Workload } from "../../../src/bench/workloads";
-import { StudioError } from "../../../src/errors/studioError";
-import type { MatMulTuning } from "../../../src/kernels/device";
-import { isSoftwareAdapter } from "../../../src/kernels/openDevice";
+import { stepFloor } from "../../../src/engine/bench/roofline";
+import { prepareWebGpu, type WebGpuGrounds } from "../../../src/engine/bench/webGpu";
+import { workloadById, type Workload } from "../../../src/engine/bench/workloads";
+import { StudioError } from "../../../src/common/errors/studioError";
+import type { MatMulTuning } from "../../../src/engine/kernels/device";
+import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
 import { shareOf } from "../share";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import type { StepsFigures, WorkloadFigures } from "../steps/figures";

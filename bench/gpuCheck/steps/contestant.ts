@@ -1,5 +1,5 @@
-import type { GpuCounts } from "../../../src/bench/gpuCounters";
-import type { KernelTime, StepResult } from "../../../src/bench/variant";
+import type { GpuCounts } from "../../../src/engine/bench/gpuCounters";
+import type { KernelTime, StepResult } from "../../../src/engine/bench/variant";
 
 /** How the step's products are computed: ours in "float16" add up in float32, PyTorch's "bfloat16" is autocast. */
 export type StepPrecision = "float32" | "tf32" | "float16" | "bfloat16";

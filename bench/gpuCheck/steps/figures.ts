@@ -1,5 +1,5 @@
-import type { Summary } from "../../../src/bench/statistics";
-import type { KernelTime } from "../../../src/bench/variant";
+import type { Summary } from "../../../src/engine/bench/statistics";
+import type { KernelTime } from "../../../src/engine/bench/variant";
 import type { Contestant, StartFigures } from "./contestant";
 import type { Peak } from "./peaks";
 

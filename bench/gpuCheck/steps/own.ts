@@ -1,15 +1,15 @@
-import { countGpuCalls } from "../../../src/bench/gpuCounters";
-import { createTrainerVariant } from "../../../src/bench/trainerVariant";
-import type { KernelTime, Variant } from "../../../src/bench/variant";
-import type { OpenedBackend, WebGpuGrounds } from "../../../src/bench/webGpu";
-import type { Workload } from "../../../src/bench/workloads";
-import { StudioError } from "../../../src/errors/studioError";
-import type { MatMulTuning } from "../../../src/kernels/device";
-import type { StudioBackend } from "../../../src/kernels/studioBackend";
-import { tuningName } from "../../../src/kernels/tuningName";
-import { createDeviceTrainer } from "../../../src/training/deviceTrainer";
-import { withMixedPrecision } from "../../../src/training/mixedPrecision";
-import { createPlainTrainer } from "../../../src/training/trainer";
+import { countGpuCalls } from "../../../src/engine/bench/gpuCounters";
+import { createTrainerVariant } from "../../../src/engine/bench/trainerVariant";
+import type { KernelTime, Variant } from "../../../src/engine/bench/variant";
+import type { OpenedBackend, WebGpuGrounds } from "../../../src/engine/bench/webGpu";
+import type { Workload } from "../../../src/engine/bench/workloads";
+import { StudioError } from "../../../src/common/errors/studioError";
+import type { MatMulTuning } from "../../../src/engine/kernels/device";
+import type { StudioBackend } from "../../../src/engine/kernels/studioBackend";
+import { tuningName } from "../../../src/engine/kernels/tuningName";
+import { createDeviceTrainer } from "../../../src/engine/training/deviceTrainer";
+import { withMixedPrecision } from "../../../src/engine/training/mixedPrecision";
+import { createPlainTrainer } from "../../../src/engine/training/trainer";
 import { WARM_UP, type Contestant, type Losses, type OpenedContestant } from "./contestant";
 import type { WorkloadNumbers } from "./values";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { linearProduct, PRODUCTS } from "../../../src/bench/matmulPeak";
-import type { StudioBackend } from "../../../src/kernels/studioBackend";
+import { linearProduct, PRODUCTS } from "../../../src/engine/bench/matmulPeak";
+import type { StudioBackend } from "../../../src/engine/kernels/studioBackend";
 import { stageFile } from "../stage";
 import type { TorchClient } from "../pytorch/client";
 import type { Contestant, StepPrecision } from "./contestant";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { summarize } from "../../../src/bench/statistics";
+import { summarize } from "../../../src/engine/bench/statistics";
 import type { StepsFigures, VariantFigures, WorkloadFigures } from "./figures";
 import { agreementLines, columns, digits, stepLines } from "./table";
 

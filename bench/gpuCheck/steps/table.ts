@@ -1,5 +1,5 @@
-import { largestDifference } from "../../../src/bench/agreement";
-import type { Summary } from "../../../src/bench/statistics";
+import { largestDifference } from "../../../src/engine/bench/agreement";
+import type { Summary } from "../../../src/engine/bench/statistics";
 import type { StepsFigures, VariantFigures, WorkloadFigures } from "./figures";
 
 /** Three digits that count, thousands apart from tenths. */

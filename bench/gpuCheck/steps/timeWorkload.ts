@@ -1,6 +1,6 @@
-import { summarize } from "../../../src/bench/statistics";
-import type { KernelTime } from "../../../src/bench/variant";
-import { StudioError } from "../../../src/errors/studioError";
+import { summarize } from "../../../src/engine/bench/statistics";
+import type { KernelTime } from "../../../src/engine/bench/variant";
+import { StudioError } from "../../../src/common/errors/studioError";
 import type { Contestant, OpenedContestant } from "./contestant";
 import type { VariantFigures } from "./figures";
 import { peakOf, type Peak } from "./peaks";

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { largestDifference } from "../../../src/bench/agreement";
-import { createTrainerVariant } from "../../../src/bench/trainerVariant";
-import { TINY_WORKLOAD } from "../../../src/bench/workloads";
-import { createPlainTrainer } from "../../../src/training/trainer";
+import { largestDifference } from "../../../src/engine/bench/agreement";
+import { createTrainerVariant } from "../../../src/engine/bench/trainerVariant";
+import { TINY_WORKLOAD } from "../../../src/engine/bench/workloads";
+import { createPlainTrainer } from "../../../src/engine/training/trainer";
 import { torchDevice } from "../pytorch/client";
 import { WARM_UP, type Losses } from "./contestant";
 import { laneProcess, torchContestants, torchLanes } from "./torch";

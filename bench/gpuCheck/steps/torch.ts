@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Workload } from "../../../src/bench/workloads";
+import type { Workload } from "../../../src/engine/bench/workloads";
 import { openTorch, type TorchClient, type TorchPrecision } from "../pytorch/client";
 import { torchError, type TorchHello } from "../pytorch/protocol";
 import { WARM_UP, type Contestant } from "./contestant";

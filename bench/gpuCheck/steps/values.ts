@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stepFloor } from "../../../src/bench/roofline";
+import { stepFloor } from "../../../src/engine/bench/roofline";
 import {
   tokenCount,
   workloadBatch,
   workloadValues,
   type BatchArrays,
   type Workload,
-} from "../../../src/bench/workloads";
-import { randomNormal } from "../../../src/math/rng";
-import { projectorScope } from "../../../src/models/projector";
-import { linearRules, sitParameters, type InitialValues } from "../../../src/models/sitInit";
+} from "../../../src/engine/bench/workloads";
+import { randomNormal } from "../../../src/common/math/rng";
+import { projectorScope } from "../../../src/engine/models/projector";
+import { linearRules, sitParameters, type InitialValues } from "../../../src/engine/models/sitInit";
 import type { FloatFile, TorchRequest } from "../pytorch/client";
 
 /** Batches of a workload, made once: those of a large model take a second each to make. */

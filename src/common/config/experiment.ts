@@ -1,0 +1,412 @@
+import { z } from "zod";
+import { AUTOENCODER_IDS } from "../catalogue/autoencoders";
+import { ENCODER_IDS } from "../catalogue/encoders";
+import { FEATURE_SPACE_IDS } from "../catalogue/featureSpaces";
+import { fieldInfo } from "./fieldInfo";
+
+/**
+ * The only place where a setting has a type, a range, a default, a unit, a label and a source.
+ * Forms, links, presets, the command line and checkpoints are all derived from these schemas.
+ * Defaults are the reference's (sihyun-yu/REPA train.py) wherever it has the argument; presets adapt them.
+ */
+
+/**
+ * Which imported images: what the rest of a configuration (sizes, validation, a link's bill) must know of them before
+ * any is read. It is chosen as a whole in the Data view; the built-in images need none.
+ */
+export const ImportedData = z.strictObject({
+  /** SHA-256 of everything that decides the images and their order. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where they came from, so that a colleague can import the same: "hub:owner/name@revision/config/split" or "folder:name". */
+  source: z.string().min(1).max(300),
+  /** Side of the cropped squares, px; what every autoencoder and patch size divides. */
+  resolution: z.int().min(8).max(1024).multipleOf(8),
+  classes: z.int().min(1).max(100_000),
+  images: z.int().min(2).max(10_000_000),
+});
+export type ImportedData = z.infer<typeof ImportedData>;
+
+export const DataConfig = z.strictObject({
+  dataset: z.enum(["emoji", "imported"]).default("emoji").register(fieldInfo, {
+    label: "Data set",
+    unit: "1",
+    source: "Built in: Noto Emoji and Twemoji",
+    help: "Built in: 1,906 concepts in two drawing styles at 64 px, nine categories. Imported: a folder, an archive or a data set of the hub, prepared in the Data view.",
+  }),
+  imported: ImportedData.nullable().default(null).register(fieldInfo, {
+    label: "Imported images",
+    unit: "1",
+    source: "prepared in the Data view, as the reference's dataset_tools.py does",
+    help: "Which prepared images: their hash, where they came from, side, classes and number.",
+  }),
+  imageLimit: z.int().min(0).max(10_000_000).default(0).register(fieldInfo, {
+    label: "Image limit",
+    unit: "images",
+    source: "0 uses every image",
+    help: "Train on the first images of the seeded order only; 0 means all.",
+    advanced: true,
+  }),
+  holdOutFraction: z.number().min(0.001).max(0.5).default(0.1).register(fieldInfo, {
+    label: "Held-out fraction",
+    unit: "1",
+    source: "docs/fidelity.md, built-in data",
+    help: "Share of concepts (both styles) never trained on; CKNNA is measured on them.",
+    advanced: true,
+  }),
+});
+
+export const AutoencoderConfig = z.strictObject({
+  id: z.enum(AUTOENCODER_IDS).default("tiny-kl").register(fieldInfo, {
+    label: "Autoencoder",
+    unit: "1",
+    source: "src/common/catalogue/autoencoders.ts; REPA trains on the latents of sd-vae-ft-mse",
+    help: "Turns images into the latents the model learns. Tiny KL is built in; SD-VAE is the paper's and TAESD its small stand-in, both downloaded when asked for.",
+  }),
+});
+
+export const MODEL_SIZES = ["Nano", "Micro", "S", "B", "L", "XL", "custom"] as const;
+
+export const ModelConfig = z.strictObject({
+  family: z.enum(["sit"]).default("sit").register(fieldInfo, {
+    label: "Model family",
+    unit: "1",
+    source: "SiT (arXiv:2401.08740)",
+  }),
+  size: z.enum(MODEL_SIZES).default("Nano").register(fieldInfo, {
+    label: "Size",
+    unit: "1",
+    source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/engine/models/sizes.ts)",
+  }),
+  width: z.int().min(8).max(4096).multipleOf(4).default(128).register(fieldInfo, {
+    label: "Custom width",
+    unit: "features",
+    source: "used when size is custom",
+    advanced: true,
+  }),
+  depth: z.int().min(1).max(48).default(4).register(fieldInfo, {
+    label: "Custom depth",
+    unit: "blocks",
+    source: "used when size is custom",
+    advanced: true,
+  }),
+  heads: z.int().min(1).max(64).default(4).register(fieldInfo, {
+    label: "Custom heads",
+    unit: "1",
+    source: "used when size is custom",
+    advanced: true,
+  }),
+  patchSize: z
+    .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)])
+    .default(2)
+    .register(fieldInfo, {
+      label: "Patch size",
+      unit: "px",
+      source: "REPA models/sit.py, /2 models",
+      help: "Side of a latent patch; one patch is one token.",
+    }),
+  qkNorm: z.boolean().default(false).register(fieldInfo, {
+    label: "QK norm",
+    unit: "1",
+    source: "REPA train.py --qk-norm",
+    advanced: true,
+  }),
+});
+
+export const EncoderId = z.enum(ENCODER_IDS);
+export type EncoderId = z.infer<typeof EncoderId>;
+
+export const AlignmentConfig = z.strictObject({
+  projCoeff: z.number().min(0).max(10).default(0.5).register(fieldInfo, {
+    label: "Alignment weight λ",
+    unit: "1",
+    source: "REPA train.py --proj-coeff; paper Table 2",
+    help: "Weight of the alignment loss; 0 is a vanilla SiT.",
+    live: true,
+  }),
+  encoderDepth: z.int().min(1).max(48).default(8).register(fieldInfo, {
+    label: "Alignment depth",
+    unit: "blocks",
+    source: "REPA train.py --encoder-depth; paper Table 2",
+    help: "The hidden state after this block (counted from 1) is aligned.",
+    live: true,
+  }),
+  encoders: z.array(EncoderId).min(1).max(3).default(["tiny-vit"]).register(fieldInfo, {
+    label: "Target encoders",
+    unit: "1",
+    source: "REPA train.py --enc-type",
+    help: "Frozen networks whose patch tokens are the target; several are averaged, each with its own projector.",
+    live: true,
+  }),
+  objective: z.enum(["cosine", "ntxent"]).default("cosine").register(fieldInfo, {
+    label: "Alignment objective",
+    unit: "1",
+    source: "REPA loss.py; paper Table 2",
+    help: "Negative cosine similarity, or NT-Xent over all tokens of the batch.",
+    live: true,
+  }),
+  temperature: z.number().min(0.01).max(1).default(0.1).register(fieldInfo, {
+    label: "NT-Xent temperature τ",
+    unit: "1",
+    source: "paper, section 3.2 names the objective only; docs/fidelity.md",
+    live: true,
+    advanced: true,
+  }),
+  projectorWidth: z.int().min(8).max(8192).default(2048).register(fieldInfo, {
+    label: "Projector width",
+    unit: "features",
+    source: "REPA models/sit.py projector_dim",
+    advanced: true,
+  }),
+});
+
+export const TransportConfig = z.strictObject({
+  path: z.enum(["linear", "cosine"]).default("linear").register(fieldInfo, {
+    label: "Path",
+    unit: "1",
+    source: "REPA train.py --path-type",
+    help: "Interpolant between data (t = 0) and noise (t = 1).",
+  }),
+  timeLaw: z.enum(["uniform", "lognormal"]).default("uniform").register(fieldInfo, {
+    label: "Time law",
+    unit: "1",
+    source: "REPA train.py --weighting",
+    help: "Distribution the training times t are drawn from.",
+  }),
+});
+
+/** From `npm run precision`; docs/performance.md, mixed precision. */
+const MIXED_PRECISION_MEASURED =
+  "On lavapipe, a software adapter, SiT-Nano: output off by 5.5e-4, gradients by 5.1e-4 (at most 9.1e-4); velocity loss after 200 steps 0.8764, in float32 0.8765.";
+
+export const OptimizerConfig = z.strictObject({
+  learningRate: z.number().positive().max(0.1).default(1e-4).register(fieldInfo, {
+    label: "Learning rate",
+    unit: "1",
+    source: "REPA train.py --learning-rate",
+  }),
+  batchSize: z.int().min(1).max(1024).default(256).register(fieldInfo, {
+    label: "Batch size",
+    unit: "images",
+    source: "REPA train.py --batch-size",
+  }),
+  microBatch: z.int().min(1).max(1024).nullable().default(null).register(fieldInfo, {
+    label: "Micro-batch",
+    unit: "images",
+    source: "REPA train.py --gradient-accumulation-steps is batch size / micro-batch",
+    help: "Images that pass the network at once; a step's gradient is the mean over its micro-batches, which takes less memory. The batch is the same. With NT-Xent the candidates of a token are only those of its micro-batch, so the objective changes.",
+    sameResult: true,
+  }),
+  recompute: z.boolean().default(false).register(fieldInfo, {
+    label: "Recompute blocks",
+    unit: "1",
+    source: "docs/fidelity.md, memory; the reference keeps every activation",
+    help: "Recompute blocks in the backward pass: only each block's input is kept, the rest is computed again. Far less memory for about a third more time; the gradients are the same.",
+    sameResult: true,
+  }),
+  mixedPrecision: z.boolean().default(false).register(fieldInfo, {
+    label: "Mixed precision",
+    unit: "1",
+    source: "REPA train.py --mixed-precision trains in fp16; off here, so that every device can",
+    help: "Matrix products of the training step multiply in float16 and add in float32; weights, gradients, norms, optimiser, samples and metrics stay float32. Faster where the GPU has shader-f16; elsewhere it stays off and the run says so.",
+    measured: MIXED_PRECISION_MEASURED,
+  }),
+  steps: z.int().min(1).max(10_000_000).default(400_000).register(fieldInfo, {
+    label: "Steps",
+    unit: "steps",
+    source: "REPA train.py --max-train-steps",
+  }),
+  seed: z.int().min(0).max(0xffffffff).default(0).register(fieldInfo, {
+    label: "Seed",
+    unit: "1",
+    source: "REPA train.py --seed",
+    help: "Same seed, same backend: the same bits.",
+  }),
+  labelDrop: z.number().min(0).max(1).default(0.1).register(fieldInfo, {
+    label: "Label drop",
+    unit: "1",
+    source: "REPA models/sit.py class_dropout_prob",
+    help: "Share of labels replaced by the null class, so that guidance can work.",
+    advanced: true,
+  }),
+  emaDecay: z.number().min(0).max(0.999999).default(0.9999).register(fieldInfo, {
+    label: "EMA decay",
+    unit: "1",
+    source: "REPA train.py update_ema",
+    advanced: true,
+  }),
+  maxGradNorm: z.number().positive().max(1e6).default(1).register(fieldInfo, {
+    label: "Gradient clip",
+    unit: "1",
+    source: "REPA train.py --max-grad-norm",
+    advanced: true,
+  }),
+  weightDecay: z.number().min(0).max(1).default(0).register(fieldInfo, {
+    label: "Weight decay",
+    unit: "1",
+    source: "REPA train.py --adam-weight-decay",
+    advanced: true,
+  }),
+  beta1: z.number().min(0).max(0.9999).default(0.9).register(fieldInfo, {
+    label: "AdamW β₁",
+    unit: "1",
+    source: "REPA train.py --adam-beta1",
+    advanced: true,
+  }),
+  beta2: z.number().min(0).max(0.99999).default(0.999).register(fieldInfo, {
+    label: "AdamW β₂",
+    unit: "1",
+    source: "REPA train.py --adam-beta2",
+    advanced: true,
+  }),
+});
+
+export const SamplingConfig = z.strictObject({
+  solver: z
+    .enum(["euler", "heun", "euler-maruyama"])
+    .default("euler-maruyama")
+    .register(fieldInfo, {
+      label: "Solver",
+      unit: "1",
+      source: "REPA generate.py --mode; paper section 4",
+      help: "Euler and Heun follow the ODE; Euler-Maruyama the SDE with w(t) = 2t.",
+    }),
+  steps: z.int().min(1).max(1000).default(250).register(fieldInfo, {
+    label: "Sampling steps",
+    unit: "steps",
+    source: "REPA generate.py --num-steps",
+  }),
+  guidanceScale: z.number().min(1).max(20).default(1).register(fieldInfo, {
+    label: "Guidance scale",
+    unit: "1",
+    source: "REPA generate.py --cfg-scale; 1 is none",
+  }),
+  guidanceLow: z.number().min(0).max(1).default(0).register(fieldInfo, {
+    label: "Guidance from t",
+    unit: "1",
+    source: "REPA generate.py --guidance-low",
+    advanced: true,
+  }),
+  guidanceHigh: z.number().min(0).max(1).default(1).register(fieldInfo, {
+    label: "Guidance to t",
+    unit: "1",
+    source: "REPA generate.py --guidance-high",
+    advanced: true,
+  }),
+  gridSize: z.int().min(1).max(64).default(16).register(fieldInfo, {
+    label: "Samples in the grid",
+    unit: "images",
+    source: "REPA train.py logs a small grid",
+  }),
+  noiseSeed: z.int().min(0).max(0xffffffff).default(0).register(fieldInfo, {
+    label: "Noise seed",
+    unit: "1",
+    source: "paper Figure 4: same noise for every model",
+    help: "Noise and labels of the grid depend on this alone, so grids of two runs compare tile by tile.",
+    advanced: true,
+  }),
+});
+
+/** Unbiased CKNNA with k = 2, the least, needs as many. */
+export const LEAST_HELD_OUT = 4;
+
+export const EvaluationConfig = z.strictObject({
+  gridEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
+    label: "Grid every",
+    unit: "steps",
+    source: "REPA train.py --sampling-steps, scaled down",
+  }),
+  metricsEvery: z.int().min(1).max(1_000_000).default(5000).register(fieldInfo, {
+    label: "Metrics every",
+    unit: "steps",
+    source: "docs/fidelity.md, evaluation",
+  }),
+  conflictEvery: z.int().min(0).max(1_000_000).default(0).register(fieldInfo, {
+    label: "Gradient conflict every",
+    unit: "steps",
+    source: "0 is off; a measurement of ours, docs/fidelity.md",
+    help: "Before every so many steps, the gradients of the velocity loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
+    advanced: true,
+  }),
+  checkpointEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
+    label: "Checkpoint every",
+    unit: "steps",
+    source: "REPA train.py --checkpointing-steps",
+  }),
+  sampleCount: z.int().min(8).max(50_000).default(256).register(fieldInfo, {
+    label: "Samples for KID and Fréchet",
+    unit: "images",
+    source: "docs/fidelity.md: 256 is the least at which the top-32 distance ranks models",
+  }),
+  space: z.enum(FEATURE_SPACE_IDS).default("tiny-vit").register(fieldInfo, {
+    label: "Feature space of KID and Fréchet",
+    unit: "1",
+    source: "docs/fidelity.md, evaluation; the paper's FID is in Inception's",
+    help: "The frozen network samples and training images are compared in, whatever encoder the run aligns with. An encoder is read by the mean of its tokens and needs its features cached. Inception-v3 is FID's network: its weights are a file you make and choose. Numbers of different spaces do not compare.",
+  }),
+  heldOutCount: z.int().min(LEAST_HELD_OUT).max(10_000).default(256).register(fieldInfo, {
+    label: "Held-out images for CKNNA",
+    unit: "images",
+    source: "paper appendix C.1 uses 10,000; the built-in data has 382",
+  }),
+  cknnaTime: z.number().min(0.01).max(0.99).default(0.5).register(fieldInfo, {
+    label: "Noise level of CKNNA",
+    unit: "1",
+    source: "public re-runs use t = 0.5 or 0.25; docs/fidelity.md",
+    advanced: true,
+  }),
+  cknnaK: z.int().min(2).max(100).default(10).register(fieldInfo, {
+    label: "CKNNA k",
+    unit: "neighbours",
+    source: "paper appendix C.1",
+    advanced: true,
+  }),
+});
+
+/** One experiment, whole. `Experiment.parse({})` is the reference's setting on the built-in data. */
+export const Experiment = z.strictObject({
+  data: DataConfig.prefault({}),
+  autoencoder: AutoencoderConfig.prefault({}),
+  model: ModelConfig.prefault({}),
+  alignment: AlignmentConfig.prefault({}),
+  transport: TransportConfig.prefault({}),
+  optimizer: OptimizerConfig.prefault({}),
+  sampling: SamplingConfig.prefault({}),
+  evaluation: EvaluationConfig.prefault({}),
+});
+export type Experiment = z.infer<typeof Experiment>;
+export type ExperimentGroup = keyof Experiment;
+
+/** The settings that may move while a run trains; all of them belong to the alignment group. */
+export const ControlChange = z.strictObject({
+  // unwrapped, because a default fills even an optional field: a change must hold only what changed
+  projCoeff: AlignmentConfig.shape.projCoeff.unwrap().optional(),
+  encoderDepth: AlignmentConfig.shape.encoderDepth.unwrap().optional(),
+  encoders: AlignmentConfig.shape.encoders.unwrap().optional(),
+  objective: AlignmentConfig.shape.objective.unwrap().optional(),
+  temperature: AlignmentConfig.shape.temperature.unwrap().optional(),
+});
+export type ControlChange = z.infer<typeof ControlChange>;
+
+/** A change and the first step that felt it: with the experiment, enough to reproduce a run. */
+export const TimelineEntry = z.strictObject({ step: z.int().min(0), change: ControlChange });
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+
+/** The alignment settings in force at `step`: the experiment's, with every earlier change applied. */
+export function alignmentAt(
+  experiment: Experiment,
+  timeline: readonly TimelineEntry[],
+  step: number,
+): Experiment["alignment"] {
+  return timeline
+    .filter((entry) => entry.step <= step)
+    .reduce(
+      (alignment, { change }) => ({ ...alignment, ...definedFields(change) }),
+      experiment.alignment,
+    );
+}
+
+/** Drops keys whose value is undefined, so that a spread never overwrites with nothing. */
+const definedFields = (change: ControlChange) =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [K in keyof ControlChange]: NonNullable<ControlChange[K]>;
+  };

@@ -1,0 +1,374 @@
+import { autoencoderRow } from "../catalogue/autoencoders";
+import { encoderRow } from "../catalogue/encoders";
+import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
+import type { Experiment } from "./experiment";
+import { spaceCost } from "./spaceCost";
+import {
+  dataShape,
+  latentShape,
+  modelShape,
+  sitParameterCount,
+  type LatentShape,
+  type ModelShape,
+} from "./sizes";
+
+/**
+ * How much GPU memory a run takes, from its settings alone: what the fused training step keeps for the way back
+ * is counted tensor by tensor, so a kernel that keeps more or less is one number in a table here.
+ */
+
+const FLOAT = 4;
+/** Samples drawn, and held-out images passed, at once (src/sessions/run/evaluation.ts). */
+const EVALUATION_CHUNK = 32;
+const MLP_RATIO = 4;
+const TIME_FEATURES = 256;
+
+/** Floats of one tensor: so many times B T D, B T, B H T or B D, with B the micro-batch. */
+interface TensorSize {
+  readonly name: string;
+  readonly why: string;
+  readonly btd?: number;
+  readonly bt?: number;
+  readonly bht?: number;
+  readonly bd?: number;
+  /** Only with this setting. */
+  readonly onlyWith?: "qkNorm";
+}
+
+/** What a block keeps for the backward pass, in the order of the forward pass. The first stays when the rest is recomputed. */
+export const BLOCK_TENSORS: readonly TensorSize[] = [
+  { name: "block input", btd: 1, why: "norm 1 and the residual read it" },
+  { name: "adaLN output", bd: 6, why: "shift, scale and gate of both halves, one row an image" },
+  { name: "norm 1, modulated", btd: 1, why: "input of qkv" },
+  { name: "norm 1 mean and 1/σ", bt: 2, why: "statistics of a token" },
+  { name: "qkv", btd: 3, why: "attention's way back computes the scores again from it" },
+  { name: "q and k, normalised", btd: 2, bht: 4, onlyWith: "qkNorm", why: "with QK norm only" },
+  { name: "attention output", btd: 1, why: "input of proj" },
+  { name: "attention logsumexp", bht: 1, why: "instead of the T × T scores" },
+  { name: "proj output", btd: 1, why: "the gate's gradient" },
+  { name: "after the first residual", btd: 1, why: "norm 2 and the residual read it" },
+  { name: "norm 2, modulated", btd: 1, why: "input of fc1" },
+  { name: "norm 2 mean and 1/σ", bt: 2, why: "statistics of a token" },
+  { name: "fc1 output", btd: MLP_RATIO, why: "GELU's gradient" },
+  { name: "fc2 output", btd: 1, why: "the gate's gradient" },
+];
+
+/** The most that is alive beside what was kept while one block is passed on the way back. */
+export const BLOCK_GRADIENTS: readonly TensorSize[] = [
+  { name: "GELU output", btd: MLP_RATIO, why: "computed again: fc2's gradient reads it" },
+  { name: "gradient of fc1's output", btd: MLP_RATIO, why: "from fc2, through GELU" },
+  { name: "gradient of the residual stream", btd: 1, why: "arrives from the next block" },
+  { name: "gradient of the aligned hidden state", btd: 1, why: "waits for its block" },
+  { name: "gradient of norm 2's output", btd: 1, why: "from fc1" },
+];
+
+/** A projector's inner layers, kept before their SiLU. */
+const PROJECTOR_INNER = 2;
+/** Z-wide tensors kept for an encoder's loss: the projected tokens (the features are an input). */
+const PROJECTOR_OUTER = 1;
+/** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
+const NT_XENT_MATRICES = 4;
+
+/** What the arithmetic needs to know, whatever data set and encoders it comes from. */
+export interface PlanInput {
+  readonly model: ModelShape & { readonly patchSize: number; readonly qkNorm: boolean };
+  readonly latent: LatentShape;
+  readonly classes: number;
+  readonly labelDrop: number;
+  readonly batchSize: number;
+  /** Images that pass the network at once. */
+  readonly microBatch: number;
+  readonly recompute: boolean;
+  readonly objective: Experiment["alignment"]["objective"];
+  readonly projectorWidth: number;
+  /** Z of each active encoder. */
+  readonly featureWidths: readonly number[];
+  /** Images evaluated at once, and whether guidance doubles them. */
+  readonly evaluated: number;
+  readonly guided: boolean;
+  /** Whether the gradients of the two losses are ever computed apart. */
+  readonly measuresConflict: boolean;
+  /** Weights of the frozen networks the trainer holds, and their peak while `evaluated` images pass. */
+  readonly frozenBytes: number;
+  readonly frozenPeakBytes: number;
+}
+
+export type MemoryGroup = "state" | "training" | "evaluation";
+
+export interface MemoryRow {
+  readonly group: MemoryGroup;
+  readonly name: string;
+  readonly bytes: number;
+  /** What it is for, and how often. */
+  readonly why: string;
+}
+
+export interface MemoryPlan {
+  /** In the order they come up in a run; evaluation happens between steps, whose buffers stay for the next. */
+  readonly rows: readonly MemoryRow[];
+  readonly stateBytes: number;
+  readonly trainingBytes: number;
+  readonly evaluationBytes: number;
+  /** All three: a recorded step keeps its buffers while samples are drawn. */
+  readonly peakBytes: number;
+  /** The largest single buffer: devices limit those too. */
+  readonly largestBuffer: { readonly name: string; readonly bytes: number };
+}
+
+interface Axes {
+  readonly images: number;
+  readonly tokens: number;
+  readonly width: number;
+  readonly heads: number;
+}
+
+const floatsOf = (size: TensorSize, { images, tokens, width, heads }: Axes): number =>
+  images *
+  ((size.btd ?? 0) * tokens * width +
+    (size.bt ?? 0) * tokens +
+    (size.bht ?? 0) * heads * tokens +
+    (size.bd ?? 0) * width);
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+const blockTensors = ({ model }: PlanInput): readonly TensorSize[] =>
+  BLOCK_TENSORS.filter(({ onlyWith }) => onlyWith === undefined || model[onlyWith]);
+
+const projectorParameters = ({ model, projectorWidth: inner, featureWidths }: PlanInput): number =>
+  sum(featureWidths.map((out) => (model.width + 1 + inner + 1 + out) * inner + out));
+
+const tokensOf = ({ latent, model }: PlanInput): number => (latent.side / model.patchSize) ** 2;
+
+const row = (group: MemoryGroup, name: string, floats: number, why: string): MemoryRow => ({
+  group,
+  name,
+  bytes: Math.ceil(floats) * FLOAT,
+  why,
+});
+
+function stateRows(input: PlanInput): MemoryRow[] {
+  const { model, latent, classes, labelDrop } = input;
+  const trained =
+    sitParameterCount({ ...model, channels: latent.channels, classes, labelDrop }) +
+    projectorParameters(input);
+  const all = trained + tokensOf(input) * model.width; // the position table is fixed
+  return [
+    row("state", "Parameters", all, "the model, its projectors and the position table"),
+    row("state", "EMA", all, "what samples are drawn from"),
+    row("state", "First moment", trained, "AdamW"),
+    row("state", "Second moment", trained, "AdamW"),
+    row("state", "Gradients", trained, "of every trained parameter"),
+    ...(input.microBatch < input.batchSize
+      ? [row("state", "Sum of gradients", trained, "over the micro-batches of a step")]
+      : []),
+    row(
+      "state",
+      "Frozen networks",
+      input.frozenBytes / FLOAT,
+      "autoencoder, network of the feature space",
+    ),
+  ];
+}
+
+function inputRows(input: PlanInput): MemoryRow[] {
+  const { batchSize, microBatch, latent, featureWidths } = input;
+  const values = latent.side ** 2 * latent.channels;
+  const image = 2 * values + tokensOf(input) * sum(featureWidths);
+  const copied = microBatch < batchSize ? microBatch : 0;
+  return [
+    row("training", "Batch", batchSize * image, "latents, noise and target features"),
+    ...(copied > 0
+      ? [row("training", "Micro-batch", copied * image, "its share of the batch")]
+      : []),
+    row("training", "Noised latents", 4 * microBatch * values, "x_t, v, prediction and error"),
+  ];
+}
+
+function blockRows(input: PlanInput, axes: Axes): MemoryRow[] {
+  const { depth } = input.model;
+  const [blockInput, ...inner] = blockTensors(input);
+  const times = (tensor: TensorSize, count: number) =>
+    row(
+      "training",
+      `Blocks: ${tensor.name}`,
+      count * floatsOf(tensor, axes),
+      count > 1 ? `${tensor.why}; ${count} blocks` : `${tensor.why}; one block`,
+    );
+  return [
+    ...(blockInput ? [times(blockInput, depth)] : []),
+    ...inner.map((tensor) => times(tensor, input.recompute ? 1 : depth)),
+  ];
+}
+
+function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
+  const { images, tokens, width } = axes;
+  const { model, latent, projectorWidth, featureWidths } = input;
+  const patch = model.patchSize ** 2 * latent.channels;
+  const rows = images * tokens;
+  return [
+    row(
+      "training",
+      "Embeddings",
+      images * (tokens * patch + TIME_FEATURES + 6 * width + input.classes + 1),
+      "patches, time and label of every image",
+    ),
+    row(
+      "training",
+      "Head",
+      rows * (2 * width + 2 + patch) + 2 * images * width,
+      "last hidden state, its norm, predicted patches",
+    ),
+    ...featureWidths.map((out, i) =>
+      row(
+        "training",
+        featureWidths.length > 1 ? `Projector ${i + 1}` : "Projector",
+        rows * (PROJECTOR_INNER * projectorWidth + PROJECTOR_OUTER * out),
+        `two inner layers of ${projectorWidth} before their SiLU, and its output`,
+      ),
+    ),
+  ];
+}
+
+const largest = (rows: readonly [MemoryRow, ...MemoryRow[]]): MemoryRow =>
+  rows.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+
+/** The largest of what is alive for a moment only. */
+function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
+  const { images, tokens, width } = axes;
+  return largest([
+    row(
+      "training",
+      "Largest temporary",
+      sum(BLOCK_GRADIENTS.map((tensor) => floatsOf(tensor, axes))),
+      "gradients on the way back through one MLP",
+    ),
+    row(
+      "training",
+      "Largest temporary",
+      images * tokens * (2 * input.projectorWidth + 2 * width),
+      "gradients on the way back through a projector",
+    ),
+    ...(input.objective === "ntxent"
+      ? [
+          row(
+            "training",
+            "Largest temporary",
+            NT_XENT_MATRICES * (images * tokens) ** 2,
+            `NT-Xent: ${NT_XENT_MATRICES} matrices of all token pairs of the micro-batch`,
+          ),
+        ]
+      : []),
+  ]);
+}
+
+/** Nothing is kept for a way back: one block's tensors, the hidden states, and a frozen network in turn. */
+function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
+  const images = input.evaluated * (input.guided ? 2 : 1);
+  const now = { ...axes, images };
+  const { tokens, width } = axes;
+  const block = sum(blockTensors(input).map((tensor) => floatsOf(tensor, now)));
+  const hidden = (input.model.depth + 3) * images * tokens * width;
+  const sampling = (block + hidden) * FLOAT;
+  return input.frozenPeakBytes > sampling
+    ? {
+        group: "evaluation",
+        name: "Decoding samples",
+        bytes: input.frozenPeakBytes,
+        why: `${input.evaluated} images at once through a frozen network`,
+      }
+    : {
+        group: "evaluation",
+        name: "Drawing samples",
+        bytes: sampling,
+        why: `${images} at once, all hidden states${input.guided ? ", doubled by guidance" : ""}`,
+      };
+}
+
+/** A way back beside the recorded step's, with the gradients of both losses held at once. */
+function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]): MemoryRow {
+  const gradients = state.find(({ name }) => name === "Gradients")?.bytes ?? 0;
+  return {
+    group: "evaluation",
+    name: "Gradient conflict",
+    bytes: sum(training.map(({ bytes }) => bytes)) + 2 * gradients,
+    why: "between steps: a way back of its own, and both losses' gradients",
+  };
+}
+
+function largestBuffer(input: PlanInput, axes: Axes, state: readonly MemoryRow[]) {
+  const pairs = (axes.images * axes.tokens) ** 2;
+  const rows = axes.images * axes.tokens;
+  const candidates = [
+    { name: "the parameters, in one piece", bytes: state[0]?.bytes ?? 0 },
+    { name: "an MLP's inner layer", bytes: rows * MLP_RATIO * axes.width * FLOAT },
+    { name: "a projector's inner layer", bytes: rows * input.projectorWidth * FLOAT },
+    ...(input.objective === "ntxent"
+      ? [{ name: "NT-Xent's matrix of token pairs", bytes: pairs * FLOAT }]
+      : []),
+  ];
+  return candidates.reduce((most, next) => (next.bytes > most.bytes ? next : most));
+}
+
+/** The plan of anything that can be described. All sizes in bytes of float32. */
+export function planOf(input: PlanInput): MemoryPlan {
+  const { width, heads } = input.model;
+  const axes: Axes = { images: input.microBatch, tokens: tokensOf(input), width, heads };
+  const state = stateRows(input);
+  const training = [
+    ...inputRows(input),
+    ...blockRows(input, axes),
+    ...headRows(input, axes),
+    temporaryRow(input, axes),
+  ];
+  const drawing = evaluationRow(input, axes);
+  // one after the other, and what one took is given back
+  const evaluation = [
+    input.measuresConflict ? largest([drawing, conflictRow(training, state)]) : drawing,
+  ];
+  const total = (rows: readonly MemoryRow[]) => sum(rows.map(({ bytes }) => bytes));
+  const [stateBytes, trainingBytes, evaluationBytes] = [state, training, evaluation].map(total);
+  return {
+    rows: [...state, ...training, ...evaluation],
+    stateBytes: stateBytes ?? 0,
+    trainingBytes: trainingBytes ?? 0,
+    evaluationBytes: evaluationBytes ?? 0,
+    peakBytes: (stateBytes ?? 0) + (trainingBytes ?? 0) + (evaluationBytes ?? 0),
+    largestBuffer: largestBuffer(input, axes, state),
+  };
+}
+
+/** What of an experiment decides its memory. A micro-batch that does not divide the batch counts as it stands. */
+export function planInput(experiment: Experiment): PlanInput {
+  const { model, optimizer, alignment, sampling, evaluation, data, autoencoder } = experiment;
+  const { resolution, classes } = dataShape(data);
+  const latent = latentShape(experiment);
+  const evaluated = Math.min(EVALUATION_CHUNK, Math.max(sampling.gridSize, evaluation.sampleCount));
+  const decoder = autoencoderRow(autoencoder.id);
+  const tokens = (latent.side / model.patchSize) ** 2;
+  const space = spaceCost(evaluation.space);
+  return {
+    model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
+    latent,
+    classes,
+    labelDrop: optimizer.labelDrop,
+    batchSize: optimizer.batchSize,
+    microBatch: Math.min(optimizer.microBatch ?? optimizer.batchSize, optimizer.batchSize),
+    recompute: optimizer.recompute,
+    objective: alignment.objective,
+    projectorWidth: alignment.projectorWidth,
+    featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
+    evaluated,
+    guided: sampling.guidanceScale > 1,
+    measuresConflict: evaluation.conflictEvery > 0,
+    frozenBytes: (decoder.parameters + space.parameters) * FLOAT,
+    frozenPeakBytes: Math.max(
+      decodeMemory(decoder, Math.min(evaluated, imagesAtOnce(decoder, resolution)), resolution)
+        .pooledBytes,
+      evaluated * space.imageBytes(tokens),
+    ),
+  };
+}
+
+/** The memory plan of an experiment as it would start. */
+export const memoryPlan = (experiment: Experiment): MemoryPlan => planOf(planInput(experiment));

@@ -1,0 +1,163 @@
+import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
+import type { Failure } from "../errors/studioError";
+import type { BackendChoice, DeviceReport, Outcome } from "./shared";
+
+/** One optimiser step as logged. Losses are batch means; `gradNorm` is before clipping. */
+export interface StepPoint {
+  readonly step: number;
+  readonly velocityLoss: number;
+  /** Unweighted alignment loss (without λ); between -1 and 1 for the cosine objective. */
+  readonly projLoss: number;
+  readonly gradNorm: number;
+  /** Wall time of the step, measured from the previous one's end. */
+  readonly stepMs: number;
+}
+
+/** How good EMA samples are at `step`, in one named feature space. */
+export interface SampleQuality {
+  readonly kind: "sampleQuality";
+  readonly step: number;
+  /** The feature space, for example "tiny-vit, token mean". No value here is an FID. */
+  readonly space: string;
+  /** Generated images. */
+  readonly sampleCount: number;
+  /** Images on each side of the Fréchet distances and of both floors: as many as were generated, or half the real set. */
+  readonly pairCount: number;
+  /** Real images KID compares against. */
+  readonly referenceCount: number;
+  /** Unbiased KID x 1000 and its 95 % interval (delete-one jackknife, src/engine/metrics/intervals.ts). */
+  readonly kid: number;
+  readonly kidLow: number;
+  readonly kidHigh: number;
+  /** KID x 1000 between disjoint real sets of `pairCount`: what a perfect model scores. */
+  readonly kidFloor: number;
+  /** Fréchet distance on the reference's top 32 principal components (fewer when the space has fewer). */
+  readonly frechetTop: number;
+  readonly components: number;
+  /** The same distance between two disjoint real sets of `pairCount`. */
+  readonly frechetFloor: number;
+}
+
+/** Agreement of every block's hidden state with one encoder on held-out images. Arrays are by block, 1 first. */
+export interface LayerAlignment {
+  readonly kind: "layerAlignment";
+  readonly step: number;
+  readonly encoder: string;
+  readonly imageCount: number;
+  readonly k: number;
+  /** Noise level t of the images given to the model. */
+  readonly time: number;
+  readonly cknna: readonly number[];
+  readonly cka: readonly number[];
+  readonly mutualKnn: readonly number[];
+  /** CKNNA with the rows of one side permuted: chance level at this N and k. */
+  readonly chance: number;
+}
+
+/** How the gradients of the two losses lie to each other over one group of parameters. */
+export interface GroupConflict {
+  /** Between -1 (the losses pull against each other) and 1; null where either gradient is 0 or there is none. */
+  readonly cosine: number | null;
+  readonly velocityNorm: number;
+  /** Of the alignment loss without λ. Null behind the aligned block: its gradient does not reach there. */
+  readonly alignmentNorm: number | null;
+}
+
+/**
+ * Gradients of the velocity loss and of the alignment loss, each alone and without λ, for the model's parameters
+ * before update `step`, on the first `imageCount` images of that update's batch.
+ */
+export interface GradientConflict {
+  readonly kind: "gradientConflict";
+  readonly step: number;
+  /** The alignment in force at the step. */
+  readonly encoders: readonly string[];
+  readonly encoderDepth: number;
+  readonly projCoeff: number;
+  readonly objective: Experiment["alignment"]["objective"];
+  /** Images measured on: the batch, or its first micro-batch. */
+  readonly imageCount: number;
+  readonly batchSize: number;
+  /** By block, 1 first. */
+  readonly blocks: readonly GroupConflict[];
+  /** Patch, time and label embedders together. */
+  readonly embedders: GroupConflict;
+}
+
+export type Measurement = SampleQuality | LayerAlignment | GradientConflict;
+
+/** EMA samples from fixed noise and labels as one PNG: `columns` tiles a row, `tile` px each. */
+export interface SampleGrid {
+  readonly step: number;
+  readonly png: ArrayBuffer;
+  readonly count: number;
+  readonly columns: number;
+  readonly tile: number;
+  readonly labels: readonly number[];
+}
+
+export type RunPhase =
+  | "loading" // parameters, caches
+  | "compiling" // the first step: pipelines are built
+  | "training"
+  | "evaluating" // grids and metrics; training waits
+  | "paused"
+  | "finished"
+  | "stopped"
+  | "failed";
+
+/** What a worker holds, for the status line and the leak test. */
+export interface MemoryReport {
+  readonly step: number;
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+export type RunEvent =
+  | { readonly type: "device"; readonly device: DeviceReport }
+  | {
+      readonly type: "phase";
+      readonly phase: RunPhase;
+      readonly step: number;
+      readonly detail?: string;
+    }
+  | { readonly type: "steps"; readonly points: readonly StepPoint[] }
+  | { readonly type: "control"; readonly entry: TimelineEntry }
+  | { readonly type: "grid"; readonly grid: SampleGrid }
+  | { readonly type: "measurement"; readonly measurement: Measurement }
+  | { readonly type: "checkpoint"; readonly step: number; readonly bytes: number }
+  | { readonly type: "memory"; readonly memory: MemoryReport }
+  | { readonly type: "warning"; readonly failure: Failure }
+  | { readonly type: "failed"; readonly failure: Failure };
+
+export interface StartRequest {
+  /** Runs are stored under this id; an id that has a checkpoint resumes from its latest one. */
+  readonly runId: string;
+  /** Shown in lists; a stored run keeps the name it has. */
+  readonly name: string;
+  readonly experiment: Experiment;
+  /** Changes replayed at their steps: empty for a new run, the link's timeline for a shared one. */
+  readonly timeline: readonly TimelineEntry[];
+  readonly backend: BackendChoice;
+  /** Pause after this many steps; absent, the run goes on until it is over. */
+  readonly pauseAfter?: number | undefined;
+  /** Train on the images that are in every cache by now, instead of refusing caches that are not complete. */
+  readonly cachedOnly?: boolean | undefined;
+}
+
+export interface TrainerApi {
+  /** Resolves when the run is over (finished, stopped or failed); progress leaves by `onEvent` (pass a proxy). */
+  start(request: StartRequest, onEvent: (event: RunEvent) => void): Promise<Outcome<null>>;
+  /** Gives the trainer its line to the metrics worker; call once, before `start`. */
+  connectMetrics(port: MessagePort): Promise<void>;
+  /** Takes effect at the next step boundary; answers with the entry as recorded. */
+  setControl(change: ControlChange): Promise<Outcome<TimelineEntry>>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** One step, then paused again. */
+  singleStep(): Promise<void>;
+  /** Ends the run after the step in flight, with a checkpoint. */
+  stop(): Promise<void>;
+  /** The newest full state as safetensors bytes (moved, not copied): an extra checkpoint, for download. */
+  checkpoint(): Promise<Outcome<ArrayBuffer>>;
+}

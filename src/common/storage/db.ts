@@ -1,0 +1,250 @@
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { StudioError } from "../errors/studioError";
+import type { Licence } from "../catalogue/hubFile";
+import type { Experiment, TimelineEntry } from "../config/experiment";
+import type { ByteRange } from "../formats/byteRange";
+import type { SafetensorsEntry } from "../formats/safetensors";
+import type { StoredAnalysis } from "../protocol/analysis";
+import type { DeviceReport } from "../protocol/shared";
+import type { SkippedImage } from "../protocol/datasets";
+import type { WeightsSummary } from "../protocol/weights";
+import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
+
+export const DB_NAME = "repa-studio";
+const DB_VERSION = 4;
+
+/** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
+export interface ShardRecord {
+  /** Everything that decides the bytes (src/common/storage/cacheKey.ts). */
+  readonly cacheKey: string;
+  readonly shard: number;
+  readonly bytes: ArrayBuffer;
+  /** SHA-256 of `bytes`, hex; checked before a shard is believed. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** What a cache is, for the storage meter. */
+export interface CacheRecord {
+  readonly cacheKey: string;
+  readonly label: string;
+  /** Float16 values in a row. */
+  readonly rowLength: number;
+  /** Stored rows; shards are not filled in the order of their rows. */
+  readonly rows: number;
+  readonly rowsPerShard: number;
+  readonly createdAtMs: number;
+  /** Which stored weights made the rows, where they are not the studio's own. */
+  readonly weights?: string;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly phase: RunPhase;
+  readonly step: number;
+  readonly device: DeviceReport | null;
+  /** SHA-256 of the data set's bytes: the repro card's first half; the second is the code version. */
+  readonly datasetHash: string;
+  readonly codeVersion: string;
+  /** Image numbers [first, last) the run uses, where it started on caches that were not complete; absent: all. */
+  readonly imageRanges?: readonly ImageRange[];
+}
+
+/** Image numbers `first` (included) to `last` (not included). */
+export type ImageRange = readonly [first: number, last: number];
+
+/** Logged points are append-only: a chunk is added, never rewritten. */
+export type LogRecord =
+  | {
+      readonly id?: number;
+      readonly runId: string;
+      readonly kind: "steps";
+      readonly points: readonly StepPoint[];
+    }
+  | {
+      readonly id?: number;
+      readonly runId: string;
+      readonly kind: "measurement";
+      readonly measurement: Measurement;
+    };
+
+export interface GridRecord extends SampleGrid {
+  readonly runId: string;
+}
+
+export interface CheckpointRecord {
+  readonly runId: string;
+  readonly step: number;
+  /** Safetensors: parameters, EMA, optimiser moments, step, timeline (src/engine/training/checkpoint.ts). */
+  readonly bytes: ArrayBuffer;
+  readonly sha256: string;
+  readonly createdAtMs: number;
+}
+
+/** What the studio found out about this machine, by a key of its own. Values are checked by who reads them. */
+export interface SettingRecord {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** An imported data set, whole or as far as its import is. */
+export interface DatasetRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly source: string;
+  /** SHA-256 of the source's listing: a cut import goes on only over the same one. */
+  readonly fingerprint: string;
+  readonly resolution: number;
+  /** As asked for; null takes every image. */
+  readonly limit: number | null;
+  /** A folder the browser may be asked for again; null for every other source. */
+  readonly handle: FileSystemDirectoryHandle | null;
+  /** Items of the listing that are used up, skipped ones too. */
+  readonly consumed: number;
+  readonly images: number;
+  readonly shards: number;
+  readonly bytes: number;
+  readonly skippedCount: number;
+  readonly skipped: readonly SkippedImage[];
+  /** Classes in the order they were met; shards count in them. */
+  readonly foundClasses: readonly string[];
+  /** Null until every image is there. */
+  readonly complete: {
+    readonly hash: string;
+    readonly classNames: readonly string[];
+    readonly classCounts: readonly number[];
+  } | null;
+  readonly createdAtMs: number;
+}
+
+/** What a shard of images holds; read without its bytes. */
+export interface ImageListRecord {
+  readonly datasetId: string;
+  readonly shard: number;
+  /** Where each PNG ends in the shard's bytes. */
+  readonly ends: Uint32Array;
+  /** Of each image, a position in `DatasetRecord.foundClasses`. */
+  readonly classes: Uint32Array;
+  /** SHA-256 of each image's RGB bytes, [images, 32]. */
+  readonly digests: Uint8Array;
+  /** SHA-256 of the shard's bytes, hex; checked before they are believed. */
+  readonly sha256: string;
+}
+
+/** PNG squares one after another. Written with its list, or not at all. */
+export interface ImageShardRecord {
+  readonly datasetId: string;
+  readonly shard: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/** A file of weights, whole or in part, and how far its download is. */
+export interface WeightsRecord {
+  /** `hubFileKey` of the file. */
+  readonly key: string;
+  readonly repo: string;
+  /** As it was asked for. */
+  readonly revision: string;
+  /** The one that was fetched; null for a file given by hand. */
+  readonly commit: string | null;
+  readonly file: string;
+  readonly licence: Licence;
+  /** Of the whole file, as its owner has it. */
+  readonly bytes: number;
+  /** Of the whole file, hex: what the hub says or, given by hand, what it is; null when unknown. */
+  readonly sha256: string | null;
+  /** True when every byte was here and the checksum was the one known beforehand. */
+  readonly verified: boolean;
+  readonly precision: WeightsSummary["precision"];
+  readonly rounding: WeightsSummary["rounding"];
+  /** Tensors that are kept; `begin` and `end` count as the chunks do. */
+  readonly tensors: readonly SafetensorsEntry[];
+  /** Names of the file's other tensors. */
+  readonly leftOut: readonly string[];
+  /** Where each chunk lies: in the file, or one after another once converted to float16. */
+  readonly chunks: readonly ByteRange[];
+  /** Whether the chunks are the whole file. */
+  readonly whole: boolean;
+  readonly createdAtMs: number;
+  readonly complete: boolean;
+}
+
+/** Part of a file of weights. Written whole or not at all. */
+export interface WeightChunkRecord {
+  /** `chunksKey` of the weights (src/common/storage/weights.ts). */
+  readonly weightsKey: string;
+  readonly index: number;
+  readonly bytes: ArrayBuffer;
+  /** SHA-256 of `bytes`, hex; checked before a chunk is believed. */
+  readonly sha256: string;
+}
+
+export interface StudioDb extends DBSchema {
+  caches: { key: string; value: CacheRecord };
+  shards: { key: [cacheKey: string, shard: number]; value: ShardRecord };
+  runs: { key: string; value: RunRecord; indexes: { byCreatedAt: number } };
+  log: { key: number; value: LogRecord; indexes: { byRun: string } };
+  grids: { key: [runId: string, step: number]; value: GridRecord };
+  checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
+  settings: { key: string; value: SettingRecord };
+  datasets: { key: string; value: DatasetRecord };
+  imageLists: { key: [datasetId: string, shard: number]; value: ImageListRecord };
+  images: { key: [datasetId: string, shard: number]; value: ImageShardRecord };
+  weights: { key: string; value: WeightsRecord };
+  weightChunks: { key: [weightsKey: string, index: number]; value: WeightChunkRecord };
+  /** Indexed by the run they are about; those about a file or an encoder have none. */
+  analyses: { key: string; value: StoredAnalysis; indexes: { byRun: string } };
+}
+
+export type Database = IDBPDatabase<StudioDb>;
+
+/**
+ * Opens the studio's database, creating or upgrading it.
+ * @throws StudioError STORAGE_UNAVAILABLE when the browser refuses (private mode, blocked site data)
+ */
+export async function openStudioDb(name = DB_NAME): Promise<Database> {
+  try {
+    return await openDB<StudioDb>(name, DB_VERSION, {
+      upgrade(db, oldVersion) {
+        // one `if` per version, never edited once released
+        if (oldVersion < 1) {
+          db.createObjectStore("caches", { keyPath: "cacheKey" });
+          db.createObjectStore("shards", { keyPath: ["cacheKey", "shard"] });
+          db.createObjectStore("runs", { keyPath: "id" }).createIndex("byCreatedAt", "createdAtMs");
+          db.createObjectStore("log", { keyPath: "id", autoIncrement: true }).createIndex(
+            "byRun",
+            "runId",
+          );
+          db.createObjectStore("grids", { keyPath: ["runId", "step"] });
+          db.createObjectStore("checkpoints", { keyPath: ["runId", "step"] });
+        }
+        if (oldVersion < 2) db.createObjectStore("settings", { keyPath: "key" });
+        if (oldVersion < 3) {
+          db.createObjectStore("datasets", { keyPath: "id" });
+          db.createObjectStore("imageLists", { keyPath: ["datasetId", "shard"] });
+          db.createObjectStore("images", { keyPath: ["datasetId", "shard"] });
+          db.createObjectStore("weights", { keyPath: "key" });
+          db.createObjectStore("weightChunks", { keyPath: ["weightsKey", "index"] });
+        }
+        if (oldVersion < 4) {
+          db.createObjectStore("analyses", { keyPath: "key" }).createIndex(
+            "byRun",
+            "found.subject.runId",
+          );
+        }
+      },
+    });
+  } catch (cause) {
+    throw new StudioError(
+      "STORAGE_UNAVAILABLE",
+      `The browser refused to open the database "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Allow site data for this page, or leave private browsing: the studio keeps latents, features and checkpoints there.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { StudioError } from "../../common/errors/studioError";
+import { compareTunings } from "../kernels/chooseTuning";
+import type { MatMulTuning } from "../kernels/device";
+import { createStudioBackend, isSoftwareAdapter, openDevice } from "../kernels/openDevice";
+import { registerFusedKernels } from "../kernels/register";
+import type { StudioBackend } from "../kernels/studioBackend";
+
+export interface AdapterReport {
+  /** Vendor, architecture, model and description, as the API tells them. */
+  readonly name: string;
+  /** Of the device, those the app asks for where the adapter has them included. */
+  readonly features: readonly string[];
+  readonly maxBufferSize: number;
+}
+
+/** A backend on a device of its own, so that its memory is one variant's alone. */
+export interface OpenedBackend {
+  readonly use: () => Promise<void>;
+  /** Frees the device. */
+  readonly close: () => void;
+}
+
+/** Told what a device complains of. */
+export type OnGpuError = (message: string) => void;
+
+/**
+ * Both kinds of WebGPU backend, opened as often as wanted under names of their own. A backend's errors go to its own
+ * `onError`, or else to the one that all share.
+ */
+export interface WebGpuGrounds {
+  readonly adapter: AdapterReport;
+  /** `@tensorflow/tfjs-backend-webgpu` unchanged, on a device with the app's limits. */
+  readonly openStock: (name: string, onError?: OnGpuError) => Promise<OpenedBackend>;
+  /** The project's backend with its fused kernels, tuned as the app tunes it. */
+  readonly openStudio: (
+    name: string,
+    onError?: OnGpuError,
+  ) => Promise<OpenedBackend & { readonly backend: StudioBackend }>;
+}
+
+/** Makes `backend` the one in force. @throws StudioError BACKEND_FAILED when tfjs stays on another */
+export async function useBackend(backend: string): Promise<void> {
+  const chosen = await tf.setBackend(backend);
+  await tf.ready();
+  if (chosen && tf.getBackend() === backend) return;
+  throw new StudioError(
+    "BACKEND_FAILED",
+    `The backend "${backend}" did not start (tfjs is on "${tf.getBackend()}").`,
+    "Reload the page, or choose another adapter.",
+  );
+}
+
+/** @returns undefined when there is no adapter */
+export async function prepareWebGpu(
+  gpu: GPU | undefined,
+  onError: OnGpuError,
+  clockMs: () => number,
+): Promise<WebGpuGrounds | undefined> {
+  const first = await openDevice(gpu);
+  if (!first) return undefined;
+  const adapter: AdapterReport = {
+    name: first.adapterName,
+    features: [...first.device.features].sort(),
+    maxBufferSize: first.device.limits.maxBufferSize,
+  };
+  first.device.destroy();
+  const stockKernels = tf.getKernelsForBackend("webgpu");
+  registerFusedKernels();
+  const allKernels = tf.getKernelsForBackend("webgpu");
+
+  // measured once, as the app does: software adapters keep the default
+  let tuning: MatMulTuning | undefined;
+  const tune = async (backend: StudioBackend, use: () => Promise<void>) => {
+    if (isSoftwareAdapter(adapter.name)) return;
+    await use();
+    tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
+    backend.tuning = tuning ?? backend.tuning;
+  };
+  const open = async (name: string, onOwnError: OnGpuError) => {
+    const opened = await openDevice(gpu);
+    if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Measure again.");
+    opened.device.addEventListener("uncapturederror", ({ error }) => onOwnError(error.message));
+    return {
+      opened,
+      register: (backend: tf.KernelBackend, kernels: readonly tf.KernelConfig[]) => {
+        for (const kernel of kernels) {
+          if (!(tf.getKernel(kernel.kernelName, name) as tf.KernelConfig | undefined)) {
+            tf.registerKernel({ ...kernel, backendName: name });
+          }
+        }
+        tf.registerBackend(name, () => backend);
+        return {
+          use: () => useBackend(name),
+          close: () => {
+            tf.removeBackend(name);
+            opened.device.destroy();
+          },
+        };
+      },
+    };
+  };
+  return {
+    adapter,
+    openStock: async (name, onOwnError = onError) => {
+      const { opened, register } = await open(name, onOwnError);
+      return register(new WebGPUBackend(opened.device, opened.info), stockKernels);
+    },
+    openStudio: async (name, onOwnError = onError) => {
+      const { opened, register } = await open(name, onOwnError);
+      const backend = createStudioBackend(opened);
+      const registered = register(backend, allKernels);
+      await tune(backend, registered.use);
+      return { ...registered, backend };
+    },
+  };
+}

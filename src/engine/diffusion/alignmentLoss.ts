@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import { StudioError } from "../../common/errors/studioError";
+import { CosineLoss, CosineLossGrad } from "../kernels/cosineLoss";
+import { run } from "../kernels/operation";
+import { taped } from "../nn/taped";
+
+/** torch.nn.functional.normalize's floor of a norm. */
+const NORM_FLOOR = 1e-12;
+
+export type AlignmentObjective = "cosine" | "ntxent";
+
+/**
+ * Rows to unit length: [N, Z] -> [N, Z], a / max(|a|, 1e-12). One taped operation, because the gradient of
+ * a square root is not finite at a zero row.
+ */
+export const normalizeRows = (rows: Tensor2D): Tensor2D => {
+  const op = tf.customGrad((input, save) => {
+    const x = input as Tensor2D;
+    const norm = tf.sqrt(tf.sum(tf.square(x), 1, true)); // [N, 1]
+    const inverse = tf.reciprocal(tf.maximum(norm, NORM_FLOOR));
+    const y = tf.mul(x, inverse);
+    (save as tf.GradSaveFunc)([y, inverse]);
+    return {
+      value: y,
+      gradFunc: (dy, saved) => {
+        const [unit, scale] = saved as [Tensor2D, Tensor2D];
+        const along = tf.sum(tf.mul(dy, unit), 1, true); // [N, 1]
+        return tf.mul(scale, tf.sub(dy, tf.mul(unit, along)));
+      },
+    };
+  });
+  return op(rows) as Tensor2D;
+};
+
+function rowsOf(features: Tensor3D, projected: Tensor3D): { z: Tensor2D; zTilde: Tensor2D } {
+  if (features.shape.join() !== projected.shape.join()) {
+    throw new StudioError(
+      "SHAPE_MISMATCH",
+      `Encoder features [${features.shape.join(", ")}] and projected tokens [${projected.shape.join(", ")}] differ.`,
+      "The feature cache belongs to another encoder or token grid: delete it and prepare the data again.",
+    );
+  }
+  const width = features.shape[2];
+  return {
+    z: normalizeRows(tf.reshape(features, [-1, width])), // [B T, Z]
+    zTilde: normalizeRows(tf.reshape(projected, [-1, width])),
+  };
+}
+
+/**
+ * -cos(y*, h_phi(h)), mean over tokens, a sample: features and projected tokens [B, T, Z] -> [B].
+ * @source REPA (arXiv:2410.06940) Eq. 8; sihyun-yu/REPA loss.py, proj_loss
+ */
+export function cosineLossPerSample(features: Tensor3D, projected: Tensor3D): Tensor1D {
+  const [batch, tokens] = features.shape;
+  const { z, zTilde } = rowsOf(features, projected);
+  const cosine = tf.sum(tf.mul(z, zTilde), 1); // [B T]
+  return tf.neg(tf.mean(tf.reshape(cosine, [batch, tokens]), 1));
+}
+
+/** Mean over samples and tokens of -cos(y*, h_phi(h)), one taped operation. Targets get no gradient. */
+function cosineLoss(features: Tensor3D, projected: Tensor3D): Scalar {
+  const [loss] = taped(
+    [projected],
+    (save) => {
+      const [result, stats] = run(CosineLoss, { features, projected }, {}) as [Scalar, Tensor2D];
+      save([features, projected, stats]);
+      return [result];
+    },
+    ([dy], saved) => {
+      const [y, h, stats] = saved as [Tensor3D, Tensor3D, Tensor2D];
+      const operands = { dLoss: dy as Scalar, features: y, projected: h, stats };
+      return run(CosineLossGrad, operands, {});
+    },
+  );
+  return loss as Scalar;
+}
+
+/**
+ * NT-Xent with projected tokens as anchors and all target tokens of the batch as candidates, one direction:
+ * mean_i(-logits[i, i] + logsumexp_j logits[i, j]), logits = Z~ Zᵀ / tau. Targets get no gradient.
+ * The paper names the objective, the reference has none: this definition is docs/fidelity.md's.
+ */
+export function ntXentLoss(features: Tensor3D, projected: Tensor3D, temperature: number): Scalar {
+  const { z, zTilde } = rowsOf(features, projected);
+  const count = z.shape[0];
+  const op = tf.customGrad((input, save) => {
+    const anchors = input as Tensor2D;
+    const logits = tf.mul(tf.matMul(anchors, z, false, true), 1 / temperature); // [N, N]
+    const lse: Tensor1D = tf.logSumExp(logits, 1);
+    const positive = tf.mul(tf.sum(tf.mul(anchors, z), 1), 1 / temperature);
+    const share = tf.exp(tf.sub(logits, tf.reshape(lse, [count, 1]))); // softmax
+    (save as tf.GradSaveFunc)([tf.sub(tf.matMul(share, z), z)]);
+    return {
+      value: tf.mean(tf.sub(lse, positive)),
+      gradFunc: (dy, saved) => tf.mul(tf.mul(saved[0] as Tensor2D, 1 / (temperature * count)), dy),
+    };
+  });
+  return op(zTilde) as Scalar;
+}
+
+export interface AlignmentPair {
+  /** The encoder's patch tokens, [B, T, Z]: a constant. */
+  readonly features: Tensor3D;
+  /** The projector's output, [B, T, Z]. */
+  readonly projected: Tensor3D;
+}
+
+/**
+ * The alignment loss: a mean over encoders, not a sum (as the reference divides by their number).
+ * @param pairs one for each active encoder, at least one
+ */
+export function alignmentLoss(
+  pairs: readonly AlignmentPair[],
+  objective: AlignmentObjective,
+  temperature: number,
+): Scalar {
+  const losses = pairs.map(({ features, projected }): Scalar =>
+    objective === "cosine"
+      ? cosineLoss(features, projected)
+      : ntXentLoss(features, projected, temperature),
+  );
+  const [first, ...others] = losses;
+  if (!first) return tf.scalar(0);
+  if (others.length === 0) return first;
+  return tf.div(
+    others.reduce((total, loss) => tf.add(total, loss), first),
+    pairs.length,
+  );
+}

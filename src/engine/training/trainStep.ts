@@ -1,0 +1,267 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
+import { alignmentLoss, type AlignmentObjective } from "../diffusion/alignmentLoss";
+import { interpolateWith } from "../diffusion/interpolate";
+import { velocityLoss } from "../diffusion/velocityLoss";
+import { StudioError } from "../../common/errors/studioError";
+import type { PathKind } from "../../common/math/interpolant";
+import { projectorScope, projectTokens } from "../models/projector";
+import { sitForward, type SiTShape } from "../models/sit";
+import { isFrozen } from "../models/sitInit";
+import { backward } from "../nn/backward";
+import type { ParamMap } from "../nn/params";
+import { adamWUpdate, type AdamWOptions } from "./adamw";
+import { emaUpdate } from "./ema";
+import { clipCoefficient, globalNorm } from "./gradients";
+import { scopeOf } from "./parameterScope";
+import { stepInputs, type StepInputs } from "./stepInputs";
+import { disposeBatch, microBatchCount, sliceBatch, type TrainBatch } from "./trainBatch";
+import { disposeReplaced, type TrainState } from "./trainState";
+
+export type { TrainBatch } from "./trainBatch";
+
+/** The alignment in force at a step; all of it may change between steps. */
+export interface Alignment {
+  /** λ. At 0 the loss is still computed and logged; no gradient flows from it. */
+  readonly projCoeff: number;
+  /** Block whose hidden state is aligned, counted from 1. */
+  readonly encoderDepth: number;
+  readonly objective: AlignmentObjective;
+  readonly temperature: number;
+  /** Index of each active encoder's projector: `projectors.${index}`. */
+  readonly projectors: readonly number[];
+}
+
+export interface LossOptions {
+  readonly shape: SiTShape;
+  readonly path: PathKind;
+  readonly alignment: Alignment;
+  /** Compute the blocks' activations again in the backward pass instead of keeping them. Default false. */
+  readonly recompute?: boolean;
+}
+
+export interface StepOptions extends LossOptions {
+  /** Images that pass the network at once; divides the batch. Null or absent: the whole batch. */
+  readonly microBatch?: number | null;
+  readonly adamW: AdamWOptions;
+  readonly maxGradNorm: number;
+  readonly emaDecay: number;
+}
+
+export interface Losses {
+  /** Mean over samples of the velocity error, the number on the chart. */
+  readonly velocityLoss: Scalar;
+  /** Unweighted alignment loss. */
+  readonly projLoss: Scalar;
+  /** velocityLoss + λ projLoss: what is minimised. */
+  readonly total: Scalar;
+}
+
+export interface LossesAndGradients {
+  readonly losses: Losses;
+  /** Of `total`, by the names of the active parameters. */
+  readonly gradients: ParamMap;
+}
+
+function noSuchBlock(encoderDepth: number, depth: number): StudioError {
+  return new StudioError(
+    "OUT_OF_RANGE",
+    `Alignment depth ${encoderDepth} is not a block of this model: it has ${depth}.`,
+    `Choose an alignment depth from 1 to ${depth}.`,
+  );
+}
+
+/** Asked before a tape starts: a throw inside would leave what it saved. @throws StudioError OUT_OF_RANGE */
+export function assertTap({ shape, alignment }: LossOptions): void {
+  const { encoderDepth } = alignment;
+  if (encoderDepth < 1 || encoderDepth > shape.depth) throw noSuchBlock(encoderDepth, shape.depth);
+}
+
+/** The hidden state after block `encoderDepth` (counted from 1), raw: no norm is applied. */
+export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
+  const tokens = hidden[encoderDepth - 1];
+  if (!tokens) throw noSuchBlock(encoderDepth, hidden.length);
+  return tokens;
+}
+
+/**
+ * The REPA objective on one batch: mean |v - v*|² + λ L_align.
+ * @throws StudioError OUT_OF_RANGE when the tap is no block; SHAPE_MISMATCH or PARAM_MISSING when parts differ
+ * @source REPA (arXiv:2410.06940) Eq. 9; sihyun-yu/REPA train.py
+ */
+export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptions): Losses {
+  const { shape, path, alignment } = options;
+  const inputs = stepInputs(batch, { shape, path, projCoeff: alignment.projCoeff });
+  return repaLossOf(params, inputs, options);
+}
+
+/** `repaLoss` on inputs that are tensors already; λ is read from them. */
+export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOptions): Losses {
+  const { shape, alignment, recompute = false } = options;
+  const { latents, noise, coefficients, timeFeatures, labels } = inputs;
+  const { xt, velocity: target } = interpolateWith(latents, noise, coefficients);
+  const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, { recompute });
+  const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
+  const pairs = inputs.features.map((features, i) => ({
+    features,
+    projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
+  }));
+  const denoising = velocityLoss(velocity, target);
+  const projLoss = alignmentLoss(pairs, alignment.objective, alignment.temperature);
+  const total: Scalar = tf.add(denoising, tf.mul(projLoss, inputs.projCoeff));
+  return { velocityLoss: denoising, projLoss, total };
+}
+
+/**
+ * Names that get a gradient: not the frozen ones, nor projectors of encoders that are not active. Sorted: the
+ * gradient's norm is summed in this order, and a state from a checkpoint, where names are sorted, must give the
+ * bits of the state that was written.
+ */
+export function activeNames(params: ParamMap, projectors: readonly number[]): string[] {
+  const active = projectors.map((index) => `${projectorScope(index)}.`);
+  return Object.keys(params)
+    .filter(
+      (name) =>
+        !isFrozen(name) &&
+        (!name.startsWith("projectors.") || active.some((scope) => name.startsWith(scope))),
+    )
+    .sort();
+}
+
+/**
+ * The losses and the gradient of `total` for every active parameter. The caller owns what is returned.
+ * @throws StudioError as repaLoss, and INTERNAL when an active parameter does not reach the loss
+ */
+export function lossAndGradients(
+  params: ParamMap,
+  batch: TrainBatch | StepInputs,
+  options: LossOptions,
+): LossesAndGradients {
+  assertTap(options);
+  const names = activeNames(params, options.alignment.projectors);
+  const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
+  const kept: Losses[] = [];
+  const found = backward(() => {
+    const losses =
+      "coefficients" in batch
+        ? repaLossOf(params, batch, options)
+        : repaLoss(params, batch, options);
+    for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
+    kept.push(losses);
+    return losses.total;
+  }, Object.values(active));
+  const gradients = Object.fromEntries(names.map((name, i) => [name, found.gradients[i]]));
+  const [losses] = kept;
+  const unreached = names.find((name) => !gradients[name]);
+  if (!losses || unreached !== undefined) {
+    throw new StudioError(
+      "INTERNAL",
+      `The parameter "${unreached ?? ""}" has no gradient.`,
+      "Reload the page; the run resumes from its last checkpoint.",
+    );
+  }
+  return { losses, gradients: gradients as ParamMap };
+}
+
+/** Tensor by tensor; what went in is disposed. */
+function combined(parts: readonly LossesAndGradients[], change: (...same: Tensor[]) => Tensor) {
+  const by = <K extends string, T extends Tensor>(
+    maps: readonly Readonly<Record<K, T>>[],
+  ): Record<K, T> =>
+    Object.fromEntries(
+      Object.keys(maps[0] ?? {}).map((name) => [
+        name,
+        change(...maps.map((map) => map[name as K])),
+      ]),
+    ) as Record<K, T>;
+  const result = {
+    losses: by(parts.map(({ losses }): Record<keyof Losses, Scalar> => ({ ...losses }))),
+    gradients: by(parts.map(({ gradients }) => gradients)),
+  };
+  for (const part of parts) disposeFound(part);
+  return result;
+}
+
+const disposeFound = ({ losses, gradients }: LossesAndGradients): void =>
+  tf.dispose([{ ...losses }, { ...gradients }]);
+
+/**
+ * `lossAndGradients` of a batch as the mean over its micro-batches, one at a time: the activations of only one
+ * are held. Equal to the whole batch's to float32 rounding, except NT-Xent, whose candidates are then those of
+ * the micro-batch. The caller owns what is returned.
+ * @param size images of a micro-batch
+ * @throws StudioError as lossAndGradients, and OUT_OF_RANGE when `size` does not divide the batch
+ */
+export function accumulatedGradients(
+  params: ParamMap,
+  batch: TrainBatch,
+  options: LossOptions,
+  size: number,
+): LossesAndGradients {
+  const count = microBatchCount(batch, size);
+  if (count === 1) return lossAndGradients(params, batch, options);
+  const ofPart = (i: number) => {
+    const part = sliceBatch(batch, i * size, size);
+    try {
+      return lossAndGradients(params, part, options);
+    } finally {
+      disposeBatch(part);
+    }
+  };
+  let sum = ofPart(0);
+  const scale = tf.scalar(1 / count);
+  try {
+    for (let i = 1; i < count; i++) sum = combined([sum, ofPart(i)], (a, b) => tf.add(a, b));
+    return combined([sum], (total) => tf.mul(total, scale));
+  } catch (thrown) {
+    disposeFound(sum);
+    throw thrown;
+  } finally {
+    scale.dispose();
+  }
+}
+
+/**
+ * One training step: loss, gradients, clipping, AdamW, EMA, in this order.
+ * Consumes `state` (on success the tensors it replaced are disposed; if it throws, `state` is whole).
+ * Nothing is read back from the device.
+ * @returns the new state, and [velocityLoss, projLoss, gradNorm before clipping] as a tensor [3]
+ * @source sihyun-yu/REPA train.py
+ */
+export function trainStep(
+  state: TrainState,
+  batch: TrainBatch,
+  options: StepOptions,
+): { state: TrainState; logged: Tensor1D } {
+  const step = state.step + 1;
+  const projectorSteps = { ...state.projectorSteps };
+  for (const scope of options.alignment.projectors.map(projectorScope)) {
+    projectorSteps[scope] = (projectorSteps[scope] ?? 0) + 1;
+  }
+  const { next, logged } = tf.tidy(() => {
+    const { losses, gradients } = accumulatedGradients(
+      state.params,
+      batch,
+      options,
+      options.microBatch ?? batch.labels.length,
+    );
+    const norm = globalNorm(gradients);
+    const coefficient = clipCoefficient(norm, options.maxGradNorm);
+    const updateOf = (name: string) => projectorSteps[scopeOf(name)] ?? step;
+    const updated = adamWUpdate(
+      state.params,
+      gradients,
+      state,
+      options.adamW,
+      updateOf,
+      coefficient,
+    );
+    const ema = emaUpdate(state.ema, updated.params, options.emaDecay);
+    const numbers = tf.stack([losses.velocityLoss, losses.projLoss, norm]) as Tensor1D;
+    tf.dispose({ ...losses });
+    return { next: { ...updated, ema }, logged: numbers };
+  });
+  const newState = { ...next, step, projectorSteps };
+  disposeReplaced(state, newState);
+  return { state: newState, logged };
+}

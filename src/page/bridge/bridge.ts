@@ -1,0 +1,303 @@
+import { z } from "zod";
+import type {
+  ControlChange,
+  EncoderId,
+  Experiment,
+  TimelineEntry,
+} from "../../common/config/experiment";
+import { presetById } from "../../common/config/presets";
+import { EMOJI_SHAPE } from "../../common/config/sizes";
+import { validateExperiment } from "../../common/config/validate";
+import { fetchFile } from "../../common/formats/fetchFile";
+import { toFailure } from "../../common/errors/studioError";
+import type { BackendChoice } from "../../common/protocol/shared";
+import { deleteCache } from "../../common/storage/caches";
+import { latestCheckpoint } from "../../common/storage/checkpoints";
+import type { Database } from "../../common/storage/db";
+import { deleteRun } from "../../common/storage/runs";
+import type { ImageQuery } from "../store/previewSlice";
+import type { RunStart } from "../store/runSlice";
+import type { StudioStore } from "../store/studioStore";
+import type { View } from "../store/viewSlice";
+import { createAnalysisFlow } from "./flows/analysisFlow";
+import { watchBand } from "./flows/bandFlow";
+import { watchBill } from "./flows/billWatcher";
+import { createCacheNow } from "./flows/cacheNow";
+import { createDatasetsFlow } from "./flows/datasetsFlow";
+import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
+import { createPreviewFlow } from "./flows/previewFlow";
+import { createRunner } from "./run/runner";
+import {
+  newestRun,
+  readStoredRun,
+  refreshAnalyses,
+  refreshGrids,
+  refreshLists,
+  withDatabase,
+} from "./run/storedRuns";
+import { createWeightsFlow } from "./flows/weightsFlow";
+import { createWorkerPool, startAnalysisWorkers, startWorkers } from "./workers/workers";
+
+export interface BridgeOptions {
+  readonly backend: BackendChoice;
+  /** True when the address names a preset: a stored run of another experiment is then not shown over it. */
+  readonly presetAsked: boolean;
+  readonly codeVersion: string;
+}
+
+const EmojiIndex = z.object({
+  categories: z.array(z.string()),
+  concepts: z.array(z.object({ category: z.int().min(0) })),
+});
+
+/** Phases in which a worker holds the run. */
+const ACTIVE = new Set(["caching", "loading", "compiling", "training", "evaluating", "paused"]);
+
+/** Joins the store to the workers and to storage; the commands of ui/commands.ts. Nothing here throws. */
+export function createBridge(
+  store: StudioStore,
+  { backend, presetAsked, codeVersion }: BridgeOptions,
+) {
+  const workers = createWorkerPool(startWorkers);
+  const analysts = createWorkerPool(startAnalysisWorkers);
+  const features = () => workers.running().features;
+  const weights = createWeightsFlow(store, features);
+  const runner = createRunner(store, workers, weights, backend);
+  const isActive = () => ACTIVE.has(store.getState().run.phase);
+  const report = (thrown: unknown) =>
+    store.getState().applyRunEvents([{ type: "warning", failure: toFailure(thrown) }]);
+  /** Works on the database, then shows what is stored now. */
+  const storage = (work: (db: Database) => Promise<unknown>) =>
+    withDatabase(async (db) => {
+      await work(db);
+      await refreshLists(db, store);
+    }).catch(report);
+
+  const refreshStorage = () => storage(() => Promise.resolve());
+  const previews = createPreviewFlow(store, features, backend);
+  const datasets = createDatasetsFlow(store, features, (imported) => {
+    previews.follow(imported);
+    void refreshStorage();
+  });
+  const cacheNow = createCacheNow(store, runner, () => void refreshStorage());
+  const analysis = createAnalysisFlow(store, analysts, runner, backend);
+
+  async function train(start: RunStart, pauseAfter?: number): Promise<void> {
+    void navigator.storage.persist();
+    await runner.run(start, pauseAfter);
+    await refreshStorage();
+  }
+
+  /** The phase is `caching` while weights are asked for; declined, it is again what it was. */
+  async function ready(
+    experiment: Experiment,
+    timeline: readonly TimelineEntry[],
+  ): Promise<boolean> {
+    const { phase, detail } = store.getState().run;
+    store.getState().setPhase("caching", "Looking what is needed");
+    await cacheNow.pause();
+    const answer = await runner.ensureReady(experiment, timeline);
+    if (answer === "declined") store.getState().setPhase(phase, detail);
+    return answer === "ready";
+  }
+
+  async function begin(
+    experiment: Experiment,
+    timeline: readonly TimelineEntry[],
+    pauseAfter?: number,
+  ): Promise<void> {
+    if (isActive() || !(await ready(experiment, timeline))) return;
+    const { presetId } = store.getState().experiment;
+    const name = presetId ? presetById(presetId).name : "Custom";
+    const start = { runId: crypto.randomUUID(), name, experiment, timeline };
+    store.getState().beginRun(start);
+    await train(start, pauseAfter);
+  }
+
+  /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
+  async function resumeStored(runId: string): Promise<void> {
+    if (isActive()) return;
+    const stored = await withDatabase((db) => readStoredRun(db, runId)).catch(report);
+    if (!stored) return;
+    store.getState().restoreRun(stored);
+    if (stored.phase === "finished") return;
+    if (await ready(stored.experiment, stored.timeline)) await train(stored);
+  }
+
+  async function downloadCheckpoint(): Promise<void> {
+    const { runId, step } = store.getState().run;
+    if (!runId) return;
+    const live = isActive() ? await runner.checkpoint() : undefined;
+    const bytes = live?.ok
+      ? live.value
+      : await withDatabase(async (db) => (await latestCheckpoint(db, runId))?.record.bytes);
+    if (bytes) saveFile(new Blob([bytes]), `repa-studio-step-${step}.safetensors`);
+  }
+
+  /** Shows the link in the address, if there is one, and asks what it would cost. */
+  function openAddress(): void {
+    store.getState().setView(viewOf(location.hash));
+    if (!isLink(location.hash)) return;
+    const link = pendingLink(location.hash, codeVersion);
+    store.getState().offerLink(link);
+    if (!link.experiment) return;
+    void runner.bill(link.experiment, link.timeline).then((bill) => {
+      if (bill.ok) store.getState().setLinkBill(bill.value);
+      else store.getState().failLink(bill.failure);
+    });
+  }
+
+  const cleanAddress = () => history.replaceState(null, "", location.pathname + location.search);
+
+  /** After a reload the newest run is shown again, unless the address asks for something else. */
+  async function restore(db: Database): Promise<void> {
+    const newest = await newestRun(db);
+    if (!newest || isLink(location.hash) || isActive()) return;
+    const shown = JSON.stringify(store.getState().experiment.value);
+    if (presetAsked && JSON.stringify(newest.experiment) !== shown) return;
+    const stored = await readStoredRun(db, newest.id);
+    if (stored) store.getState().restoreRun(stored);
+  }
+
+  async function loadClassNames(): Promise<void> {
+    const bytes = await fetchFile(new URL("emoji/", document.baseURI).href)("emoji.json");
+    const { categories, concepts } = EmojiIndex.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const { imagesPerGroup } = EMOJI_SHAPE;
+    const counts = categories.map(
+      (_, label) => imagesPerGroup * concepts.filter(({ category }) => category === label).length,
+    );
+    store.getState().setClassNames(categories, counts);
+  }
+
+  const cancelCaching = () => {
+    weights.decline();
+    runner.cancelCaching();
+  };
+  const refreshStored = async () => {
+    await refreshStorage();
+    await Promise.all([weights.refresh(), datasets.refresh()]);
+  };
+  const deleteWeights = async (key: string) => {
+    const failure = await weights.remove(key);
+    if (failure) report(failure);
+    await refreshStorage();
+  };
+  const fetchWeights = async (encoder: EncoderId) => {
+    const needed = store.getState().preview.needs[encoder] ?? [];
+    await weights.ensureWeights(needed, "show what it sees");
+    await refreshStorage();
+  };
+
+  void storage(restore);
+  void loadClassNames().catch(report);
+  openAddress();
+  window.addEventListener("hashchange", openAddress);
+  // the name and the classes of imported images are known once they are listed
+  const stopListing = store.subscribe(({ experiment: { value }, datasets: { list } }, before) => {
+    if (value.data === before.experiment.value.data || list !== null) return;
+    if (value.data.dataset === "imported") void datasets.refresh();
+  });
+  const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
+  const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
+
+  return {
+    start: () => void begin(store.getState().experiment.value, []),
+    pause: () => runner.tell((trainer) => trainer.pause()),
+    resume: () => {
+      const { phase, runId } = store.getState().run;
+      if (phase === "paused") runner.tell((trainer) => trainer.resume());
+      else if (runId) void resumeStored(runId);
+    },
+    singleStep: () => {
+      if (isActive()) runner.tell((trainer) => trainer.singleStep());
+      else void begin(store.getState().experiment.value, [], 1);
+    },
+    stop: () => {
+      if (store.getState().run.phase === "caching") cancelCaching();
+      runner.tell((trainer) => trainer.stop());
+    },
+    setControl: (change: ControlChange) => {
+      const { experiment } = store.getState().run;
+      if (experiment && isActive()) void runner.setControl(experiment, change);
+    },
+    copyLink: async () => {
+      const { runId } = store.getState().run;
+      const record = runId
+        ? await withDatabase((db) => db.get("runs", runId)).catch(() => undefined)
+        : undefined;
+      const address = new URL(location.pathname, location.origin);
+      return shareLink(store.getState(), address, codeVersion, record);
+    },
+    openLinked: () => {
+      const { link } = store.getState();
+      store.getState().clearLink();
+      cleanAddress();
+      if (!link?.experiment) return;
+      store.getState().loadExperiment(link.experiment, null);
+      // settings that contradict each other are shown in the form, to be mended and run from there
+      if (validateExperiment(link.experiment, link.timeline).length > 0) return;
+      void begin(link.experiment, link.timeline);
+    },
+    dismissLink: () => {
+      store.getState().clearLink();
+      cleanAddress();
+    },
+    selectPreset: (id: string) => {
+      store.getState().loadExperiment(presetById(id).experiment, id);
+    },
+    resumeRun: (runId: string) => void resumeStored(runId),
+    deleteRun: (runId: string) => void storage((db) => deleteRun(db, runId)),
+    deleteCache: (cacheKey: string) => void storage((db) => deleteCache(db, cacheKey)),
+    cancelCaching,
+    trainOnCached: () => {
+      if (store.getState().run.phase === "caching") runner.trainOnCached();
+    },
+    downloadCheckpoint: () => void downloadCheckpoint().catch(report),
+    dismissFailure: () => store.getState().dismissFailure(),
+    showView: (view: View) => {
+      location.hash = viewAddress(view);
+    },
+    refreshStored: () => void refreshStored(),
+    confirmWeights: weights.confirm,
+    declineWeights: weights.decline,
+    interruptWeights: weights.interrupt,
+    importWeights: weights.importFile,
+    fetchWeights: (encoder: EncoderId) => void fetchWeights(encoder),
+    deleteWeights: (key: string) => void deleteWeights(key),
+    lookUpDataset: (repo: string, revision: string) => void datasets.lookUp(repo, revision),
+    importImages: datasets.importImages,
+    cancelImport: datasets.cancelImport,
+    continueImport: (id: string) => void datasets.continueImport(id),
+    deleteDataset: (id: string) => void datasets.deleteDataset(id),
+    showImages: (query: ImageQuery) => void previews.showImages(query),
+    mapFeatures: (encoders: readonly EncoderId[], grid: number) =>
+      void previews.mapFeatures(encoders, grid),
+    askNeeds: (encoders: readonly EncoderId[]) => void previews.askNeeds(encoders),
+    billCaches: (encoders: readonly EncoderId[]) => void cacheNow.bill(encoders),
+    cacheNow: (encoders: readonly EncoderId[]) => void cacheNow.start(encoders),
+    pauseCaching: () => void cacheNow.pause(),
+    refreshAnalyses: () => void withDatabase((db) => refreshAnalyses(db, store)).catch(report),
+    readGrids: (runIds: readonly string[]) =>
+      void withDatabase((db) => refreshGrids(db, store, runIds)).catch(report),
+    openCheckpoints: (files: readonly File[]) => void analysis.openFiles(files),
+    closeCheckpoint: analysis.closeFile,
+    analyse: () => void analysis.analyse(),
+    cancelAnalysis: analysis.cancel,
+    dispose: () => {
+      window.removeEventListener("hashchange", openAddress);
+      stopWatching();
+      stopBand();
+      stopListing();
+      workers.end();
+      analysts.end();
+    },
+  };
+}
+
+function saveFile(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

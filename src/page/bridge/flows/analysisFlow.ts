@@ -1,0 +1,139 @@
+import { proxy, transfer } from "comlink";
+import type { Experiment } from "../../../common/config/experiment";
+import { toFailure, type Failure } from "../../../common/errors/studioError";
+import type { AnalysisPlan } from "../../../common/protocol/analysis";
+import type { BackendChoice } from "../../../common/protocol/shared";
+import { isAnalysing, planOf, subjectKey, subjectRecord } from "../../store/analysisSlice";
+import { missingBytes } from "../../store/dataSlice";
+import type { StudioStore } from "../../store/studioStore";
+import type { RequestedFeatures, Runner } from "../run/runner";
+import type { AnalysisWorkers, WorkerPool } from "../workers/workers";
+
+/** Largest file of weights that is read into memory to be looked into. */
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+
+/** Analyses subjects: fills first what they lack, then lets the analysis worker measure. */
+export function createAnalysisFlow(
+  store: StudioStore,
+  pool: WorkerPool<AnalysisWorkers>,
+  runner: Pick<Runner, "billOf" | "cache" | "cancelCaching">,
+  backend: BackendChoice,
+) {
+  const state = () => store.getState();
+  const job = () => state().analysis.job;
+  const wasCancelled = () => job().status === "cancelling";
+  const onEvent = proxy(state().applyAnalysisEvent);
+
+  /** One after the other: the order they were given in decides the colours of their lines. */
+  async function openFiles(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      const failure = await openBytes(file).catch(toFailure);
+      if (failure) state().refuseCheckpoint(file.name, failure);
+    }
+  }
+
+  async function openBytes(file: File): Promise<Failure | undefined> {
+    if (file.size > LARGEST_CHECKPOINT) return tooLarge(file);
+    const bytes = await file.arrayBuffer();
+    const opened = await pool
+      .running()
+      .analysis.call((api) => api.openCheckpoint(file.name, transfer(bytes, [bytes])));
+    if (!opened.ok) return opened.failure;
+    state().addCheckpoint(opened.value);
+    return undefined;
+  }
+
+  function closeFile(fileId: string): void {
+    state().removeCheckpoint(fileId);
+    void pool.current()?.analysis.tell((api) => api.closeCheckpoint(fileId));
+  }
+
+  /** Weights and caches one experiment lacks; what somebody else is filling is waited for by the user, not queued. */
+  async function fill(
+    experiment: Experiment,
+    features: RequestedFeatures,
+  ): Promise<Failure | null> {
+    const bill = await runner.billOf(experiment, features);
+    if (!bill.ok) return bill.failure;
+    if (missingBytes(bill.value) === 0 && bill.value.weights.length === 0) return null;
+    const { run, cacheNow } = state();
+    if (run.phase === "caching" || cacheNow.status === "running") return BUSY;
+    return (await runner.cache(experiment, features)) ?? null;
+  }
+
+  /** Everything the subjects' plan reads, once for subjects that share it. */
+  async function prepare(plan: AnalysisPlan): Promise<Failure | null> {
+    const features = { encoders: plan.encoders, space: plan.samples?.space };
+    const needs = new Map<string, Experiment>();
+    for (const subject of state().analysis.subjects) {
+      const experiment = subjectRecord(state().analysis, subject)?.experiment;
+      if (!experiment) return gone(subjectKey(subject));
+      const { data, autoencoder, model } = experiment;
+      needs.set(JSON.stringify({ data, autoencoder, patch: model.patchSize }), experiment);
+    }
+    for (const experiment of needs.values()) {
+      const failure = await fill(experiment, features);
+      if (failure ?? wasCancelled()) return failure ?? CANCELLED;
+    }
+    return null;
+  }
+
+  async function measure(plan: AnalysisPlan): Promise<Failure | null> {
+    const lacking = await prepare(plan);
+    if (lacking) return lacking;
+    state().runAnalysis();
+    const { subjects } = state().analysis;
+    const outcome = await pool
+      .running()
+      .analysis.call((api) => api.analyse({ subjects, plan, backend }, onEvent));
+    if (outcome.ok) return null;
+    // files that were opened are gone with a worker that died
+    if (outcome.failure.code === "WORKER_FAILED") closeAll();
+    return outcome.failure;
+  }
+
+  function closeAll(): void {
+    for (const { fileId } of state().analysis.files) state().removeCheckpoint(fileId);
+    pool.end();
+  }
+
+  async function analyse(): Promise<void> {
+    const plan = planOf(state().analysis);
+    if (!plan || isAnalysing(job())) return;
+    state().beginAnalysis();
+    state().endAnalysis(await measure(plan).catch(toFailure));
+  }
+
+  function cancel(): void {
+    const { status } = job();
+    if (status === "preparing") runner.cancelCaching();
+    if (status === "running") void pool.current()?.analysis.tell((api) => api.cancel());
+    if (status === "preparing" || status === "running") state().cancelAnalysis();
+  }
+
+  return { openFiles, closeFile, analyse, cancel };
+}
+
+const BUSY: Failure = {
+  code: "CACHE_MISSING",
+  message: "This analysis lacks caches, and others are being filled now.",
+  hint: "Wait until they are filled, or stop that, then press Analyse again.",
+};
+
+const CANCELLED: Failure = {
+  code: "CANCELLED",
+  message: "The analysis was cancelled.",
+  hint: "Press Analyse to go on: what was measured is kept.",
+};
+
+const tooLarge = ({ name, size }: File): Failure => ({
+  code: "BAD_CHECKPOINT",
+  message: `${name} has ${size} bytes; files up to ${LARGEST_CHECKPOINT} can be opened.`,
+  hint: "Open a checkpoint the studio saved.",
+});
+
+const gone = (key: string): Failure => ({
+  code: "BAD_CHECKPOINT",
+  message: `What is to be analysed is no longer here (${key}).`,
+  hint: "Choose again on the left.",
+});

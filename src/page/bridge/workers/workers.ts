@@ -1,0 +1,94 @@
+import { transfer } from "comlink";
+import type { AnalysisApi } from "../../../common/protocol/analysis";
+import type { FeaturesApi } from "../../../common/protocol/features";
+import type { MetricsHost } from "../../../common/protocol/metrics";
+import type { TrainerApi } from "../../../common/protocol/trainer";
+import { createWorkerClient, type WorkerClient } from "./workerClient";
+
+/** Workers are started in this file alone. */
+const startMetrics = () =>
+  createWorkerClient<MetricsHost>(
+    "metrics",
+    new Worker(new URL("../../../../workers/metrics.worker.ts", import.meta.url), {
+      type: "module",
+    }),
+  );
+
+/** Joins a worker to the metrics worker by a line of their own; one that cannot be reached says so at its first call. */
+function joinMetrics(
+  metrics: WorkerClient<MetricsHost>,
+  worker: WorkerClient<Pick<TrainerApi, "connectMetrics">>,
+): void {
+  const { port1, port2 } = new MessageChannel();
+  void metrics.tell((api) => api.connect(transfer(port1, [port1])));
+  void worker.tell((api) => api.connectMetrics(transfer(port2, [port2])));
+}
+
+/** What an analysis runs on, apart from what trains: neither waits for the other's arithmetic, nor ends with it. */
+export interface AnalysisWorkers {
+  readonly analysis: WorkerClient<AnalysisApi>;
+  readonly terminate: () => void;
+}
+
+export function startAnalysisWorkers(): AnalysisWorkers {
+  const analysis = createWorkerClient<AnalysisApi>(
+    "analysis",
+    new Worker(new URL("../../../../workers/analysis.worker.ts", import.meta.url), {
+      type: "module",
+    }),
+  );
+  const metrics = startMetrics();
+  joinMetrics(metrics, analysis);
+  return { analysis, terminate: () => [analysis, metrics].forEach((client) => client.terminate()) };
+}
+
+/** The workers the page talks to; metrics answers the trainer, not the page. */
+export interface StudioWorkers {
+  readonly features: WorkerClient<FeaturesApi>;
+  readonly trainer: WorkerClient<TrainerApi>;
+  readonly terminate: () => void;
+}
+
+export function startWorkers(): StudioWorkers {
+  const trainer = createWorkerClient<TrainerApi>(
+    "trainer",
+    new Worker(new URL("../../../../workers/trainer.worker.ts", import.meta.url), {
+      type: "module",
+    }),
+  );
+  const features = createWorkerClient<FeaturesApi>(
+    "features",
+    new Worker(new URL("../../../../workers/features.worker.ts", import.meta.url), {
+      type: "module",
+    }),
+  );
+  const metrics = startMetrics();
+  joinMetrics(metrics, trainer);
+  return {
+    trainer,
+    features,
+    terminate: () => [trainer, features, metrics].forEach((client) => client.terminate()),
+  };
+}
+
+/** Workers by need: started by the first call, and again after they were ended. */
+export interface WorkerPool<Workers> {
+  readonly running: () => Workers;
+  /** The workers if they run. */
+  readonly current: () => Workers | undefined;
+  readonly end: () => void;
+}
+
+export function createWorkerPool<Workers extends { readonly terminate: () => void }>(
+  start: () => Workers,
+): WorkerPool<Workers> {
+  let workers: Workers | undefined;
+  return {
+    running: () => (workers ??= start()),
+    current: () => workers,
+    end: () => {
+      workers?.terminate();
+      workers = undefined;
+    },
+  };
+}

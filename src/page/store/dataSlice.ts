@@ -1,0 +1,102 @@
+import type { RunPhase } from "../../common/protocol/trainer";
+import type { CacheBill, CacheEvent } from "../../common/protocol/features";
+import type { SetPart } from "./setPart";
+
+export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "type">;
+
+export interface StorageUsage {
+  readonly usedBytes: number;
+  /** What the browser would let this page use; null when it does not say. */
+  readonly quotaBytes: number | null;
+  /** True when the browser promised not to evict; asked once. */
+  readonly persisted: boolean;
+}
+
+export interface StoredCache {
+  readonly key: string;
+  readonly label: string;
+  readonly bytes: number;
+  /** Images whose rows are in it. */
+  readonly rows: number;
+}
+
+export interface StoredRun {
+  readonly id: string;
+  readonly name: string;
+  readonly phase: RunPhase;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Step of the newest checkpoint; null means the run can be looked at but not continued. */
+  readonly checkpointStep: number | null;
+  readonly bytes: number;
+}
+
+export interface DataState {
+  /** What the edited experiment would compute and store; null until the features worker answered. */
+  readonly bill: CacheBill | null;
+  /** Not null while caches are filled. */
+  readonly progress: CacheProgress | null;
+  readonly repairedShards: number;
+  readonly storage: StorageUsage | null;
+  readonly caches: readonly StoredCache[];
+  readonly runs: readonly StoredRun[];
+  /** Names of the classes by label, for captions under samples. */
+  readonly classNames: readonly string[];
+  /** Built-in images of each class, by its position in `classNames`. */
+  readonly classCounts: readonly number[];
+}
+
+export interface DataSlice {
+  readonly data: DataState;
+  readonly setBill: (bill: CacheBill | null) => void;
+  readonly applyCacheEvent: (event: CacheEvent) => void;
+  /** Caching is over: done, cancelled or failed. */
+  readonly endCaching: () => void;
+  readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
+  readonly setRuns: (runs: readonly StoredRun[]) => void;
+  readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
+}
+
+export const initialData: DataState = {
+  bill: null,
+  progress: null,
+  repairedShards: 0,
+  storage: null,
+  caches: [],
+  runs: [],
+  classNames: [],
+  classCounts: [],
+};
+
+export function reduceData(data: DataState, event: CacheEvent): DataState {
+  switch (event.type) {
+    case "progress": {
+      const { label, done, ready, total, imagesPerSecond } = event;
+      return { ...data, progress: { label, done, ready, total, imagesPerSecond } };
+    }
+    case "repaired":
+      return { ...data, repairedShards: data.repairedShards + 1 };
+    case "warning": // shown with the run's own
+    case "device":
+      return data; // the trainer's device is the one shown beside timings
+  }
+}
+
+/** Bytes the bill would still add to storage. */
+export const missingBytes = (bill: CacheBill): number =>
+  bill.items.reduce((sum, item) => sum + Math.max(0, item.bytes - item.cachedBytes), 0);
+
+export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlice => {
+  const patch = (part: Partial<DataState>) => set(({ data }) => ({ data: { ...data, ...part } }));
+  return {
+    data: initialData,
+    setBill: (bill) => patch({ bill }),
+    applyCacheEvent: (event) => set(({ data }) => ({ data: reduceData(data, event) })),
+    endCaching: () => patch({ progress: null }),
+    setStorage: (storage, caches) => patch({ storage, caches }),
+    setRuns: (runs) => patch({ runs }),
+    setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),
+  };
+};

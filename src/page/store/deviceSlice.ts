@@ -1,0 +1,23 @@
+import type { DeviceReport, SlowReason } from "../../common/protocol/shared";
+import type { SetPart } from "./setPart";
+
+/** What the adapter allows; a worker's report says it again for the device it got. */
+export type BufferLimits = Pick<DeviceReport, "maxBufferBytes" | "maxBindingBytes">;
+
+/** What this browser can train on, found out once at the start. */
+export type Capability =
+  | { readonly kind: "checking" }
+  | ({ readonly kind: "webgpu"; readonly adapter: string } & BufferLimits)
+  /** No usable adapter: the CPU-side backend works, slowly, and says so. */
+  | { readonly kind: "slow"; readonly reason: SlowReason; readonly adapter: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface DeviceSlice {
+  readonly capability: Capability;
+  readonly setCapability: (capability: Capability) => void;
+}
+
+export const createDeviceSlice = (set: SetPart<Pick<DeviceSlice, "capability">>): DeviceSlice => ({
+  capability: { kind: "checking" },
+  setCapability: (capability) => set({ capability }),
+});

@@ -1,0 +1,225 @@
+import {
+  Experiment,
+  LEAST_HELD_OUT,
+  type ControlChange,
+  type ExperimentGroup,
+  type ImportedData,
+} from "../../common/config/experiment";
+import { dataShape, modelShape } from "../../common/config/sizes";
+import { heldOutImages, validateExperiment } from "../../common/config/validate";
+import { FIELDS, fieldSchema, type FieldValue } from "./fields";
+import type { SetPart } from "./setPart";
+
+export interface ExperimentState {
+  readonly value: Experiment;
+  /** Preset the values came from; null for a link or a stored run. */
+  readonly presetId: string | null;
+  /** What reset goes back to and "changed" is measured against. */
+  readonly baseline: Experiment;
+  /** By path (`group.name`): why the last thing typed was not taken. The value before it still holds. */
+  readonly errors: Readonly<Record<string, string>>;
+  /** What stops this experiment from being run, by path: refused input and contradicting settings. */
+  readonly issues: Readonly<Record<string, string>>;
+  /** Paths of the settings that differ from the baseline, in the schema's order. */
+  readonly changed: readonly string[];
+}
+
+export interface ExperimentSlice {
+  readonly experiment: ExperimentState;
+  readonly loadExperiment: (experiment: Experiment, presetId: string | null) => void;
+  readonly setField: (group: ExperimentGroup, name: string, value: FieldValue) => void;
+  readonly resetField: (group: ExperimentGroup, name: string) => void;
+  readonly resetGroup: (group: ExperimentGroup) => void;
+}
+
+/** Fills in what follows from the rest: once a change, not once a look. */
+function settled(state: Omit<ExperimentState, "issues" | "changed">): ExperimentState {
+  const found = validateExperiment(state.value).map(
+    ({ path, message }) => [path, message] as const,
+  );
+  return {
+    ...state,
+    issues: { ...Object.fromEntries(found), ...state.errors },
+    changed: changedPaths(state.value, state.baseline),
+  };
+}
+
+export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState =>
+  settled({ value, presetId, baseline: value, errors: {} });
+
+/** The state after a stored run or a link was opened; an equal experiment keeps its preset's name. */
+export const loadedExperiment = (
+  before: ExperimentState,
+  experiment: Experiment,
+): ExperimentState =>
+  JSON.stringify(before.value) === JSON.stringify(experiment)
+    ? before
+    : initialExperiment(experiment, null);
+
+/** Takes a value if the schema does, else keeps the old one and says why under the field's path. */
+export function setField(
+  state: ExperimentState,
+  group: ExperimentGroup,
+  name: string,
+  value: FieldValue,
+): ExperimentState {
+  const path = `${group}.${name}`;
+  const schema = fieldSchema(group, name);
+  const parsed = schema?.safeParse(value);
+  if (!parsed?.success) {
+    return settled({ ...state, errors: { ...state.errors, [path]: refusal(path) } });
+  }
+  const groupValue = { ...state.value[group], [name]: parsed.data };
+  const next = Experiment.parse({ ...state.value, [group]: groupValue });
+  return settled({
+    ...state,
+    value: group === "model" ? keepDepthInside(next) : next,
+    errors: without(state.errors, path),
+  });
+}
+
+/** What the field takes, said to someone whose input it did not. */
+function refusal(path: string): string {
+  const control = FIELDS.find((field) => field.path === path)?.control;
+  switch (control?.kind) {
+    case "number": {
+      const what = control.integer ? "A whole number" : "A number";
+      return `${what} from ${control.min} to ${control.max}.`;
+    }
+    case "several":
+      return `Choose one to ${control.most}.`;
+    case "choice":
+      return `One of ${control.options.join(", ")}.`;
+    case "switch":
+      return "On or off.";
+    case "imported":
+      return "Images prepared in the Data view.";
+    case undefined:
+      return "There is no such setting.";
+  }
+}
+
+/** A smaller model pulls the alignment depth along: the slider ends where the model does. */
+function keepDepthInside(experiment: Experiment): Experiment {
+  const { depth } = modelShape(experiment.model);
+  if (experiment.alignment.encoderDepth <= depth) return experiment;
+  return { ...experiment, alignment: { ...experiment.alignment, encoderDepth: depth } };
+}
+
+const LEAST_SAMPLES = 8;
+/** Held-out images from which CKNNA says something; fewer than these are raised to them where a third is enough. */
+const ENOUGH_HELD_OUT = 12;
+const MOST_HELD_OUT = 0.5;
+
+/** A small data set holds out more of itself: a tenth of a dozen images is one, and one has no neighbours. */
+function fittedHoldOut(data: Experiment["data"]): number {
+  const { groups, imagesPerGroup } = dataShape(data);
+  const third = Math.floor((groups * imagesPerGroup) / 3);
+  const wanted = Math.max(LEAST_HELD_OUT, Math.min(ENOUGH_HELD_OUT, third));
+  if (heldOutImages(data) >= wanted) return data.holdOutFraction;
+  const thousandths = Math.ceil((1000 * wanted) / (groups * imagesPerGroup));
+  return Math.min(MOST_HELD_OUT, thousandths / 1000);
+}
+
+/** An experiment whose hold-out and evaluation fit its number of images; what cannot fit stays an issue of the form. */
+export function fittedToImages(experiment: Experiment): Experiment {
+  const { groups, imagesPerGroup } = dataShape(experiment.data);
+  const { evaluation } = experiment;
+  const data = { ...experiment.data, holdOutFraction: fittedHoldOut(experiment.data) };
+  const heldOutCount = Math.max(
+    LEAST_HELD_OUT,
+    Math.min(evaluation.heldOutCount, heldOutImages(data)),
+  );
+  const fitted = {
+    heldOutCount,
+    sampleCount: Math.max(LEAST_SAMPLES, Math.min(evaluation.sampleCount, groups * imagesPerGroup)),
+    cknnaK: Math.min(evaluation.cknnaK, heldOutCount - 2),
+  };
+  return { ...experiment, data, evaluation: { ...evaluation, ...fitted } };
+}
+
+/** Numbers that moved, in words. */
+const changesBetween = (before: Experiment, after: Experiment): readonly string[] =>
+  FIELDS.flatMap(({ group, name, info }) => {
+    const [was, is] = [before, after].map((experiment) => fieldValue(experiment, group, name));
+    const moved = typeof was === "number" && typeof is === "number" && was !== is;
+    return moved ? [`${info.label}: ${was} → ${is}`] : [];
+  });
+
+/** Imported images as the data trained on (null: the built-in ones); hold-out and evaluation follow their number. */
+export function chooseData(
+  state: ExperimentState,
+  imported: ImportedData | null,
+): { readonly experiment: ExperimentState; readonly adjusted: readonly string[] } {
+  const dataset = imported ? ("imported" as const) : ("emoji" as const);
+  const chosen = { ...state.value, data: { ...state.value.data, dataset, imported } };
+  const value = fittedToImages(chosen);
+  const errors = without(without(state.errors, "data.dataset"), "data.imported");
+  return {
+    experiment: settled({ ...state, value, errors }),
+    adjusted: changesBetween(chosen, value),
+  };
+}
+
+/** A change that took effect in the run moves the controls with it (a replayed timeline does so too). */
+export function moveAlignment(state: ExperimentState, change: ControlChange): ExperimentState {
+  const alignment = Experiment.shape.alignment.safeParse({
+    ...state.value.alignment,
+    ...change,
+  });
+  if (!alignment.success) return state;
+  return settled({ ...state, value: { ...state.value, alignment: alignment.data } });
+}
+
+export const resetField = (
+  state: ExperimentState,
+  group: ExperimentGroup,
+  name: string,
+): ExperimentState => {
+  const value = fieldValue(state.baseline, group, name);
+  return value === undefined ? state : setField(state, group, name, value);
+};
+
+export const resetGroup = (state: ExperimentState, group: ExperimentGroup): ExperimentState =>
+  FIELDS.filter((field) => field.group === group).reduce(
+    (next, { name }) => resetField(next, group, name),
+    state,
+  );
+
+/** Reads one setting by its place; undefined when there is none. */
+export function fieldValue(
+  experiment: Experiment,
+  group: ExperimentGroup,
+  name: string,
+): FieldValue | undefined {
+  const fields: Readonly<Record<string, FieldValue>> = experiment[group];
+  return fields[name];
+}
+
+/** Paths of the settings that differ between two experiments, in the schema's order. */
+export const changedPaths = (experiment: Experiment, baseline: Experiment): readonly string[] =>
+  FIELDS.filter(
+    ({ group, name }) =>
+      JSON.stringify(fieldValue(experiment, group, name)) !==
+      JSON.stringify(fieldValue(baseline, group, name)),
+  ).map(({ path }) => path);
+
+const without = (
+  errors: Readonly<Record<string, string>>,
+  path: string,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(errors).filter(([other]) => other !== path));
+
+export const createExperimentSlice = (
+  set: SetPart<Pick<ExperimentSlice, "experiment">>,
+  initial: ExperimentState,
+): ExperimentSlice => ({
+  experiment: initial,
+  loadExperiment: (experiment, presetId) =>
+    set({ experiment: initialExperiment(experiment, presetId) }),
+  setField: (group, name, value) =>
+    set((state) => ({ experiment: setField(state.experiment, group, name, value) })),
+  resetField: (group, name) =>
+    set((state) => ({ experiment: resetField(state.experiment, group, name) })),
+  resetGroup: (group) => set((state) => ({ experiment: resetGroup(state.experiment, group) })),
+});

@@ -1,0 +1,207 @@
+import type { Failure } from "../../common/errors/studioError";
+import { alignmentAt, type Experiment, type TimelineEntry } from "../../common/config/experiment";
+import type { DeviceReport } from "../../common/protocol/shared";
+import type {
+  Measurement,
+  MemoryReport,
+  RunEvent,
+  RunPhase,
+  SampleGrid,
+  StepPoint,
+} from "../../common/protocol/trainer";
+import { appendSteps, emptyStepLog, lastStep, type StepLog } from "./stepLog";
+import {
+  initialMetrics,
+  recordMeasurement,
+  reduceMetrics,
+  type MetricsState,
+} from "./metricsSlice";
+import { initialSamples, recordGrid, reduceSamples, type SamplesState } from "./samplesSlice";
+import { loadedExperiment, moveAlignment, type ExperimentState } from "./experimentSlice";
+import type { SetPart } from "./setPart";
+
+/** `idle`: nothing was run in this tab; `caching`: the features worker fills caches before the first step. */
+export type RunStatus = RunPhase | "idle" | "caching";
+
+export interface RunState {
+  readonly runId: string | null;
+  readonly name: string;
+  /** The experiment as the run was started with; live changes are in the timeline. */
+  readonly experiment: Experiment | null;
+  readonly phase: RunStatus;
+  /** What the phase is busy with, in the worker's words; empty when it says nothing. */
+  readonly detail: string;
+  readonly step: number;
+  readonly log: StepLog;
+  readonly timeline: readonly TimelineEntry[];
+  readonly device: DeviceReport | null;
+  readonly memory: MemoryReport | null;
+  readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
+  readonly failure: Failure | null;
+  readonly warnings: readonly Failure[];
+}
+
+export interface RunStart {
+  readonly runId: string;
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** What storage knows of a run, to show it again after a reload or to go on with it. */
+export interface StoredRunLog extends RunStart {
+  readonly phase: RunPhase;
+  readonly device: DeviceReport | null;
+  readonly points: readonly StepPoint[];
+  readonly measurements: readonly Measurement[];
+  readonly grids: readonly SampleGrid[];
+  /** Step of the newest checkpoint; null when there is none and the run cannot be continued. */
+  readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
+}
+
+export interface RunSlice {
+  readonly run: RunState;
+  /** A new run: empties charts and grids, phase `caching` until the trainer speaks. */
+  readonly beginRun: (start: RunStart) => void;
+  /** Shows a stored run, stopped where it was saved; the edited experiment becomes the run's. */
+  readonly restoreRun: (stored: StoredRunLog) => void;
+  /** Applies a batch of worker events in one update. */
+  readonly applyRunEvents: (events: readonly RunEvent[]) => void;
+  /** For what the page does before the trainer speaks: caching, or back to idle when that was cancelled. */
+  readonly setPhase: (phase: RunStatus, detail?: string) => void;
+  readonly dismissFailure: () => void;
+  readonly dismissWarnings: () => void;
+}
+
+export const initialRun = (): RunState => ({
+  runId: null,
+  name: "",
+  experiment: null,
+  phase: "idle",
+  detail: "",
+  step: 0,
+  log: emptyStepLog(),
+  timeline: [],
+  device: null,
+  memory: null,
+  checkpoint: null,
+  failure: null,
+  warnings: [],
+});
+
+const MAX_WARNINGS = 20;
+
+/** Pure, so tested without a store, a worker or a browser. Grids and measurements belong to other slices. */
+export function reduceRun(run: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case "device":
+      return { ...run, device: event.device };
+    case "phase":
+      return { ...run, phase: event.phase, step: event.step, detail: event.detail ?? "" };
+    case "steps": {
+      const log = appendSteps(run.log, event.points);
+      return { ...run, log, step: Math.max(0, lastStep(log)) };
+    }
+    case "control":
+      return { ...run, timeline: recordChange(run.timeline, event.entry) };
+    case "checkpoint":
+      return { ...run, checkpoint: { step: event.step, bytes: event.bytes } };
+    case "memory":
+      return { ...run, memory: event.memory };
+    case "warning":
+      return { ...run, warnings: addWarning(run.warnings, event.failure) };
+    case "failed":
+      return { ...run, phase: "failed", detail: "", failure: event.failure };
+    case "grid":
+    case "measurement":
+      return run;
+  }
+}
+
+/** A resumed run replays its timeline: an entry already recorded is not recorded twice. */
+function recordChange(
+  timeline: readonly TimelineEntry[],
+  entry: TimelineEntry,
+): readonly TimelineEntry[] {
+  const known = timeline.some((other) => JSON.stringify(other) === JSON.stringify(entry));
+  return known ? timeline : [...timeline, entry].sort((a, b) => a.step - b.step);
+}
+
+/** The same message again moves to the end instead of filling the list. */
+function addWarning(warnings: readonly Failure[], failure: Failure): readonly Failure[] {
+  const others = warnings.filter((other) => other.message !== failure.message);
+  return [...others, failure].slice(-MAX_WARNINGS);
+}
+
+/** The state a stored run is shown in: it goes on only when asked to, so an unfinished one is `stopped`. */
+export function restoredRun(stored: StoredRunLog): RunState {
+  const log = appendSteps(emptyStepLog(), stored.points);
+  const over = stored.phase === "finished" || stored.phase === "failed";
+  return {
+    ...initialRun(),
+    runId: stored.runId,
+    name: stored.name,
+    experiment: stored.experiment,
+    timeline: stored.timeline,
+    device: stored.device,
+    phase: over ? stored.phase : "stopped",
+    log,
+    step: Math.max(0, lastStep(log)),
+    checkpoint: stored.checkpoint,
+  };
+}
+
+/** Everything a run shows, in the slices it belongs to. */
+interface RunPart {
+  readonly run: RunState;
+  readonly metrics: MetricsState;
+  readonly samples: SamplesState;
+  readonly experiment: ExperimentState;
+  readonly cursorStep: number | null;
+}
+
+/** One event applied to every slice it concerns. */
+function reduceEvent(part: RunPart, event: RunEvent): RunPart {
+  return {
+    run: reduceRun(part.run, event),
+    metrics: reduceMetrics(part.metrics, event),
+    samples: reduceSamples(part.samples, event),
+    experiment:
+      event.type === "control"
+        ? moveAlignment(part.experiment, event.entry.change)
+        : part.experiment,
+    cursorStep: part.cursorStep,
+  };
+}
+
+/** The experiment as the timeline left it: what the controls show when a stored run is opened. */
+const asLeft = ({ experiment, timeline }: RunStart): Experiment => ({
+  ...experiment,
+  alignment: alignmentAt(experiment, timeline, Infinity),
+});
+
+export const createRunSlice = (set: SetPart<RunPart>): RunSlice => ({
+  run: initialRun(),
+  beginRun: (start) =>
+    set({
+      run: { ...initialRun(), ...start, phase: "caching" },
+      metrics: initialMetrics,
+      samples: initialSamples,
+      cursorStep: null,
+    }),
+  restoreRun: (stored) =>
+    set((part) => ({
+      run: restoredRun(stored),
+      metrics: stored.measurements.reduce(recordMeasurement, initialMetrics),
+      samples: stored.grids.reduce(recordGrid, initialSamples),
+      experiment: loadedExperiment(part.experiment, asLeft(stored)),
+      cursorStep: null,
+    })),
+  applyRunEvents: (events) =>
+    set(({ run, metrics, samples, experiment, cursorStep }) =>
+      events.reduce(reduceEvent, { run, metrics, samples, experiment, cursorStep }),
+    ),
+  setPhase: (phase, detail = "") => set(({ run }) => ({ run: { ...run, phase, detail } })),
+  dismissFailure: () => set(({ run }) => ({ run: { ...run, failure: null } })),
+  dismissWarnings: () => set(({ run }) => ({ run: { ...run, warnings: [] } })),
+});

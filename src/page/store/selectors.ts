@@ -1,0 +1,123 @@
+import { alignmentAt, type Experiment, type TimelineEntry } from "../../common/config/experiment";
+import type { LayerAlignment } from "../../common/protocol/trainer";
+import { importedDataset } from "./datasetsSlice";
+import type { BufferLimits } from "./deviceSlice";
+import type { RunStatus } from "./runSlice";
+import { gridAt } from "./samplesSlice";
+import { firstIndexAtOrAfter, nearestIndex, recentStepMs, stepAt } from "./stepLog";
+import type { StudioState } from "./studioStore";
+
+const ACTIVE: readonly RunStatus[] = [
+  "caching",
+  "loading",
+  "compiling",
+  "training",
+  "evaluating",
+  "paused",
+];
+
+/** A run holds the trainer: settings that are not live are locked. */
+export const isActive = (phase: RunStatus): boolean => ACTIVE.includes(phase);
+export const selectActive = (state: StudioState): boolean => isActive(state.run.phase);
+
+const NO_LIMITS: BufferLimits = {};
+
+/** What the device allows a buffer to be: the run's while one is shown, else what the page found. */
+export const selectBufferLimits = ({ run, capability }: StudioState): BufferLimits =>
+  run.device ?? (capability.kind === "webgpu" ? capability : NO_LIMITS);
+
+const NO_NAMES: readonly string[] = [];
+
+/** Names of the classes samples are drawn of: the run's data set, or the edited one's before any run. */
+export function selectClassNames({ run, experiment, datasets, data }: StudioState) {
+  const shown = (run.experiment ?? experiment.value).data;
+  if (shown.dataset === "emoji") return data.classNames;
+  return importedDataset(datasets.list, shown)?.classNames ?? NO_NAMES;
+}
+
+/** True when Pause does something: the run is under way and not paused already. */
+export const canPause = (phase: RunStatus): boolean =>
+  phase === "training" || phase === "evaluating" || phase === "compiling" || phase === "loading";
+
+/** The run shown was cut short and can go on from where it was saved. */
+export const selectResumable = ({ run }: StudioState): boolean =>
+  run.runId !== null && (run.phase === "stopped" || run.phase === "failed");
+
+/** Why Train is not possible now, or null. */
+export function selectTrainBlock(state: StudioState): string | null {
+  if (state.capability.kind === "failed") return state.capability.reason;
+  const [issue] = Object.entries(state.experiment.issues);
+  return issue ? `${issue[0]}: ${issue[1]}` : null;
+}
+
+const RATE_STEPS = 20;
+
+/** Wall time of a step in ms (median of the last twenty), or null before the first. */
+export const selectStepMs = (state: StudioState): number | null =>
+  recentStepMs(state.run.log, RATE_STEPS);
+
+/** Seconds to the last step at the present rate, evaluations not counted; null when not training. */
+export function selectEtaSeconds(state: StudioState): number | null {
+  const { run } = state;
+  const stepMs = selectStepMs(state);
+  if (!run.experiment || stepMs === null || run.phase !== "training") return null;
+  return ((run.experiment.optimizer.steps - run.step) * stepMs) / 1000;
+}
+
+/** The step everything on screen is shown at: the cursor's, or the newest. */
+export const selectShownStep = (state: StudioState): number => state.cursorStep ?? state.run.step;
+
+/**
+ * Where step axes end: the newest step, rounded up by a few per cent, so that charts of rare measurements
+ * need not be drawn again for every step logged.
+ */
+export function stepEnd(lastStep: number): number {
+  const unit = Math.max(1, 10 ** Math.floor(Math.log10(Math.max(1, lastStep))) / 20);
+  return Math.ceil(lastStep / unit) * unit;
+}
+export const selectStepEnd = (state: StudioState): number => stepEnd(state.run.step);
+
+/** The grid to show: the newest that is not after the shown step. */
+export const selectGrid = (state: StudioState) => gridAt(state.samples, selectShownStep(state));
+
+/** Per encoder, the newest measurement that is not after `step`. Order of first appearance. */
+export function alignmentAtStep(
+  measured: readonly LayerAlignment[],
+  step: number,
+): readonly LayerAlignment[] {
+  const encoders = [...new Set(measured.map(({ encoder }) => encoder))];
+  return encoders.flatMap(
+    (encoder) => measured.findLast((m) => m.encoder === encoder && m.step <= step) ?? [],
+  );
+}
+
+/** The alignment settings in force at a step of the run, or null before any run. */
+export const alignmentInForce = (
+  experiment: Experiment | null,
+  timeline: readonly TimelineEntry[],
+  step: number,
+): Experiment["alignment"] | null => (experiment ? alignmentAt(experiment, timeline, step) : null);
+
+/** The logged step nearest to `step`, or null when nothing is logged. */
+export function nearestLoggedStep(log: StudioState["run"]["log"], step: number): number | null {
+  const index = nearestIndex(log, step);
+  return index < 0 ? null : stepAt(log, index);
+}
+
+/** The logged step `count` places before (negative) or after the shown one; stays inside the log. */
+export function steppedCursor(state: StudioState, count: number): number | null {
+  const { log } = state.run;
+  if (log.length === 0) return null;
+  const shown = selectShownStep(state);
+  const index = Math.min(firstIndexAtOrAfter(log, shown), log.length - 1);
+  const next = Math.min(Math.max(index + count, 0), log.length - 1);
+  return next === log.length - 1 && count > 0 ? null : stepAt(log, next);
+}
+
+/** The step of the previous (-1) or next (+1) grid, or null when there is none that way. */
+export function neighbourGridStep(state: StudioState, direction: -1 | 1): number | null {
+  const { grids } = state.samples;
+  const current = selectGrid(state);
+  if (!current) return null;
+  return grids[grids.indexOf(current) + direction]?.step ?? null;
+}

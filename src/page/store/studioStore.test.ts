@@ -1,0 +1,301 @@
+import { expect, test } from "vitest";
+import { Experiment } from "../../common/config/experiment";
+import type {
+  LayerAlignment,
+  Measurement,
+  RunEvent,
+  SampleGrid,
+  SampleQuality,
+} from "../../common/protocol/trainer";
+import {
+  alignmentAtStep,
+  canPause,
+  neighbourGridStep,
+  selectActive,
+  selectBufferLimits,
+  selectEtaSeconds,
+  selectGrid,
+  selectTrainBlock,
+  steppedCursor,
+} from "./selectors";
+import { stepAt } from "./stepLog";
+import { createStudioStore } from "./studioStore";
+import { missingBytes } from "./dataSlice";
+
+const experiment = Experiment.parse({
+  alignment: { encoderDepth: 2 },
+  optimizer: { steps: 100 },
+});
+const start = { runId: "r1", name: "First minute", experiment, timeline: [] };
+const step = (number: number): Extract<RunEvent, { type: "steps" }> => ({
+  type: "steps",
+  points: [{ step: number, velocityLoss: 1, projLoss: -0.1, gradNorm: 1, stepMs: 500 }],
+});
+const grid = (number: number): SampleGrid => ({
+  step: number,
+  png: new ArrayBuffer(4),
+  count: 4,
+  columns: 2,
+  tile: 64,
+  labels: [0, 1, 2, 3],
+});
+const layers = (number: number, encoder: string): LayerAlignment => ({
+  kind: "layerAlignment",
+  step: number,
+  encoder,
+  imageCount: 64,
+  k: 10,
+  time: 0.5,
+  cknna: [0.1, 0.2],
+  cka: [0.1, 0.2],
+  mutualKnn: [0.1, 0.2],
+  chance: 0.01,
+});
+const quality = (number: number): SampleQuality => ({
+  kind: "sampleQuality",
+  step: number,
+  space: "tiny-vit, token mean",
+  sampleCount: 256,
+  pairCount: 256,
+  referenceCount: 3000,
+  kid: 30,
+  kidLow: 25,
+  kidHigh: 35,
+  kidFloor: 0.2,
+  frechetTop: 8,
+  components: 32,
+  frechetFloor: 0.4,
+});
+
+function training() {
+  const store = createStudioStore(experiment, "first-minute");
+  store.getState().beginRun(start);
+  store.getState().applyRunEvents([
+    {
+      type: "device",
+      device: { backend: "wasm", adapter: "wasm, 2 threads", slow: true, float16: false },
+    },
+    { type: "phase", phase: "training", step: 0 },
+    step(1),
+    step(2),
+  ]);
+  return store;
+}
+
+test("a gradient conflict measured again after a resume replaces the one of its step", () => {
+  const store = training();
+  const conflict = (number: number, cosine: number): Measurement => ({
+    kind: "gradientConflict",
+    step: number,
+    encoders: ["tiny-vit"],
+    encoderDepth: 1,
+    projCoeff: 0.5,
+    objective: "cosine",
+    imageCount: 8,
+    batchSize: 16,
+    blocks: [{ cosine, velocityNorm: 1, alignmentNorm: 1 }],
+    embedders: { cosine: null, velocityNorm: 0, alignmentNorm: 0 },
+  });
+  const events = [conflict(20, 0.1), conflict(10, 0.2), conflict(20, -0.3)];
+  store
+    .getState()
+    .applyRunEvents(events.map((measurement) => ({ type: "measurement", measurement })));
+  const { conflict: kept } = store.getState().metrics;
+  expect(kept.map(({ step: at, blocks }) => [at, blocks[0]?.cosine])).toEqual([
+    [10, 0.2],
+    [20, -0.3],
+  ]);
+});
+
+test("a batch of events reaches every slice in one update", () => {
+  const store = training();
+  let updates = 0;
+  store.subscribe(() => updates++);
+  store
+    .getState()
+    .applyRunEvents([
+      step(3),
+      { type: "grid", grid: grid(3) },
+      { type: "measurement", measurement: quality(3) },
+      { type: "measurement", measurement: layers(3, "tiny-vit") },
+    ]);
+  const { run, metrics, samples } = store.getState();
+  expect(updates).toBe(1);
+  expect(run.step).toBe(3);
+  expect(metrics.quality).toHaveLength(1);
+  expect(metrics.alignment).toHaveLength(1);
+  expect(samples.grids).toHaveLength(1);
+});
+
+test("rate and remaining time follow the logged steps", () => {
+  const state = training().getState();
+  expect(selectEtaSeconds(state)).toBe((98 * 500) / 1000);
+  expect(selectActive(state)).toBe(true);
+});
+
+test("a control event is recorded once, in order, and moves the controls", () => {
+  const store = training();
+  const later = { step: 5, change: { projCoeff: 1 } };
+  store.getState().applyRunEvents([
+    { type: "control", entry: later },
+    { type: "control", entry: { step: 3, change: { encoderDepth: 1 } } },
+    { type: "control", entry: later },
+  ]);
+  const { run, experiment: edited } = store.getState();
+  expect(run.timeline).toEqual([{ step: 3, change: { encoderDepth: 1 } }, later]);
+  expect(edited.value.alignment).toMatchObject({ projCoeff: 1, encoderDepth: 1 });
+  expect(run.experiment?.alignment.projCoeff).toBe(0.5); // what the run was started with
+});
+
+test("a failure ends the run, keeps what was logged, and can be put away", () => {
+  const store = training();
+  store.getState().applyRunEvents([
+    {
+      type: "failed",
+      failure: { code: "NONFINITE_LOSS", message: "Loss became NaN at step 3.", hint: "Lower it." },
+    },
+  ]);
+  expect(store.getState().run).toMatchObject({ phase: "failed", step: 2 });
+  expect(store.getState().run.log.length).toBe(2);
+  expect(selectActive(store.getState())).toBe(false);
+  store.getState().dismissFailure();
+  expect(store.getState().run).toMatchObject({ phase: "failed", failure: null });
+});
+
+test("the same warning twice is one warning", () => {
+  const store = training();
+  const failure = { code: "STORAGE_FAILED", message: "Could not save.", hint: "" } as const;
+  store.getState().applyRunEvents([
+    { type: "warning", failure },
+    { type: "warning", failure },
+  ]);
+  expect(store.getState().run.warnings).toEqual([failure]);
+});
+
+test("a run restored after a reload shows its points, and resuming goes on from the checkpoint", () => {
+  const store = createStudioStore(Experiment.parse({}), null);
+  store.getState().restoreRun({
+    ...start,
+    timeline: [{ step: 2, change: { projCoeff: 1.5 } }],
+    phase: "training",
+    device: null,
+    points: [1, 2, 3, 4].flatMap((number) => step(number).points),
+    measurements: [layers(4, "tiny-vit"), quality(2)],
+    grids: [grid(4), grid(2)],
+    checkpoint: { step: 2, bytes: 10 },
+  });
+  expect(store.getState().run).toMatchObject({ phase: "stopped", step: 4 });
+  expect(store.getState().experiment.value.alignment.projCoeff).toBe(1.5);
+  expect(store.getState().samples.grids.map((g) => g.step)).toEqual([2, 4]);
+
+  store
+    .getState()
+    .applyRunEvents([
+      { type: "phase", phase: "training", step: 2 },
+      step(3),
+      { type: "grid", grid: grid(4) },
+    ]);
+  const { run, samples } = store.getState();
+  expect(run.log.length).toBe(3);
+  expect(stepAt(run.log, 2)).toBe(3);
+  expect(samples.grids).toHaveLength(2);
+});
+
+test("the scrubber moves by logged steps and finds the grid of its step", () => {
+  const store = training();
+  store
+    .getState()
+    .applyRunEvents([step(3), { type: "grid", grid: grid(1) }, { type: "grid", grid: grid(3) }]);
+  expect(selectGrid(store.getState())?.step).toBe(3);
+  expect(steppedCursor(store.getState(), -1)).toBe(2);
+  store.getState().setCursor(2);
+  expect(selectGrid(store.getState())?.step).toBe(1);
+  expect(steppedCursor(store.getState(), 1)).toBeNull(); // the newest step: follow again
+  expect(steppedCursor(store.getState(), -9)).toBe(1);
+  expect(neighbourGridStep(store.getState(), 1)).toBe(3);
+  expect(neighbourGridStep(store.getState(), -1)).toBeNull();
+});
+
+test("alignment at a step is the newest of each encoder that is not after it", () => {
+  const measured = [layers(10, "a"), layers(20, "a"), layers(20, "b")];
+  expect(alignmentAtStep(measured, 15).map((m) => [m.encoder, m.step])).toEqual([["a", 10]]);
+  expect(alignmentAtStep(measured, 25).map((m) => [m.encoder, m.step])).toEqual([
+    ["a", 20],
+    ["b", 20],
+  ]);
+});
+
+test("Train is blocked by a contradiction and by a machine that cannot", () => {
+  const store = createStudioStore(experiment, null);
+  expect(selectTrainBlock(store.getState())).toBeNull();
+  store.getState().setField("model", "patchSize", 3);
+  expect(selectTrainBlock(store.getState())).toMatch(/^model\.patchSize: One of 1, 2, 4, 8/);
+  store.getState().setCapability({ kind: "failed", reason: "No workers." });
+  expect(selectTrainBlock(store.getState())).toBe("No workers.");
+});
+
+test("a buffer may be as large as the run's device says, and before a run as the page found", () => {
+  const store = createStudioStore(experiment, null);
+  const limits = () => {
+    const { maxBufferBytes, maxBindingBytes } = selectBufferLimits(store.getState());
+    return [maxBufferBytes, maxBindingBytes];
+  };
+  expect(limits()).toEqual([undefined, undefined]);
+  const found = { maxBufferBytes: 100, maxBindingBytes: 50 };
+  store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...found });
+  expect(limits()).toEqual([100, 50]);
+  const device = { backend: "wasm", adapter: "CPU", slow: true, float16: false } as const;
+  store.getState().applyRunEvents([{ type: "device", device }]);
+  expect(limits()).toEqual([undefined, undefined]);
+});
+
+test("pausing makes sense only while something is under way", () => {
+  expect(["training", "evaluating", "compiling"].every((p) => canPause(p as "training"))).toBe(
+    true,
+  );
+  expect(canPause("paused")).toBe(false);
+  expect(canPause("finished")).toBe(false);
+});
+
+test("caching shows its progress, counts repairs and ends", () => {
+  const store = createStudioStore(experiment, null);
+  const { applyCacheEvent, endCaching } = store.getState();
+  applyCacheEvent({
+    type: "progress",
+    label: "Latents",
+    done: 5,
+    ready: 4,
+    total: 10,
+    imagesPerSecond: 2,
+  });
+  applyCacheEvent({ type: "repaired", label: "Latents", shard: 1 });
+  expect(store.getState().data).toMatchObject({
+    progress: { label: "Latents", done: 5, total: 10 },
+    repairedShards: 1,
+  });
+  endCaching();
+  expect(store.getState().data.progress).toBeNull();
+  const items = [
+    { label: "Latents", bytes: 100, cachedBytes: 100, seconds: null },
+    { label: "Features", bytes: 300, cachedBytes: 100, seconds: null },
+  ];
+  expect(missingBytes({ images: 10, items, weights: [] })).toBe(200);
+});
+
+test("a link waits in its slice until it is cleared", () => {
+  const store = createStudioStore(experiment, null);
+  store.getState().offerLink({
+    experiment,
+    timeline: [],
+    issues: [{ path: "optimizer.batchSize", message: "2000 is above 1024." }],
+    bill: null,
+    failure: null,
+    mismatch: null,
+  });
+  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
+  expect(store.getState().link?.bill).toEqual({ images: 1, items: [], weights: [] });
+  expect(selectActive(store.getState())).toBe(false);
+  store.getState().clearLink();
+  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
+  expect(store.getState().link).toBeNull();
+});

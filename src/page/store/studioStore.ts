@@ -1,0 +1,55 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Experiment } from "../../common/config/experiment";
+import { createAnalysisSlice, type AnalysisSlice } from "./analysisSlice";
+import { createBandSlice, type BandSlice } from "./bandSlice";
+import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
+import { createDataSlice, type DataSlice } from "./dataSlice";
+import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
+import { createDeviceSlice, type DeviceSlice } from "./deviceSlice";
+import { createExperimentSlice, initialExperiment, type ExperimentSlice } from "./experimentSlice";
+import { createLinkSlice, type LinkSlice } from "./linkSlice";
+import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
+import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
+import { createRunSlice, type RunSlice } from "./runSlice";
+import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
+import { createViewSlice, type ViewSlice } from "./viewSlice";
+import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
+
+export type StudioState = ExperimentSlice &
+  RunSlice &
+  MetricsSlice &
+  SamplesSlice &
+  DataSlice &
+  CacheNowSlice &
+  WeightsSlice &
+  DatasetsSlice &
+  PreviewSlice &
+  AnalysisSlice &
+  DeviceSlice &
+  LinkSlice &
+  BandSlice &
+  ViewSlice;
+
+export type StudioStore = StoreApi<StudioState>;
+
+/** A store of its own for every page (and every test); the app passes it down by context. */
+export const createStudioStore = (
+  experiment: Experiment,
+  presetId: string | null = null,
+): StudioStore =>
+  createStore<StudioState>((set) => ({
+    ...createExperimentSlice(set, initialExperiment(experiment, presetId)),
+    ...createRunSlice(set),
+    ...createMetricsSlice(),
+    ...createSamplesSlice(),
+    ...createDataSlice(set),
+    ...createCacheNowSlice(set),
+    ...createWeightsSlice(set),
+    ...createDatasetsSlice(set),
+    ...createPreviewSlice(set),
+    ...createAnalysisSlice(set),
+    ...createDeviceSlice(set),
+    ...createLinkSlice(set),
+    ...createBandSlice(set),
+    ...createViewSlice(set),
+  }));

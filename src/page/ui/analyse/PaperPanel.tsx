@@ -1,0 +1,112 @@
+import { CloseButton, TextInput, UnstyledButton } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { PAPER_MARK, PAPER_SOURCE } from "../../../common/catalogue/paper";
+import { arranged, paperTables, type PaperCell, type ShownTable } from "./paperTables";
+import classes from "./analyse.module.css";
+
+/** Tables with more rows than this can be filtered. */
+const LONG = 8;
+
+/** The paper's tables beside the user's figures: number, section, units, and that they are the paper's. */
+export function PaperPanel({ onClose }: { readonly onClose: () => void }) {
+  const tables = useMemo(() => paperTables(), []);
+  const { title, arxiv, data, samples, sampler, sampleSteps, batchSize } = PAPER_SOURCE;
+  return (
+    <aside className={classes.paper} aria-label="The paper's tables">
+      <div className={classes.head}>
+        <h2 className={classes.heading}>{PAPER_MARK}</h2>
+        <span className={classes.spacer} />
+        <CloseButton size="sm" aria-label="Close the paper's tables" onClick={onClose} />
+      </div>
+      <p className={classes.hint}>
+        <cite>{title}</cite>, arXiv:{arxiv}. {data}; {samples.toLocaleString("en")} samples,{" "}
+        {sampler}, {sampleSteps} steps; batch {batchSize}. Other images, sizes and counts than here:
+        shapes of curves compare, values do not.
+      </p>
+      {tables.map((table) => (
+        <Table key={table.table} table={table} />
+      ))}
+    </aside>
+  );
+}
+
+function Table({ table }: { readonly table: ShownTable }) {
+  const [sort, setSort] = useState<{ column: number; descending: boolean } | null>(null);
+  const [words, setWords] = useState("");
+  const rows = arranged(table.rows, sort, words);
+  const sortBy = (column: number) =>
+    setSort((old) =>
+      old?.column !== column
+        ? { column, descending: false }
+        : old.descending
+          ? null
+          : { column, descending: true },
+    );
+  return (
+    <details className={classes.paperTable} open={table.table === 2}>
+      <summary>
+        Table {table.table} <small>§ {table.section}</small>
+        <br />
+        <span>{table.title}</span>
+      </summary>
+      {table.rows.length > LONG && (
+        <TextInput
+          size="xs"
+          mt={6}
+          placeholder="Filter rows"
+          aria-label={`Filter table ${table.table}`}
+          value={words}
+          onChange={(event) => setWords(event.currentTarget.value)}
+        />
+      )}
+      <div
+        className={classes.scrollX}
+        tabIndex={0}
+        role="group"
+        aria-label={`Table ${table.table}`}
+      >
+        <table className={classes.numbers}>
+          <thead>
+            <tr>
+              {table.columns.map(({ name, unit, better }, column) => (
+                <th
+                  key={name}
+                  scope="col"
+                  title={unit}
+                  aria-sort={
+                    sort?.column !== column ? "none" : sort.descending ? "descending" : "ascending"
+                  }
+                >
+                  <UnstyledButton className={classes.sort ?? ""} onClick={() => sortBy(column)}>
+                    {name}
+                    {better && (better === "lower" ? " ↓" : " ↑")}
+                  </UnstyledButton>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, place) => (
+              <tr key={place}>
+                {row.map((cell, column) => (
+                  <td key={column} data-number={typeof cell === "number" || undefined}>
+                    {cellText(cell)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className={classes.faint}>
+        Units: {unitsOf(table)}
+        {table.table === 4 && " * guidance within an interval of times, for REPA."}
+      </p>
+    </details>
+  );
+}
+
+const cellText = (cell: PaperCell): string => (cell === null ? "–" : String(cell));
+
+const unitsOf = ({ columns }: ShownTable): string =>
+  `${columns.flatMap(({ name, unit }) => (unit ? `${name} ${unit}` : [])).join(", ")}; arrows: which way is better.`;

@@ -1,0 +1,103 @@
+import { NumberInput, Slider } from "@mantine/core";
+import { useState } from "react";
+import type { Unit } from "../../../common/config/fieldInfo";
+import { formatValue } from "../explain/format";
+import type { FieldState } from "./useField";
+import classes from "./fields.module.css";
+
+export interface NumberFieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly unit: Unit;
+  readonly number: number;
+  readonly integer: boolean;
+  readonly min: number;
+  readonly max: number;
+  readonly disabled: boolean;
+  readonly state: FieldState;
+}
+
+/**
+ * A number as typed. What cannot be taken stays in the box with its message, and the setting keeps its
+ * old value; a live setting of an active run is sent on Enter or when the box is left.
+ */
+export function NumberField(props: NumberFieldProps) {
+  const { id, unit, number, integer, min, max, disabled, state } = props;
+  const [draft, setDraft] = useState<number | string | null>(null);
+  const [focused, setFocused] = useState(false);
+  const keepsDraft = focused || state.error !== undefined;
+  const commit = (typed: number | string) => {
+    const value = typeof typed === "number" ? typed : typed.trim() === "" ? NaN : Number(typed);
+    if (value !== number || state.error !== undefined) state.set(value);
+  };
+  return (
+    <NumberInput
+      id={id}
+      size="xs"
+      hideControls
+      disabled={disabled}
+      value={keepsDraft && draft !== null ? draft : number}
+      allowDecimal={!integer}
+      allowNegative={min < 0}
+      clampBehavior="none"
+      step={integer ? 1 : decimalStep(number)}
+      min={min}
+      max={max}
+      error={state.error !== undefined}
+      {...(state.error !== undefined && { "aria-describedby": `${id}-error` })}
+      onChange={(typed) => {
+        setDraft(typed);
+        if (!state.moving) commit(typed);
+      }}
+      onFocus={() => {
+        setDraft(null);
+        setFocused(true);
+      }}
+      // what stands in the box, not the draft: on a busy page Enter can come before the draft is known
+      onBlur={(event) => {
+        setFocused(false);
+        commit(event.currentTarget.value);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit(event.currentTarget.value);
+      }}
+      {...(unit !== "1" && {
+        rightSection: <span className={classes.unit}>{unit}</span>,
+        rightSectionWidth: 14 + unit.length * 6,
+        rightSectionPointerEvents: "none" as const,
+      })}
+    />
+  );
+}
+
+/** Arrow keys move a decimal by one of its leading digit. */
+const decimalStep = (value: number): number =>
+  value > 0 ? 10 ** Math.floor(Math.log10(value) + 1e-9) : 0.1;
+
+export function SliderField(
+  props: NumberFieldProps & { readonly sliderMax: number; readonly sliderStep: number },
+) {
+  const { sliderMax, sliderStep, number, min, disabled, label, state } = props;
+  const [dragged, setDragged] = useState<number | null>(null);
+  return (
+    <div className={classes.sliderRow}>
+      <Slider
+        size={4}
+        thumbSize={14}
+        min={min}
+        max={Math.max(sliderMax, min + sliderStep)}
+        step={sliderStep}
+        value={dragged ?? Math.min(number, sliderMax)}
+        disabled={disabled || sliderMax <= min}
+        label={formatValue}
+        thumbLabel={`${label} (slider)`}
+        onChange={setDragged}
+        onChangeEnd={(value) => {
+          setDragged(null);
+          state.set(Number(value.toFixed(6)));
+        }}
+      />
+      <NumberField {...props} unit="1" />
+    </div>
+  );
+}

@@ -1,0 +1,205 @@
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/Table.css";
+import { Alert, Button, Group, List, Modal, ScrollArea, Table, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Experiment } from "../../../common/config/experiment";
+import { nonDefaultFields } from "../../../common/config/nonDefaults";
+import type { Failure } from "../../../common/errors/studioError";
+import type { WeightsNeeded } from "../../../common/protocol/weights";
+import { missingBytes } from "../../store/dataSlice";
+import { fieldValue } from "../../store/experimentSlice";
+import { FIELDS } from "../../store/fields";
+import type { PendingLink } from "../../store/linkSlice";
+import { useCommands } from "../commands";
+import { formatBytes } from "../explain/format";
+import { GROUP_NAMES, changeText, valueText } from "../explain/names";
+import { useStudio } from "../useStudio";
+
+/** A share link as opened: what it would run and cost. Nothing starts before the button. */
+export function LinkModal({ opened }: { readonly opened: boolean }) {
+  const link = useStudio((state) => state.link);
+  const { dismissLink } = useCommands();
+  return (
+    <Modal
+      opened={opened}
+      onClose={dismissLink}
+      title={link?.experiment === null ? "This link cannot be opened" : "Shared experiment"}
+      size="lg"
+      closeButtonProps={{ "aria-label": "Close shared experiment" }}
+    >
+      {link && <LinkBody link={link} />}
+    </Modal>
+  );
+}
+
+function LinkBody({ link }: { readonly link: PendingLink }) {
+  const { openLinked, dismissLink, showView } = useCommands();
+  const loadExperiment = useStudio((state) => state.loadExperiment);
+  const { experiment, timeline, issues, bill, mismatch, failure } = link;
+  const dataMissing = failure?.code === "DATASET_MISSING";
+  const edit = () => {
+    if (experiment) loadExperiment(experiment, null);
+    dismissLink();
+  };
+  return (
+    <>
+      {issues.length > 0 && (
+        <Alert
+          color="yellow"
+          variant="light"
+          mb="md"
+          icon={<IconAlertTriangle />}
+          title={experiment ? "Part of the link was not taken" : "Nothing in it could be read"}
+        >
+          {issues.map(({ path, message }) => (
+            <div key={`${path} ${message}`}>
+              {path !== "" && <strong>{path}: </strong>}
+              {message}
+            </div>
+          ))}
+        </Alert>
+      )}
+      {mismatch !== null && (
+        <Alert color="yellow" variant="light" mb="md">
+          {mismatch}
+        </Alert>
+      )}
+      {failure && <Refused failure={failure} source={experiment?.data.imported?.source} />}
+      {experiment && <SettingsTable experiment={experiment} />}
+      {timeline.length > 0 && (
+        <Text size="sm" mt="md">
+          Live changes, replayed at their steps:{" "}
+          {timeline.map(({ step, change }) => `${changeText(change)} at ${step}`).join("; ")}.
+        </Text>
+      )}
+      {experiment && (
+        <Text size="sm" c="dimmed" mt="md">
+          {bill
+            ? `Runs ${experiment.optimizer.steps} steps here, on this machine. ${costText(bill)}`
+            : `Runs ${experiment.optimizer.steps} steps here, on this machine.`}
+        </Text>
+      )}
+      {bill && <Downloads needed={bill.weights} />}
+      <Group justify="flex-end" mt="lg">
+        <Button variant="default" onClick={dismissLink}>
+          {experiment ? "Not now" : "Close"}
+        </Button>
+        {experiment && (
+          <>
+            <Button variant="default" onClick={edit}>
+              Edit it first
+            </Button>
+            {dataMissing ? (
+              <Button
+                data-autofocus
+                onClick={() => {
+                  edit();
+                  showView("data");
+                }}
+              >
+                Open the Data view
+              </Button>
+            ) : (
+              <Button onClick={openLinked} data-autofocus>
+                Run it
+              </Button>
+            )}
+          </>
+        )}
+      </Group>
+    </>
+  );
+}
+
+function costText(bill: NonNullable<PendingLink["bill"]>): string {
+  const bytes = missingBytes(bill);
+  return bytes > 0
+    ? `${bill.images} images are encoded first, ${formatBytes(bytes)} of browser storage.`
+    : "All caches it needs are here already.";
+}
+
+/** Why the cost is not known; for images that are not here, where they are to be had. */
+function Refused(props: { readonly failure: Failure; readonly source: string | undefined }) {
+  const { failure, source } = props;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      mb="md"
+      icon={<IconAlertTriangle />}
+      title={failure.code === "DATASET_MISSING" ? "Its images are not here" : failure.code}
+    >
+      <div>{failure.message}</div>
+      <div>{failure.hint}</div>
+      {failure.code === "DATASET_MISSING" && source !== undefined && (
+        <div>
+          They were made from <strong>{source}</strong>: import the same in the Data view, at the
+          same side, then open this link again.
+        </div>
+      )}
+    </Alert>
+  );
+}
+
+/** Weights that will be asked for before anything runs. */
+function Downloads({ needed }: { readonly needed: readonly WeightsNeeded[] }) {
+  if (needed.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        Nothing is downloaded from elsewhere.
+      </Text>
+    );
+  }
+  return (
+    <>
+      <Text size="sm" mt="xs">
+        Weights are downloaded first, once that is confirmed:
+      </Text>
+      <List size="sm" aria-label="Weights to download">
+        {needed.map(({ label, files: [file], keptBytes }) => (
+          <List.Item key={label}>
+            {label}
+            {file &&
+              `, ${formatBytes(file.bytes - keptBytes)}, ${file.licence.name}${file.licence.nonCommercial ? ", no commercial use" : ""}`}
+          </List.Item>
+        ))}
+      </List>
+    </>
+  );
+}
+
+/** Only what differs from the defaults: the rest needs no reading. */
+function SettingsTable({ experiment }: { readonly experiment: Experiment }) {
+  const defaults = Experiment.parse({});
+  const paths = nonDefaultFields(experiment).map(({ path }) => path);
+  const rows = FIELDS.filter(({ path }) => paths.includes(path));
+  if (rows.length === 0) return <Text size="sm">All settings are the defaults.</Text>;
+  return (
+    <ScrollArea.Autosize mah={320}>
+      <Table fz="sm" verticalSpacing={4} stickyHeader>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Setting</Table.Th>
+            <Table.Th>In the link</Table.Th>
+            <Table.Th>Default</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ path, group, name, info }) => (
+            <Table.Tr key={path}>
+              <Table.Td>
+                <Text span c="dimmed" size="xs">
+                  {GROUP_NAMES[group]}{" "}
+                </Text>
+                {info.label}
+              </Table.Td>
+              <Table.Td fw={600}>{valueText(fieldValue(experiment, group, name))}</Table.Td>
+              <Table.Td c="dimmed">{valueText(fieldValue(defaults, group, name))}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </ScrollArea.Autosize>
+  );
+}

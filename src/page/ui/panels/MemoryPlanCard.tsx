@@ -1,0 +1,227 @@
+import { Button, Collapse, NumberInput, UnstyledButton } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { IconChevronRight } from "@tabler/icons-react";
+import { useId, useMemo, useState } from "react";
+import { memoryPlan, type MemoryGroup, type MemoryPlan } from "../../../common/config/memoryPlan";
+import {
+  DEFAULT_BUDGET_BYTES,
+  isWithinBudget,
+  isWithinBufferLimit,
+  memorySuggestions,
+  type MemoryLimits,
+  type MemorySuggestion,
+  type SettingChange,
+} from "../../../common/config/memorySuggestions";
+import { gridSide } from "../../../common/config/sizes";
+import { selectActive, selectBufferLimits } from "../../store/selectors";
+import { formatBytes } from "../explain/format";
+import { useStudio, useStudioStore } from "../useStudio";
+import classes from "./memoryPlan.module.css";
+
+const GB = 1e9;
+
+/** How much GPU memory the edited experiment will take, before anything of it is computed. */
+export function MemoryPlanCard() {
+  const store = useStudioStore();
+  const experiment = useStudio((state) => state.experiment.value);
+  const active = useStudio(selectActive);
+  const { maxBufferBytes, maxBindingBytes } = useStudio(selectBufferLimits);
+  const [budgetGb, setBudgetGb] = useLocalStorage({
+    key: "repa-studio-memory-budget-gb",
+    defaultValue: DEFAULT_BUDGET_BYTES / GB,
+  });
+  const { plan, limits, suggestions } = useMemo(() => {
+    const held: MemoryLimits = {
+      budgetBytes: (budgetGb > 0 ? budgetGb : 4) * GB,
+      ...(maxBufferBytes !== undefined && { maxBufferBytes }),
+      ...(maxBindingBytes !== undefined && { maxBindingBytes }),
+    };
+    return {
+      limits: held,
+      plan: memoryPlan(experiment),
+      suggestions: memorySuggestions(experiment, held),
+    };
+  }, [experiment, budgetGb, maxBufferBytes, maxBindingBytes]);
+  if (!Number.isInteger(gridSide(experiment))) return null; // the form says what is wrong
+  return (
+    <MemoryPlanView
+      plan={plan}
+      limits={limits}
+      suggestions={suggestions}
+      locked={active}
+      onBudget={(gb) => setBudgetGb(gb)}
+      onApply={(changes) => {
+        for (const { group, name, value } of changes) store.getState().setField(group, name, value);
+      }}
+    />
+  );
+}
+
+export interface MemoryPlanViewProps {
+  readonly plan: MemoryPlan;
+  readonly limits: MemoryLimits;
+  readonly suggestions: readonly MemorySuggestion[];
+  /** A run is active: its settings cannot be changed. */
+  readonly locked: boolean;
+  readonly onBudget: (gb: number) => void;
+  readonly onApply: (changes: readonly SettingChange[]) => void;
+}
+
+export function MemoryPlanView(props: MemoryPlanViewProps) {
+  const { plan, limits, onBudget } = props;
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const fits = isWithinBudget(plan, limits) && isWithinBufferLimit(plan, limits);
+  return (
+    <section className={classes.card} aria-label="GPU memory plan" data-fits={fits}>
+      <UnstyledButton
+        className={classes.head ?? ""}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        <IconChevronRight size={13} className={classes.chevron ?? ""} />
+        <span>GPU memory, planned</span>
+        <strong>{formatBytes(plan.peakBytes)}</strong>
+      </UnstyledButton>
+      <Bar plan={plan} limits={limits} />
+      {!fits && <Misfit {...props} />}
+      {!fits && <Suggestions {...props} />}
+      <Collapse id={id} expanded={open} keepMounted={false}>
+        <Rows plan={plan} />
+        <div className={classes.budget}>
+          <label htmlFor={`${id}-budget`}>Budget</label>
+          <NumberInput
+            id={`${id}-budget`}
+            size="xs"
+            w={92}
+            min={0.1}
+            max={1000}
+            decimalScale={1}
+            hideControls
+            value={limits.budgetBytes / GB}
+            onChange={(value) => {
+              if (typeof value === "number" && value > 0) onBudget(value);
+            }}
+            rightSection={<span className={classes.unit}>GB</span>}
+            rightSectionPointerEvents="none"
+          />
+        </div>
+        <p className={classes.note}>
+          Counted for the WebGPU training step. Browsers do not say how much memory a GPU has: set
+          the budget to what yours can spare.
+        </p>
+      </Collapse>
+    </section>
+  );
+}
+
+/** State and step as shares of the budget, the whole bar when they pass it. */
+function Bar({ plan, limits }: Pick<MemoryPlanViewProps, "plan" | "limits">) {
+  const whole = Math.max(plan.peakBytes, limits.budgetBytes);
+  const width = (bytes: number) => `${(100 * bytes) / whole}%`;
+  const text = `${formatBytes(plan.peakBytes)} of ${formatBytes(limits.budgetBytes)}`;
+  return (
+    <div
+      className={classes.bar}
+      role="meter"
+      aria-label="Planned GPU memory"
+      aria-valuemin={0}
+      aria-valuemax={limits.budgetBytes}
+      aria-valuenow={Math.min(plan.peakBytes, limits.budgetBytes)}
+      aria-valuetext={text}
+      title={text}
+    >
+      <div className={classes.state} style={{ width: width(plan.stateBytes) }} />
+      <div className={classes.step} style={{ width: width(plan.peakBytes - plan.stateBytes) }} />
+    </div>
+  );
+}
+
+/** Why it does not fit, with both numbers. */
+function Misfit({ plan, limits, suggestions }: MemoryPlanViewProps) {
+  const buffer = Math.min(limits.maxBufferBytes ?? Infinity, limits.maxBindingBytes ?? Infinity);
+  return (
+    <p className={classes.misfit} role="status">
+      {isWithinBudget(plan, limits)
+        ? `This device allows buffers of ${formatBytes(buffer)}; ${plan.largestBuffer.name} would take ${formatBytes(plan.largestBuffer.bytes)}.`
+        : `Over the budget of ${formatBytes(limits.budgetBytes)}.`}
+      {suggestions.length === 0 &&
+        " Neither micro-batches, recomputation nor a smaller model is enough."}
+    </p>
+  );
+}
+
+/** What would fit, as buttons with the bytes it takes; what leaves the result alone comes first. */
+function Suggestions({ suggestions, locked, onApply }: MemoryPlanViewProps) {
+  return [true, false].map((same) => {
+    const offered = suggestions.filter(({ sameResult }) => sameResult === same);
+    if (offered.length === 0) return null;
+    const title = same ? "Fits, with the same result" : "Fits, with another result";
+    return (
+      <div key={title} className={classes.suggestions} role="group" aria-label={title}>
+        <span className={classes.caption}>{title}</span>
+        {offered.map(({ changes, peakBytes }) => (
+          <Button
+            key={changesText(changes)}
+            size="compact-xs"
+            variant="light"
+            fw={500}
+            justify="space-between"
+            fullWidth
+            disabled={locked}
+            onClick={() => onApply(changes)}
+            rightSection={<span className={classes.bytes}>{formatBytes(peakBytes)}</span>}
+          >
+            {changesText(changes)}
+          </Button>
+        ))}
+      </div>
+    );
+  });
+}
+
+const GROUPS: readonly { readonly group: MemoryGroup; readonly title: string }[] = [
+  { group: "state", title: "Held throughout" },
+  { group: "training", title: "During a step" },
+  { group: "evaluation", title: "During evaluation, beside it" },
+];
+
+function Rows({ plan }: { readonly plan: MemoryPlan }) {
+  const totals: Readonly<Record<MemoryGroup, number>> = {
+    state: plan.stateBytes,
+    training: plan.trainingBytes,
+    evaluation: plan.evaluationBytes,
+  };
+  return (
+    <table className={classes.rows} aria-label="GPU memory by use">
+      {GROUPS.map(({ group, title }) => (
+        <tbody key={group}>
+          <tr>
+            <th scope="rowgroup">{title}</th>
+            <th>{formatBytes(totals[group])}</th>
+          </tr>
+          {plan.rows
+            .filter((row) => row.group === group && row.bytes > 0)
+            .map(({ name, bytes, why }) => (
+              <tr key={name} title={why}>
+                <td>{name}</td>
+                <td>{formatBytes(bytes)}</td>
+              </tr>
+            ))}
+        </tbody>
+      ))}
+    </table>
+  );
+}
+
+/** "SiT-S, micro-batches of 32": what a button does. */
+export function changesText(changes: readonly SettingChange[]): string {
+  const text = changes.map(({ name, value }) => {
+    if (name === "microBatch") return `micro-batches of ${String(value)}`;
+    if (name === "recompute") return "recompute blocks";
+    return `SiT-${String(value)}`;
+  });
+  const joined = text.join(", ");
+  return joined.charAt(0).toUpperCase() + joined.slice(1);
+}

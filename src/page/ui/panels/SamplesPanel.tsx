@@ -1,0 +1,249 @@
+import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
+import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
+import { memo, useEffect, useState, type ReactNode } from "react";
+import type { SampleGrid } from "../../../common/protocol/trainer";
+import {
+  neighbourGridStep,
+  selectActive,
+  selectClassNames,
+  selectGrid,
+} from "../../store/selectors";
+import { saveBlob } from "../charts/exportChart";
+import { useCommands } from "../commands";
+import { changeText, optionName, shortClassName } from "../explain/names";
+import { useStudio } from "../useStudio";
+import classes from "./panels.module.css";
+
+export const SamplesPanel = memo(function SamplesPanel() {
+  return (
+    <aside className={classes.samples} aria-label="Samples">
+      <Samples />
+      <Changes />
+      <Checkpoint />
+    </aside>
+  );
+});
+
+function Samples() {
+  const grid = useStudio(selectGrid);
+  const count = useStudio((state) => state.samples.grids.length);
+  const index = useStudio((state) => (grid ? state.samples.grids.indexOf(grid) : -1));
+  return (
+    <figure aria-label="Samples by training step" style={{ margin: 0 }}>
+      <Group gap={2} mb={8} wrap="nowrap">
+        <h2 className={classes.heading}>Samples</h2>
+        <span className={classes.count} style={{ marginLeft: 6 }}>
+          {grid && `step ${grid.step}`}
+        </span>
+        <div className={classes.spacer} />
+        <NeighbourGrid direction={-1} label="Earlier samples">
+          <IconChevronLeft size={16} />
+        </NeighbourGrid>
+        <span className={`${classes.count ?? ""} tabular`}>
+          {count > 0 ? `${index + 1}/${count}` : ""}
+        </span>
+        <NeighbourGrid direction={1} label="Later samples">
+          <IconChevronRight size={16} />
+        </NeighbourGrid>
+        <Tooltip label="Download samples as PNG" withArrow>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label="Download samples as PNG"
+            disabled={!grid}
+            onClick={() => {
+              if (grid) saveBlob(pngBlob(grid), `samples-step-${grid.step}.png`);
+            }}
+          >
+            <IconDownload size={15} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+      {grid ? <Tiles grid={grid} /> : <EmptyTiles />}
+      <SamplesNote />
+    </figure>
+  );
+}
+
+const pngBlob = (grid: SampleGrid) => new Blob([grid.png], { type: "image/png" });
+
+/** The grid's PNG as a URL for as long as it is shown. */
+function usePngUrl(grid: SampleGrid): string | null {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    const next = URL.createObjectURL(pngBlob(grid));
+    const image = new Image();
+    image.src = next;
+    let current = true;
+    // Decoded before it is shown, so that scrubbing never flashes.
+    void image.decode().then(
+      () => current && setUrl(next),
+      () => current && setUrl(next),
+    );
+    return () => {
+      current = false;
+      setTimeout(() => URL.revokeObjectURL(next), 1000);
+    };
+  }, [grid]);
+  return url;
+}
+
+function Tiles({ grid }: { readonly grid: SampleGrid }) {
+  const classNames = useStudio(selectClassNames);
+  const url = usePngUrl(grid);
+  const { columns, count, labels } = grid;
+  const rows = Math.ceil(count / columns);
+  return (
+    <ul
+      className={classes.tiles}
+      style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+    >
+      {Array.from({ length: count }, (_, index) => {
+        const name = classNames[labels[index] ?? -1] ?? `class ${labels[index] ?? "?"}`;
+        return (
+          <li key={index} className={classes.tile} title={name}>
+            <div
+              role="img"
+              aria-label={`Sample ${index + 1}: ${name}`}
+              className={classes.picture}
+              style={{
+                backgroundImage: url === null ? "none" : `url(${url})`,
+                backgroundSize: `${columns * 100}% ${rows * 100}%`,
+                backgroundPosition: `${share(index % columns, columns)} ${share(Math.floor(index / columns), rows)}`,
+              }}
+            />
+            <div className={classes.tileName} aria-hidden="true">
+              {shortClassName(classNames, labels[index] ?? -1)}
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Position of tile `index` of `count` as a background percentage. */
+const share = (index: number, count: number): string =>
+  count > 1 ? `${(100 * index) / (count - 1)}%` : "0%";
+
+function EmptyTiles() {
+  const size = useStudio((state) => state.experiment.value.sampling.gridSize);
+  const every = useStudio((state) => state.experiment.value.evaluation.gridEvery);
+  const columns = Math.ceil(Math.sqrt(size));
+  return (
+    <>
+      <div
+        className={classes.tiles}
+        aria-hidden="true"
+        style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+      >
+        {Array.from({ length: size }, (_, index) => (
+          <div key={index} className={classes.picture} />
+        ))}
+      </div>
+      <p className={classes.hint}>The first grid is drawn at step {every}.</p>
+    </>
+  );
+}
+
+function SamplesNote() {
+  const solver = useStudio(
+    (state) => (state.run.experiment ?? state.experiment.value).sampling.solver,
+  );
+  const steps = useStudio(
+    (state) => (state.run.experiment ?? state.experiment.value).sampling.steps,
+  );
+  const scale = useStudio(
+    (state) => (state.run.experiment ?? state.experiment.value).sampling.guidanceScale,
+  );
+  return (
+    <figcaption className={classes.hint}>
+      EMA weights, {optionName(solver)}, {steps} steps
+      {scale > 1 ? `, guidance ${scale}` : ", no guidance"}. Same noise and labels at every step.
+    </figcaption>
+  );
+}
+
+function NeighbourGrid(props: {
+  readonly direction: -1 | 1;
+  readonly label: string;
+  readonly children: ReactNode;
+}) {
+  const step = useStudio((state) => neighbourGridStep(state, props.direction));
+  const setCursor = useStudio((state) => state.setCursor);
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="sm"
+      aria-label={props.label}
+      disabled={step === null}
+      onClick={() => setCursor(step)}
+    >
+      {props.children}
+    </ActionIcon>
+  );
+}
+
+/** The control timeline as a list; a click moves the scrubber there. */
+function Changes() {
+  const timeline = useStudio((state) => state.run.timeline);
+  const setCursor = useStudio((state) => state.setCursor);
+  const idle = useStudio((state) => state.run.phase === "idle");
+  if (idle) return null;
+  return (
+    <section className={classes.section} aria-label="Live changes">
+      <h2 className={classes.heading}>Live changes</h2>
+      {timeline.length === 0 ? (
+        <p className={classes.hint}>
+          None yet. A setting marked live, moved while the run trains, is recorded here and marked
+          in every chart.
+        </p>
+      ) : (
+        <ol className={classes.timeline}>
+          {timeline.map(({ step, change }) => (
+            <li key={`${step} ${changeText(change)}`}>
+              <UnstyledButton
+                className={classes.timelineEntry ?? ""}
+                onClick={() => setCursor(step)}
+              >
+                <span>step {step}</span>
+                <span>{changeText(change)}</span>
+              </UnstyledButton>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function Checkpoint() {
+  const checkpoint = useStudio((state) => state.run.checkpoint);
+  const active = useStudio(selectActive);
+  const { downloadCheckpoint } = useCommands();
+  if (!checkpoint && !active) return null;
+  return (
+    <section className={classes.section} aria-label="Checkpoint">
+      <Group gap={6} wrap="nowrap">
+        <h2 className={classes.heading}>Checkpoint</h2>
+        <span className={classes.count}>
+          {checkpoint ? `step ${checkpoint.step}` : "none saved yet"}
+        </span>
+        <div className={classes.spacer} />
+        <Tooltip label="Download checkpoint (safetensors)" withArrow>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label="Download checkpoint"
+            onClick={downloadCheckpoint}
+          >
+            <IconDownload size={15} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+    </section>
+  );
+}

@@ -1,0 +1,149 @@
+import { Badge } from "@mantine/core";
+import type { DatasetSummary } from "../../../common/protocol/datasets";
+import type { StoredCache } from "../../store/dataSlice";
+import { selectActive } from "../../store/selectors";
+import { useCommands } from "../commands";
+import { formatBytes } from "../explain/format";
+import { weightsFacts } from "../explain/weights";
+import { useStudio } from "../useStudio";
+import { ConfirmDelete } from "./ConfirmDelete";
+import classes from "../panels/panels.module.css";
+
+/** Lists of what this browser keeps, for the drawer and for the Data view. */
+export function Meter() {
+  const storage = useStudio((state) => state.data.storage);
+  if (!storage) return <p className={classes.hint}>The browser does not say how much is stored.</p>;
+  const { usedBytes, quotaBytes, persisted } = storage;
+  const share = quotaBytes ? Math.min(100, (100 * usedBytes) / quotaBytes) : 0;
+  return (
+    <section aria-label="Storage used">
+      <div
+        className={classes.storageBar}
+        role="meter"
+        aria-label="Storage used"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share)}
+      >
+        <div style={{ width: `${Math.max(share, 0.7)}%`, background: "var(--chart-velocity)" }} />
+      </div>
+      <p className={classes.hint}>
+        {formatBytes(usedBytes)}
+        {quotaBytes !== null && ` of ${formatBytes(quotaBytes)} the browser allows`}.{" "}
+        {persisted
+          ? "Kept until you delete it."
+          : "The browser may clear it when the disk fills up."}
+      </p>
+    </section>
+  );
+}
+
+/**
+ * Images a cache holds when it is whole; null when that is not known. Its key holds the hash of its data set; that of
+ * the built-in images depends on how many of them are used.
+ */
+export const wholeRows = (
+  { key }: Pick<StoredCache, "key">,
+  datasets: readonly DatasetSummary[],
+): number | null =>
+  datasets.find(({ data }) => data !== null && key.includes(data.hash))?.images ?? null;
+
+export function Caches() {
+  const caches = useStudio((state) => state.data.caches);
+  const datasets = useStudio((state) => state.datasets.list) ?? [];
+  const active = useStudio(selectActive);
+  const filling = useStudio((state) => state.cacheNow.status === "running");
+  const { deleteCache } = useCommands();
+  return (
+    <section className={classes.section} aria-label="Caches">
+      <h3 className={classes.heading}>Caches</h3>
+      <p className={classes.hint}>
+        Latents and encoder features, computed once and kept. Deleting one costs its computing time.
+      </p>
+      {caches.map((cache) => (
+        <div className={classes.row} key={cache.key}>
+          <div className={classes.rowMain}>
+            <div className={classes.name}>{cache.label}</div>
+            <small>
+              {formatBytes(cache.bytes)} · {rowsText(cache.rows, wholeRows(cache, datasets))}
+            </small>
+          </div>
+          <ConfirmDelete
+            label={`Delete ${cache.label}`}
+            disabled={active || filling}
+            onDelete={() => deleteCache(cache.key)}
+          />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+const rowsText = (rows: number, whole: number | null): string => {
+  if (whole === null) return `${rows} images`;
+  return rows >= whole ? `all ${rows} images` : `${rows} of ${whole} images`;
+};
+
+export function Weights() {
+  const stored = useStudio((state) => state.weights.stored);
+  const active = useStudio(selectActive);
+  const fetching = useStudio((state) => state.weights.ask !== null);
+  const { deleteWeights } = useCommands();
+  return (
+    <section className={classes.section} aria-label="Weights">
+      <h3 className={classes.heading}>Weights</h3>
+      {stored.length === 0 && (
+        <p className={classes.hint}>None. Those of the built-in networks come with the page.</p>
+      )}
+      {stored.map((weights) => (
+        <div className={classes.row} key={weights.key}>
+          <div className={classes.rowMain}>
+            <div className={classes.name} title={weights.file}>
+              {weights.repo}{" "}
+              {weights.licence.nonCommercial && (
+                <Badge size="xs" variant="light" color="yellow" tt="none">
+                  non-commercial
+                </Badge>
+              )}
+            </div>
+            <small>{weightsFacts(weights).join(" · ")}</small>
+          </div>
+          <ConfirmDelete
+            label={`Delete weights of ${weights.repo}`}
+            disabled={active || fetching}
+            onDelete={() => deleteWeights(weights.key)}
+          />
+        </div>
+      ))}
+    </section>
+  );
+}
+
+export function StoredDatasets() {
+  const list = useStudio((state) => state.datasets.list) ?? [];
+  const busy = useStudio(
+    (state) => selectActive(state) || state.datasets.job?.status === "running",
+  );
+  const { deleteDataset } = useCommands();
+  if (list.length === 0) return null;
+  return (
+    <section className={classes.section} aria-label="Imported images">
+      <h3 className={classes.heading}>Imported images</h3>
+      {list.map(({ id, name, images, bytes }) => (
+        <div className={classes.row} key={id}>
+          <div className={classes.rowMain}>
+            <div className={classes.name}>{name}</div>
+            <small>
+              {formatBytes(bytes)} · {images} images
+            </small>
+          </div>
+          <ConfirmDelete
+            label={`Delete ${name}`}
+            disabled={busy}
+            onDelete={() => deleteDataset(id)}
+          />
+        </div>
+      ))}
+    </section>
+  );
+}

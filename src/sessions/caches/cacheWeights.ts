@@ -1,0 +1,52 @@
+import { hubFileKey } from "../../common/catalogue/hubFile";
+import type { ImageDataset } from "../../sources/data/dataset";
+import type { CacheEvent } from "../../common/protocol/features";
+import type { WeightsNeeded } from "../../common/protocol/weights";
+import { deleteCache, type CacheSpec } from "../../common/storage/caches";
+import type { Database, WeightsRecord } from "../../common/storage/db";
+import { getWeights, weightsSummary } from "../../common/storage/weights";
+import type { CacheJob } from "./cacheJobs";
+import { completeWeights } from "../weights/fetchWeights";
+
+/** Tells stored weights apart that give other rows: another file, or the same rounded to float16. */
+const nameOf = ({ sha256, commit, bytes, precision }: WeightsRecord): string =>
+  [sha256?.slice(0, 16) ?? commit ?? `${bytes} bytes`, precision].join(" ");
+
+/** The job with the name of the weights that would fill its cache, when they are here. */
+export async function withWeights(db: Database, job: CacheJob): Promise<CacheJob> {
+  const record = job.published && (await completeWeights(db, job.published.files));
+  return record ? { ...job, spec: { ...job.spec, weights: nameOf(record) } } : job;
+}
+
+/** Deletes a cache that other weights made than those that are here now: its rows do not mix with theirs. */
+export async function dropOutdated(
+  db: Database,
+  { cacheKey, label, weights }: CacheSpec,
+  onEvent: (event: CacheEvent) => void,
+): Promise<void> {
+  const known = await db.get("caches", cacheKey);
+  if (!known || weights === undefined || known.weights === weights) return;
+  await deleteCache(db, cacheKey);
+  const message = `${label} was made with other weights (${known.weights ?? "unknown"}) than are here now (${weights}).`;
+  const hint = "Nothing to do: it is computed anew.";
+  onEvent({ type: "warning", failure: { code: "CACHE_MISSING", message, hint } });
+}
+
+/** Published weights a request needs and this browser does not hold whole: of caches that lack rows, and the trainer's. */
+export async function weightsNeeded(
+  db: Database,
+  { size }: ImageDataset,
+  jobs: readonly CacheJob[],
+): Promise<WeightsNeeded[]> {
+  const needed: WeightsNeeded[] = [];
+  for (const { spec, published, always } of jobs) {
+    if (!published || (await completeWeights(db, published.files))) continue;
+    const rows = (await db.get("caches", spec.cacheKey))?.rows ?? 0;
+    if (!always && rows >= size) continue;
+    const [preferred] = published.files;
+    const begun = preferred && (await getWeights(db, hubFileKey(preferred)));
+    const keptBytes = begun ? (await weightsSummary(db, begun)).bytes : 0;
+    needed.push({ ...published, keptBytes });
+  }
+  return needed;
+}

@@ -1,0 +1,136 @@
+import type { ImageDataset } from "../../sources/data/dataset";
+import { weightsMissing } from "../../engine/encoders/modelSources";
+import { StudioError } from "../../common/errors/studioError";
+import { currentStudioBackend } from "../../engine/kernels/studioBackend";
+import type {
+  CacheBill,
+  CacheBillItem,
+  CacheEvent,
+  CacheRequest,
+  CachesApi,
+} from "../../common/protocol/features";
+import type { Database } from "../../common/storage/db";
+import { deletable } from "../../common/storage/deletable";
+import { assertRoomFor } from "../../common/storage/quota";
+import { cacheJobs, type CacheJob } from "./cacheJobs";
+import { cacheRate } from "./cacheRates";
+import { survivingLoss } from "../device/deviceRecovery";
+import { deviceWarnings } from "../device/deviceWarnings";
+import type { SessionEnvironment } from "../common/environment";
+import { fillCaches, planFilling } from "./fillCaches";
+import { loadDataset } from "../datasets/datasets";
+import { outcomeOf } from "../common/outcome";
+import { withDatabase } from "../common/withDatabase";
+import { dropOutdated, weightsNeeded, withWeights } from "./cacheWeights";
+
+const HALF_BYTES = 2;
+
+/** The features worker: fills the caches a run needs, shard by shard. */
+export function createCachesSession(environment: SessionEnvironment): CachesApi {
+  let cancelled = false;
+  let deviceFailure: StudioError | undefined;
+
+  const between = async () => {
+    await environment.turn();
+    if (deviceFailure) throw deviceFailure;
+    if (!cancelled) return;
+    throw new StudioError(
+      "CANCELLED",
+      "Caching was cancelled.",
+      "Press Train to go on: what is cached is kept.",
+    );
+  };
+
+  /** Opens the database and the data set for a call, and closes what must be closed. */
+  const withCaches = <T>(
+    request: CacheRequest,
+    work: (db: Database, dataset: ImageDataset, jobs: readonly CacheJob[]) => Promise<T>,
+  ): Promise<T> =>
+    withDatabase(environment, async (db) => {
+      const dataset = await loadDataset(environment, db, request.data);
+      const jobs = cacheJobs(environment, dataset, request);
+      return work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
+    });
+
+  /** Fills what is missing, on a device of its own. */
+  const attempt = (
+    request: CacheRequest,
+    onEvent: (event: CacheEvent) => void,
+    onFault: (fault: StudioError) => void,
+  ): Promise<null> =>
+    withCaches(request, async (db, dataset, jobs) => {
+      for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
+      const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
+      if (plan.absent.length === 0) return null; // a resumed run needs no second device
+      const { items } = await billOf(db, dataset, jobs);
+      const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
+      await assertRoomFor(bytes, "Caching latents and features", () => deletable(db));
+      const needed = await weightsNeeded(db, dataset, jobs);
+      if (needed[0]) throw weightsMissing(needed[0].files);
+      const device = await environment.startRuntime(request.backend, onFault);
+      onEvent({ type: "device", device });
+      for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
+      const { adapter } = device;
+      await fillCaches(environment, db, dataset, plan, { adapter, onEvent, between });
+      currentStudioBackend()?.trim(); // the memory is the trainer's now
+      return null;
+    });
+
+  const cachedRows = (request: CacheRequest): Promise<number> =>
+    withCaches(request, async (db, _, jobs) => {
+      const known = await Promise.all(jobs.map(({ spec }) => db.get("caches", spec.cacheKey)));
+      return known.reduce((sum, cache) => sum + (cache?.rows ?? 0), 0);
+    });
+
+  const prepare = (request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<null> =>
+    survivingLoss(environment, {
+      attempt: (onFault) => attempt(request, onEvent, onFault),
+      setFault: (fault) => (deviceFailure = fault),
+      stored: () => cachedRows(request),
+      onRestart: ({ code, message }) => {
+        const hint = "Nothing to do: caching goes on by itself, on a new device, where it was.";
+        onEvent({ type: "warning", failure: { code, message, hint } });
+      },
+    });
+
+  return {
+    bill: (request) => outcomeOf(() => withCaches(request, billOf)),
+    prepare: (request, onEvent) => {
+      cancelled = false;
+      deviceFailure = undefined;
+      return outcomeOf(() => prepare(request, onEvent));
+    },
+    cancel: () => {
+      cancelled = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** One cache: its bytes, what is stored of them by record (shards are verified when used), and the time for the rest. */
+async function billItem(
+  db: Database,
+  { size, resolution }: ImageDataset,
+  { spec }: CacheJob,
+): Promise<CacheBillItem> {
+  const known = await db.get("caches", spec.cacheKey);
+  const rowBytes = spec.rowLength * HALF_BYTES;
+  const cached = Math.min(known?.rows ?? 0, size);
+  const rate = await cacheRate(db, spec, resolution);
+  return {
+    label: spec.label,
+    bytes: size * rowBytes,
+    cachedBytes: cached * rowBytes,
+    seconds: cached === size ? 0 : rate ? (size - cached) / rate.imagesPerSecond : null,
+  };
+}
+
+/** What the caches take, and what of it is there. */
+async function billOf(
+  db: Database,
+  dataset: ImageDataset,
+  jobs: readonly CacheJob[],
+): Promise<CacheBill> {
+  const items = await Promise.all(jobs.map((job) => billItem(db, dataset, job)));
+  return { images: dataset.size, items, weights: await weightsNeeded(db, dataset, jobs) };
+}

@@ -1,0 +1,36 @@
+import { StudioError } from "../../common/errors/studioError";
+import type { Outcome } from "../../common/protocol/shared";
+import { oneAtATime } from "./oneAtATime";
+import { outcomeOf } from "./outcome";
+
+/** Calls that run one after the other and can all be ended from outside. */
+export interface CancellableCalls {
+  /** @param work calls what it is given between its pieces: that throws CANCELLED once `cancel` was called */
+  readonly call: <T>(work: (assertWanted: () => void) => Promise<T>) => Promise<Outcome<T>>;
+  /** Ends the call under way and those waiting; later ones are not concerned. */
+  readonly cancel: () => void;
+}
+
+/** @param what names the work in the message of a cancelled call */
+export function createCancellableCalls(what: string): CancellableCalls {
+  const inTurn = oneAtATime();
+  let cancels = 0;
+  return {
+    call: (work) => {
+      const before = cancels;
+      const assertWanted = () => {
+        if (cancels === before) return;
+        throw new StudioError("CANCELLED", `${what} was cancelled.`, "Ask for it again to go on.");
+      };
+      return inTurn(() =>
+        outcomeOf(async () => {
+          assertWanted();
+          return await work(assertWanted);
+        }),
+      );
+    },
+    cancel: () => {
+      cancels++;
+    },
+  };
+}

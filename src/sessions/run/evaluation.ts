@@ -1,0 +1,174 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { encode as encodePng } from "fast-png";
+import type { Experiment } from "../../common/config/experiment";
+import { guidedVelocity } from "../../engine/diffusion/guidance";
+import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../../engine/diffusion/samplers";
+import type { FeatureSpace } from "../../engine/encoders/featureSpace";
+import type { LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
+import { randomNormal } from "../../common/math/rng";
+import { sitForward, type SiTShape } from "../../engine/models/sit";
+import type { ParamMap } from "../../engine/nn/params";
+import type { FeatureRows } from "../../common/protocol/metrics";
+import type { SampleGrid } from "../../common/protocol/trainer";
+import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
+import { imageBytes, imageTensor } from "../common/images";
+import type { TrainingData } from "./trainingData";
+
+/** Samples drawn at once: bounds memory. */
+const CHUNK = 32;
+
+export interface EvaluationContext {
+  readonly experiment: Experiment;
+  readonly shape: SiTShape;
+  readonly autoencoder: LoadedAutoencoder;
+  /** Where samples are measured. */
+  readonly space: FeatureSpace;
+  readonly data: TrainingData;
+  /** Awaited between pieces of work: lets messages in, and throws when the run is over. */
+  readonly between: () => Promise<void>;
+}
+
+/** What drawing samples needs of it. */
+export type SamplingContext = Pick<
+  EvaluationContext,
+  "experiment" | "shape" | "autoencoder" | "between"
+>;
+
+/** Which fixed noise a set of samples starts from; sample i is the same for every run with this noise seed. */
+type NoiseStream = "grid" | "metrics";
+
+async function sampleChunk(
+  { experiment, shape, between }: SamplingContext,
+  params: ParamMap,
+  stream: NoiseStream,
+  first: number,
+  labels: readonly number[],
+): Promise<Tensor4D> {
+  const { sampling, transport } = experiment;
+  const { inputSide: side, inChannels: channels } = shape;
+  const length = side * side * channels;
+  const noiseOf = (name: string, index: number) => {
+    const values = new Float32Array(labels.length * length);
+    labels.forEach((_, i) => {
+      const key = {
+        seed: sampling.noiseSeed,
+        stream: `${stream}/${name}/${index}`,
+        index: first + i,
+      };
+      values.set(randomNormal(key, length), i * length);
+    });
+    return tf.tensor4d(values, [labels.length, side, side, channels]);
+  };
+  const velocity = guidedVelocity((x, t, y) => sitForward(params, shape, x, t, y).velocity, {
+    labels,
+    nullLabel: shape.numClasses,
+    scale: sampling.guidanceScale,
+    low: sampling.guidanceLow,
+    high: sampling.guidanceHigh,
+  });
+  const latents = noiseOf("start", 0);
+  try {
+    const { steps } = sampling;
+    switch (sampling.solver) {
+      case "euler":
+        return await sampleEuler(velocity, latents, { steps }, between);
+      case "heun":
+        return await sampleHeun(velocity, latents, { steps }, between);
+      case "euler-maruyama": {
+        const noise = (index: number) => noiseOf("step", index);
+        return await sampleEulerMaruyama(
+          velocity,
+          latents,
+          { steps, path: transport.path, noise },
+          between,
+        );
+      }
+    }
+  } finally {
+    latents.dispose();
+  }
+}
+
+/** `count` EMA samples as uint8 RGB, labels going round the classes; `use` gets each chunk in order. */
+export async function forEachSampleChunk(
+  context: SamplingContext,
+  params: ParamMap,
+  stream: NoiseStream,
+  count: number,
+  use: (rgb: Uint8Array, first: number) => Promise<void>,
+): Promise<void> {
+  const { autoencoder, shape, between } = context;
+  for (let first = 0; first < count; first += CHUNK) {
+    const labels = Array.from(
+      { length: Math.min(CHUNK, count - first) },
+      (_, i) => (first + i) % shape.numClasses,
+    );
+    const latents = await sampleChunk(context, params, stream, first, labels);
+    const images = tf.tidy(() => autoencoder.decode(tf.div(latents, autoencoder.scalingFactor)));
+    latents.dispose();
+    const rgb = await imageBytes(images);
+    images.dispose();
+    await use(rgb, first);
+    await between();
+  }
+}
+
+/** The sample grid of a step: same noise and labels at every step and in every run with this noise seed. */
+export async function drawGrid(
+  context: EvaluationContext,
+  params: ParamMap,
+  step: number,
+): Promise<SampleGrid> {
+  const { gridSize: count } = context.experiment.sampling;
+  const tile = context.data.dataset.resolution;
+  const columns = Math.ceil(Math.sqrt(count));
+  const [width, height] = [columns * tile, Math.ceil(count / columns) * tile];
+  const canvas = new Uint8Array(width * height * 3).fill(255);
+  await forEachSampleChunk(context, params, "grid", count, (rgb, first) => {
+    const images = rgb.length / (tile * tile * 3);
+    for (let i = 0; i < images; i++) {
+      const [row, column] = [Math.floor((first + i) / columns), (first + i) % columns];
+      for (let y = 0; y < tile; y++) {
+        const from = (i * tile + y) * tile * 3;
+        canvas.set(
+          rgb.subarray(from, from + tile * 3),
+          ((row * tile + y) * width + column * tile) * 3,
+        );
+      }
+    }
+    return Promise.resolve();
+  });
+  const labels = Array.from({ length: count }, (_, i) => i % context.shape.numClasses);
+  const png = encodePng({ width, height, data: canvas, channels: 3, depth: 8 });
+  return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels };
+}
+
+/** What the feature space says of `sampleCount` EMA samples: [n, width]. */
+export async function sampleFeatures(
+  context: EvaluationContext,
+  params: ParamMap,
+): Promise<FeatureRows> {
+  const { space, data, experiment } = context;
+  const count = experiment.evaluation.sampleCount;
+  const { width } = space;
+  const values = new Float32Array(count * width);
+  const { resolution } = data.dataset;
+  await forEachSampleChunk(context, params, "metrics", count, async (rgb, first) => {
+    const pooled = tf.tidy(() => space.describe(imageTensor(rgb, resolution)).pooled);
+    values.set(await pooled.data<"float32">(), first * width);
+    pooled.dispose();
+  });
+  return { values, count, width };
+}
+
+/** `hiddenMeans` of the held-out images at the experiment's noise level: curves over steps show the model alone. */
+export const heldOutHidden = (
+  context: EvaluationContext,
+  params: ParamMap,
+): Promise<FeatureRows[]> =>
+  hiddenMeans(context, params, {
+    images: context.data.heldOutImages,
+    time: context.experiment.evaluation.cknnaTime,
+    stream: HELD_OUT_STREAM,
+  });

@@ -1,0 +1,112 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Experiment } from "../../common/config/experiment";
+import { interpolate } from "../../engine/diffusion/interpolate";
+import { randomNormal } from "../../common/math/rng";
+import { sitForward, type SiTShape } from "../../engine/models/sit";
+import type { ParamMap } from "../../engine/nn/params";
+import type { FeatureRows } from "../../common/protocol/metrics";
+import { sampleLatents } from "../../engine/training/batch";
+import type { TrainingData } from "./trainingData";
+
+/** Images passed at once: bounds memory. Part of the noise's law, see `HiddenInput`. */
+const CHUNK = 32;
+
+export interface HiddenContext {
+  readonly experiment: Experiment;
+  readonly shape: SiTShape;
+  readonly data: Pick<TrainingData, "source">;
+  /** Awaited between pieces of work: lets messages in, and throws when the work is over. */
+  readonly between: () => Promise<void>;
+}
+
+/** What the model is given, always without labels. */
+export interface HiddenInput {
+  readonly images: Uint32Array;
+  /** Noise level t. */
+  readonly time: number;
+  /** Latents and noise are fixed by the noise seed, this name and an image's place in the list. */
+  readonly stream: string;
+  /** Told how much of it is done, 0 to 1. */
+  readonly report?: (share: number) => void;
+}
+
+/** Every block's hidden state [n, tokens, width], reduced and read, chunk after chunk of images. */
+async function forEachHidden(
+  { experiment, shape, data, between }: HiddenContext,
+  params: ParamMap,
+  { images, time, stream, report }: HiddenInput,
+  reduce: (hidden: Tensor3D) => Tensor,
+  use: (values: Float32Array, layer: number, first: number) => void,
+): Promise<void> {
+  const { latents, latentScale } = data.source;
+  const length = shape.inputSide ** 2 * shape.inChannels;
+  for (let first = 0; first < images.length; first += CHUNK) {
+    const rows = images.subarray(first, first + CHUNK);
+    const normals = (name: string) =>
+      randomNormal(
+        { seed: experiment.sampling.noiseSeed, stream: `${stream}/${name}`, index: first },
+        rows.length * length,
+      );
+    const dims: [number, number, number, number] = [
+      rows.length,
+      shape.inputSide,
+      shape.inputSide,
+      shape.inChannels,
+    ];
+    const moments = await latents.gather(rows);
+    const reduced = tf.tidy(() => {
+      const clean = sampleLatents(moments, latents.rowLength, normals("posterior"), latentScale);
+      const t = new Float32Array(rows.length).fill(time);
+      const noise = tf.tensor4d(normals("noise"), dims);
+      const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);
+      const labels: Tensor1D = tf.fill([rows.length], shape.numClasses, "int32");
+      return sitForward(params, shape, xt, t, labels).hidden.map(reduce);
+    });
+    try {
+      for (const [layer, tensor] of reduced.entries()) {
+        use(await tensor.data<"float32">(), layer, first);
+      }
+    } finally {
+      tf.dispose(reduced);
+    }
+    report?.((first + rows.length) / images.length);
+    await between();
+  }
+}
+
+/** Token means of every block's hidden state. @returns one [n, D] a block */
+export async function hiddenMeans(
+  context: HiddenContext,
+  params: ParamMap,
+  input: HiddenInput,
+): Promise<FeatureRows[]> {
+  const { depth, width } = context.shape;
+  const count = input.images.length;
+  const layers = Array.from({ length: depth }, () => new Float32Array(count * width));
+  const mean = (hidden: Tensor3D) => tf.mean(hidden, 1);
+  await forEachHidden(context, params, input, mean, (values, layer, first) =>
+    layers[layer]?.set(values, first * width),
+  );
+  return layers.map((values) => ({ values, count, width }));
+}
+
+/** Every block's hidden state token by token. @returns one [n x tokens, D] a block */
+export async function hiddenTokens(
+  context: HiddenContext,
+  params: ParamMap,
+  input: HiddenInput,
+): Promise<FeatureRows[]> {
+  const { depth, width, inputSide, patchSize } = context.shape;
+  const tokens = (inputSide / patchSize) ** 2;
+  const count = input.images.length * tokens;
+  const layers = Array.from({ length: depth }, () => new Float32Array(count * width));
+  const asIs = (hidden: Tensor3D) => hidden;
+  await forEachHidden(context, params, input, asIs, (values, layer, first) =>
+    layers[layer]?.set(values, first * tokens * width),
+  );
+  return layers.map((values) => ({ values, count, width }));
+}
+
+/** The fixed noise held-out images get, in a run's own figures and in an analysis. */
+export const HELD_OUT_STREAM = "heldOut";

@@ -1,0 +1,166 @@
+import type { Remote } from "comlink";
+import type { ControlChange, Experiment, TimelineEntry } from "../../common/config/experiment";
+import { dataShape, gridSide } from "../../common/config/sizes";
+import { loadFeatureSpace, type FeatureSpace } from "../../engine/encoders/featureSpace";
+import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
+import { StudioError } from "../../common/errors/studioError";
+import type { SiTShape } from "../../engine/models/sit";
+import type { MetricsApi } from "../../common/protocol/metrics";
+import type { RunEvent, StartRequest, StepPoint } from "../../common/protocol/trainer";
+import { latestCheckpoint } from "../../common/storage/checkpoints";
+import type { Database, RunRecord } from "../../common/storage/db";
+import { getRun, putRun } from "../../common/storage/runs";
+import { decodeCheckpoint } from "../../engine/training/checkpoint";
+import { cachedRanges, partOfData } from "../caches/cachedOnly";
+import { loadDataset } from "../datasets/datasets";
+import type { SessionEnvironment } from "../common/environment";
+import { deviceWarnings } from "../device/deviceWarnings";
+import type { EvaluationContext } from "./evaluation";
+import { createMeasuring, type Measuring } from "./measure";
+import { mixedPrecisionRefusal } from "../device/mixedPrecision";
+import { createModelState, sitShapeOf, type ModelState } from "./modelState";
+import type { RunControl } from "./runControl";
+import type { RunJournal } from "./runJournal";
+import { createStepReader, type StepReader } from "./stepReader";
+import { loadTrainingData, type TrainingData } from "./trainingData";
+
+export interface RunInputs {
+  readonly environment: SessionEnvironment;
+  readonly request: StartRequest;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly control: RunControl;
+  /** Absent when the metrics worker could not be reached: training goes on without figures. */
+  readonly metrics: Remote<MetricsApi> | undefined;
+  /** Hands out what may be asked of the run at a boundary, once it is loaded. */
+  readonly setActive: (active: ActiveRun) => void;
+}
+
+/** What may be asked between two steps. */
+export interface ActiveRun {
+  readonly setControl: (change: ControlChange) => Promise<TimelineEntry>;
+  readonly checkpoint: () => Promise<ArrayBuffer>;
+}
+
+/** Everything a loaded run works with. */
+export interface LoadedRun {
+  readonly inputs: RunInputs;
+  readonly db: Database;
+  readonly journal: RunJournal;
+  readonly experiment: Experiment;
+  readonly shape: SiTShape;
+  readonly data: TrainingData;
+  readonly model: ModelState;
+  readonly context: EvaluationContext;
+  readonly measuring: Measuring | undefined;
+  readonly reader: StepReader;
+  readonly timeline: TimelineEntry[];
+  readonly networks: readonly (LoadedAutoencoder | FeatureSpace)[];
+}
+
+/**
+ * Starts the backend and reads weights, caches and the newest checkpoint.
+ * @throws StudioError CACHE_MISSING, BAD_CHECKPOINT, or what the backend, the files and the database throw
+ */
+export async function loadRun(
+  inputs: RunInputs,
+  db: Database,
+  journal: RunJournal,
+): Promise<LoadedRun> {
+  const { environment, request, control } = inputs;
+  const phase = (detail: string) =>
+    journal.emit({ type: "phase", phase: "loading", step: 0, detail });
+  const device = await environment.startRuntime(request.backend, control.fail);
+  journal.emit({ type: "device", device });
+  const known = await getRun(db, request.runId);
+  const experiment = known?.experiment ?? request.experiment;
+  for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
+    if (failure) journal.emit({ type: "warning", failure });
+  }
+  phase("Weights");
+  const [autoencoder, space] = await Promise.all([
+    loadAutoencoder(experiment.autoencoder.id, dataShape(experiment.data).resolution, environment),
+    loadFeatureSpace(experiment.evaluation.space, environment, gridSide(experiment)),
+  ]);
+  phase("Latents");
+  const timeline = [...(known?.timeline ?? request.timeline)];
+  const dataset = await loadDataset(environment, db, experiment.data);
+  const ranges =
+    known?.imageRanges ??
+    (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined);
+  if (ranges) journal.emit({ type: "warning", failure: partOfData(ranges, dataset) });
+  const data = await loadTrainingData(db, experiment, { dataset, autoencoder, ranges });
+  const record: RunRecord = {
+    id: request.runId,
+    name: known?.name ?? request.name,
+    experiment,
+    timeline,
+    createdAtMs: known?.createdAtMs ?? environment.nowMs(),
+    updatedAtMs: environment.nowMs(),
+    phase: "loading",
+    step: known?.step ?? 0,
+    device,
+    datasetHash: data.dataset.hash,
+    codeVersion: environment.codeVersion,
+    ...(ranges ? { imageRanges: ranges } : {}),
+  };
+  await putRun(db, record);
+  for (const entry of timeline) journal.emit({ type: "control", entry });
+
+  const shape = sitShapeOf(experiment, data.dataset.classNames.length);
+  const model = await loadModel(db, journal, experiment, shape, request.runId);
+  const between = async () => {
+    await environment.turn();
+    control.assertHealthy();
+    if (control.stopping()) throw stopped();
+  };
+  const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };
+  const onPoint = (point: StepPoint) => journal.emit({ type: "steps", points: [point] });
+  return {
+    inputs,
+    db,
+    journal,
+    experiment,
+    shape,
+    data,
+    model,
+    context,
+    measuring:
+      inputs.metrics &&
+      createMeasuring({
+        context,
+        metrics: inputs.metrics,
+        onMeasurement: (measurement) => journal.emit({ type: "measurement", measurement }),
+        onProblem: (failure) => journal.emit({ type: "warning", failure }),
+      }),
+    reader: createStepReader(environment.clockMs, experiment.optimizer.learningRate, onPoint),
+    timeline,
+    networks: [autoencoder, space],
+  };
+}
+
+/** A stop during an evaluation leaves it at once; the loop then ends as after any step. */
+const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resume it to go on.");
+
+/** The model of a run: from its newest sound checkpoint, or new. */
+async function loadModel(
+  db: Database,
+  journal: RunJournal,
+  experiment: Experiment,
+  shape: SiTShape,
+  runId: string,
+): Promise<ModelState> {
+  const found = await latestCheckpoint(db, runId);
+  for (const step of found?.damagedSteps ?? []) {
+    journal.emit({
+      type: "warning",
+      failure: {
+        code: "CHECKSUM_MISMATCH",
+        message: `The checkpoint of step ${step} is damaged and was passed over.`,
+        hint: "Nothing to do: the run goes on from the one before.",
+      },
+    });
+  }
+  if (!found) return createModelState(experiment, shape);
+  const { state, projectors } = decodeCheckpoint(found.record.bytes);
+  return createModelState(experiment, shape, { state, projectors });
+}

@@ -1,0 +1,90 @@
+import type { Remote } from "comlink";
+import { alignmentAt, type TimelineEntry } from "../../common/config/experiment";
+import { fromFailure, toFailure, type Failure } from "../../common/errors/studioError";
+import type { FeatureRows, MetricsApi } from "../../common/protocol/metrics";
+import type { Outcome } from "../../common/protocol/shared";
+import type { Measurement } from "../../common/protocol/trainer";
+import type { ParamMap } from "../../engine/nn/params";
+import { heldOutHidden, sampleFeatures, type EvaluationContext } from "./evaluation";
+import { movable } from "../metrics/metricsLine";
+import { tokenMeans } from "./trainingData";
+
+/** Takes the model's side of the metrics and has the metrics worker do the arithmetic meanwhile. */
+export interface Measuring {
+  /** Samples and hidden states of a step; resolves when the model is free again, before the figures are there. */
+  readonly measure: (
+    params: ParamMap,
+    step: number,
+    timeline: readonly TimelineEntry[],
+  ) => Promise<void>;
+  /** Resolves when every figure asked for has arrived. */
+  readonly settle: () => Promise<void>;
+}
+
+interface MeasuringOptions {
+  readonly context: EvaluationContext;
+  readonly metrics: Remote<MetricsApi>;
+  readonly onMeasurement: (measurement: Measurement) => void;
+  readonly onProblem: (failure: Failure) => void;
+}
+
+export function createMeasuring({
+  context,
+  metrics,
+  onMeasurement,
+  onProblem,
+}: MeasuringOptions): Measuring {
+  const { experiment, data, space } = context;
+  const { seed } = experiment.optimizer;
+  const underWay = new Set<Promise<void>>();
+
+  const follow = (work: Promise<Outcome<Measurement>>) => {
+    const followed = work
+      .then((outcome) => {
+        if (outcome.ok) onMeasurement(outcome.value);
+        else throw fromFailure(outcome.failure);
+      })
+      .catch((thrown: unknown) => onProblem(toFailure(thrown)))
+      .finally(() => underWay.delete(followed));
+    underWay.add(followed);
+  };
+
+  /** The real side: all training images in the samples' feature space. */
+  const setReference = async (): Promise<Outcome<null>> => {
+    const features = await data.features(space.id);
+    const { trainImages } = data.source;
+    const values = await tokenMeans(features, trainImages);
+    const real = { values, count: trainImages.length, width: features.width };
+    return metrics.setReference(space.label, movable(real), seed);
+  };
+  let reference: Promise<Outcome<null>> | undefined;
+
+  const sampleQuality = async (
+    step: number,
+    generated: FeatureRows,
+  ): Promise<Outcome<Measurement>> => {
+    const set = await (reference ??= setReference());
+    return set.ok ? metrics.sampleQuality(step, movable(generated)) : set;
+  };
+
+  return {
+    measure: async (params, step, timeline) => {
+      follow(sampleQuality(step, await sampleFeatures(context, params)));
+      const layers = await heldOutHidden(context, params);
+      for (const id of alignmentAt(experiment, timeline, step).encoders) {
+        const features = await data.features(id);
+        const target = {
+          values: await tokenMeans(features, data.heldOutImages),
+          count: data.heldOutImages.length,
+          width: features.width,
+        };
+        const { cknnaK: k, cknnaTime: time } = experiment.evaluation;
+        const request = { step, encoder: id, layers, target, k, time, seed };
+        follow(metrics.layerAlignment(request));
+      }
+    },
+    settle: async () => {
+      await Promise.all([...underWay]);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { transfer, wrap, type Remote } from "comlink";
+import type { MetricsApi } from "../../common/protocol/metrics";
+import type { RunEvent, StartRequest, TrainerApi } from "../../common/protocol/trainer";
+import type { Outcome } from "../../common/protocol/shared";
+import type { SessionEnvironment } from "../common/environment";
+import { outcomeOf } from "../common/outcome";
+import { createRunControl, noRun, type RunControl } from "./runControl";
+import { StudioError } from "../../common/errors/studioError";
+import type { ActiveRun } from "./loadRun";
+import { runTraining } from "./trainingRun";
+
+/** The trainer worker: one run at a time, steered by messages that take effect between steps. */
+export function createTrainerSession(environment: SessionEnvironment): TrainerApi {
+  let metrics: Remote<MetricsApi> | undefined;
+  let control: RunControl | undefined;
+  let run: ActiveRun | undefined;
+
+  const start = async (request: StartRequest, onEvent: (event: RunEvent) => void) => {
+    if (control) {
+      throw new StudioError(
+        "INTERNAL",
+        "A run is active already.",
+        "Stop it before starting another.",
+      );
+    }
+    const own = createRunControl(request.pauseAfter);
+    control = own;
+    try {
+      const setActive = (active: ActiveRun) => (run = active);
+      await runTraining({ environment, request, onEvent, control: own, metrics, setActive });
+      return null;
+    } finally {
+      own.close();
+      control = undefined;
+      run = undefined;
+    }
+  };
+
+  /** Asks the active run between two steps. */
+  const atBoundary = <T>(use: (active: ActiveRun) => Promise<T>): Promise<Outcome<T>> => {
+    const task = () => (run ? use(run) : Promise.reject(noRun()));
+    return control ? control.atBoundary(task) : outcomeOf(task);
+  };
+  const tell = (use: (control: RunControl) => void) => {
+    if (control) use(control);
+    return Promise.resolve();
+  };
+  return {
+    start: (request, onEvent) => outcomeOf(() => start(request, onEvent)),
+    connectMetrics: (port) => {
+      metrics = wrap<MetricsApi>(port);
+      return Promise.resolve();
+    },
+    setControl: (change) => atBoundary((active) => active.setControl(change)),
+    pause: () => tell((c) => c.pause()),
+    resume: () => tell((c) => c.resume()),
+    singleStep: () => tell((c) => c.singleStep()),
+    stop: () => tell((c) => c.stop()),
+    checkpoint: async () => {
+      const outcome = await atBoundary((active) => active.checkpoint());
+      return outcome.ok ? transfer(outcome, [outcome.value]) : outcome;
+    },
+  };
+}

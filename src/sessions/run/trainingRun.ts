@@ -1,0 +1,295 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { alignmentAt, ControlChange, type TimelineEntry } from "../../common/config/experiment";
+import { StudioError, toFailure } from "../../common/errors/studioError";
+import { currentStudioBackend } from "../../engine/kernels/studioBackend";
+import type { RunPhase } from "../../common/protocol/trainer";
+import { latestCheckpoint, putCheckpoint } from "../../common/storage/checkpoints";
+import type { Database } from "../../common/storage/db";
+import { updateRun } from "../../common/storage/runs";
+import { batchImages, makeBatch } from "../../engine/training/batch";
+import { encodeCheckpoint } from "../../engine/training/checkpoint";
+import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
+import { survivingLoss } from "../device/deviceRecovery";
+import { drawGrid } from "./evaluation";
+import { gradientConflictAt } from "./gradientConflict";
+import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
+import { createRunJournal, type RunJournal } from "./runJournal";
+
+/** torch.optim.AdamW's default, which the reference keeps. */
+const ADAM_EPS = 1e-8;
+/** Steps between two reports of what the worker holds. */
+const MEMORY_EVERY = 10;
+
+/**
+ * One run from its first event to its last: loads, trains until it is finished or stopped, and stores what
+ * it logs. A lost device is replaced, and the run goes on from its newest checkpoint. Any other fault is emitted
+ * as `failed` and thrown; everything logged before it is stored.
+ */
+export async function runTraining(inputs: RunInputs): Promise<void> {
+  const { environment, request, onEvent, control } = inputs;
+  const db = await environment.openDatabase();
+  const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
+  try {
+    await survivingLoss(environment, {
+      attempt: (fail) => attempt({ ...inputs, control: { ...control, fail } }, db, journal),
+      setFault: (fault) => (fault ? control.fail(fault) : control.recover()),
+      stored: async () => (await latestCheckpoint(db, request.runId))?.record.step ?? 0,
+      onRestart: ({ code, message }, from) => {
+        const start = from === 0 ? "its start: there was no checkpoint yet" : `step ${from}`;
+        const hint = `Nothing to do: the run goes on by itself, on a new device, from ${start}.`;
+        journal.emit({ type: "warning", failure: { code, message, hint } });
+      },
+    });
+  } catch (thrown) {
+    journal.emit({ type: "failed", failure: toFailure(thrown) });
+    throw thrown;
+  } finally {
+    await journal.flush();
+    db.close();
+  }
+}
+
+/** The run from its newest checkpoint on, on a device of its own. */
+async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Promise<void> {
+  const run = await loadRun(inputs, db, journal);
+  try {
+    inputs.setActive(activeRun(run));
+    await train(run);
+  } finally {
+    run.model.dispose();
+    for (const network of run.networks) network.dispose();
+    freeUnused();
+  }
+}
+
+/** Training and evaluation need buffers of other sizes: what one leaves in the pool is of no use to the other. */
+const freeUnused = () => currentStudioBackend()?.trim();
+
+/** The settings of one step that do not depend on the alignment. */
+const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "alignment"> => {
+  const { optimizer, transport } = experiment;
+  return {
+    shape,
+    path: transport.path,
+    adamW: {
+      learningRate: optimizer.learningRate,
+      beta1: optimizer.beta1,
+      beta2: optimizer.beta2,
+      eps: ADAM_EPS,
+      weightDecay: optimizer.weightDecay,
+    },
+    maxGradNorm: optimizer.maxGradNorm,
+    microBatch: optimizer.microBatch,
+    recompute: optimizer.recompute,
+    emaDecay: optimizer.emaDecay,
+  };
+};
+
+/** One update; its numbers follow through the reader. */
+async function takeStep(run: LoadedRun): Promise<void> {
+  const { experiment, data, model, shape } = run;
+  const step = model.step() + 1;
+  const alignment = alignmentAt(experiment, run.timeline, step);
+  const targets = await Promise.all(alignment.encoders.map((id) => data.features(id)));
+  const settings = { ...experiment.optimizer, ...experiment.transport };
+  const values = await makeBatch(data.source, settings, step);
+  const batchSize = values.labels.length;
+  const features = await Promise.all(targets.map((target) => target.gather(values.images)));
+  const dims: [number, number, number, number] = [
+    batchSize,
+    shape.inputSide,
+    shape.inputSide,
+    shape.inChannels,
+  ];
+  const batch: TrainBatch = {
+    latents: tf.tensor4d(values.latents, dims),
+    noise: tf.tensor4d(values.noise, dims),
+    t: values.t,
+    labels: values.labels,
+    features: targets.map(({ tokens, width }, i) =>
+      tf.tensor3d(features[i] ?? [], [batchSize, tokens, width]),
+    ),
+  };
+  try {
+    const projectors = model.projectorsFor(alignment.encoders);
+    const options = { ...stepOptions(run), alignment: { ...alignment, projectors } };
+    await prepare(run, batch, options);
+    await measureConflict(run, batch, options);
+    const pushed = run.reader.push(step, model.update(batch, options));
+    const next = batchImages(data.source, settings, step + 1);
+    // while the device is busy; what cannot be read is met when it is needed
+    await Promise.allSettled(targets.map((target) => target.prefetch(next)));
+    await pushed;
+  } finally {
+    tf.dispose([batch.latents, batch.noise, ...batch.features]);
+  }
+}
+
+/** The gradient conflict before the next update, when it is due. */
+async function measureConflict(
+  { experiment, model, reader, journal, timeline }: LoadedRun,
+  batch: TrainBatch,
+  options: StepOptions,
+): Promise<void> {
+  const step = model.step() + 1;
+  const every = experiment.evaluation.conflictEvery;
+  if (every === 0 || step % every !== 0) return;
+  await reader.drain();
+  const alignment = alignmentAt(experiment, timeline, step);
+  const conflict = await gradientConflictAt(model.whole().params, batch, options);
+  const { encoders, encoderDepth, projCoeff, objective } = alignment;
+  journal.emit({
+    type: "measurement",
+    measurement: {
+      kind: "gradientConflict",
+      step,
+      encoders,
+      encoderDepth,
+      projCoeff,
+      objective,
+      ...conflict,
+    },
+  });
+  freeUnused();
+  reader.restartClock(); // the measurement belongs to no step
+}
+
+/** Compiles what a step of new shapes needs, telling the page how far it is. */
+async function prepare(run: LoadedRun, batch: TrainBatch, options: StepOptions): Promise<void> {
+  const { journal, model, reader } = run;
+  const before = model.step();
+  let programs = 0;
+  await model.prepare(batch, options, (done, all) => {
+    programs = all;
+    if (all === 0) return;
+    const detail = `GPU programs: ${done} of ${all} compiled`;
+    journal.emit({ type: "phase", phase: "compiling", step: before, detail });
+  });
+  if (programs === 0) return;
+  reader.restartClock(); // compiling belongs to no step
+  if (before > 0) journal.emit({ type: "phase", phase: "training", step: before });
+}
+
+const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
+  encodeCheckpoint(run.model.whole(), {
+    experiment: run.experiment,
+    timeline: run.timeline,
+    projectors: run.model.projectors(),
+  });
+
+async function saveCheckpoint(run: LoadedRun): Promise<void> {
+  const { db, journal, inputs, model } = run;
+  await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
+  const bytes = await encode(run);
+  const size = bytes.byteLength;
+  await journal.flush(); // a run that is cut goes on from here: what was logged before must be stored
+  await putCheckpoint(db, inputs.request.runId, model.step(), bytes, inputs.environment.nowMs());
+  journal.emit({ type: "checkpoint", step: model.step(), bytes: size });
+}
+
+/** What is due after `step`: samples, figures, a checkpoint. The last step gets all three. */
+async function evaluate(run: LoadedRun): Promise<void> {
+  const { experiment, model, journal, context, measuring } = run;
+  const { evaluation, optimizer } = experiment;
+  const step = model.step();
+  const due = (every: number) => step % every === 0 || step === optimizer.steps;
+  if (
+    !due(evaluation.gridEvery) &&
+    !due(evaluation.metricsEvery) &&
+    !due(evaluation.checkpointEvery)
+  )
+    return;
+  await run.reader.drain();
+  if (due(evaluation.checkpointEvery)) await saveCheckpoint(run);
+  const phase = (name: RunPhase, detail: string) =>
+    journal.emit({ type: "phase", phase: name, step, detail });
+  freeUnused();
+  if (due(evaluation.gridEvery)) {
+    phase("evaluating", "Samples");
+    journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
+  }
+  if (measuring && due(evaluation.metricsEvery)) {
+    phase("evaluating", "Metrics");
+    await measuring.measure(model.ema(), step, run.timeline);
+  }
+  freeUnused();
+  phase("training", "");
+  run.reader.restartClock();
+}
+
+async function train(run: LoadedRun): Promise<void> {
+  const { experiment, model, journal, inputs, reader } = run;
+  const { control, environment } = inputs;
+  const phase = (name: RunPhase) =>
+    journal.emit({ type: "phase", phase: name, step: model.step() });
+  const memory = () => {
+    const { numTensors, numBytes } = tf.memory();
+    journal.emit({
+      type: "memory",
+      memory: { step: model.step(), tensors: numTensors, bytes: numBytes },
+    });
+  };
+  const hooks = {
+    onPaused: async () => {
+      await reader.drain();
+      await saveCheckpoint(run);
+      phase("paused");
+    },
+    onResumed: () => {
+      reader.restartClock();
+      phase("training");
+    },
+  };
+  phase("compiling");
+  let first = true;
+  while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
+    await takeStep(run);
+    if (first) {
+      await reader.drain();
+      phase("training");
+      first = false;
+    }
+    if (model.step() % MEMORY_EVERY === 0) memory();
+    try {
+      await evaluate(run);
+    } catch (thrown) {
+      if (!control.stopping() || control.fault()) throw thrown;
+    }
+    await environment.turn();
+  }
+  await reader.drain();
+  await saveCheckpoint(run);
+  await run.measuring?.settle();
+  memory();
+  phase(model.step() >= experiment.optimizer.steps ? "finished" : "stopped");
+}
+
+/** What the page may ask for between two steps. */
+function activeRun(run: LoadedRun): ActiveRun {
+  return {
+    setControl: async (change) => {
+      const parsed = ControlChange.parse(change);
+      assertTap(run, parsed);
+      await Promise.all((parsed.encoders ?? []).map((id) => run.data.features(id)));
+      const entry: TimelineEntry = { step: run.model.step() + 1, change: parsed };
+      run.timeline.push(entry);
+      run.timeline.sort((a, b) => a.step - b.step); // after a resume, entries still to be replayed may follow
+      await updateRun(run.db, run.inputs.request.runId, { timeline: [...run.timeline] });
+      run.journal.emit({ type: "control", entry });
+      return entry;
+    },
+    checkpoint: async () => {
+      await run.reader.drain();
+      return encode(run);
+    },
+  };
+}
+
+function assertTap({ shape }: LoadedRun, { encoderDepth }: ControlChange): void {
+  if (encoderDepth === undefined || encoderDepth <= shape.depth) return;
+  throw new StudioError(
+    "OUT_OF_RANGE",
+    `Alignment depth ${encoderDepth} is not a block of this model: it has ${shape.depth}.`,
+    `Choose an alignment depth from 1 to ${shape.depth}.`,
+  );
+}

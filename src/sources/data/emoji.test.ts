@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { encode } from "fast-png";
+import { describe, expect, test } from "vitest";
+import { DataConfig, type Experiment } from "../../common/config/experiment";
+import type { StudioErrorCode } from "../../common/errors/studioError";
+import type { ReadFile } from "../../common/formats/readFile";
+import { loadEmoji } from "./emoji";
+
+const readPublic: ReadFile = async (name) =>
+  new Uint8Array(await readFile(new URL(`../../../public/emoji/${name}`, import.meta.url)));
+const load = (config: Partial<Experiment["data"]> = {}, read = readPublic) =>
+  loadEmoji(read, DataConfig.parse(config));
+
+describe("the committed data set", () => {
+  test("has 1,906 concepts in two styles, nine classes and a tenth held out", async () => {
+    const data = await load();
+    expect(data.size).toBe(3812);
+    expect(data.heldOutIndices.length).toBe(382);
+    expect(data.trainIndices.length).toBe(3430);
+    expect(data.classNames).toHaveLength(9);
+    expect(data.hash).toMatch(/^[0-9a-f]{64}$/);
+    const sides = [...data.trainIndices, ...data.heldOutIndices].sort((a, b) => a - b);
+    expect(sides).toEqual(Array.from({ length: data.size }, (_, i) => i));
+  });
+
+  test("never splits a concept between the sides", async () => {
+    const data = await load({ holdOutFraction: 0.3 });
+    const trained = new Set(Array.from(data.trainIndices, data.groupOf));
+    expect(Array.from(data.heldOutIndices, data.groupOf).some((g) => trained.has(g))).toBe(false);
+    expect(data.groupOf(10)).toBe(data.groupOf(11));
+    expect(data.labelOf(10)).toBe(data.labelOf(11));
+    expect([data.styleOf?.(10), data.styleOf?.(11)]).toEqual([0, 1]);
+  });
+
+  test("a limit shortens the training side alone and keeps both styles of a concept", async () => {
+    const full = await load();
+    const short = await load({ imageLimit: 47 });
+    expect(short.trainIndices.length).toBe(48);
+    expect(short.size).toBe(48 + 382);
+    const groups = (data: typeof full) => Array.from(data.heldOutIndices, data.groupOf);
+    expect(groups(short)).toEqual(groups(full));
+    expect(short.hash).not.toBe(full.hash);
+    expect((await load({ holdOutFraction: 0.2 })).hash).toBe(full.hash);
+  });
+
+  test("reads pictures: the first face is yellow in the middle and white in the corner", async () => {
+    const data = await load();
+    const rgb = await data.readRgb([1, 0, 1]);
+    const bytes = 64 * 64 * 3;
+    expect(rgb.length).toBe(3 * bytes);
+    expect(rgb.subarray(0, bytes)).toEqual(rgb.subarray(2 * bytes));
+    expect(rgb.subarray(0, bytes)).not.toEqual(rgb.subarray(bytes, 2 * bytes));
+    expect([...rgb.subarray(0, 3)]).toEqual([255, 255, 255]);
+    const [red = 0, green = 0, blue = 0] = rgb.subarray((16 * 64 + 32) * 3);
+    expect(red).toBeGreaterThan(200);
+    expect(green).toBeGreaterThan(150);
+    expect(blue).toBeLessThan(120);
+    await expect(data.readRgb([3812])).rejects.toThrow(/no image 3812/);
+  });
+});
+
+/** The committed files with one of them changed. */
+const changed =
+  (file: string, change: (bytes: Uint8Array) => Uint8Array): ReadFile =>
+  async (name) =>
+    name === file ? change(await readPublic(name)) : readPublic(name);
+
+const sha256 = async (bytes: Uint8Array) =>
+  Buffer.from(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes))).toString("hex");
+
+/** The committed files with noto.png replaced and its checksum in the index made right again. */
+async function withNoto(png: Uint8Array): Promise<ReadFile> {
+  const index = JSON.parse(new TextDecoder().decode(await readPublic("emoji.json"))) as {
+    sheets: { noto: { sha256: string } };
+  };
+  index.sheets.noto.sha256 = await sha256(png);
+  const files: Record<string, Uint8Array> = {
+    "noto.png": png,
+    "emoji.json": new TextEncoder().encode(JSON.stringify(index)),
+  };
+  return async (name) => files[name] ?? readPublic(name);
+}
+
+describe("bad files are refused by name", () => {
+  const refused = async (read: ReadFile, code: StudioErrorCode, name: string) => {
+    await expect(load({}, read)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(name) as string,
+    });
+  };
+
+  test("one flipped bit in a sheet", async () => {
+    const flip = (bytes: Uint8Array) => {
+      const copy = bytes.slice();
+      copy[5000] = (copy[5000] ?? 0) ^ 1;
+      return copy;
+    };
+    await refused(changed("twemoji.png", flip), "CHECKSUM_MISMATCH", "twemoji.png");
+  });
+
+  test("a page in place of the index, an index of another layout, a category out of the list", async () => {
+    const text = (value: string) => () => new TextEncoder().encode(value);
+    const edit = (from: string, to: string) => (bytes: Uint8Array) =>
+      new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
+    await refused(changed("emoji.json", text("<!doctype html>")), "DOWNLOAD_FAILED", "emoji.json");
+    await refused(changed("emoji.json", edit('"tile"', '"side"')), "DOWNLOAD_FAILED", "emoji.json");
+    await refused(
+      changed("emoji.json", edit('"category":0', '"category":9')),
+      "DOWNLOAD_FAILED",
+      "emoji.json",
+    );
+  });
+
+  test("a sheet that is no picture, or one of another size", async () => {
+    const small = encode({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3), channels: 3 });
+    await refused(await withNoto(small), "BAD_IMAGE", "64 x 64");
+    await refused(await withNoto(new Uint8Array(100)), "BAD_IMAGE", "noto.png");
+  });
+
+  test("a reader that fails", async () => {
+    const broken: ReadFile = (name) => Promise.reject(new Error(`no ${name}`));
+    await refused(broken, "DOWNLOAD_FAILED", "emoji.json");
+  });
+});

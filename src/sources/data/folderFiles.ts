@@ -1,0 +1,56 @@
+import { StudioError } from "../../common/errors/studioError";
+import { badImage } from "./imageCodec";
+import { isImagePath, type SourceFile } from "./filesSource";
+
+/** What reading a file of the user's can end with: the right to read is gone, or this one file is. */
+function readFailure(path: string, cause: unknown): StudioError {
+  if (cause instanceof DOMException && cause.name === "NotAllowedError") {
+    return new StudioError(
+      "PERMISSION_DENIED",
+      `The browser no longer lets the studio read ${path}.`,
+      "Choose the folder again, or allow reading it: the import goes on where it was.",
+      { cause },
+    );
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return badImage(`it could not be read (${message}): moved, changed or removed since`, cause);
+}
+
+/** A file the user picked or dropped, as one of a source. */
+export const userFile = (path: string, file: Blob): SourceFile => ({
+  path,
+  bytes: file.size,
+  read: async () => {
+    try {
+      return new Uint8Array(await file.arrayBuffer());
+    } catch (cause) {
+      throw readFailure(path, cause);
+    }
+  },
+});
+
+/**
+ * Every file below a folder of the user's, in no order. Only names that may matter are opened: a file's size needs
+ * the file.
+ * @throws StudioError PERMISSION_DENIED when the folder may not be read
+ */
+export async function directoryFiles(
+  handle: FileSystemDirectoryHandle,
+  path = "",
+): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  try {
+    for await (const [name, entry] of handle.entries()) {
+      const below = `${path}${name}`;
+      if (entry.kind === "directory") {
+        if (!name.startsWith(".")) files.push(...(await directoryFiles(entry, `${below}/`)));
+      } else if (isImagePath(below) || name.endsWith(".json")) {
+        files.push(userFile(below, await entry.getFile()));
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof StudioError) throw cause;
+    throw readFailure(path === "" ? handle.name : path, cause);
+  }
+  return files;
+}

@@ -1,0 +1,215 @@
+import {
+  parquetMetadataAsync,
+  parquetReadObjects,
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { StudioError } from "../../common/errors/studioError";
+import type { ByteSource } from "../../common/formats/byteSource";
+import { badImage } from "./imageCodec";
+import { imageHeader } from "./imageHeader";
+import { concatenated, ONE_CLASS, type ImageSource, type SourceImage } from "./imageSource";
+import { parquetColumns, type ParquetColumns } from "./parquetColumns";
+
+/** A row group is held in memory whole, packed and unpacked. */
+const MAX_GROUP_BYTES = 2 ** 30;
+const MAX_FOOTER_BYTES = 64 * 2 ** 20;
+const MAX_ROWS = 10_000_000;
+/** Rows that decide whether a column of bytes is one of images. */
+const LOOKED_AT = 16;
+
+const badParquet = (name: string, what: string, cause?: unknown) =>
+  new StudioError(
+    "BAD_PARQUET",
+    `${name}: ${what}.`,
+    "Download the file again, or choose another data set.",
+    { cause },
+  );
+
+const bufferOf = (source: ByteSource): AsyncBuffer => ({
+  byteLength: source.bytes,
+  slice: async (start, end = source.bytes) =>
+    new Uint8Array(await source.read(start, Math.min(end, source.bytes))).buffer,
+});
+
+/** Runs the library on untrusted bytes: whatever it throws names the file; failures of reading stay what they are. */
+async function guarded<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof StudioError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw badParquet(name, `it cannot be read as parquet (${message})`, cause);
+  }
+}
+
+/** @throws StudioError BAD_PARQUET when the last bytes are not those of a parquet file */
+async function checkFooter({ name, bytes, read }: ByteSource): Promise<void> {
+  const tail = bytes >= 12 ? await read(bytes - 8, bytes) : new Uint8Array(8);
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+  const footer = view.getUint32(0, true);
+  if (new TextDecoder().decode(tail.subarray(4)) !== "PAR1") {
+    throw badParquet(name, `it does not end as a parquet file does (${bytes} bytes)`);
+  }
+  if (footer > Math.min(MAX_FOOTER_BYTES, bytes - 12)) {
+    throw badParquet(name, `its index claims ${footer} of its ${bytes} bytes`);
+  }
+}
+
+interface RowGroupPlace {
+  readonly first: number;
+  readonly rows: number;
+}
+
+/** Where the groups' rows lie. @throws StudioError BAD_PARQUET when one would not fit in memory */
+function rowGroups(name: string, metadata: FileMetaData, columns: ParquetColumns): RowGroupPlace[] {
+  let first = 0;
+  return metadata.row_groups.map((group, index) => {
+    const rows = Number(group.num_rows);
+    const parts = group.columns.filter(
+      ({ meta_data: part }) =>
+        part?.path_in_schema[0] === columns.image || part?.path_in_schema[0] === columns.label,
+    );
+    const bytes = parts.reduce(
+      (sum, { meta_data: part }) => sum + Number(part?.total_uncompressed_size ?? 0),
+      0,
+    );
+    const whole = Number.isSafeInteger(rows) && rows >= 0 && first + rows <= MAX_ROWS;
+    if (!whole || bytes > MAX_GROUP_BYTES) {
+      throw badParquet(
+        name,
+        `row group ${index} claims ${rows} rows and ${bytes} bytes, more than ${MAX_GROUP_BYTES}`,
+      );
+    }
+    const place = { first, rows };
+    first += rows;
+    return place;
+  });
+}
+
+/** The library's decompressors, told how much they may make of a page. */
+const boundedCompressors: Compressors = Object.fromEntries(
+  Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (input: Uint8Array, outputLength: number) => {
+      if (outputLength > MAX_GROUP_BYTES) {
+        throw new RangeError(`a page claims ${outputLength} bytes`);
+      }
+      return decompress(input, outputLength);
+    },
+  ]),
+);
+
+function bytesOfCell(cell: unknown): Uint8Array | undefined {
+  if (cell instanceof Uint8Array) return cell;
+  if (typeof cell === "object" && cell !== null && "bytes" in cell) return bytesOfCell(cell.bytes);
+  return undefined;
+}
+
+function classOfCell(cell: unknown, { label, classNames }: ParquetColumns): string | undefined {
+  if (label === null) return ONE_CLASS;
+  if (typeof cell === "string" && cell !== "") return cell;
+  if (typeof cell !== "number" && typeof cell !== "bigint") return undefined;
+  const number = Number(cell);
+  if (classNames) return classNames[number];
+  return Number.isSafeInteger(number) && number >= 0 ? String(number) : undefined;
+}
+
+/** A row as an image; one without image or class throws when it is read. */
+function imageOfRow(
+  name: string,
+  row: Readonly<Record<string, unknown>>,
+  columns: ParquetColumns,
+): SourceImage {
+  const bytes = bytesOfCell(row[columns.image]);
+  const cell = columns.label === null ? null : row[columns.label];
+  const className = classOfCell(cell, columns);
+  return {
+    name,
+    className: className ?? "",
+    read: () =>
+      Promise.resolve().then(() => {
+        if (className === undefined) throw badImage(`its class is ${String(cell)}`);
+        if (!bytes) throw badImage("its row holds no image");
+        return bytes;
+      }),
+  };
+}
+
+/** Names, where the file has them; numbers in their order, or names as they are found, where it has not. */
+function classOrderOf(metadata: FileMetaData, columns: ParquetColumns): ImageSource["classOrder"] {
+  if (columns.classNames) return columns.classNames;
+  const label = metadata.schema.find(({ name }) => name === columns.label);
+  return label?.type === "INT32" || label?.type === "INT64" ? "byNumber" : "byName";
+}
+
+/**
+ * The images of one parquet file, row by row; a row group at a time is read, and of it only two columns.
+ * @throws StudioError BAD_PARQUET that says what is wrong with it or which columns it is undecided between
+ */
+async function parquetFile(source: ByteSource): Promise<ImageSource> {
+  const { name, bytes } = source;
+  const file = bufferOf(source);
+  await checkFooter(source);
+  const metadata = await guarded(name, () => parquetMetadataAsync(file));
+  const columns = parquetColumns(name, metadata);
+  const groups = rowGroups(name, metadata, columns);
+  const readGroup = ({ first, rows }: RowGroupPlace) =>
+    guarded(name, () =>
+      parquetReadObjects({
+        file,
+        metadata,
+        columns: columns.label === null ? [columns.image] : [columns.image, columns.label],
+        rowStart: first,
+        rowEnd: first + rows,
+        compressors: boundedCompressors,
+        utf8: false, // plain bytes are images, not text
+        geoparquet: false,
+      }),
+    );
+  const firstGroup = groups.find(({ rows }) => rows > 0);
+  return {
+    label: name,
+    images: groups.reduce((sum, { rows }) => sum + rows, 0),
+    bytes,
+    classOrder: classOrderOf(metadata, columns),
+    fingerprint: `${name} ${bytes}`,
+    from: async function* (start) {
+      for (const group of groups) {
+        if (group.first + group.rows <= start) continue;
+        const rows = await readGroup(group);
+        if (group === firstGroup) checkFirstRows(name, rows, columns);
+        for (let row = Math.max(0, start - group.first); row < rows.length; row++) {
+          yield imageOfRow(`${name} row ${group.first + row}`, rows[row] ?? {}, columns);
+        }
+      }
+    },
+  };
+}
+
+/** A column of bytes is one of images when its first rows are: one may be broken, not all. */
+function checkFirstRows(
+  name: string,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  { image }: ParquetColumns,
+): void {
+  const cells = rows.slice(0, LOOKED_AT).map((row) => bytesOfCell(row[image]));
+  if (!cells.some((bytes) => bytes && imageHeader(bytes))) {
+    throw badParquet(name, `its column "${image}" holds no images`);
+  }
+}
+
+/**
+ * The images of the parquet files of one split, in the order of their names.
+ * @throws StudioError BAD_PARQUET; BAD_DATASET when the files do not belong together
+ */
+export async function parquetSource(
+  label: string,
+  files: readonly ByteSource[],
+): Promise<ImageSource> {
+  const parts: ImageSource[] = [];
+  for (const file of files) parts.push(await parquetFile(file));
+  return concatenated(label, parts);
+}
