@@ -89,7 +89,23 @@ function kernelTables({ variants }: StoredResult): string[] {
   });
 }
 
-function suiteSection(title: string, result: StoredResult): string[] {
+/** The command that measures a result again; `file` is `<where>-<adapter>`. */
+function commandOf(file: string, { workload, steps, warmUp, variants }: StoredResult): string {
+  const [where = "", ...adapter] = file.split("-");
+  const options = {
+    where,
+    adapter: adapter.join("-"),
+    workload: workload.id,
+    batch: workload.batch,
+    steps,
+    "warm-up": warmUp,
+    variants: variants.map(({ id }) => id).join(","),
+  };
+  const args = Object.entries(options).map(([name, value]) => `--${name} ${value}`);
+  return `npm run bench -- ${args.join(" ")}`;
+}
+
+function suiteSection(file: string, key: string, result: StoredResult): string[] {
   const { workload, floor, products, engine, adapter, date, steps, warmUp } = result;
   const rates = products.map(({ name, gflops, side }) => `${name} ${gflops.toFixed(1)} (${side}²)`);
   const threads = `tfjs wasm threads: ${result.wasmThreads}${result.crossOriginIsolated ? ", cross-origin isolated" : ""}`;
@@ -97,13 +113,15 @@ function suiteSection(title: string, result: StoredResult): string[] {
   const versions = Object.entries(result.versions).map(([name, version]) => `${name} ${version}`);
   return [
     "",
-    `### ${title}`,
+    `### ${file}: ${key}`,
     "",
     `${workload.description}; batch ${workload.batch}. ${(floor.parameters / 1e6).toFixed(2)} M parameters, ` +
       `${(floor.flops / 1e9).toFixed(2)} GFLOP and at least ${(floor.bytes / 1e6).toFixed(0)} MB a step.`,
     "",
     `${engine}; adapter: ${adapter?.name ?? "none"}; ${threads}. ${steps} steps after ${warmUp}, ${date.slice(0, 10)}, ${load}. ` +
       `Plain products, GFLOP/s: ${rates.join(", ")}. ${versions.join(", ")}.`,
+    "",
+    `\`${commandOf(file, result)}\``,
     "",
     ...table(
       HEADER,
@@ -118,6 +136,6 @@ function suiteSection(title: string, result: StoredResult): string[] {
 export const renderResults = (files: readonly (readonly [name: string, ResultFile])[]): string =>
   files
     .flatMap(([name, file]) =>
-      Object.entries(file).flatMap(([key, result]) => suiteSection(`${name}: ${key}`, result)),
+      Object.entries(file).flatMap(([key, result]) => suiteSection(name, key, result)),
     )
     .join("\n");

@@ -1,11 +1,11 @@
-/** Renders bench/results/*.json into docs/performance.md: `node scripts/run.mjs bench/report.ts`. */
+/** Renders bench/results/*.json into docs/performance-results.md: `node scripts/run.mjs bench/report.ts`. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatFile } from "./format";
 import { renderResults } from "./render";
 import { METRICS_RESULTS, readResults, RESULTS_DIR } from "./results";
 
-const DOC = "docs/performance.md";
+const DOC = "docs/performance-results.md";
 const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
 
 const names = (await readdir(RESULTS_DIR))

@@ -75,7 +75,7 @@ export const ModelConfig = z.strictObject({
   size: z.enum(MODEL_SIZES).default("Nano").register(fieldInfo, {
     label: "Size",
     unit: "1",
-    source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/engine/models/sizes.ts)",
+    source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/common/config/sizes.ts)",
   }),
   width: z.int().min(8).max(4096).multipleOf(4).default(128).register(fieldInfo, {
     label: "Custom width",
@@ -174,7 +174,7 @@ export const TransportConfig = z.strictObject({
   }),
 });
 
-/** From `npm run precision`; docs/performance.md, mixed precision. */
+/** From `npm run precision`; docs/performance-results.md, mixed precision. */
 const MIXED_PRECISION_MEASURED =
   "On lavapipe, a software adapter, SiT-Nano: output off by 5.5e-4, gradients by 5.1e-4 (at most 9.1e-4); velocity loss after 200 steps 0.8764, in float32 0.8765.";
 
