@@ -17,7 +17,7 @@ export interface CheckPlaces {
   readonly goldens: string;
   /** The built page; its public files may be missing and are then taken from `data`. */
   readonly site: string;
-  /** The package `playwright-core`: its index.mjs. */
+  /** The module that the package `playwright-core` exports. */
   readonly playwright: string;
   /** The PyTorch side of the stage "steps". */
   readonly torch: string;

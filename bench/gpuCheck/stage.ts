@@ -17,7 +17,7 @@ export interface StageContext {
   readonly places: CheckPlaces;
   /** Where results go. */
   readonly out: string;
-  /** The Vulkan driver to use: "default" for whatever the system has, or one named in bench/node/gpu.ts. */
+  /** The Vulkan driver to use: "default" for whatever the system has, or one named in scripts/node/adapters.ts. */
   readonly adapter: string;
   /** Milliseconds of `clockMs` at which the stage should have ended. */
   readonly deadlineMs: number;
