@@ -15,7 +15,7 @@ const DB_VERSION = 4;
 
 /** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
 export interface ShardRecord {
-  /** Everything that decides the bytes (src/common/storage/cacheKey.ts). */
+  /** Everything that decides the bytes (src/sessions/caches/cacheSpecs.ts). */
   readonly cacheKey: string;
   readonly shard: number;
   readonly bytes: ArrayBuffer;
