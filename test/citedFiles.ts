@@ -15,7 +15,6 @@ export interface Repository {
 const ROOTS = "src|workers|docs|scripts|test|e2e|bench|public|\\.github";
 /** What may be left out at the end of a cited path. */
 const ENDINGS = ["", ".ts", ".tsx", ".mjs", ".json"];
-const HISTORY = /^docs\/decisions\//;
 
 const isMarkdown = (path: string) => path.endsWith(".md");
 
