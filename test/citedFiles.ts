@@ -33,7 +33,7 @@ const trimmed = (path: string) => path.replace(/[./-]+$/, "");
 
 /** The folder before the first variable of a path (`*`, `<name>`, `NAME`); the whole path where there is none. */
 const fixedPart = (path: string): string => {
-  const at = path.search(/[*<{$]|(?<=\/)[A-Z_]+(?:\.\w+)?$/);
+  const at = path.search(/[*<{$]|(?<=\/)[A-Z]{3}/);
   return at === -1 ? path : path.slice(0, path.lastIndexOf("/", at));
 };
 
