@@ -20,7 +20,7 @@ test("a stage's exit code decides", async () => {
   });
 });
 
-test("a hung stage fails in time and takes its children along, deaf ones too", async () => {
+test("a hung stage fails in time and ends its child processes, those that ignore SIGTERM too", async () => {
   const pidFile = join(mkdtempSync(join(tmpdir(), "stage-")), "pid");
   const grandchild = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
   const code = `

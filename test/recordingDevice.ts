@@ -29,7 +29,7 @@ export function recordingDevice(settings: DeviceSettings): {
   const device: StudioDevice = {
     ...settings,
     isStudioDevice: true,
-    promptly: (work) => work(),
+    submitPerDispatch: (work) => work(),
     makeTensorInfo: tensor,
     disposeData: () => true,
     dispatch: (program, operands) => {

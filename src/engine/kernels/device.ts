@@ -28,7 +28,7 @@ export interface StudioDevice {
   /** Matrix products multiply in float16 and add in float32. */
   readonly mixedPrecision: boolean;
   /** Runs `work` submitting each dispatch by itself: what is dropped is free for the next one. */
-  readonly promptly: <T>(work: () => T) => T;
+  readonly submitPerDispatch: <T>(work: () => T) => T;
   makeTensorInfo: (shape: number[], dtype: DataType) => TensorInfo;
   /** Gives up one hold on a tensor's memory. */
   disposeData: (dataId: object) => boolean;

@@ -181,11 +181,11 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     const data = this.tensorMap.get(parent.dataId);
     this.incRef(parent.dataId);
     const start = (data.offset ?? 0) + offset * FLOAT_BYTES;
-    return this.lookInto(bufferOf(data), start, shape, parent.dataId);
+    return this.bufferView(bufferOf(data), start, shape, parent.dataId);
   }
 
   /** A tensor on a part of a buffer that the caller owns and outlives it; `offset` in bytes. */
-  lookInto(
+  bufferView(
     buffer: GPUBuffer,
     offset: number,
     shape: readonly number[],
@@ -321,7 +321,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
       return this.makeTensorInfo([...parameter.shape], "float32");
     }
     this.claimed.add(parameter.dataId);
-    return this.lookInto(place.buffer, place.offset, parameter.shape);
+    return this.bufferView(place.buffer, place.offset, parameter.shape);
   }
 
   /** Whether two tensors are the same memory. */
@@ -348,7 +348,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     this.recorder = recorder;
     this.bufferManager = recorder.pool;
     try {
-      const result = this.promptly(step);
+      const result = this.submitPerDispatch(step);
       return { result, recording: recorder, pool };
     } finally {
       this.recorder = undefined;
@@ -410,7 +410,7 @@ export class StudioBackend extends TfjsWebGpu implements StudioDevice {
     this.computePassEncoder = new StudioPass(encoder, this.recorder, this.profiler);
   }
 
-  promptly<T>(work: () => T): T {
+  submitPerDispatch<T>(work: () => T): T {
     const batch = tf.env().getNumber(SUBMIT_BATCH);
     this.flush();
     tf.env().set(SUBMIT_BATCH, 1); // a tensor's buffer is free again when what used it is submitted

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import type { KlArchitecture } from "../../common/catalogue/autoencoders";
 import { decodeMemory, encodeMemory, type PassMemory } from "../../common/config/autoencoderMemory";
-import { promptly } from "../kernels/promptly";
+import { submitPerDispatch } from "../kernels/submitPerDispatch";
 import { currentStudioBackend } from "../kernels/studioBackend";
 import { decode, encodeMoments } from "./autoencoderKl";
 import { initAutoencoderKl } from "./autoencoderKlInit";
@@ -24,7 +24,7 @@ async function allocated(pass: () => tf.TensorContainer): Promise<number> {
   const bytes = () => backend?.memory().numBytesAllocatedInGPU ?? NaN;
   backend?.trim();
   const before = bytes();
-  const made = promptly(() => tf.tidy(pass));
+  const made = submitPerDispatch(() => tf.tidy(pass));
   await Promise.all(
     tf.util.flatten([Object.values(made as object)]).map((y) => (y as tf.Tensor).data()),
   );

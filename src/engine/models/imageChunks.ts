@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { promptly } from "../kernels/promptly";
+import { submitPerDispatch } from "../kernels/submitPerDispatch";
 
 /**
  * `f` of a batch [B, ...], some images after another; images do not see each other, so that the result is that of
@@ -17,7 +17,7 @@ export function inImageChunks<Names extends string>(
   return tf.tidy(() => {
     const parts = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
       const size = Math.min(atOnce, count - i * atOnce);
-      return promptly(() =>
+      return submitPerDispatch(() =>
         tf.tidy(() => ({
           ...f(size === count ? batch : tf.slice(batch, [i * atOnce, 0, 0, 0], [size, ...rest])),
         })),

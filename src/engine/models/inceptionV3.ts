@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { INCEPTION_V3 } from "../../common/catalogue/inceptionV3";
-import { promptly } from "../kernels/promptly";
+import { submitPerDispatch } from "../kernels/submitPerDispatch";
 import { kernel4d, matrix, vector, type ParamMap } from "../nn/params";
 
 /**
@@ -313,5 +313,5 @@ export function inceptionForward(folded: ParamMap, images: Tensor4D): InceptionO
     const logits: Tensor2D = tf.matMul(pooled, matrix(folded, "fc.weight"), false, true);
     return { pooled, spatial, logits };
   };
-  return promptly(() => tf.tidy(forward)); // maps of the stem are large
+  return submitPerDispatch(() => tf.tidy(forward)); // maps of the stem are large
 }

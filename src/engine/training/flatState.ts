@@ -57,7 +57,7 @@ export function createFlatState(backend: StudioBackend, source: TrainState): Fla
     });
     buffers.push(buffer);
     backend.account(size * FLOAT_BYTES);
-    return { buffer, info: backend.lookInto(buffer, 0, [size]) };
+    return { buffer, info: backend.bufferView(buffer, 0, [size]) };
   };
   const made = layout.arenaSizes.map((size, i) => {
     const kinds = KINDS.map((kind) => [kind, flat(size)] as const);
@@ -81,7 +81,7 @@ export function createFlatState(backend: StudioBackend, source: TrainState): Fla
   };
   const viewOf = (kind: Kind, name: string): TensorInfo => {
     const { buffer, offset, shape } = placeOf(kind, name);
-    return backend.lookInto(buffer, offset, shape);
+    return backend.bufferView(buffer, offset, shape);
   };
   const mapOf = (kind: Kind, values: ParamMap): Record<string, Tensor> =>
     Object.fromEntries(

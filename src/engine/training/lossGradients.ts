@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { promptly } from "../kernels/promptly";
+import { submitPerDispatch } from "../kernels/submitPerDispatch";
 import { backward } from "../nn/backward";
 import type { ParamMap } from "../nn/params";
 import { dotProduct } from "./gradients";
@@ -80,5 +80,5 @@ export function lossGradientProducts(
     });
     return tf.stack(rows) as Tensor2D;
   };
-  return { names, products: promptly(() => tf.tidy(measure)) };
+  return { names, products: submitPerDispatch(() => tf.tidy(measure)) };
 }

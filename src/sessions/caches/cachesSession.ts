@@ -14,7 +14,7 @@ import { deletable } from "../../common/storage/deletable";
 import { assertRoomFor } from "../../common/storage/quota";
 import { cacheJobs, type CacheJob } from "./cacheJobs";
 import { cacheRate } from "./cacheRates";
-import { survivingLoss } from "../device/deviceRecovery";
+import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { deviceWarnings } from "../device/deviceWarnings";
 import type { SessionEnvironment } from "../common/environment";
 import { fillCaches, planFilling } from "./fillCaches";
@@ -83,7 +83,7 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
     });
 
   const prepare = (request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<null> =>
-    survivingLoss(environment, {
+    retryOnDeviceLoss(environment, {
       attempt: (onFault) => attempt(request, onEvent, onFault),
       setFault: (fault) => (deviceFailure = fault),
       stored: () => cachedRows(request),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { StudioError } from "../../common/errors/studioError";
-import { MOST_RESTARTS, survivingLoss } from "./deviceRecovery";
+import { MOST_RESTARTS, retryOnDeviceLoss } from "./deviceRecovery";
 
 const lost = () => new StudioError("DEVICE_LOST", "The GPU device was lost.", "Press Resume.");
 
@@ -15,7 +15,7 @@ function work(outcomes: readonly (StudioError | "done")[], progress: number) {
   const log: string[] = [];
   let stored = 0;
   let attempts = 0;
-  const result = survivingLoss(surroundings(), {
+  const result = retryOnDeviceLoss(surroundings(), {
     attempt: (onFault) => {
       const outcome = outcomes[Math.min(attempts++, outcomes.length - 1)];
       if (outcome === "done") return Promise.resolve("result");
@@ -53,7 +53,7 @@ test("with progress in between it is not given up", async () => {
 test("the word of the loss may come after the error it caused", async () => {
   let attempts = 0;
   const turns: (() => void)[] = [];
-  const result = await survivingLoss(
+  const result = await retryOnDeviceLoss(
     {
       clockMs: () => 0,
       turn: () => {
@@ -82,7 +82,7 @@ test("any other error ends the work as it is, and a device out of use is not lis
   const cancelled = new StudioError("CANCELLED", "Stopped.", "Resume it.");
   let late: ((fault: StudioError) => void) | undefined;
   const faults: unknown[] = [];
-  const result = survivingLoss(surroundings(), {
+  const result = retryOnDeviceLoss(surroundings(), {
     attempt: (onFault) => {
       late = onFault;
       return Promise.reject(cancelled);

@@ -9,7 +9,7 @@ const REPORT_MS = 500;
 
 /** Work on a device that goes on from what it stored when the device is lost. */
 export interface Recoverable<T> {
-  /** The work from what is stored on. `onFault` is for the device it opens, and deaf when the attempt is over. */
+  /** The work from what is stored on. `onFault` is for the device it opens; faults are ignored after the attempt ends. */
   readonly attempt: (onFault: (fault: StudioError) => void) => Promise<T>;
   /** Gives the work a fault, to be thrown where it next looks; undefined: there is a new device. */
   readonly setFault: (fault: StudioError | undefined) => void;
@@ -35,7 +35,7 @@ export async function faultBehind(
  * stores something new, and `MOST_RESTARTS` times without.
  * @throws what the attempt throws; the device's fault when it had one
  */
-export async function survivingLoss<T>(
+export async function retryOnDeviceLoss<T>(
   { clockMs, turn }: Pick<SessionEnvironment, "clockMs" | "turn">,
   { attempt, setFault, stored, onRestart }: Recoverable<T>,
 ): Promise<T> {
@@ -45,7 +45,7 @@ export async function survivingLoss<T>(
     const faults: StudioError[] = [];
     let over = false;
     const onFault = (fault: StudioError) => {
-      if (over) return; // of a device nobody uses any more
+      if (over) return; // the device of an attempt that ended is no longer used
       faults.push(fault);
       setFault(faults[0]);
     };

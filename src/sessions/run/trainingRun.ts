@@ -9,7 +9,7 @@ import { updateRun } from "../../common/storage/runs";
 import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
-import { survivingLoss } from "../device/deviceRecovery";
+import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { drawGrid } from "./evaluation";
 import { gradientConflictAt } from "./gradientConflict";
 import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
@@ -30,7 +30,7 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
   const db = await environment.openDatabase();
   const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
   try {
-    await survivingLoss(environment, {
+    await retryOnDeviceLoss(environment, {
       attempt: (fail) => attempt({ ...inputs, control: { ...control, fail } }, db, journal),
       setFault: (fault) => (fault ? control.fail(fault) : control.recover()),
       stored: async () => (await latestCheckpoint(db, request.runId))?.record.step ?? 0,

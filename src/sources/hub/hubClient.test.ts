@@ -112,7 +112,7 @@ test("a connection that falls silent is given up and goes on from the byte reach
 test("a server that never answers is given up, and none of its requests is left open", async () => {
   const { tools } = await open();
   const signals: (AbortSignal | null | undefined)[] = [];
-  const deaf: HubTools = {
+  const unanswered: HubTools = {
     ...tools,
     silence: () => Promise.resolve(),
     fetch: (_, init) => {
@@ -120,7 +120,7 @@ test("a server that never answers is given up, and none of its requests is left 
       return new Promise(() => undefined);
     },
   };
-  await expect(fileFacts(deaf, REF)).rejects.toMatchObject({
+  await expect(fileFacts(unanswered, REF)).rejects.toMatchObject({
     code: "DOWNLOAD_FAILED",
     message: expect.stringContaining("there was no answer") as string,
   });
