@@ -1,12 +1,14 @@
-/** What a step asks of the device, once encoded: enough to ask for it again. */
-export type Command =
-  | {
-      readonly kind: "dispatch";
-      readonly name: string;
-      readonly pipeline: GPUComputePipeline;
-      readonly bindGroup: GPUBindGroup;
-      readonly workgroups: readonly [number, number, number];
-    }
+/** A program with its operands and its workgroups. */
+export interface Dispatched {
+  readonly kind: "dispatch";
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Zeros in a part of a buffer, or a copy of one part to another; offsets and sizes in bytes. */
+export type Transfer =
   | {
       readonly kind: "clear";
       readonly buffer: GPUBuffer;
@@ -22,6 +24,9 @@ export type Command =
       readonly size: number;
     };
 
+/** What a step asks of the device, once encoded: enough to ask for it again. */
+export type Command = Dispatched | Transfer;
+
 /** Commands of one step and what they were made of. */
 export interface Recording {
   readonly commands: readonly Command[];
@@ -32,7 +37,17 @@ export interface Recording {
   readonly signature: readonly string[];
 }
 
-/** Commands a submit carries: few enough that a slow adapter lets others in between. */
+/** Encodes a transfer; the encoder must not be in a pass. */
+export function encodeTransfer(encoder: GPUCommandEncoder, transfer: Transfer): void {
+  if (transfer.kind === "clear") {
+    encoder.clearBuffer(transfer.buffer, transfer.offset, transfer.size);
+  } else {
+    const { from, fromOffset, to, toOffset, size } = transfer;
+    encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, size);
+  }
+}
+
+/** Commands of a submit: few enough that a slow adapter lets other work in between. */
 const COMMANDS_A_SUBMIT = 32;
 
 /** Encodes and submits `commands` in order. */
@@ -41,20 +56,15 @@ export function replay(device: GPUDevice, commands: readonly Command[]): void {
     const encoder = device.createCommandEncoder();
     let pass: GPUComputePassEncoder | undefined;
     for (const command of commands.slice(start, start + COMMANDS_A_SUBMIT)) {
-      if (command.kind !== "dispatch") {
-        pass?.end();
-        pass = undefined;
-      }
-      if (command.kind === "clear") {
-        encoder.clearBuffer(command.buffer, command.offset, command.size);
-      } else if (command.kind === "copy") {
-        const { from, fromOffset, to, toOffset, size } = command;
-        encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, size);
-      } else {
+      if (command.kind === "dispatch") {
         pass ??= encoder.beginComputePass();
         pass.setPipeline(command.pipeline);
         pass.setBindGroup(0, command.bindGroup);
         pass.dispatchWorkgroups(...command.workgroups);
+      } else {
+        pass?.end();
+        pass = undefined;
+        encodeTransfer(encoder, command);
       }
     }
     pass?.end();

@@ -1,3 +1,4 @@
+import { internalError } from "./internalError";
 import type { BufferPool } from "./tfjsWebGpu";
 
 /** When a buffer of a step was in use, in acquisitions and releases since the step began. */
@@ -81,7 +82,7 @@ export class PlanPool implements BufferPool {
 
   releaseBuffer(buffer: GPUBuffer, reuse = true): void {
     const life = this.lives[this.used.get(buffer) ?? -1];
-    if (!life) throw new Error("Cannot find the buffer in buffer manager"); // tfjs' words, which its users know
+    if (!life) throw internalError(`A buffer of ${buffer.size} bytes is not of this plan.`);
     this.used.delete(buffer);
     this.numBytesUsed -= buffer.size;
     life.until = this.clock++;

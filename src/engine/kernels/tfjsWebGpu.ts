@@ -1,18 +1,20 @@
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { BackendValues, DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 
-/** Where tfjs keeps a tensor's bytes; `offset` and `parent` are ours, for views. */
+/** Where tfjs keeps a tensor's bytes; `pool`, `offset` and `parent` are ours. */
 export interface TensorData {
   values: BackendValues | null | undefined;
   readonly dtype: DataType;
   readonly shape: number[];
   refCount: number;
   resource?: GPUBuffer | null;
-  /** The buffer is not of the pool. */
+  /** The buffer is of no pool: it is not released with the tensor. */
   external?: boolean;
+  /** The pool the buffer is from; absent where tfjs took it without telling: from its own. */
+  pool?: BufferPool;
   /** First byte in the buffer. */
   offset?: number;
-  /** The tensor whose buffer this one looks into. */
+  /** The tensor whose buffer this one is a part of. */
   parent?: object;
 }
 
