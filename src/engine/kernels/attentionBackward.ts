@@ -3,6 +3,7 @@ import {
   exchange,
   exchangeMemory,
   foursOf,
+  laneList,
   lines,
   LOG2_E,
   mixtures,
@@ -10,7 +11,9 @@ import {
   placeOf,
   products,
   quadAt,
+  realRows,
   rowsOfThread,
+  scaleOf,
   stream,
   threadsOf,
   variantOf,
@@ -27,6 +30,116 @@ const KEY: Streamed = { ...QUERY, name: "key", start: "packed + width" };
 const VALUE: Streamed = { ...QUERY, name: "value", start: "packed + 2u * width" };
 const SLOPE: Streamed = { name: "slope", array: "dOut", start: "joined", stride: "width" };
 
+/** The two vectors of a workgroup's own rows, and the two of the other side's rows that each is multiplied by. */
+interface Vectors {
+  readonly left: Streamed;
+  readonly right: Streamed;
+  readonly meetsLeft: Streamed;
+  readonly meetsRight: Streamed;
+}
+
+const VECTORS: Readonly<Record<AttentionSide, Vectors>> = {
+  query: { left: QUERY, right: SLOPE, meetsLeft: KEY, meetsRight: VALUE },
+  key: { left: KEY, right: VALUE, meetsLeft: QUERY, meetsRight: SLOPE },
+};
+
+/** WGSL: this thread's part of its own rows, the left vectors scaled for exp2, and sums that start at zero. */
+function loadOwn(tile: AttentionTile, side: AttentionSide): string[] {
+  const { left, right } = VECTORS[side];
+  const sums = side === "query" ? ["dLeft"] : ["dLeft", "dRight"];
+  const at = ({ array, start, stride }: Streamed, r: number, i: number) =>
+    `${array}[${start} + safe${r} * ${stride} + ${quadAt(tile, i)}]`;
+  return rowsOfThread(tile).flatMap((r) =>
+    ownQuads(tile).flatMap((i) => [
+      `let left${r}_${i} = ${at(left, r, i)} * ${scaleOf(tile) * Number(LOG2_E)};`,
+      `let right${r}_${i} = ${at(right, r, i)};`,
+      ...sums.map((sum) => `var ${sum}${r}_${i} = vec4f(0.0);`),
+    ]),
+  );
+}
+
+/** WGSL of the side of queries: delta and the softmax's denominator of each of its rows. */
+function rowDeltas(tile: AttentionTile): string[] {
+  const rows = rowsOfThread(tile);
+  const out = (r: number, i: number) => `out[joined + safe${r} * width + ${quadAt(tile, i)}]`;
+  return [
+    ...rows.flatMap((r) => [
+      `let ofRow${r} = sequence * tokens + safe${r};`,
+      `let log${r} = logSumExp[ofRow${r}] * ${LOG2_E};`,
+      `var product${r} = vec4f(0.0);`,
+      ...ownQuads(tile).map((i) => `product${r} += right${r}_${i} * ${out(r, i)};`),
+    ]),
+    exchange(
+      tile,
+      rows.map((r) => `product${r}`),
+    ),
+    ...rows.map((r) => `let delta${r} = dot(product${r}, vec4f(1.0));`),
+  ];
+}
+
+/** WGSL of the side of keys: the same of four of the other side's rows, which are queries. */
+function deltasOfOthers(g: number): string[] {
+  const four = (array: string) =>
+    laneList(
+      (lane) => `${array}[sequence * tokens + min(other + ${4 * g + lane}u, tokens - 1u)]`,
+      "vec4f",
+    );
+  return [`let logs${g} = ${four("logSumExp")} * ${LOG2_E};`, `let deltas${g} = ${four("delta")};`];
+}
+
+/** WGSL: the weights of four of the other side's rows with an own row, and the gradients of their scores. */
+function scoreGradients(side: AttentionSide, r: number, g: number): string[] {
+  const [log, delta] = side === "query" ? [`log${r}`, `delta${r}`] : [`logs${g}`, `deltas${g}`];
+  return [
+    `let weight${r}_${g} = select(vec4f(0.0), exp2(score${r}_${g} - ${log}), real${g});`,
+    `let dScore${r}_${g} = weight${r}_${g} * (gain${r}_${g} - ${delta});`,
+  ];
+}
+
+/** WGSL of the loop over the other side's rows, `tile.others` at a time. */
+function sumOverOthers(
+  tile: AttentionTile,
+  side: AttentionSide,
+  others: ReturnType<typeof stream>,
+): string[] {
+  const { meetsLeft, meetsRight } = VECTORS[side];
+  const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
+  return [
+    `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
+    others.prepare,
+    products(tile, "left", "score", (i) => others.read(meetsLeft, i)),
+    products(tile, "right", "gain", (i) => others.read(meetsRight, i)),
+    exchange(
+      tile,
+      rows.flatMap((r) => fours.flatMap((g) => [`score${r}_${g}`, `gain${r}_${g}`])),
+    ),
+    ...fours.flatMap((g) => [realRows(g), ...(side === "key" ? deltasOfOthers(g) : [])]),
+    ...rows.flatMap((r) => fours.flatMap((g) => scoreGradients(side, r, g))),
+    mixtures(tile, "dScore", "dLeft", (i) => others.read(meetsLeft, i)),
+    side === "key" ? mixtures(tile, "weight", "dRight", (i) => others.read(meetsRight, i)) : "",
+    others.done,
+    "}",
+  ];
+}
+
+/** WGSL that stores this thread's part of one row's gradients. */
+function storeRow(tile: AttentionTile, side: AttentionSide, r: number): string[] {
+  const { left, right } = VECTORS[side];
+  return [
+    `if (row${r} < tokens) {`,
+    ...ownQuads(tile).flatMap((i) => {
+      const at = ({ start, stride }: Streamed) =>
+        `dQkv[${start} + row${r} * ${stride} + ${quadAt(tile, i)}]`;
+      return [
+        `${at(left)} = dLeft${r}_${i} * ${scaleOf(tile)};`,
+        side === "key" ? `${at(right)} = dRight${r}_${i};` : "",
+      ];
+    }),
+    side === "query" ? `if (slice == 0u) { delta[ofRow${r}] = delta${r}; }` : "",
+    "}",
+  ];
+}
+
 /**
  * With weights p = exp(score - logSumExp) made again, and delta = sum of dOut out over a head's row:
  * dScore = p (dOut vᵀ - delta), dq = scale dScore k, dk = scale dScoreᵀ q, dv = pᵀ dOut.
@@ -34,19 +147,10 @@ const SLOPE: Streamed = { name: "slope", array: "dOut", start: "joined", stride:
  * @source arXiv:2205.14135, appendix B
  */
 export function backwardProgram(tile: AttentionTile, side: AttentionSide): ComputeProgram {
-  const [rows, own, fours] = [rowsOfThread(tile), ownQuads(tile), foursOf(tile)];
+  const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
   const ofQuery = side === "query";
-  // the own row's two vectors, and what they meet on the other side
-  const [left, right] = ofQuery ? [QUERY, SLOPE] : [KEY, VALUE];
-  const [meetsLeft, meetsRight] = ofQuery ? [KEY, VALUE] : [QUERY, SLOPE];
+  const { meetsLeft, meetsRight } = VECTORS[side];
   const others = stream(tile, [meetsLeft, meetsRight]);
-  const scale = (4 * tile.quads) ** -0.5;
-  const ownAt = ({ array, start, stride }: Streamed, r: number, i: number) =>
-    `${array}[${start} + safe${r} * ${stride} + ${quadAt(tile, i)}]`;
-  const sums = ofQuery ? ["dLeft"] : ["dLeft", "dRight"];
-  /** For the rows of the other side, four at a time: of a vector a query. */
-  const ofOthers = (array: string, g: number) =>
-    `vec4f(${[0, 1, 2, 3].map((j) => `${array}[sequence * tokens + min(other + ${4 * g + j}u, tokens - 1u)]`).join(", ")})`;
   return {
     name: ofQuery ? "attention grad q" : "attention grad kv",
     variant: variantOf(tile),
@@ -67,76 +171,10 @@ export function backwardProgram(tile: AttentionTile, side: AttentionSide): Compu
     get body() {
       return lines([
         placeOf(tile),
-        ...rows.flatMap((r) =>
-          own.flatMap((i) => [
-            `let left${r}_${i} = ${ownAt(left, r, i)} * ${scale * Number(LOG2_E)};`,
-            `let right${r}_${i} = ${ownAt(right, r, i)};`,
-            ...sums.map((sum) => `var ${sum}${r}_${i} = vec4f(0.0);`),
-          ]),
-        ),
-        ...(ofQuery
-          ? rows.flatMap((r) => [
-              `let ofRow${r} = sequence * tokens + safe${r};`,
-              `let log${r} = logSumExp[ofRow${r}] * ${LOG2_E};`,
-              `var product${r} = vec4f(0.0);`,
-              ...own.map(
-                (i) =>
-                  `product${r} += right${r}_${i} * out[joined + safe${r} * width + ${quadAt(tile, i)}];`,
-              ),
-            ])
-          : []),
-        ...(ofQuery
-          ? [
-              exchange(
-                tile,
-                rows.map((r) => `product${r}`),
-              ),
-              ...rows.map((r) => `let delta${r} = dot(product${r}, vec4f(1.0));`),
-            ]
-          : []),
-        `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
-        others.prepare,
-        products(tile, "left", "score", (i) => others.read(meetsLeft, i)),
-        products(tile, "right", "gain", (i) => others.read(meetsRight, i)),
-        exchange(
-          tile,
-          rows.flatMap((r) => fours.flatMap((g) => [`score${r}_${g}`, `gain${r}_${g}`])),
-        ),
-        ...fours.flatMap((g) => [
-          `let real${g} = vec4u(other + ${4 * g}u) + vec4u(0u, 1u, 2u, 3u) < vec4u(tokens);`,
-          ...(ofQuery
-            ? []
-            : [
-                `let logs${g} = ${ofOthers("logSumExp", g)} * ${LOG2_E};`,
-                `let deltas${g} = ${ofOthers("delta", g)};`,
-              ]),
-        ]),
-        ...rows.flatMap((r) =>
-          fours.flatMap((g) => {
-            const [log, delta] = ofQuery ? [`log${r}`, `delta${r}`] : [`logs${g}`, `deltas${g}`];
-            return [
-              `let weight${r}_${g} = select(vec4f(0.0), exp2(score${r}_${g} - ${log}), real${g});`,
-              `let dScore${r}_${g} = weight${r}_${g} * (gain${r}_${g} - ${delta});`,
-            ];
-          }),
-        ),
-        mixtures(tile, "dScore", "dLeft", (i) => others.read(meetsLeft, i)),
-        ofQuery ? "" : mixtures(tile, "weight", "dRight", (i) => others.read(meetsRight, i)),
-        others.done,
-        "}",
-        ...rows.flatMap((r) => [
-          `if (row${r} < tokens) {`,
-          ...own.flatMap((i) => {
-            const at = (vector: Streamed) =>
-              `dQkv[${vector.start} + row${r} * ${vector.stride} + ${quadAt(tile, i)}]`;
-            return [
-              `${at(left)} = dLeft${r}_${i} * ${scale};`,
-              ofQuery ? "" : `${at(right)} = dRight${r}_${i};`,
-            ];
-          }),
-          ofQuery ? `if (slice == 0u) { delta[ofRow${r}] = delta${r}; }` : "",
-          "}",
-        ]),
+        ...loadOwn(tile, side),
+        ...(ofQuery ? rowDeltas(tile) : []),
+        ...sumOverOthers(tile, side, others),
+        ...rows.flatMap((r) => storeRow(tile, side, r)),
       ]);
     },
   };

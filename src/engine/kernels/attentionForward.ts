@@ -11,7 +11,9 @@ import {
   placeOf,
   products,
   quadAt,
+  realRows,
   rowsOfThread,
+  scaleOf,
   stream,
   threadsOf,
   variantOf,
@@ -31,13 +33,57 @@ const VALUE: Streamed = { ...KEY, name: "value", start: "packed + 2u * width" };
 const largest = (vector: string) =>
   `max(max(${vector}.x, ${vector}.y), max(${vector}.z, ${vector}.w))`;
 
+/** Below every score, so that its exponential is zero; WGSL has no infinity. */
+const BELOW_ALL = "-1e30";
+
+/** WGSL: this thread's part of its queries, scaled for exp2, and where the softmax starts. */
+function loadQueries(tile: AttentionTile): string[] {
+  const scale = `${scaleOf(tile) * Number(LOG2_E)}`;
+  return rowsOfThread(tile).flatMap((r) => [
+    `var most${r} = ${BELOW_ALL}; var total${r} = 0.0;`,
+    ...ownQuads(tile).map((i) => {
+      const at = `packed + safe${r} * 3u * width + ${quadAt(tile, i)}`;
+      return `let q${r}_${i} = qkv[${at}] * ${scale}; var mixed${r}_${i} = vec4f(0.0);`;
+    }),
+  ]);
+}
+
+/** WGSL: takes the scores of some keys into the softmax of one query, and fades what was summed before to its scale. */
+function takeScores(tile: AttentionTile, r: number): string[] {
+  const fours = foursOf(tile);
+  const most = fours.reduce(
+    (sofar, g) => `max(${sofar}, ${largest(`score${r}_${g}`)})`,
+    `most${r}`,
+  );
+  const sum = fours.map((g) => `dot(weight${r}_${g}, vec4f(1.0))`).join(" + ");
+  return [
+    ...fours.map((g) => `score${r}_${g} = select(vec4f(${BELOW_ALL}), score${r}_${g}, real${g});`),
+    `let next${r} = ${most};`,
+    `let fade${r} = exp2(most${r} - next${r});`,
+    `most${r} = next${r};`,
+    ...fours.map((g) => `let weight${r}_${g} = exp2(score${r}_${g} - next${r});`),
+    `total${r} = total${r} * fade${r} + ${sum};`,
+    ...ownQuads(tile).map((i) => `mixed${r}_${i} *= fade${r};`),
+  ];
+}
+
+/** WGSL that stores this thread's part of one row's results. */
+const storeRow = (tile: AttentionTile, r: number): string[] => [
+  `if (row${r} < tokens) {`,
+  ...ownQuads(tile).map(
+    (i) => `out[joined + row${r} * width + ${quadAt(tile, i)}] = mixed${r}_${i} / total${r};`,
+  ),
+  `if (slice == 0u) { logSumExp[sequence * tokens + row${r}] = (most${r} + log2(total${r})) * ${LN_2}; }`,
+  "}",
+];
+
 /**
  * softmax(q kᵀ / sqrt(head width)) v with the softmax kept up to date from key to key, so that no scores are
  * stored; and the logarithm of its denominator, from which the gradient makes the weights again.
  * @source online softmax: arXiv:1805.02867; without stored scores: arXiv:2205.14135
  */
 export function forwardProgram(tile: AttentionTile): ComputeProgram {
-  const [rows, own, fours] = [rowsOfThread(tile), ownQuads(tile), foursOf(tile)];
+  const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
   const others = stream(tile, [KEY, VALUE]);
   return {
     name: "attention",
@@ -51,16 +97,9 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
       return lines([others.declarations, exchangeMemory(tile, fours.length * rows.length)]);
     },
     get body() {
-      const scale = `${(4 * tile.quads) ** -0.5 * Number(LOG2_E)}`;
       return lines([
         placeOf(tile),
-        ...rows.flatMap((r) => [
-          `var most${r} = -1e30; var total${r} = 0.0;`,
-          ...own.map((i) => {
-            const at = `packed + safe${r} * 3u * width + ${quadAt(tile, i)}`;
-            return `let q${r}_${i} = qkv[${at}] * ${scale}; var mixed${r}_${i} = vec4f(0.0);`;
-          }),
-        ]),
+        ...loadQueries(tile),
         `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
         others.prepare,
         products(tile, "q", "score", (i) => others.read(KEY, i)),
@@ -68,30 +107,12 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
           tile,
           rows.flatMap((r) => fours.map((g) => `score${r}_${g}`)),
         ),
-        ...fours.map(
-          (g) => `let real${g} = vec4u(other + ${4 * g}u) + vec4u(0u, 1u, 2u, 3u) < vec4u(tokens);`,
-        ),
-        ...rows.flatMap((r) => [
-          ...fours.map((g) => `score${r}_${g} = select(vec4f(-1e30), score${r}_${g}, real${g});`),
-          `let next${r} = ${fours.reduce((most, g) => `max(${most}, ${largest(`score${r}_${g}`)})`, `most${r}`)};`,
-          `let fade${r} = exp2(most${r} - next${r});`,
-          `most${r} = next${r};`,
-          ...fours.map((g) => `let weight${r}_${g} = exp2(score${r}_${g} - next${r});`),
-          `total${r} = total${r} * fade${r} + ${fours.map((g) => `dot(weight${r}_${g}, vec4f(1.0))`).join(" + ")};`,
-          ...own.map((i) => `mixed${r}_${i} *= fade${r};`),
-        ]),
+        ...fours.map(realRows),
+        ...rows.flatMap((r) => takeScores(tile, r)),
         mixtures(tile, "weight", "mixed", (i) => others.read(VALUE, i)),
         others.done,
         "}",
-        ...rows.flatMap((r) => [
-          `if (row${r} < tokens) {`,
-          ...own.map(
-            (i) =>
-              `out[joined + row${r} * width + ${quadAt(tile, i)}] = mixed${r}_${i} / total${r};`,
-          ),
-          `if (slice == 0u) { logSumExp[sequence * tokens + row${r}] = (most${r} + log2(total${r})) * ${LN_2}; }`,
-          "}",
-        ]),
+        ...rows.flatMap((r) => storeRow(tile, r)),
       ]);
     },
   };

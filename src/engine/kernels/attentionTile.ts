@@ -16,27 +16,32 @@ export interface AttentionTile {
   /** Rows of the other side at a time, a multiple of 4. */
   readonly others: number;
   /**
-   * How the other side's rows are read: first copied to workgroup memory; each thread one of four, which it then
-   * gives to its subgroup; or by each thread.
+   * How the other side's rows are read: first copied to workgroup memory ("staged"); each thread one of them, which it
+   * gives to its subgroup ("broadcast"); or all of them by each thread ("direct").
    */
   readonly reading: "staged" | "broadcast" | "direct";
 }
+
+/** Numbers of a vec4. */
+const LANES = 4;
 
 /** The widest head whose row is held in registers. */
 const WIDEST_HEAD = 128;
 
 /** Whether a head of this width fits a tile; others take the plain programs. */
 export const fitsTile = (headWidth: number): boolean =>
-  headWidth % 4 === 0 && headWidth <= WIDEST_HEAD;
+  headWidth % LANES === 0 && headWidth <= WIDEST_HEAD;
 
-/** Threads of a workgroup and vec4s a thread holds of a row, on real GPUs. */
-const SHARED_THREADS = 128;
-const SHARED_QUADS = 4;
-const SHARED_OTHERS = 8;
+/** On real GPUs: most threads and rows of a workgroup, most vec4s of a row a thread holds, rows of the other side. */
+const SHARED = { threads: 128, rows: 64, quads: 4, others: 8 };
+
+/** On software adapters: rows of a workgroup, rows of the other side, and the vec4s of the widest head with all rows. */
+const REGISTER = { rows: 16, others: 4, quads: 8 };
 
 /**
  * On real GPUs the other side comes through workgroup memory (at most 16 KB, what WebGPU promises). On software
- * adapters loads are what costs, a lane at a time, so that each serves several rows of a thread and a whole subgroup.
+ * adapters loads cost most, because they load one lane at a time. There a load serves several rows of a thread and a
+ * whole subgroup.
  * @param mostRows rows of a thread on software adapters; fewer where heads are wide, since compiling takes seconds
  */
 export function attentionTile(
@@ -45,17 +50,19 @@ export function attentionTile(
   mostRows: number,
   subgroups: boolean,
 ): AttentionTile {
-  const quads = headWidth / 4;
+  const quads = headWidth / LANES;
   if (kind === "register") {
+    const { rows, others } = REGISTER;
     const reading = subgroups ? "broadcast" : "direct";
-    const rowsAThread = Math.max(1, Math.min(mostRows, Math.floor((8 * mostRows) / quads)));
-    return { quads, slices: 1, rows: 16, rowsAThread, others: 4, reading };
+    const fitting = Math.floor((REGISTER.quads * mostRows) / quads);
+    const rowsAThread = Math.max(1, Math.min(mostRows, fitting));
+    return { quads, slices: 1, rows, rowsAThread, others, reading };
   }
   let slices = 1;
-  while (quads % slices !== 0 || quads / slices > SHARED_QUADS) slices++;
-  let rows = 64;
-  while (rows > 1 && rows * slices > SHARED_THREADS) rows /= 2;
-  return { quads, slices, rows, rowsAThread: 1, others: SHARED_OTHERS, reading: "staged" };
+  while (quads % slices !== 0 || quads / slices > SHARED.quads) slices++;
+  let { rows } = SHARED;
+  while (rows > 1 && rows * slices > SHARED.threads) rows /= 2;
+  return { quads, slices, rows, rowsAThread: 1, others: SHARED.others, reading: "staged" };
 }
 
 export const count = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
@@ -69,7 +76,10 @@ export const ownQuads = ({ quads, slices }: AttentionTile): readonly number[] =>
 export const rowsOfThread = ({ rowsAThread }: AttentionTile): readonly number[] =>
   count(rowsAThread);
 /** Groups of four of the other side's rows. */
-export const foursOf = ({ others }: AttentionTile): readonly number[] => count(others / 4);
+export const foursOf = ({ others }: AttentionTile): readonly number[] => count(others / LANES);
+
+/** What scores are multiplied by: 1 / sqrt(head width). */
+export const scaleOf = ({ quads }: AttentionTile): number => (LANES * quads) ** -0.5;
 
 export const variantOf = (tile: AttentionTile): string => Object.values(tile).join(" ");
 
@@ -84,7 +94,10 @@ export const ATTENTION_UNIFORMS: ComputeProgram["uniforms"] = {
   tokens: "u32",
 };
 
-/** Where a thread is. Threads past the last row do it again and store nothing: all meet at the barriers. */
+/**
+ * WGSL: where a thread is. Threads past the last row compute that row again and store nothing, because all threads of
+ * a workgroup must meet at its barriers.
+ */
 export const placeOf = (tile: AttentionTile): string => `
 let block = ${FLAT_GROUP};
 if (block >= uniforms.blocks) { return; }
@@ -104,7 +117,15 @@ ${lines(
   ),
 )}`;
 
-/** Of a vec4 of this thread within its row. */
+/** WGSL of a vec4 by its lanes. */
+export const laneList = (value: (lane: number) => string, type: "vec4f" | "vec4u"): string =>
+  `${type}(${count(LANES).map(value).join(", ")})`;
+
+/** WGSL: which of four of the other side's rows there are; the last ones of a block may be past the end. */
+export const realRows = (g: number): string =>
+  `let real${g} = vec4u(other + ${LANES * g}u) + ${laneList((lane) => `${lane}u`, "vec4u")} < vec4u(tokens);`;
+
+/** WGSL: where a vec4 of this thread is within its row. */
 export const quadAt = (tile: AttentionTile, i: number): string => `${i * tile.slices}u + slice`;
 
 /** One of the two vectors that come with each row of the other side. */
@@ -116,7 +137,7 @@ export interface Streamed {
   readonly stride: string;
 }
 
-/** How the rows `other .. other + others - 1` of the other side are made ready and read. */
+/** WGSL that makes the rows `other .. other + others - 1` of the other side ready, reads them, and is done with them. */
 export function stream(tile: AttentionTile, vectors: readonly Streamed[]) {
   const { quads, others, reading } = tile;
   const clamped = (row: string) => `min(${row}, tokens - 1u)`;
@@ -135,7 +156,7 @@ for (var e = lane; e < ${others * quads}u; e += ${threadsOf(tile)}u) {
 workgroupBarrier();`,
     broadcast: () =>
       lines([
-        `let mine = ${clamped("other + lane % 4u")};`,
+        `let mine = ${clamped(`other + lane % ${others}u`)};`,
         ...vectors.map(({ name, start, stride }) => `let ${name} = ${start} + mine * ${stride};`),
       ]),
     direct: () =>
@@ -169,7 +190,7 @@ workgroupBarrier();`,
   };
 }
 
-/** `sums` += the products of this thread's rows with each row of the other side, by name and row. */
+/** WGSL: `sums` += the dot products of this thread's rows with each row of the other side, by name and row. */
 export const products = (
   tile: AttentionTile,
   rows: string,
@@ -186,8 +207,8 @@ export const products = (
         read(i),
         ...rowsOfThread(tile).flatMap((r) =>
           foursOf(tile).map((g) => {
-            const dots = count(4).map((lane) => `dot(${rows}${r}_${i}, o${4 * g + lane})`);
-            return `${sums}${r}_${g} += vec4f(${dots.join(", ")});`;
+            const dot = (lane: number) => `dot(${rows}${r}_${i}, o${LANES * g + lane})`;
+            return `${sums}${r}_${g} += ${laneList(dot, "vec4f")};`;
           }),
         ),
         "}",
@@ -195,7 +216,7 @@ export const products = (
     ),
   ]);
 
-/** `sums` += `weights` times the rows of the other side. */
+/** WGSL: `sums` += `weights` times the rows of the other side. */
 export const mixtures = (
   tile: AttentionTile,
   weights: string,
@@ -209,7 +230,7 @@ export const mixtures = (
         read(i),
         ...rowsOfThread(tile).map((r) => {
           const terms = count(tile.others).map(
-            (j) => `${weights}${r}_${Math.floor(j / 4)}[${j % 4}] * o${j}`,
+            (j) => `${weights}${r}_${Math.floor(j / LANES)}[${j % LANES}] * o${j}`,
           );
           return `${sums}${r}_${i} += ${terms.join(" + ")};`;
         }),
@@ -218,11 +239,11 @@ export const mixtures = (
     ),
   );
 
-/** Workgroup memory for `exchange` of at most this many vec4s. */
+/** WGSL: workgroup memory for `exchange` of at most this many vec4s a thread. */
 export const exchangeMemory = (tile: AttentionTile, vectors: number): string =>
   tile.slices === 1 ? "" : `var<workgroup> parts: array<vec4f, ${vectors * threadsOf(tile)}>;`;
 
-/** Adds up over the threads of a row, in their order; the memory is free again after the next barrier. */
+/** WGSL: adds up over the threads of a row, in their order. The memory can be used again after the next barrier. */
 export const exchange = (tile: AttentionTile, names: readonly string[]): string =>
   tile.slices === 1
     ? ""

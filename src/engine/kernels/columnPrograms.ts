@@ -88,8 +88,9 @@ export function dispatchColumns(
   operands: { outputs: readonly TensorInfo[]; inputs: readonly TensorInfo[] },
 ): void {
   const shared = device.tuning.kind === "shared";
-  const columns = width % 4 === 0 ? width / 4 : width;
-  device.dispatch(columnProgram(program, shared, width % 4 === 0), {
+  const byFour = width % 4 === 0;
+  const columns = byFour ? width / 4 : width;
+  device.dispatch(columnProgram(program, shared, byFour), {
     ...operands,
     uniforms: [tokens, width],
     workgroups: [Math.ceil(columns / (shared ? COLUMNS : COLUMNS_A_GROUP)), batches, 1],

@@ -2,13 +2,14 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import type { ComputeProgram } from "./program";
 
-/** Threads that add up together, and its root: how many of their numbers are added at a time. */
-export const SUM_GROUP = 256;
+/** How many numbers a thread adds in each of two stages. */
 const SUM_PART = 16;
+/** Threads that add up together: each stage leaves one number of `SUM_PART`. */
+export const SUM_GROUP = SUM_PART ** 2;
 
 /**
  * WGSL of `groupSum(lane, value)`: the sum over a workgroup of `SUM_GROUP` threads, always in the same order.
- * Every thread must call it and gets the sum. In two stages, because software adapters pay dearly for a barrier.
+ * Every thread must call it and gets the sum. In two stages, because barriers are slow on software adapters.
  */
 export const GROUP_SUM = `
 var<workgroup> sums: array<f32, ${SUM_GROUP}>;

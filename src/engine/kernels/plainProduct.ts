@@ -1,5 +1,6 @@
 import { frame, NARROW, productDeclarations, variantOf, type ProductOptions } from "./productFrame";
 import type { ComputeProgram } from "./program";
+
 /** One result a thread, any size: for shapes that do not divide by four. */
 export function plainProduct(options: ProductOptions): ComputeProgram {
   const { layout, bias } = options;

@@ -56,13 +56,19 @@ export function wgslOf(program: ComputeProgram): string {
   ].join("\n");
 }
 
+/** Uniform buffers are never empty, and their size is a multiple of these bytes. */
+const UNIFORM_ALIGNMENT = 16;
+const SCALAR_BYTES = 4;
+
 /** The uniform values as bytes. */
 export function uniformBytes(program: ComputeProgram, values: readonly number[]): ArrayBuffer {
   const types = Object.values(program.uniforms);
-  const view = new DataView(new ArrayBuffer(Math.max(16, 4 * Math.ceil(types.length / 4) * 4)));
+  const blocks = Math.max(1, Math.ceil((types.length * SCALAR_BYTES) / UNIFORM_ALIGNMENT));
+  const view = new DataView(new ArrayBuffer(blocks * UNIFORM_ALIGNMENT));
   types.forEach((type, i) => {
-    if (type === "u32") view.setUint32(4 * i, values[i] ?? 0, true);
-    else view.setFloat32(4 * i, values[i] ?? 0, true);
+    const at = i * SCALAR_BYTES;
+    if (type === "u32") view.setUint32(at, values[i] ?? 0, true);
+    else view.setFloat32(at, values[i] ?? 0, true);
   });
   return view.buffer;
 }
@@ -72,7 +78,7 @@ const MOST_GROUPS = 65535;
 
 /**
  * Workgroups for `count` of them in a row, wrapped into two dimensions where one is too short. The program
- * finds its own number by `flatGroup`, and must leave when it is not below the count.
+ * finds its own number by `FLAT_GROUP`, and must return when it is not below the count.
  */
 export const spread = (count: number): [number, number, number] =>
   count <= MOST_GROUPS ? [count, 1, 1] : [MOST_GROUPS, Math.ceil(count / MOST_GROUPS), 1];

@@ -10,8 +10,9 @@ export interface TuningTime {
 export type Sizes = readonly [rows: number, inputs: number, outputs: number];
 const SMALL: Sizes = [256, 128, 256];
 const LARGE: Sizes = [2048, 512, 1024];
+const workOf = ([rows, inputs, outputs]: Sizes) => rows * inputs * outputs;
 /** How many times as much work the large sizes are: an upper bound of the time they take. */
-const LARGER = (2048 * 512 * 1024) / (256 * 128 * 256);
+const LARGER = workOf(LARGE) / workOf(SMALL);
 /** Slower than this on the small sizes, an adapter computes on the CPU, and the large ones would take seconds. */
 const SLOW_MS = 8;
 /** Timings of one size take at least two rounds, the first of which warms up. */
