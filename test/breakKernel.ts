@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { onTestFinished } from "vitest";
+import { findKernel } from "../src/engine/kernels/findKernel";
 import { currentStudioBackend, type StudioBackend } from "../src/engine/kernels/studioBackend";
 
 /**
@@ -14,15 +14,13 @@ export function breakKernel(
 ): () => void {
   const { kernelFunc, ...rest } = tf.getKernel(name, "webgpu");
   const replace = (func: tf.KernelFunc) => {
-    if (tf.getKernel(name, "webgpu") as tf.KernelConfig | undefined) {
-      tf.unregisterKernel(name, "webgpu");
-    }
+    if (findKernel(name, "webgpu")) tf.unregisterKernel(name, "webgpu");
     tf.registerKernel({ ...rest, kernelFunc: func });
   };
   replace((call) => {
-    const results = kernelFunc(call) as TensorInfo[];
+    const results = kernelFunc(call);
     const device = currentStudioBackend();
-    if (device && when(device)) for (const result of results) device.clear(result);
+    if (device && when(device)) for (const result of [results].flat()) device.clear(result);
     return results;
   });
   const mend = () => replace(kernelFunc);

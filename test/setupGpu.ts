@@ -1,7 +1,8 @@
 import { beforeAll } from "vitest";
+import { browserGpu } from "../workers/browserGpu";
 import { useStudioDevice } from "./studioDevice";
 import { extendWithTolerance } from "./toBeAllClose";
 
 extendWithTolerance();
 
-beforeAll(() => useStudioDevice((navigator as { gpu?: GPU }).gpu));
+beforeAll(() => useStudioDevice(browserGpu()));

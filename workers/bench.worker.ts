@@ -3,6 +3,7 @@ import { expose } from "comlink";
 import { measureForPage } from "../src/engine/bench/pageBench";
 import type { BenchApi } from "../src/common/protocol/bench";
 import { outcomeOf } from "../src/sessions/common/outcome";
+import { browserGpu } from "./browserGpu";
 
 /** Training steps on this machine's GPU, timed: what the page behind ?bench asks for. */
 expose({
@@ -11,7 +12,7 @@ expose({
       measureForPage(
         request,
         {
-          gpu: (navigator as { gpu?: GPU }).gpu,
+          gpu: browserGpu(),
           gpuClasses: "GPUDevice" in self ? self : undefined,
           clockMs: () => performance.now(),
           heapBytes: () => null,

@@ -2,11 +2,12 @@ import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { openStudioDb } from "../src/common/storage/db";
+import { browserGpu } from "./browserGpu";
 import { createRuntime } from "./runtime";
 
 /** tfjs in this worker: the browser's GPU, wasm binaries beside the page. */
 export const browserRuntime = createRuntime({
-  gpu: () => (navigator as { gpu?: GPU }).gpu,
+  gpu: browserGpu,
   wasmPaths: {
     "tfjs-backend-wasm.wasm": plainWasm,
     "tfjs-backend-wasm-simd.wasm": simdWasm,

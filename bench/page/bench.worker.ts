@@ -2,6 +2,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import { browserGpu } from "../../workers/browserGpu";
 import { runSuites, type SuiteOptions, type SuiteResult } from "../suite";
 import { startWasm } from "../wasmKernels";
 import type { BenchMessage } from "./messages";
@@ -17,7 +18,7 @@ self.onmessage = async ({ data }: MessageEvent<readonly SuiteOptions[]>) => {
   try {
     const results: SuiteResult[] = [];
     const suites = runSuites(data, {
-      gpu: (navigator as { gpu?: GPU }).gpu,
+      gpu: browserGpu(),
       gpuClasses: "GPUDevice" in self ? self : undefined,
       startWasm: () => {
         setWasmPaths({

@@ -18,12 +18,11 @@ function quantile(sorted: readonly number[], q: number): number {
 
 export function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
-  const [min, low, median, high, max] = [0, 0.25, 0.5, 0.75, 1].map((q) => quantile(sorted, q)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { median, low, high, min, max };
+  return {
+    median: quantile(sorted, 0.5),
+    low: quantile(sorted, 0.25),
+    high: quantile(sorted, 0.75),
+    min: quantile(sorted, 0),
+    max: quantile(sorted, 1),
+  };
 }

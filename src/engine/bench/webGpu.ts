@@ -3,6 +3,7 @@ import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../../common/errors/studioError";
 import { compareTunings } from "../kernels/chooseTuning";
 import type { MatMulTuning } from "../kernels/device";
+import { findKernel } from "../kernels/findKernel";
 import { createStudioBackend, isSoftwareAdapter, openDevice } from "../kernels/openDevice";
 import { registerFusedKernels } from "../kernels/register";
 import type { StudioBackend } from "../kernels/studioBackend";
@@ -86,7 +87,7 @@ export async function prepareWebGpu(
       opened,
       register: (backend: tf.KernelBackend, kernels: readonly tf.KernelConfig[]) => {
         for (const kernel of kernels) {
-          if (!(tf.getKernel(kernel.kernelName, name) as tf.KernelConfig | undefined)) {
+          if (!findKernel(kernel.kernelName, name)) {
             tf.registerKernel({ ...kernel, backendName: name });
           }
         }

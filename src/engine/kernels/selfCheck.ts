@@ -54,7 +54,7 @@ function difference(actual: Results, expected: Results, tolerance: number): stri
   return Number.isFinite(error) ? `off by ${Number(error.toPrecision(2))}` : "gives no number";
 }
 
-/** Compiles side by side what the cases need. @returns for each case why it cannot be, or undefined */
+/** Compiles side by side what the cases need. @returns for each case why it cannot be compiled, or undefined */
 async function compile(
   backend: StudioBackend,
   cases: readonly CheckCase[],
@@ -72,79 +72,102 @@ async function compile(
   return reasons;
 }
 
+/** Results of cases on tfjs' cpu backend, each computed once; the backend in force is put back. */
+function createReferences(): (one: CheckCase) => Promise<Results> {
+  const own = tf.getBackend();
+  const known = new Map<CheckCase, Results>();
+  return async (one) => {
+    const before = known.get(one);
+    if (before) return before;
+    await tf.setBackend("cpu");
+    try {
+      const results = await resultsOf(one);
+      known.set(one, results);
+      return results;
+    } finally {
+      await tf.setBackend(own);
+    }
+  };
+}
+
+/** What is wrong with a case on the device, in words; undefined when nothing is. */
+type FaultOf = (one: CheckCase, tolerance: number) => Promise<string | undefined>;
+
+function createFaultOf(backend: StudioBackend): FaultOf {
+  const referenceOf = createReferences();
+  return async (one, tolerance) => {
+    const expected = await referenceOf(one);
+    const result = await attempt(backend.device, () => resultsOf(one));
+    return result.ok ? difference(result.value, expected, tolerance) : `fails: ${result.reason}`;
+  };
+}
+
+/** Compiles and runs cases. @returns those that are wrong on the device */
+async function check(
+  backend: StudioBackend,
+  faultOf: FaultOf,
+  cases: readonly CheckCase[],
+  tolerance: number,
+): Promise<readonly Disagreement[]> {
+  const found: Disagreement[] = [];
+  const uncompiled = await compile(backend, cases);
+  for (const [i, one] of cases.entries()) {
+    const why = uncompiled[i];
+    const reason = why ? `does not compile: ${why}` : await faultOf(one, tolerance);
+    if (reason) found.push({ operation: one.operation, reason });
+  }
+  return found;
+}
+
+/** Runs `work` with a tuning and a precision, and puts back those that were set. */
+async function withTuning<T>(
+  backend: StudioBackend,
+  tuning: MatMulTuning,
+  precision: Precision,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { tuning: before, mixedPrecision } = backend;
+  backend.tuning = tuning;
+  backend.mixedPrecision = precision === "float16";
+  try {
+    return await work();
+  } finally {
+    backend.tuning = before;
+    backend.mixedPrecision = mixedPrecision;
+  }
+}
+
 /**
- * Runs kernels of forward and backward pass beside their twins on tfjs' cpu backend, which must be registered. Some
- * GPUs compute zeros, or something else, without an error. Leaves the backend as it was, with every program that was
- * checked compiled.
+ * Compares kernels of the forward and the backward pass with their twins on tfjs' cpu backend, which must be
+ * registered. Some GPUs compute zeros, or something else, without an error. Leaves the backend as it was, with every
+ * program that was checked compiled.
  */
 export function createSelfCheck(
   backend: StudioBackend,
   { products, byKind, fixed }: CheckCases = CHECK_CASES,
 ): SelfCheck {
-  const own = tf.getBackend();
-  const references = new Map<CheckCase, Results>();
+  const faultOf = createFaultOf(backend);
+  const checked = (cases: readonly CheckCase[], precision: Precision) =>
+    check(backend, faultOf, cases, TOLERANCE[precision]);
   /** Findings about operations that only the kind of a tuning changes. */
   const foundByKind = new Map<MatMulTuning["kind"], readonly Disagreement[]>();
-
-  async function reference(one: CheckCase): Promise<Results> {
-    const known = references.get(one);
-    if (known) return known;
-    await tf.setBackend("cpu");
-    try {
-      const results = await resultsOf(one);
-      references.set(one, results);
-      return results;
-    } finally {
-      await tf.setBackend(own);
-    }
-  }
-
-  /** What is wrong with one case on the device; undefined when nothing is. */
-  async function fault(one: CheckCase, tolerance: number): Promise<string | undefined> {
-    const expected = await reference(one);
-    const result = await attempt(backend.device, () => resultsOf(one));
-    return result.ok ? difference(result.value, expected, tolerance) : `fails: ${result.reason}`;
-  }
-
-  async function check(
-    cases: readonly CheckCase[],
-    tolerance = TOLERANCE.float32,
-  ): Promise<readonly Disagreement[]> {
-    const found: Disagreement[] = [];
-    const uncompiled = await compile(backend, cases);
-    for (const [i, one] of cases.entries()) {
-      const why = uncompiled[i];
-      const reason = why ? `does not compile: ${why}` : await fault(one, tolerance);
-      if (reason) found.push({ operation: one.operation, reason });
-    }
-    return found;
-  }
-
-  async function ofKind(kind: MatMulTuning["kind"]): Promise<readonly Disagreement[]> {
-    const found = foundByKind.get(kind) ?? (await check(byKind));
+  const ofKind = async (kind: MatMulTuning["kind"]): Promise<readonly Disagreement[]> => {
+    const found = foundByKind.get(kind) ?? (await checked(byKind, "float32"));
     foundByKind.set(kind, found);
     return found;
-  }
-
+  };
   return {
-    tuning: async (tuning, precision) => {
-      const { tuning: before, mixedPrecision } = backend;
-      backend.tuning = tuning;
-      backend.mixedPrecision = precision === "float16";
-      try {
-        const found = await check(products, TOLERANCE[precision]);
+    tuning: (tuning, precision) =>
+      withTuning(backend, tuning, precision, async () => {
+        const found = await checked(products, precision);
         return precision === "float16" ? found : [...found, ...(await ofKind(tuning.kind))];
-      } finally {
-        backend.tuning = before;
-        backend.mixedPrecision = mixedPrecision;
-      }
-    },
-    fixed: () => check(fixed),
+      }),
+    fixed: () => checked(fixed, "float32"),
     twins: async (operations) => {
       const found: Disagreement[] = [];
       const cases = [...products, ...byKind, ...fixed];
       for (const one of cases.filter(({ operation }) => operations.has(operation))) {
-        const reason = await fault(one, TOLERANCE.float32);
+        const reason = await faultOf(one, TOLERANCE.float32);
         if (reason) found.push({ operation: one.operation, reason });
       }
       return found;

@@ -1,4 +1,5 @@
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
+import { internalError } from "./internalError";
 
 /** What is known of a tensor's memory: its id in the C++ half, and its first byte in the heap. */
 export interface WasmData {
@@ -24,8 +25,68 @@ export interface WasmBackend {
   disposeData: (dataId: object) => void;
 }
 
-/** Another tensor on the same memory, as the stock Reshape does it. */
+/** Another tensor on the same memory, as tfjs' own Reshape makes it. */
 export function sharing(backend: WasmBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
   backend.incRef(x.dataId);
   return { dataId: x.dataId, shape: [...shape], dtype: x.dtype };
+}
+
+/** Operands and attributes of the kernels that are replaced, as tfjs 4.22 passes them. */
+interface Signatures {
+  readonly BatchMatMul: {
+    readonly inputs: { readonly a: TensorInfo; readonly b: TensorInfo };
+    readonly attrs: { readonly transposeA: boolean; readonly transposeB: boolean };
+  };
+  readonly Slice: {
+    readonly inputs: { readonly x: TensorInfo };
+    readonly attrs: {
+      readonly begin: number | readonly number[];
+      readonly size: number | readonly number[];
+    };
+  };
+  readonly Transpose: {
+    readonly inputs: { readonly x: TensorInfo };
+    readonly attrs: { readonly perm: readonly number[] };
+  };
+  readonly Identity: { readonly inputs: { readonly x: TensorInfo }; readonly attrs: unknown };
+}
+
+export type KernelName = keyof Signatures;
+export type AttrsOf<Name extends KernelName> = Signatures[Name]["attrs"];
+type Call = Parameters<KernelFunc>[0];
+
+/** A kernel that takes the place of tfjs' own of this name. */
+export interface Replacement {
+  readonly kernelName: KernelName;
+  readonly kernelFunc: KernelFunc;
+}
+
+/**
+ * A kernel for tfjs' registry from one with typed operands. The registry types operands and attributes as any record,
+ * and the backend as any object.
+ * @param kernel is also given the call as tfjs made it, to hand it on
+ */
+export const replacement = <Name extends KernelName>(
+  kernelName: Name,
+  kernel: (
+    backend: WasmBackend,
+    inputs: Signatures[Name]["inputs"],
+    attrs: AttrsOf<Name>,
+    call: Call,
+  ) => ReturnType<KernelFunc>,
+): Replacement => ({
+  kernelName,
+  kernelFunc: (call) =>
+    kernel(
+      call.backend as WasmBackend,
+      call.inputs as Signatures[Name]["inputs"],
+      call.attrs,
+      call,
+    ),
+});
+
+/** The output of a kernel that has one. */
+export function onlyOutput(outputs: ReturnType<KernelFunc>): TensorInfo {
+  if (!Array.isArray(outputs)) return outputs;
+  throw internalError(`A kernel gave ${outputs.length} outputs where one was expected.`);
 }

@@ -1,21 +1,24 @@
-import { util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
-import { sharing, type WasmBackend } from "./wasmBackend";
+import { util, type KernelFunc } from "@tensorflow/tfjs-core";
+import { replacement, sharing, type AttrsOf, type Replacement } from "./wasmBackend";
 
-/**
- * Slice: the stock kernel copies the WHOLE operand out of the heap before it takes its part. This one copies
- * runs of the innermost axis; outer axes by counting.
- */
-export const slice: KernelFunc = ({ inputs, backend: anyBackend, attrs }) => {
-  const backend = anyBackend as WasmBackend;
-  const { x } = inputs as { x: TensorInfo };
-  const { begin, size } = attrs as { begin: number | number[]; size: number | number[] };
-  const starts = x.shape.map((_, axis) =>
+/** First index and count of each axis: one number is of the first axis, -1 is all that follows. */
+function sliceRange(shape: readonly number[], { begin, size }: AttrsOf<"Slice">) {
+  const starts = shape.map((_, axis) =>
     typeof begin === "number" ? (axis === 0 ? begin : 0) : (begin[axis] ?? 0),
   );
-  const lengths = x.shape.map((extent, axis) => {
+  const lengths = shape.map((extent, axis) => {
     const wanted = typeof size === "number" ? (axis === 0 ? size : -1) : (size[axis] ?? -1);
     return wanted === -1 ? extent - (starts[axis] ?? 0) : wanted;
   });
+  return { starts, lengths };
+}
+
+/**
+ * Slice: tfjs' own kernel copies the whole operand out of the heap before it takes its part. This one copies
+ * runs of the innermost axis and counts through the outer axes.
+ */
+export const slice = replacement("Slice", (backend, { x }, attrs) => {
+  const { starts, lengths } = sliceRange(x.shape, attrs);
   const out = backend.makeOutput(lengths, x.dtype);
   const source = backend.typedArrayFromHeap(x);
   const target = backend.typedArrayFromHeap(out);
@@ -36,12 +39,13 @@ export const slice: KernelFunc = ({ inputs, backend: anyBackend, attrs }) => {
     }
   }
   return out;
-};
+});
 
-/** Identity: the stock kernel copies; every tensor the tape saves goes through it. Nothing writes in place. */
-export const createIdentity =
-  (stock: KernelFunc): KernelFunc =>
-  (call) => {
-    const { x } = call.inputs as { x: TensorInfo };
-    return x.dtype === "string" ? stock(call) : sharing(call.backend as WasmBackend, x, x.shape);
-  };
+/**
+ * Identity on the same memory: no kernel writes in place. tfjs' own kernel copies, and every tensor that the tape saves
+ * goes through it.
+ */
+export const createIdentity = (stock: KernelFunc): Replacement =>
+  replacement("Identity", (backend, { x }, _, call) =>
+    x.dtype === "string" ? stock(call) : sharing(backend, x, x.shape),
+  );

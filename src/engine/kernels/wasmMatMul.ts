@@ -1,11 +1,11 @@
+import { broadcast_util, getKernel, util, type TensorInfo } from "@tensorflow/tfjs-core";
 import {
-  broadcast_util,
-  getKernel,
-  util,
-  type KernelFunc,
-  type TensorInfo,
-} from "@tensorflow/tfjs-core";
-import type { WasmBackend, WasmData } from "./wasmBackend";
+  onlyOutput,
+  replacement,
+  type Replacement,
+  type WasmBackend,
+  type WasmData,
+} from "./wasmBackend";
 
 const FLOAT_BYTES = 4;
 
@@ -23,7 +23,7 @@ function plainProductOf(backend: WasmBackend): PlainProduct {
   return (a, b, out, [m, k, n]) => call(a, bytes(m, k), 3, b, bytes(k, n), 3, 0, 0, out);
 }
 
-/** Runs `use` with the ids of temporary tensors that look into others' memory. */
+/** Runs `use` with the ids of temporary tensors that are parts of others' memory. */
 function withViews(
   backend: WasmBackend,
   views: readonly { memoryOffset: number; size: number }[],
@@ -47,10 +47,10 @@ function transposed(
   const kernel = getKernel("Transpose", "wasm");
   const info = { dataId: x.dataId, shape: [batch, rows, columns], dtype: x.dtype };
   const call = { inputs: { x: info }, backend, attrs: { perm: [0, 2, 1] } };
-  return kernel.kernelFunc(call) as TensorInfo;
+  return onlyOutput(kernel.kernelFunc(call));
 }
 
-/** One row times a matrix: XNNPACK would spend its time packing the matrix. Sums in float64. */
+/** One row times a matrix, summed in float64. XNNPACK would take most of its time to pack the matrix. */
 function rowProduct(
   backend: WasmBackend,
   a: TensorInfo,
@@ -108,11 +108,11 @@ function operands(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB:
 }
 
 /**
- * BatchMatMul: the stock kernel hands only plain two-dimensional products to XNNPACK; batched or transposed
- * ones run a scalar loop ten times slower. Here a transpose is made explicit (of the smaller operand, where
+ * BatchMatMul: tfjs' own kernel hands only plain two-dimensional products to XNNPACK; batched or transposed
+ * ones run in a scalar loop that is ten times slower. Here operands are transposed first (the smaller one, where
  * there is a choice) and a batch is a loop of plain products.
  */
-export function createBatchMatMul(): KernelFunc {
+export function createBatchMatMul(): Replacement {
   const products = new WeakMap<WasmBackend, PlainProduct>();
   const multiply = (
     backend: WasmBackend,
@@ -149,9 +149,7 @@ export function createBatchMatMul(): KernelFunc {
     if (right !== b) backend.disposeData(right.dataId);
     return out;
   };
-  return ({ inputs, backend, attrs }) => {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-    return multiply(backend as WasmBackend, [a, b], transposeA, transposeB);
-  };
+  return replacement("BatchMatMul", (backend, { a, b }, { transposeA, transposeB }) =>
+    multiply(backend, [a, b], transposeA, transposeB),
+  );
 }

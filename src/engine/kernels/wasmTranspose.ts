@@ -1,5 +1,5 @@
-import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
-import { sharing, type WasmBackend } from "./wasmBackend";
+import type { KernelFunc } from "@tensorflow/tfjs-core";
+import { replacement, sharing, type Replacement } from "./wasmBackend";
 
 /** Side of the square that is turned at once: two of them fit the first-level cache. */
 const TILE = 32;
@@ -89,14 +89,10 @@ function planOf({ shape, perm }: Permutation) {
 
 /**
  * Transposes that are a batch of matrices, or a swap of two axes before a run, as loops over the heap: 3 to 6
- * times faster than the stock kernel. Others go to `stock`; one that moves nothing shares the memory.
+ * times faster than tfjs' own kernel. Others go to `stock`; one that moves nothing shares the memory.
  */
-export const createTranspose =
-  (stock: KernelFunc): KernelFunc =>
-  (call) => {
-    const backend = call.backend as WasmBackend;
-    const { x } = call.inputs as { x: TensorInfo };
-    const { perm } = call.attrs as { perm: readonly number[] };
+export const createTranspose = (stock: KernelFunc): Replacement =>
+  replacement("Transpose", (backend, { x }, { perm }, call) => {
     const outShape = perm.map((axis) => x.shape[axis] ?? 1);
     const simple = simplify(x.shape, perm);
     if (simple.perm.length < 2) return sharing(backend, x, outShape);
@@ -105,4 +101,4 @@ export const createTranspose =
     const out = backend.makeOutput(outShape, x.dtype);
     plan.copy(backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(out), plan.sizes);
     return out;
-  };
+  });

@@ -48,7 +48,11 @@ export function* layerAlignmentWork(
   const pieces = 2 * layers.length + 1;
   const normalised = l2NormaliseRows(target);
   const teacher = yield* piece(featureNeighbours(normalised, k, false), 0, pieces);
-  const scores = { cknna: [] as number[], cka: [] as number[], mutualKnn: [] as number[] };
+  const scores: Record<"cknna" | "cka" | "mutualKnn", number[]> = {
+    cknna: [],
+    cka: [],
+    mutualKnn: [],
+  };
   let last = teacher;
   for (const [at, layer] of layers.entries()) {
     const features = l2NormaliseRows(layer);

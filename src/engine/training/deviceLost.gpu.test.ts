@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, expect, test } from "vitest";
 import { smallTiles, stateNumbers } from "../../../test/deviceRun";
 import { useStudioDevice } from "../../../test/studioDevice";
+import { browserGpu } from "../../../workers/browserGpu";
 import { disposeBatch, TINY_OPTIONS, tinyBatchAt, tinyValues } from "../../../test/tinyRun";
 import { presetById } from "../../common/config/presets";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint";
@@ -13,7 +14,6 @@ const CHECKPOINT_EVERY = 5;
 /** Steps submitted and not read back when the device goes. */
 const IN_FLIGHT = 3;
 
-const gpu = () => (navigator as { gpu?: GPU }).gpu;
 const { experiment } = presetById("tiny");
 const INFO = { experiment, timeline: [], projectors: experiment.alignment.encoders };
 
@@ -38,7 +38,7 @@ const soon = <T>(work: Promise<T>): Promise<T> =>
     ),
   ]);
 
-afterAll(() => useStudioDevice(gpu())); // files may share a device
+afterAll(() => useStudioDevice(browserGpu())); // files may share a device
 
 test("a device lost between replayed steps: on a new one the steps after the last checkpoint have their bits", async () => {
   const whole = createDeviceTrainer(smallTiles(), createTrainState(tinyValues()));
@@ -67,7 +67,7 @@ test("a device lost between replayed steps: on a new one the steps after the las
   await expect(soon(submitStep(cut, lostAt + 1))).rejects.toThrow();
   cut.dispose();
 
-  await soon(useStudioDevice(gpu()));
+  await soon(useStudioDevice(browserGpu()));
   const anew = smallTiles();
   expect(anew).not.toBe(backend);
   const { state } = decodeCheckpoint(checkpoint);
