@@ -5,6 +5,7 @@
 const MAY_IMPORT = {
   // What both halves speak. Loads without tfjs and without React.
   "common/errors": [],
+  "common/gpu": [],
   "common/math": ["common/errors"],
   "common/catalogue": ["common/errors"],
   "common/config": ["common/errors", "common/math", "common/catalogue"],
@@ -24,7 +25,7 @@ const MAY_IMPORT = {
   "sources/data": ["common", "sources/hub"],
 
   // Numbers.
-  "engine/kernels": ["common/errors"],
+  "engine/kernels": ["common/errors", "common/gpu"],
   "engine/nn": ["common", "engine/kernels"],
   "engine/models": ["common", "engine/kernels", "engine/nn"],
   "engine/encoders": ["common", "engine/nn", "engine/models"],

@@ -49,9 +49,8 @@ async function analyse(page: Page) {
     await page.waitForTimeout(REPORT_MS);
     const failed = panel.getByRole("alert");
     if ((await failed.count()) > 0) throw new Error(await failed.innerText());
-    const text = await status.innerText();
-    if (text.startsWith("Done")) return;
-    console.log(text);
+    if ((await status.getAttribute("data-status")) === "done") return;
+    console.log(await status.innerText());
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeAll } from "vitest";
-import { browserGpu } from "../workers/browserGpu";
+import { browserGpu } from "../src/common/gpu/browserGpu";
 import { useStudioDevice } from "./studioDevice";
 import { extendWithTolerance } from "./toBeAllClose";
 

@@ -1,8 +1,8 @@
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
+import { browserGpu } from "../src/common/gpu/browserGpu";
 import { openStudioDb } from "../src/common/storage/db";
-import { browserGpu } from "./browserGpu";
 import { createRuntime } from "./runtime";
 
 /** tfjs in this worker: the browser's GPU, wasm binaries beside the page. */

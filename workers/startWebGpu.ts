@@ -5,7 +5,6 @@ import { compareTunings, TUNINGS } from "../src/engine/kernels/chooseTuning";
 import type { MatMulTuning } from "../src/engine/kernels/device";
 import {
   createStudioBackend,
-  isSoftwareAdapter,
   openDevice,
   type OpenedDevice,
 } from "../src/engine/kernels/openDevice";
@@ -116,12 +115,11 @@ async function settle(
 }
 
 async function prepared(
-  { device, adapterName }: OpenedDevice,
+  { device, adapterName, software: slow }: OpenedDevice,
   backend: StudioBackend,
   watch: DeviceWatch,
   places: WebGpuPlaces,
 ): Promise<DeviceReport> {
-  const slow = isSoftwareAdapter(adapterName);
   const trial = slow ? places.softwareTrial : { tunings: TUNINGS, cases: CHECK_CASES };
   const chosen = trial && (await settle(backend, adapterName, watch, places, trial));
   const selfCheck = chosen && selfCheckFailures(chosen);

@@ -2,7 +2,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
-import { browserGpu } from "../../workers/browserGpu";
+import { browserGpu } from "../../src/common/gpu/browserGpu";
 import { runSuites, type SuiteOptions, type SuiteResult } from "../suite";
 import { startWasm } from "../wasmKernels";
 import type { BenchMessage } from "./messages";

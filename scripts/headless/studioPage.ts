@@ -42,14 +42,20 @@ export async function throwShownFailure(page: Page): Promise<void> {
 
 /** What the status line has and the log does not yet: the step just done, how far caches are. */
 export async function shownStatus(page: Page): Promise<{ step: number; caching: Amount | null }> {
-  const run = await page.getByRole("status", { name: "Run" }).innerText();
-  const text = await page.getByRole("region", { name: "Status" }).innerText();
-  const [, done, total, rate] = /: (\d+) of (\d+) images, (\d+)\/s/.exec(text) ?? [];
-  const amount = { done: Number(done), total: Number(total), rate: Number(rate) };
-  return {
-    step: Number(/^Step (\d+)/.exec(run)?.[1] ?? 0),
-    caching: done === undefined ? null : { what: "caching", unit: "images", ...amount },
-  };
+  const status = page.getByRole("region", { name: "Status" });
+  const { step, caching } = await status.evaluate((line) => {
+    const detail = line.querySelector("[data-total]");
+    const numberOf = (name: string) => Number(detail?.getAttribute(name));
+    return {
+      step: Number(line.getAttribute("data-step")),
+      caching: detail && {
+        done: numberOf("data-done"),
+        total: numberOf("data-total"),
+        rate: numberOf("data-rate"),
+      },
+    };
+  });
+  return { step, caching: caching && { what: "caching", unit: "images", ...caching } };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { arch, cpus, release, totalmem } from "node:os";
-import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
+import { isSoftwareAdapter } from "../../../src/common/gpu/softwareAdapter";
 import { currentStudioBackend } from "../../../src/engine/kernels/studioBackend";
 import { createRuntime } from "../../../workers/runtime";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
@@ -67,7 +67,7 @@ async function run(context: StageContext): Promise<StageEnd> {
     adapter: started.report.adapter,
     started,
     info: Object.fromEntries(INFO.map((name) => [name, info[name]])),
-    software: isSoftwareAdapter(started.report.adapter),
+    software: isSoftwareAdapter(info),
     features: [...device.features].sort(),
     limits: Object.fromEntries(LIMITS.map((name) => [name, device.limits[name]])),
     vulkan: findVulkan(),

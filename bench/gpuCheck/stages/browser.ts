@@ -5,7 +5,8 @@ import { extname, join, normalize } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BrowserContext, BrowserType, Page } from "playwright";
 import { chromiumLaunch, systemChromium } from "../../../scripts/chromium.mjs";
-import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
+import { isSoftwareAdapter, type AdapterFacts } from "../../../src/common/gpu/softwareAdapter";
+import { adapterNameOf } from "../../../src/engine/kernels/openDevice";
 import type { CheckPlaces } from "../places";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 
@@ -77,12 +78,12 @@ async function openChromium(
 }
 
 /** What WebGPU offers the page; null when nothing. */
-const adapterOf = (page: Page): Promise<string | null> =>
+const adapterOf = (page: Page): Promise<AdapterFacts | null> =>
   page.evaluate(async () => {
-    const found = await (navigator as { gpu?: GPU }).gpu?.requestAdapter();
+    const found = "gpu" in navigator ? await navigator.gpu.requestAdapter() : null;
     if (!found) return null;
-    const { vendor, architecture, device, description } = found.info;
-    return [vendor, architecture, device, description].filter(Boolean).join(" ") || "unnamed";
+    const { vendor, architecture, device, description, isFallbackAdapter } = found.info;
+    return { vendor, architecture, device, description, isFallbackAdapter };
   });
 
 /** Train, and what a first visitor sees of it, with the seconds it took. */
@@ -132,7 +133,7 @@ async function visit(context: StageContext, real: boolean): Promise<StageEnd | "
       await page.screenshot({ path: join(context.out, screenshot) });
       context.write({
         browser: chromium.browser()?.version() ?? "unknown",
-        adapter,
+        adapter: adapterNameOf(adapter),
         software: isSoftwareAdapter(adapter),
         sights,
         statusLine: (await page.getByRole("region", { name: "Status" }).innerText()).replace(

@@ -5,7 +5,6 @@ import { startDawn } from "../../../scripts/node/dawn";
 import { StudioError } from "../../../src/common/errors/studioError";
 import {
   createStudioBackend,
-  isSoftwareAdapter,
   openDevice,
   type OpenedDevice,
 } from "../../../src/engine/kernels/openDevice";
@@ -65,5 +64,5 @@ export async function startStudio(context: StageContext): Promise<CheckedDevice>
       "Look at the stage adapter's file.",
     );
   }
-  return { backend, opened, software: isSoftwareAdapter(opened.adapterName), gpuErrors };
+  return { backend, opened, software: opened.software, gpuErrors };
 }

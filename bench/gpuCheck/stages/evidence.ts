@@ -11,7 +11,7 @@ import { summarize } from "../../../src/engine/bench/statistics";
 import type { Experiment } from "../../../src/common/config/experiment";
 import { presetById } from "../../../src/common/config/presets";
 import { StudioError } from "../../../src/common/errors/studioError";
-import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
+import { isSoftwareAdapter } from "../../../src/common/gpu/softwareAdapter";
 import type { BackendChoice } from "../../../src/common/protocol/shared";
 import type { Measurement } from "../../../src/common/protocol/trainer";
 import { pairedDifference, planEvidence, type EvidencePlan, type RunCost } from "../evidencePlan";
@@ -178,7 +178,7 @@ export async function gatherEvidence(
   const adapter = result.device?.adapter ?? "";
   const figures: EvidenceFigures = {
     adapter,
-    software: isSoftwareAdapter(adapter),
+    software: result.device?.slowBecause?.kind === "software",
     cost,
     plan: null,
     space:
@@ -228,7 +228,7 @@ const pairsOf = ({ pairs }: EvidencePlan) =>
 async function run(context: StageContext): Promise<StageEnd> {
   const gpu = await startGpu(context); // says what to install, where nothing is
   const info = (await gpu.requestAdapter())?.info;
-  const software = isSoftwareAdapter(`${info?.architecture ?? ""} ${info?.description ?? ""}`);
+  const software = info !== undefined && isSoftwareAdapter(info);
   const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
   const studio = await openNodeStudio(folder, nodePlaces(context.places, context.adapter));
   try {

@@ -4,7 +4,6 @@ import { prepareWebGpu, type WebGpuGrounds } from "../../../src/engine/bench/web
 import { workloadById, type Workload } from "../../../src/engine/bench/workloads";
 import { StudioError } from "../../../src/common/errors/studioError";
 import type { MatMulTuning } from "../../../src/engine/kernels/device";
-import { isSoftwareAdapter } from "../../../src/engine/kernels/openDevice";
 import { shareOf } from "../share";
 import type { Figures, Stage, StageContext, StageEnd } from "../stage";
 import type { StepsFigures, WorkloadFigures } from "../steps/figures";
@@ -175,7 +174,7 @@ async function run(context: StageContext): Promise<StageEnd> {
   const lanes: LaneProcess[] = [];
   try {
     const webgpu = await openGrounds(context, gpuErrors);
-    const software = isSoftwareAdapter(webgpu.adapter.name);
+    const { software } = webgpu;
     const own: OwnSite = { webgpu, clockMs, tuning: software ? SMALL_TILE : undefined };
     const measured = ceilingsIn(context.out);
     const ownPeaks = measured.length > 0 ? measured : await productsOf(own, software);
@@ -220,10 +219,9 @@ async function run(context: StageContext): Promise<StageEnd> {
 
 /** What a reader must know before the table. */
 function notesOf(
-  { adapter: { name } }: WebGpuGrounds,
+  { adapter: { name }, software }: WebGpuGrounds,
   opened: Awaited<ReturnType<typeof openTorch>>,
 ): string[] {
-  const software = isSoftwareAdapter(name);
   const card =
     "torch" in opened && torchDevice() === "cuda" ? opened.torch.hello.device : undefined;
   return [

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
-import { isSoftwareAdapter } from "../kernels/openDevice";
 import type { BenchProgress, BenchRequest, BenchResult } from "../../common/protocol/bench";
 import { measure, type MeasureEnvironment } from "./measure";
 import { prepareWebGpu } from "./webGpu";
@@ -41,7 +40,7 @@ export async function measureForPage(
       "Use a current Chrome or Edge with hardware acceleration on.",
     );
   }
-  const software = isSoftwareAdapter(webgpu.adapter.name);
+  const { software } = webgpu;
   report("Measuring large matrix products");
   const measured = await measure(
     {

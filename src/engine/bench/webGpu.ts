@@ -4,7 +4,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { compareTunings } from "../kernels/chooseTuning";
 import type { MatMulTuning } from "../kernels/device";
 import { findKernel } from "../kernels/findKernel";
-import { createStudioBackend, isSoftwareAdapter, openDevice } from "../kernels/openDevice";
+import { createStudioBackend, openDevice } from "../kernels/openDevice";
 import { registerFusedKernels } from "../kernels/register";
 import type { StudioBackend } from "../kernels/studioBackend";
 
@@ -32,6 +32,8 @@ export type OnGpuError = (message: string) => void;
  */
 export interface WebGpuGrounds {
   readonly adapter: AdapterReport;
+  /** Whether the adapter computes on the CPU. */
+  readonly software: boolean;
   /** `@tensorflow/tfjs-backend-webgpu` unchanged, on a device with the app's limits. */
   readonly openStock: (name: string, onError?: OnGpuError) => Promise<OpenedBackend>;
   /** The project's backend with its fused kernels, tuned as the app tunes it. */
@@ -66,6 +68,7 @@ export async function prepareWebGpu(
     features: [...first.device.features].sort(),
     maxBufferSize: first.device.limits.maxBufferSize,
   };
+  const { software } = first;
   first.device.destroy();
   const stockKernels = tf.getKernelsForBackend("webgpu");
   registerFusedKernels();
@@ -74,7 +77,7 @@ export async function prepareWebGpu(
   // measured once, as the app does: software adapters keep the default
   let tuning: MatMulTuning | undefined;
   const tune = async (backend: StudioBackend, use: () => Promise<void>) => {
-    if (isSoftwareAdapter(adapter.name)) return;
+    if (software) return;
     await use();
     tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
     backend.tuning = tuning ?? backend.tuning;
@@ -104,6 +107,7 @@ export async function prepareWebGpu(
   };
   return {
     adapter,
+    software,
     openStock: async (name, onOwnError = onError) => {
       const { opened, register } = await open(name, onOwnError);
       return register(new WebGPUBackend(opened.device, opened.info), stockKernels);

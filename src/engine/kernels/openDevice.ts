@@ -1,4 +1,5 @@
 import { StudioError } from "../../common/errors/studioError";
+import { isSoftwareAdapter, type AdapterFacts } from "../../common/gpu/softwareAdapter";
 import { StudioBackend } from "./studioBackend";
 
 /** Limits the kernels profit from; everything else stays at the API's default. */
@@ -15,19 +16,17 @@ const RAISED_LIMITS = [
 /** Asked for where the adapter has them. */
 const WANTED_FEATURES = ["subgroups", "shader-f16", "timestamp-query"] as const;
 
-/** Whether an adapter of this name computes on the CPU: correct, but slower than the wasm backend. */
-export const isSoftwareAdapter = (name: string): boolean =>
-  /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
-
 export interface OpenedDevice {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
   /** Vendor, architecture and model in one line. */
   readonly adapterName: string;
+  /** Whether the adapter computes on the CPU. */
+  readonly software: boolean;
 }
 
 /** Vendor, architecture and model in one line, as far as they are told. */
-export const adapterNameOf = (info: GPUAdapterInfo): string =>
+export const adapterNameOf = (info: AdapterFacts): string =>
   [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") ||
   "unnamed adapter";
 
@@ -63,7 +62,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice | u
       requiredLimits: Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]])),
     }),
   );
-  return { device, info, adapterName: adapterNameOf(info) };
+  return { device, info, adapterName: adapterNameOf(info), software: isSoftwareAdapter(info) };
 }
 
 /** The studio's backend on an opened device, to be registered as "webgpu". */

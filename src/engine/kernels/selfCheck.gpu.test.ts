@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { isSoftwareAdapter } from "../../common/gpu/softwareAdapter";
 import { breakKernel } from "../../../test/breakKernel";
 import type { MatMulTuning } from "./device";
 import { LayerNormModulate } from "./layerNormModulate";
 import { Linear, LinearGradW } from "./linear";
-import { adapterNameOf, isSoftwareAdapter } from "./openDevice";
 import { registeredOperations } from "./register";
 import { createSelfCheck } from "./selfCheck";
 import { CHECK_CASES, type CheckCases } from "./selfCheckCases";
@@ -42,7 +42,7 @@ test("every registered operation is checked", () => {
 
 test("this device's kernels agree with their twins, and nothing is left", async () => {
   const before = tf.memory().numTensors;
-  const software = isSoftwareAdapter(adapterNameOf(backend().device.adapterInfo));
+  const software = isSoftwareAdapter(backend().device.adapterInfo);
   const check = createSelfCheck(backend(), software ? QUICK : CHECK_CASES);
   const { tuning, mixedPrecision } = backend();
   expect(await check.fixed()).toEqual([]);

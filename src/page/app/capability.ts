@@ -1,3 +1,4 @@
+import { isSoftwareAdapter, type AdapterFacts } from "../../common/gpu/softwareAdapter";
 import type { BackendChoice, SlowReason } from "../../common/protocol/shared";
 import type { Capability } from "../store/deviceSlice";
 import { slowText } from "../ui/explain/device";
@@ -20,7 +21,7 @@ export async function checkCapability(
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) return unavailable(backend, { kind: "noAdapter" });
     const name = adapterName(adapter.info);
-    return isSoftware(adapter.info)
+    return isSoftwareAdapter(adapter.info)
       ? { kind: "slow", reason: { kind: "software", adapter: name }, adapter: name }
       : {
           kind: "webgpu",
@@ -48,15 +49,9 @@ const unavailable = (backend: BackendChoice, reason: SlowReason): Capability =>
     : slow(reason);
 
 /** Vendor, architecture and description, as far as the browser gives them away. */
-export function adapterName(info: AdapterInfo): string {
+export function adapterName(
+  info: Pick<AdapterFacts, "vendor" | "architecture" | "description">,
+): string {
   const parts = [info.description, info.vendor, info.architecture].filter((part) => part !== "");
   return [...new Set(parts)].join(", ") || "unnamed adapter";
 }
-
-type AdapterInfo = Pick<GPUAdapterInfo, "vendor" | "architecture" | "description"> & {
-  readonly isFallbackAdapter?: boolean;
-};
-
-const isSoftware = (info: AdapterInfo): boolean =>
-  info.isFallbackAdapter === true ||
-  /swiftshader|llvmpipe|warp|software/i.test(`${info.architecture} ${info.description}`);

@@ -40,7 +40,7 @@ export function JobBar({ plan }: { readonly plan: AnalysisPlan | null }) {
         </Button>
       )}
       {busy && <Progress job={job} />}
-      <p className={classes.hint} role="status" aria-label="Analysis">
+      <p className={classes.hint} role="status" aria-label="Analysis" data-status={job.status}>
         {endText(job, plan !== null)}
       </p>
       {job.warnings.map(({ message, hint }) => (

@@ -215,9 +215,9 @@ export function paperAccuracyByFid(): FigureData {
   const xs = extent(dots.map(({ fid }) => fid)) ?? [0, 1];
   const ys = extent(dots.map(({ accuracy }) => accuracy)) ?? [0, 100];
   const axes = { x: linearScale(xs[0], xs[1]), y: linearScale(ys[0], ys[1]) };
-  const points = dots.map(({ label, fid, accuracy }) => ({
-    key: label,
-    label: label.replace(", block 8", ""),
+  const points = dots.map(({ key, label, fid, accuracy }) => ({
+    key,
+    label,
     color: "var(--paper)",
     x: fid,
     y: accuracy,

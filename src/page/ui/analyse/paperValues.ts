@@ -1,8 +1,11 @@
-import { COMPONENT_ANALYSIS, PAPER_MARK } from "../../../common/catalogue/paper";
+import { COMPONENT_ANALYSIS, PAPER_MARK, type ComponentRow } from "../../../common/catalogue/paper";
 import type { PlotLevel } from "../charts/plotProps";
 
 /** The alignment block of Table 2 its other studies repeat. */
 const BASE = { study: "target", target: "DINOv2-L" } as const;
+
+/** The block that Table 2 aligns unless it says otherwise. */
+const USUAL_BLOCK = 8;
 
 /** The paper's probe accuracy of the aligned layer as a level, marked. */
 export function paperProbeLevel(): PlotLevel {
@@ -19,10 +22,24 @@ export function paperProbeLevel(): PlotLevel {
 
 /** One dot of Table 2: FID against linear probe accuracy in %. */
 export interface PaperDot {
+  readonly key: string;
+  /** Names the block where it is not the usual one. */
   readonly label: string;
   readonly fid: number;
   readonly accuracy: number;
 }
+
+/** @param depth undefined: the block is not named */
+const dotName = (
+  target: string,
+  depth: number | null | undefined,
+  objective: ComponentRow["objective"],
+): string =>
+  [
+    target,
+    ...(depth === undefined ? [] : [`block ${depth ?? "–"}`]),
+    ...(objective === "cosine" ? ["cosine"] : []),
+  ].join(", ");
 
 /** Table 2's rows that print both, each once. */
 export function paperDots(): readonly PaperDot[] {
@@ -30,10 +47,11 @@ export function paperDots(): readonly PaperDot[] {
     target === null || scores.fid === null || scores.probeAccuracy === null
       ? []
       : {
-          label: `${target}, block ${depth ?? "–"}${objective === "cosine" ? ", cosine" : ""}`,
+          key: dotName(target, depth, objective),
+          label: dotName(target, depth === USUAL_BLOCK ? undefined : depth, objective),
           fid: scores.fid,
           accuracy: scores.probeAccuracy,
         },
   );
-  return [...new Map(dots.map((dot) => [dot.label, dot])).values()];
+  return [...new Map(dots.map((dot) => [dot.key, dot])).values()];
 }

@@ -37,6 +37,12 @@ test("while programs are compiled the status line says how many are done", () =>
   expect(html).toContain("GPU programs: 12 of 31 compiled");
 });
 
+test("scripts read the step as a number", () => {
+  const html = markup([{ type: "phase", phase: "training", step: 41 }]);
+  expect(html).toContain('data-step="41"');
+  expect(html).not.toContain("data-total");
+});
+
 test("once it trains nothing is left of it", () => {
   expect(markup([compiling(31), { type: "phase", phase: "training", step: 1 }])).not.toContain(
     "GPU programs",

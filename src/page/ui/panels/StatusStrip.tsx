@@ -9,7 +9,7 @@ import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
-/** One line: where the run is, how fast, on what, with how much memory and storage. */
+/** One line: where the run is, how fast, on what, with how much memory and storage. Scripts read the step from `data-step`. */
 export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
   const run = useStudio((state) => state.run);
   const stepMs = useStudio(selectStepMs);
@@ -17,7 +17,7 @@ export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
   const storage = useStudio((state) => state.data.storage);
   const total = run.experiment?.optimizer.steps ?? null;
   return (
-    <section className={classes.status} aria-label="Status">
+    <section className={classes.status} aria-label="Status" data-step={run.step}>
       <PhaseBadge phase={run.phase} />
       <div role="status" aria-label="Run" aria-live="off">
         <RunText run={run} />
@@ -80,14 +80,20 @@ function Download() {
   );
 }
 
-/** What the run is busy with; caching reports its own progress. */
+/** What the run is busy with; caching reports its own progress. Scripts read it from the data attributes. */
 function Detail({ detail }: { readonly detail: string }) {
   const progress = useStudio((state) => state.data.progress);
   const text = progress
     ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
     : detail;
   return text === "" ? null : (
-    <span className={classes.detail} title={text}>
+    <span
+      className={classes.detail}
+      title={text}
+      data-done={progress?.done}
+      data-total={progress?.total}
+      data-rate={progress?.imagesPerSecond}
+    >
       {text}
     </span>
   );
