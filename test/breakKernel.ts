@@ -6,7 +6,7 @@ import { currentStudioBackend, type StudioBackend } from "../src/engine/kernels/
 /**
  * For the rest of the test, the WebGPU kernel of an operation gives zeros wherever `when` says so, as some GPUs do.
  * The results are those of the kernel, so that their shapes are right.
- * @returns ends it earlier
+ * @returns a function that puts the kernel back before the test ends
  */
 export function breakKernel(
   { name }: { readonly name: string },
@@ -23,7 +23,7 @@ export function breakKernel(
     if (device && when(device)) for (const result of [results].flat()) device.clear(result);
     return results;
   });
-  const mend = () => replace(kernelFunc);
-  onTestFinished(mend);
-  return mend;
+  const putBack = () => replace(kernelFunc);
+  onTestFinished(putBack);
+  return putBack;
 }

@@ -8,14 +8,14 @@ export interface Recorded {
   readonly operands: Dispatch;
 }
 
-/** What kernels look at to choose their programs. */
+/** The settings by which kernels choose their programs. */
 export interface DeviceSettings {
   readonly tuning: MatMulTuning;
   readonly mixedPrecision: boolean;
   readonly features: ReadonlySet<string>;
 }
 
-/** A device that computes nothing: it keeps what it is asked for. Tensors are shapes without memory. */
+/** A device that computes nothing and keeps the dispatches. Tensors are shapes without memory. */
 export function recordingDevice(settings: DeviceSettings): {
   readonly device: StudioDevice;
   readonly dispatches: readonly Recorded[];

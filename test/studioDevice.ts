@@ -15,7 +15,7 @@ export async function useStudioDevice(gpu: GPU | undefined): Promise<void> {
   if (tf.engine().registryFactory.webgpu !== undefined) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => createStudioBackend(opened));
   registerFusedKernels();
-  // setBackend answers false and leaves tf on another backend, silently: check both
+  // when setBackend fails it returns false and leaves tf on another backend without an error: check both
   const chosen = await tf.setBackend("webgpu");
   await tf.ready();
   if (!chosen || tf.getBackend() !== "webgpu")

@@ -107,7 +107,7 @@ test("float16 that is wrong is off, and the tile stays", async ({ skip }) => {
 });
 
 test("an operation that is wrong with every tile is off alone, until the next start", async () => {
-  const mend = breakKernel(GatedResidual, () => true);
+  const putBack = breakKernel(GatedResidual, () => true);
   const report = await start();
   expect(report.selfCheck).toEqual({
     tiles: [],
@@ -115,7 +115,7 @@ test("an operation that is wrong with every tile is off alone, until the next st
   });
   expect(hasKernel(GatedResidual)).toBe(false);
   expect(hasKernel(Linear)).toBe(true);
-  mend();
+  putBack();
   expect((await start()).selfCheck).toBeUndefined();
   expect(hasKernel(GatedResidual)).toBe(true);
 });

@@ -10,7 +10,7 @@ import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { startWebGpu, type StartedWebGpu, type WebGpuPlaces } from "./startWebGpu";
 import { useBackend } from "./useBackend";
 
-/** What tfjs is started on: a browser's worker or Node with Dawn. What was measured is remembered in its database. */
+/** What a start of tfjs needs from its caller, a browser's worker or Node with Dawn. Measurements are kept in its database. */
 export interface RuntimePlaces extends WebGpuPlaces {
   /** Where tfjs' wasm binaries are: a folder with its last slash, or an address for each. */
   readonly wasmPaths: Parameters<typeof setWasmPaths>[0];
@@ -56,7 +56,7 @@ async function probeMs(clockMs: () => number): Promise<number> {
   return clockMs() - start;
 }
 
-/** A device, and how quick a slow one is; or why there is none. */
+/** A device, with the time of a probe where it is a slow one; or the reason why there is none. */
 type Tried =
   | { readonly gpu: StartedWebGpu; readonly slowMs: number }
   | { readonly gpu: undefined; readonly reason: SlowReason };
@@ -70,7 +70,7 @@ async function tryWebGpu(places: RuntimePlaces, lostBefore = false): Promise<Tri
   } catch (thrown) {
     gpu?.close();
     const failure = toFailure(thrown);
-    // a driver that was reset comes back: once more
+    // a driver that was reset works again: try once more
     if (failure.code === "DEVICE_LOST" && !lostBefore) return tryWebGpu(places, true);
     return { gpu: undefined, reason: { kind: "failed", failure } };
   }
@@ -84,7 +84,7 @@ async function startWithoutGpu(places: RuntimePlaces, reason: SlowReason): Promi
   }
 }
 
-/** A software adapter where it beats wasm in a measured product. */
+/** A software adapter where it is faster than wasm in a measured product. */
 async function startQuicker(
   places: RuntimePlaces,
   { report, tell, close }: StartedWebGpu,
@@ -106,7 +106,7 @@ async function startQuicker(
   }
 }
 
-/** WebGPU when there is a real adapter, else the quickest there is; the report says why. */
+/** WebGPU when there is a real adapter, else the fastest backend there is; the report says why. */
 async function startBest(
   places: RuntimePlaces,
   onLost: (failure: StudioError) => void,

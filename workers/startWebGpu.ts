@@ -26,17 +26,17 @@ import {
 import { useBackend } from "./useBackend";
 import { watchDevice, type DeviceWatch } from "./watchDevice";
 
-/** What a start on WebGPU needs from outside. */
+/** What a start on WebGPU needs from its caller. */
 export interface WebGpuPlaces extends Pick<TuningMemory, "openDatabase"> {
   /** The WebGPU entry point; undefined where there is none. */
   readonly gpu: () => GPU | undefined;
   /** A monotonic clock in milliseconds. */
   readonly clockMs: () => number;
-  /** The browser's name and version: what was measured in another one does not hold. */
+  /** The browser's name and version: measurements in another one are not used. */
   readonly browser?: string;
   /**
-   * Measures and checks software adapters as well, with these tiles and cases. By default they keep the default tile
-   * and are not checked: compiling takes them seconds a program, and the tests of this project run on them.
+   * Measures and checks software adapters as well, with these tiles and cases. Otherwise they keep the default tile
+   * and are not checked, because they take seconds to compile a program, and the tests of this project run on them.
    */
   readonly softwareTrial?: {
     readonly tunings: readonly MatMulTuning[];
@@ -47,13 +47,13 @@ export interface WebGpuPlaces extends Pick<TuningMemory, "openDatabase"> {
 /** A device that tfjs computes on. */
 export interface StartedWebGpu {
   readonly report: DeviceReport;
-  /** From here on its faults are told. */
+  /** From here on its faults are reported. */
   readonly tell: DeviceWatch["tell"];
-  /** Frees it; tfjs is on no backend then, if it was on this one. */
+  /** Frees the device. If tfjs was on this backend, it is on none afterwards. */
   readonly close: () => void;
 }
 
-/** What a user reads of a check's findings; undefined when there are none. */
+/** The failures of a self-check as a user reads them; undefined when there are none. */
 function selfCheckFailures({ failed, off, float16 = [] }: ChosenTuning) {
   if (failed.length + off.length + float16.length === 0) return undefined;
   const operations = new Map(off.map(({ operation, reason }) => [plainName(operation), reason]));
@@ -65,8 +65,8 @@ function selfCheckFailures({ failed, off, float16 = [] }: ChosenTuning) {
 }
 
 /**
- * Sets the quickest tile that computes right, and switches off what computes wrong with every tile.
- * @throws StudioError GPU_ERROR where tfjs' own kernels are wrong as well; the device's fault when it has one
+ * Sets the fastest tile that passes the self-check, and switches off operations that fail it with every tile.
+ * @throws StudioError GPU_ERROR where tfjs' own kernels fail it as well; the device's fault when it has one
  */
 async function settle(
   backend: StudioBackend,
@@ -80,7 +80,7 @@ async function settle(
   const check: CheckTuning = async (tuning, precision) => {
     const found = await selfCheck.tuning(tuning, precision);
     const fault = found.length > 0 ? await watch.faultSoon() : watch.fault();
-    if (fault) throw fault; // a device that is gone says nothing about a tile
+    if (fault) throw fault; // results of a lost device do not count against a tile
     return found;
   };
   const budget = { ms: START_BUDGET_MS, sleep: (ms: number) => pause(ms, measured.signal) };
@@ -136,7 +136,7 @@ async function prepared(
   };
 }
 
-/** What was thrown while WebGPU started, as an error that says so with its message. */
+/** An error thrown while WebGPU started, as a StudioError with its message. */
 function startFailure(thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -153,9 +153,9 @@ function removeBackend(): void {
 }
 
 /**
- * A device of our own under the studio's backend; a new one each time, because a lost one never comes back.
+ * Opens a new device under the studio's backend each time, because a lost device cannot be used again.
  * @returns undefined when there is no adapter
- * @throws StudioError with what was thrown or what became of the device; nothing of it is left then
+ * @throws StudioError: the device's fault, or else what was thrown; the device is freed then
  */
 export async function startWebGpu(places: WebGpuPlaces): Promise<StartedWebGpu | undefined> {
   const opened = await openDevice(places.gpu());

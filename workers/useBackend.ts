@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { StudioError } from "../src/common/errors/studioError";
 
-/** What a backend's own start throws: tfjs writes it to the console and goes on with another backend. */
+/** The error of a backend's start. tfjs only writes it to the console and continues with another backend. */
 async function causeOf(backend: string): Promise<unknown> {
   try {
     await tf.findBackendFactory(backend)();
@@ -11,9 +11,9 @@ async function causeOf(backend: string): Promise<unknown> {
   }
 }
 
-/** Makes a backend the one in force. @throws StudioError BACKEND_FAILED when tfjs stays on another */
+/** Makes a backend the current one. @throws StudioError BACKEND_FAILED when tfjs stays on another */
 export async function useBackend(backend: string): Promise<void> {
-  // setBackend that fails answers false and leaves tf on another backend, silently: check both
+  // when setBackend fails it returns false and leaves tf on another backend without an error: check both
   const chosen = await tf.setBackend(backend).catch(() => false);
   await tf.ready();
   if (chosen && tf.getBackend() === backend) return;

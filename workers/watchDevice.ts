@@ -1,20 +1,20 @@
 import { StudioError } from "../src/common/errors/studioError";
 import { pause } from "../src/sources/hub/pause";
 
-/** What goes wrong with a device: kept while it starts, told to its user afterwards. */
+/** Faults of a device: kept while it starts, reported to its user afterwards. */
 export interface DeviceWatch {
   /** The first fault, which explains whatever came after it. */
   readonly fault: () => StudioError | undefined;
-  /** The same, after the moment it may take until a lost device is reported as one. */
+  /** The same, after the time it may take until the loss of a device is reported. */
   readonly faultSoon: () => Promise<StudioError | undefined>;
-  /** From here on faults are told; those that came before are told now. */
+  /** From here on faults are reported to `onFault`; the first one before is reported now. */
   readonly tell: (onFault: (fault: StudioError) => void) => void;
 }
 
-/** A reading that a lost device refuses may fail before the word comes that the device is lost. */
+/** A read from a lost device may fail before the loss of the device is reported. */
 const REPORT_MS = 200;
 
-/** Every uncaptured error is fatal: tfjs would go on with whatever a buffer held before. */
+/** Every uncaptured error is fatal: tfjs would go on with what a buffer held before. */
 export function watchDevice(device: GPUDevice): DeviceWatch {
   let first: StudioError | undefined;
   let listener: ((fault: StudioError) => void) | undefined;

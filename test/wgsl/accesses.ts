@@ -1,13 +1,13 @@
 const NOBODY = -1;
 
-/** Two invocations at one element of memory, with nothing that orders them. */
+/** Two invocations that access one element of memory in no fixed order. */
 export interface Conflict {
   readonly element: number;
   readonly kind: "both write" | "one reads what the other writes";
   readonly invocations: readonly [number, number];
 }
 
-/** Who wrote and read each element of memory between two barriers. */
+/** Which invocations wrote and read each element of memory between two barriers. */
 export class Accesses {
   private readonly writer: Int32Array;
   private readonly otherWriter: Int32Array;

@@ -120,13 +120,13 @@ function compileIf({ condition, then: yes, otherwise: no, line }: Of<"if">, scop
   return step;
 }
 
-/** Each value that two courses of events agree on; the others are unknown. */
+/** Each value that two branches agree on; the others are unknown. */
 const joined = (a: readonly Value[], b: readonly Value[]): Value[] =>
   a.map((value, i) => (value === b[i] ? value : undefined));
 
 /**
- * Memory decides which branch is run: both are, one after the other, and count as done. A branch that leaves keeps
- * its variables for where the courses of events meet again; the statements after it are run as if it had not left.
+ * Memory decides which branch is run, so both are run, one after the other. A branch that leaves a loop or the function
+ * keeps its variables for the place where branches join; the statements after it are run as if it had not left.
  */
 function runBoth(
   frame: Frame,
@@ -159,7 +159,7 @@ function runBoth(
   return "next";
 }
 
-/** Where courses of events that left meet the others again. */
+/** Where branches that left join the others. */
 function meet(frame: Frame, left: Value[][]): void {
   if (left.length === 0) return;
   for (const slots of left) frame.slots = joined(frame.slots, slots);

@@ -24,7 +24,7 @@ export interface GroupLog {
 /** More turns of loops than an invocation takes in any kernel of a test. */
 const MOST_STEPS = 100_000;
 
-/** One invocation as it runs by itself: what it loads from memory is unknown, so that others do not matter to it. */
+/** One invocation, run by itself. What it loads from memory is unknown, so that other invocations do not matter. */
 export class Invocation {
   /** Lines of the barriers it met. */
   readonly barriers: number[] = [];

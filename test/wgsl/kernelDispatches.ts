@@ -12,7 +12,7 @@ import type { ProductOptions } from "../../src/engine/kernels/productFrame";
 import { sharedProduct, type SharedTile } from "../../src/engine/kernels/sharedProduct";
 import { recordingDevice, type Recorded } from "../recordingDevice";
 
-/** Those that are measured, and small register tiles, which other tests use. */
+/** The tunings that are measured, and small register tiles, which other tests use. */
 const ALL_TUNINGS: readonly MatMulTuning[] = [
   ...TUNINGS,
   { kind: "register", tile: [4, 4], dots: true },
@@ -52,7 +52,7 @@ function encodeAccumulate(device: StudioDevice): void {
   }
 }
 
-/** Every dispatch of every operation, and of what is no operation, for all choices a device leaves open. */
+/** Every dispatch of every operation, and of the optimiser and the accumulation, for all settings a device may have. */
 export function kernelDispatches(): Recorded[] {
   const cases = kernelCases();
   const featureSets = [["shader-f16"], ["shader-f16", "subgroups"]];

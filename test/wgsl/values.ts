@@ -103,7 +103,7 @@ function extreme(values: readonly Value[], choose: (...values: number[]) => numb
   return numbers.length === values.length ? choose(...numbers) : undefined;
 }
 
-/** Functions of the language that touch no memory and wait for nobody. */
+/** Functions of the language that access no memory and are no barrier. */
 export const PURE_FUNCTIONS: ReadonlySet<string> = new Set([
   ...Object.keys(INTEGER_FUNCTIONS),
   ..."abs all any ceil cos cross dot exp exp2 floor fma fract inverseSqrt length log log2".split(

@@ -2,7 +2,7 @@ import type { BurstResult, StepResult } from "./variant";
 
 /** Steps that may be submitted and not done; a run keeps as many at most. */
 export const IN_FLIGHT = 8;
-/** Every so many steps the losses are read, which tells that the steps before are done. */
+/** The losses are read after every so many steps: then the steps before are done. */
 const MARK = 4;
 
 export interface BurstParts<Logged> {
@@ -29,7 +29,7 @@ export async function runBurst<Logged>(
     const logged = submit(i);
     if (i === steps - 1 || i % MARK === MARK - 1) {
       last = read(logged);
-      last.catch(() => undefined); // a lost device fails all marks; the one that is awaited first tells
+      last.catch(() => undefined); // a lost device fails all marks; the error of the one awaited first is thrown
       marks.push(last);
     } else drop(logged);
     jsMs += clockMs() - before;

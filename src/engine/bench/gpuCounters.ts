@@ -31,7 +31,7 @@ const NONE: GpuCounts = {
   bindGroups: 0,
 };
 
-/** Counts what any library of this realm asks of any device, until restored. */
+/** Counts the calls that any library in this thread makes to any device, until `restore`. */
 export function countGpuCalls({
   GPUDevice,
   GPUQueue,

@@ -3,7 +3,7 @@ import type { GpuCounter, GpuCounts } from "./gpuCounters";
 import { summarize, type Summary } from "./statistics";
 import type { KernelTime, MemoryUse, StepResult, Variant } from "./variant";
 
-/** What the harness needs of its surroundings. */
+/** What the harness needs from its caller. */
 export interface HarnessEnvironment {
   readonly clockMs: () => number;
   /** Bytes of the JavaScript heap, or null where the engine does not tell. */
@@ -43,7 +43,7 @@ interface Series {
 const COMPARED_STEPS = 10;
 
 /**
- * Runs the variants in turn, one step of each, so that whatever slows the machine slows all of them.
+ * Runs the variants in turn, one step of each, so that other load on the machine slows all of them alike.
  * @param warmUp rounds that are run (and compared) but not timed
  */
 export async function runInterleaved(

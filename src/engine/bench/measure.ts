@@ -6,7 +6,7 @@ import { stepFloor, type StepFloor } from "./roofline";
 import type { Variant } from "./variant";
 import type { Workload } from "./workloads";
 
-/** How to make a variant on what `Grounds` offers; undefined where it cannot run. */
+/** How to make a variant from `Grounds`; undefined where it cannot run. */
 export interface VariantRecipe<Grounds> {
   readonly id: string;
   /** Whether its losses must be those of the other own variants, or are only reported. */
@@ -76,7 +76,7 @@ export async function measure<Grounds>(
     await variant.prepare();
     variant.dispose();
   }
-  // again, because what slowed the products may have left the steps alone
+  // measured again: other load on the machine may have slowed the products and not the steps
   const after = await measureProducts(options.products, environment);
   const products = before.map((first, i) => {
     const second = after[i];

@@ -1,4 +1,4 @@
-/** What is told of a series of measurements. */
+/** Statistics of a series of measurements. */
 export interface Summary {
   readonly median: number;
   /** First and third quartile: half of the measurements lie between. */

@@ -30,7 +30,7 @@ export function toTrainBatch(workload: Workload, arrays: BatchArrays): TrainBatc
   };
 }
 
-/** What tfjs tells of the backend in force. */
+/** Memory of the current backend, as tfjs reports it. */
 export function memoryUse(): MemoryUse {
   const memory: tf.MemoryInfo & { readonly numBytesAllocatedInGPU?: number } = tf.memory();
   return { gpuBytes: memory.numBytesAllocatedInGPU ?? null, tensors: memory.numTensors };

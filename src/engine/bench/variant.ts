@@ -2,15 +2,15 @@
 export interface StepResult {
   /** Velocity loss, alignment loss and gradient norm before clipping. */
   readonly losses: readonly [velocity: number, alignment: number, gradNorm: number];
-  /** The time JavaScript ran before it first gave the thread back, in ms: the page's or worker's own cost. */
+  /** Milliseconds JavaScript ran before it first returned to the event loop: the cost in the page or worker itself. */
   readonly jsMs: number;
 }
 
-/** What a step of a burst took, on average. */
+/** Times of one step of a burst, on average. */
 export interface BurstResult {
   /** From arrays on the host to the last step's losses, divided by the steps. */
   readonly ms: number;
-  /** JavaScript's part: the time until it gave the thread back. */
+  /** JavaScript's part: the time until it returned to the event loop. */
   readonly jsMs: number;
   /** Of the last step. */
   readonly losses: StepResult["losses"];

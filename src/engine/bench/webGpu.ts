@@ -11,7 +11,7 @@ import type { StudioBackend } from "../kernels/studioBackend";
 export interface AdapterReport {
   /** Vendor, architecture, model and description, as the API tells them. */
   readonly name: string;
-  /** Of the device, those the app asks for where the adapter has them included. */
+  /** Features of the device, including those the app requests where the adapter has them. */
   readonly features: readonly string[];
   readonly maxBufferSize: number;
 }
@@ -23,7 +23,7 @@ export interface OpenedBackend {
   readonly close: () => void;
 }
 
-/** Told what a device complains of. */
+/** Called with the message of an error that a device reports. */
 export type OnGpuError = (message: string) => void;
 
 /**

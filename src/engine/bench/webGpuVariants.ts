@@ -23,7 +23,7 @@ const closing = (variant: Variant, close: () => void): Variant => ({
   },
 });
 
-/** tfjs as it comes. */
+/** tfjs unchanged. */
 export const stockWebGpu: Recipe = {
   id: "webgpu-plain",
   own: true,

@@ -105,7 +105,7 @@ export const FULL_SIZE_WORKLOADS: readonly Workload[] = [
   },
 ];
 
-/** For tests of what surrounds a workload: its times say nothing. */
+/** For tests of the benchmark itself; its times mean nothing. */
 export const TINY_WORKLOAD: Workload = {
   id: "tiny",
   description: "A model far too small to time: width 16, depth 2, 16 tokens",
@@ -148,7 +148,7 @@ export const workloadOptions = ({ shape, encoderDepth }: Workload): StepOptions 
 const SEED = 0;
 const MODULATION_STD = 0.02;
 
-/** Zeros in the reference: with them the blocks are the identity and a wrong kernel would go unseen. */
+/** Zeros in the reference. With zeros the blocks are the identity, and a wrong kernel would not be found. */
 const startsAtZero = (name: string) => /adaLN_modulation|^final_layer\.linear/.test(name);
 
 /** First values of the model and its projector; those of adaLN-Zero and the head are small normals instead. */

@@ -5,7 +5,7 @@ import { FLAT_GROUP, type ComputeProgram } from "./program";
 /** Rows of a workgroup, a thread each. */
 export const PLAIN_ROWS = 64;
 
-/** The head width comes as a uniform: one text for all that fit no tile. */
+/** The head width is a uniform, so that one program serves all heads that fit no tile. */
 const UNIFORMS: ComputeProgram["uniforms"] = {
   ...ATTENTION_UNIFORMS,
   headWidth: "u32",

@@ -6,7 +6,7 @@ import { run } from "./operation";
 import { rankWithin, type Budget, type Sizes, type TuningTime } from "./rankWithin";
 import type { StudioBackend } from "./studioBackend";
 
-/** What may suit an adapter: tiles in registers (software adapters) or in workgroup memory (real GPUs). */
+/** Tunings to choose from: tiles in registers (for software adapters) or in workgroup memory (for real GPUs). */
 export const TUNINGS: readonly [MatMulTuning, ...MatMulTuning[]] = [
   { kind: "register", tile: [16, 8], dots: true },
   { kind: "register", tile: [16, 8], dots: false },
@@ -15,7 +15,7 @@ export const TUNINGS: readonly [MatMulTuning, ...MatMulTuning[]] = [
 ];
 
 const ROUNDS = 3;
-/** Any that divide by four: the programs are the same for all of these. */
+/** Any sizes that divide by four will do: the programs are the same for all of them. */
 const COMPILED: Sizes = [4, 4, 4];
 
 const UNLIMITED: Budget = { ms: Infinity, sleep: () => new Promise(() => undefined) };
@@ -37,7 +37,7 @@ const products = ({ x, dy, weight, bias }: ReturnType<typeof operandsOf>): void 
   });
 };
 
-/** Milliseconds of the products, the best of a few, after one that warms up. */
+/** Milliseconds of the products: the fastest of a few rounds, after one that warms up. */
 async function timed(
   backend: StudioBackend,
   sizes: Sizes,
@@ -59,7 +59,7 @@ async function timed(
   return best;
 }
 
-/** Whether what `dryRun` needs can be compiled. Texts are read at once, pipelines are made later. */
+/** Whether the programs that `dryRun` needs can be compiled. WGSL is checked at once, pipelines are made later. */
 async function compiles(backend: StudioBackend, dryRun: () => void): Promise<boolean> {
   backend.device.pushErrorScope("validation");
   const made = backend.compile(dryRun, () => undefined);
@@ -69,8 +69,8 @@ async function compiles(backend: StudioBackend, dryRun: () => void): Promise<boo
 }
 
 /**
- * Measures the tunings on this adapter, the best first. Their programs are compiled side by side; what does not
- * compile, and what there is no time for, is left out. Leaves the backend's own tuning as it was.
+ * Measures the tunings on this adapter, the fastest first. Their programs are compiled at the same time. Tunings that
+ * do not compile, and those there is no time for, are left out. The backend's own tuning stays as it was.
  */
 export async function compareTunings(
   backend: StudioBackend,

@@ -2,7 +2,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import type { ComputeProgram, ElementType } from "./program";
 
-/** A program that sums columns of [B, T, D] over T; written once, run by a thread or a row of threads a column. */
+/** A program that sums columns of [B, T, D] over T. It is written once; one thread or several threads have a column. */
 export interface ColumnProgram {
   readonly name: string;
   readonly variant?: string;
@@ -33,7 +33,7 @@ function columnProgram(
     Object.fromEntries(
       names.map((key): [string, ElementType] => [key, narrow?.has(key) ? "f32" : number]),
     );
-  // columns past the end do the last one again: threads must meet at the barriers
+  // threads past the last column compute that column again: all threads must meet at the barriers
   const head = `
 let width = uniforms.width${byFour ? " / 4u" : ""};
 let batch = group.y;

@@ -19,7 +19,7 @@ export interface MatMulTuning {
   readonly dots?: boolean;
 }
 
-/** What kernels ask of the backend (studioBackend.ts); tfjs hands it to every kernel function. */
+/** What kernels need of the backend (studioBackend.ts), which tfjs hands to every kernel function. */
 export interface StudioDevice {
   /** Whether this is the project's backend and not tfjs' own. */
   readonly isStudioDevice: true;
@@ -27,14 +27,14 @@ export interface StudioDevice {
   readonly tuning: MatMulTuning;
   /** Matrix products multiply in float16 and add in float32. */
   readonly mixedPrecision: boolean;
-  /** Runs `work` submitting each dispatch by itself: what is dropped is free for the next one. */
+  /** Runs `work` and submits each dispatch by itself: memory of a disposed tensor is free for the next dispatch. */
   readonly submitPerDispatch: <T>(work: () => T) => T;
   makeTensorInfo: (shape: number[], dtype: DataType) => TensorInfo;
   /** Gives up one hold on a tensor's memory. */
   disposeData: (dataId: object) => boolean;
   /** Encodes one dispatch after those before it. Outputs are allocated when they are not yet. */
   dispatch: (program: ComputeProgram, operands: Dispatch) => void;
-  /** A tensor that looks into `parent` from element `offset` (a multiple of 64) on; it keeps the parent alive. */
+  /** A tensor on a part of `parent`, from element `offset` (a multiple of 64) on; it keeps the parent alive. */
   view: (parent: TensorInfo, offset: number, shape: readonly number[]) => TensorInfo;
   /** Copies all of `from` to `to`, of the same size. */
   copy: (from: TensorInfo, to: TensorInfo) => void;

@@ -2,7 +2,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { isSoftwareAdapter, type AdapterFacts } from "../../common/gpu/softwareAdapter";
 import { StudioBackend } from "./studioBackend";
 
-/** Limits the kernels profit from; everything else stays at the API's default. */
+/** Limits that make kernels faster or larger sizes possible; all others stay at the API's default. */
 const RAISED_LIMITS = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupsPerDimension",
@@ -13,7 +13,7 @@ const RAISED_LIMITS = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
-/** Asked for where the adapter has them. */
+/** Features that are requested where the adapter has them. */
 const WANTED_FEATURES = ["subgroups", "shader-f16", "timestamp-query"] as const;
 
 export interface OpenedDevice {
@@ -25,13 +25,13 @@ export interface OpenedDevice {
   readonly software: boolean;
 }
 
-/** Vendor, architecture and model in one line, as far as they are told. */
+/** Vendor, architecture and model in one line, as far as the browser gives them. */
 export const adapterNameOf = (info: AdapterFacts): string =>
   [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") ||
   "unnamed adapter";
 
-/** A WebGPU call that was refused, as an error that says so. */
-async function asked<T>(call: string, answer: Promise<T>): Promise<T> {
+/** The result of a WebGPU call. @throws StudioError BACKEND_FAILED with the call and its message when it is refused */
+async function granted<T>(call: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (thrown) {
@@ -46,16 +46,16 @@ async function asked<T>(call: string, answer: Promise<T>): Promise<T> {
 }
 
 /**
- * A device of our own; nothing when there is no adapter. A lost device never comes back: open another.
+ * Opens a device of our own; undefined when there is no adapter. A lost device cannot be used again: open another one.
  * @throws StudioError BACKEND_FAILED with the browser's message when it refuses an adapter or its device
  */
 export async function openDevice(gpu: GPU | undefined): Promise<OpenedDevice | undefined> {
   if (!gpu) return undefined;
   const request = gpu.requestAdapter({ powerPreference: "high-performance" });
-  const adapter = await asked("requestAdapter", request);
+  const adapter = await granted("requestAdapter", request);
   if (!adapter) return undefined;
   const { info } = adapter;
-  const device = await asked(
+  const device = await granted(
     "requestDevice",
     adapter.requestDevice({
       requiredFeatures: WANTED_FEATURES.filter((feature) => adapter.features.has(feature)),

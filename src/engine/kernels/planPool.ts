@@ -16,8 +16,8 @@ interface Slot {
 }
 
 /**
- * Which slot each lifetime gets, so that slots are few and small: the largest first, each in the smallest slot that
- * is free all its time.
+ * Which slot each lifetime gets, so that slots are few and small. The largest come first, and each gets the smallest
+ * slot that is free during its whole lifetime.
  */
 export function assignSlots(lifetimes: readonly Lifetime[]): {
   readonly slots: readonly Slot[];
@@ -45,9 +45,9 @@ export function assignSlots(lifetimes: readonly Lifetime[]): {
 }
 
 /**
- * The buffers of one recorded step. tfjs' pool hands a buffer on to tensors of its own size only; this one knows
- * from a step before how long each is needed, and lets smaller tensors follow larger ones. Whatever comes otherwise
- * than foreseen gets a buffer of its own.
+ * The buffers of one recorded step. tfjs' pool reuses a buffer for tensors of the same size only. This pool knows from
+ * an earlier step how long each tensor is needed, and reuses a buffer for smaller tensors as well. A tensor that is not
+ * as foreseen gets a buffer of its own.
  */
 export class PlanPool implements BufferPool {
   numBytesUsed = 0;
@@ -69,7 +69,7 @@ export class PlanPool implements BufferPool {
     this.plan = assignSlots(foreseen);
   }
 
-  /** @param reuse false: the buffer is this one's alone, as one must be that is written when the step is recorded */
+  /** @param reuse false: no other tensor gets the buffer, because it is written only when the step is recorded */
   acquireBuffer(size: number, usage: number, mappedAtCreation = false, reuse = true): GPUBuffer {
     const from = reuse ? this.clock++ : -Infinity;
     const number = this.lives.push({ size, usage, from, until: Infinity }) - 1;
@@ -89,7 +89,7 @@ export class PlanPool implements BufferPool {
     if (!reuse || this.foreseen.length === 0) this.destroy(buffer);
   }
 
-  /** What a step asked for, to foresee the next. */
+  /** The lifetimes of this step's buffers, to plan the next recording of the same step. */
   lifetimes(): readonly Lifetime[] {
     return this.lives;
   }

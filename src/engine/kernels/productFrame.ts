@@ -20,7 +20,7 @@ export interface ProductOptions {
 export const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 export const lines = (parts: readonly string[]) => parts.join("\n");
 
-/** How the operands are read; results and what is added to them are read and written by `element`. */
+/** Element types in which the operands are read. Results and what is added to them are read and written by `element`. */
 export interface Reading {
   readonly element: "f32" | "vec4f";
   readonly a: "f32" | "vec4f";
@@ -79,7 +79,7 @@ fn store(row: u32, column: u32, product: ${element}) {
 export const productDeclarations = (options: ProductOptions, reading: Reading): string =>
   ACTIVATION_WGSL[options.activation] + storeFunction(options, reading);
 
-/** Of a kind of product; kinds with tiles add theirs. */
+/** The variant of a product's program; kinds with tiles append their tile. */
 export const variantOf = (
   kind: string,
   { layout, bias, activation, activationSide, f16 }: ProductOptions,

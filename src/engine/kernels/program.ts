@@ -1,12 +1,12 @@
-/** Element types of bindings; vec4f is float32 memory looked at four at a time. */
+/** Element types of bindings; vec4f is float32 memory read and written four numbers at a time. */
 export type ElementType = "f32" | "vec4f" | "i32" | "u32";
 export type UniformType = "u32" | "f32";
 
 /** A WGSL compute program apart from its operands: one pipeline serves every shape it is dispatched with. */
 export interface ComputeProgram {
-  /** What the profile calls it. */
+  /** Its name in a profile. */
   readonly name: string;
-  /** Tells apart the texts of one name; two programs of equal name and variant have equal text. */
+  /** Distinguishes the programs of one name: two programs of equal name and variant have equal text. */
   readonly variant: string;
   readonly workgroupSize: readonly [number, number, number];
   /** Bound first, read and written. */

@@ -13,9 +13,9 @@ const LARGE: Sizes = [2048, 512, 1024];
 const workOf = ([rows, inputs, outputs]: Sizes) => rows * inputs * outputs;
 /** How many times as much work the large sizes are: an upper bound of the time they take. */
 const LARGER = workOf(LARGE) / workOf(SMALL);
-/** Slower than this on the small sizes, an adapter computes on the CPU, and the large ones would take seconds. */
+/** An adapter that is slower than this on the small sizes computes on the CPU; the large sizes would take seconds. */
 const SLOW_MS = 8;
-/** Timings of one size take at least two rounds, the first of which warms up. */
+/** One size is timed in at least two rounds; the first one warms up. */
 const LEAST_ROUNDS = 2;
 
 /** A tuning whose programs are being compiled. */
@@ -23,18 +23,18 @@ export interface Candidate {
   readonly tuning: MatMulTuning;
   /** Whether they can be used; never rejects. */
   readonly compiled: Promise<boolean>;
-  /** Times one size, in two rounds and in more while one more fits into the time left. */
+  /** Times one size in two rounds, and in further rounds as long as one fits into the time left. */
   readonly time: (sizes: Sizes, leftMs: () => number) => Promise<number>;
 }
 
-/** How long measuring may take, on a clock that may be played. */
+/** How long measuring may take. Tests give a clock of their own. */
 export interface Budget {
   readonly ms: number;
   /** Resolves after so many milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** A user waits for this, once an adapter; the self-check comes after it. */
+/** A user waits for this at the first start on an adapter. The self-check follows. */
 export const START_BUDGET_MS = 2000;
 
 /** Waits until all are compiled, or for half the budget; then for the first that is. */
@@ -53,9 +53,10 @@ async function compiledOf(
 }
 
 /**
- * Times the candidates, the best first: small products decide on a slow adapter, large ones on a fast one, where small
- * ones measure only the trip. When the budget is spent, what was measured so far decides: at least one is. Those timed
- * on large products come before those that were timed on small ones alone; what was not timed is left out.
+ * Times the candidates, the fastest first. On a slow adapter small products decide. On a fast one large products
+ * decide, because small ones measure only the cost of a submit. When the time is used up, the measurements made so far
+ * decide; there is at least one. Candidates timed on large products come before those timed on small ones only.
+ * Candidates that were not timed are left out.
  */
 export async function rankWithin(
   candidates: readonly Candidate[],

@@ -47,7 +47,7 @@ export const registeredOperations = (): string[] => OPERATIONS.map(({ name }) =>
 /** Makes the fused kernels known to tfjs. */
 export const registerFusedKernels = (): void => registerWebGpuOperations(BACKEND, OPERATIONS);
 
-/** Without its kernel an operation runs its twin, as on backends that never had one. */
+/** Removes kernels. An operation without its kernel runs its twin, as on backends that have no kernel for it. */
 export function dropFusedKernels(operations: Iterable<string>): void {
   for (const name of operations) tf.unregisterKernel(name, BACKEND);
 }

@@ -2,20 +2,20 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import { FLAT_GROUP, spread, type ComputeProgram, type ElementType } from "./program";
 
-/** A program on the rows of [B, T, D] that needs sums over D; written once, run by a thread or a workgroup a row. */
+/** A program on the rows of [B, T, D] that needs sums over D. It is written once; one thread or one workgroup has a row. */
 export interface RowProgram {
   readonly name: string;
   readonly variant?: string;
-  /** Of the row's width D: bound as vec4f where D divides by four. The others are f32. */
+  /** Operands of the row's width D, which are bound as vec4f where D divides by four. The others are f32. */
   readonly wide: ReadonlySet<string>;
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
   readonly uniforms: Readonly<Record<string, "f32">>;
   /**
-   * Statements. Known to them: `row`, `batch`, `at` (the row's first element), `ofBatch` (the batch's first element
+   * Statements. They may use `row`, `batch`, `at` (the row's first element), `ofBatch` (the batch's first element
    * in [B, D]), `Number` (the element type), `each(x)` (a loop over columns), `horizontal(v)` (the sum of an
    * element's lanes), `totalOf(pair, lane)` (sums over the threads of a row)
-   * and `first` (whether this thread writes what is of the row).
+   * and `first` (whether this thread writes what a row has once).
    */
   readonly body: (each: (statements: string) => string) => string;
 }

@@ -6,18 +6,19 @@ import type { StudioBackend } from "./studioBackend";
 import type { CheckTuning, Disagreement, Precision } from "./trustedTuning";
 
 /**
- * Largest error over the largest expected number. In float32 sound kernels stay below 1e-5. With operands rounded to
- * float16, and four products multiplied and added in it, terms of one sign are off by at most 6 roundings of 2^-11,
- * 2.9e-3. One of 136 terms lost costs 7e-3 of a sum on average, and more in the worst of its many sums.
+ * Largest allowed error, relative to the largest expected number. In float32 correct kernels stay below 1e-5. In
+ * float16, operands are rounded and four products are multiplied and added: terms of one sign are off by at most
+ * 6 roundings of 2^-11, which is 2.9e-3. One lost term of 136 changes a sum by 7e-3 on average, and the worst of the
+ * many sums by more.
  */
 const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 1e-3, float16: 5e-3 };
 
-/** What a start asks of a device's kernels before it trusts them. */
+/** Checks of a device's kernels, made at a start before the kernels are used. */
 export interface SelfCheck {
   readonly tuning: CheckTuning;
   /** Operations that no tuning changes. */
   readonly fixed: () => Promise<readonly Disagreement[]>;
-  /** Of these operations' twins, tfjs' own kernels: what is left to compute with where a kernel is wrong. */
+  /** Checks the twins of these operations, which run on tfjs' own kernels and replace kernels that failed. */
   readonly twins: (operations: ReadonlySet<string>) => Promise<readonly Disagreement[]>;
 }
 

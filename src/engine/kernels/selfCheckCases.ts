@@ -23,13 +23,13 @@ export interface CheckCase {
   readonly run: () => Tensor[];
 }
 
-/** Cases by what changes the kernels they run. */
+/** Cases, grouped by which settings change the kernels they run. */
 export interface CheckCases {
-  /** Matrix products: the tile and the precision. */
+  /** Matrix products: the tile and the precision change them. */
   readonly products: readonly CheckCase[];
-  /** The kind of the tiles, "register" or "shared", whatever their size. */
+  /** Kernels that the kind of the tiles ("register" or "shared") changes, but not their size. */
   readonly byKind: readonly CheckCase[];
-  /** Nothing. */
+  /** Kernels that no setting changes. */
   readonly fixed: readonly CheckCase[];
 }
 
@@ -50,7 +50,7 @@ function checkCase<Inputs extends Readonly<Record<string, Tensor>>, Attrs extend
   };
 }
 
-/** A number in [0, 1) of no pattern that a kernel could hit by chance; the same every time. */
+/** A number in [0, 1), the same every time. The numbers have no pattern that a wrong kernel could match by chance. */
 function scattered(i: number, salt: number): number {
   const x = 43758.5453 * Math.sin(12.9898 * (i + 1) + 78.233 * (salt + 1));
   return x - Math.floor(x);
@@ -94,7 +94,7 @@ const TINY = 2 ** -26;
 
 /**
  * The matrix products in all three layouts. All terms of a sum have one sign and about one size, so that the error
- * of a sound kernel has a bound (`TOLERANCE` in selfCheck.ts), and one lost or doubled term is larger than it.
+ * of a correct kernel has a bound (`TOLERANCE` in selfCheck.ts), and one lost or doubled term is larger than it.
  */
 const PRODUCTS: readonly CheckCase[] = [
   checkCase(

@@ -1,16 +1,16 @@
 import type { MatMulTuning } from "./device";
 
-/** An operation whose kernel does not do what its twin does on this device. */
+/** An operation whose kernel gives other results than its twin on this device. */
 export interface Disagreement {
   readonly operation: string;
-  /** In words that follow the operation's name: "off by 0.8", "does not compile: ...". */
+  /** Follows the operation's name in a message: "off by 0.8", "does not compile: ...". */
   readonly reason: string;
 }
 
 /** How the operands of matrix products are multiplied. */
 export type Precision = "float32" | "float16";
 
-/** Checks the kernels that depend on a tuning: the products, and in float32 also what is cut up by its kind. */
+/** Checks the kernels that depend on a tuning: the products, and in float32 also those that depend on its kind. */
 export type CheckTuning = (
   tuning: MatMulTuning,
   precision: Precision,
@@ -18,7 +18,7 @@ export type CheckTuning = (
 
 export interface TrustedTuning {
   readonly tuning: MatMulTuning;
-  /** Quicker tunings that were passed over, and why. */
+  /** Faster tunings that failed the check, and why. */
   readonly rejected: readonly {
     readonly tuning: MatMulTuning;
     readonly disagreements: readonly Disagreement[];
@@ -33,12 +33,12 @@ const operationsOf = (found: readonly Disagreement[]): ReadonlySet<string> =>
   new Set(found.map(({ operation }) => operation));
 
 /**
- * The first tuning whose float32 kernels all agree. Where there is none: the one with the fewest operations that
- * disagree, which then run as their twins.
+ * The first tuning whose float32 kernels all agree with their twins. Where there is none: the one with the fewest
+ * operations that disagree. These operations then run as their twins.
  *
  * Float16 is checked with that tuning alone and never changes it: runs compute in float32 unless they ask for
- * mixed precision, and a slower tile for all of them would be a high price for a mode that few of them use.
- * @param ranked the quickest first; not empty
+ * mixed precision. A tile that is slower for all runs would cost more than the mode gains, since few runs use it.
+ * @param ranked the fastest first; not empty
  */
 export async function trustedTuning(
   ranked: readonly [MatMulTuning, ...MatMulTuning[]],

@@ -10,8 +10,8 @@ import { createBatchMatMul } from "./wasmMatMul";
 import { createTranspose } from "./wasmTranspose";
 
 /**
- * Puts replacements in place of kernels of tfjs' wasm backend (4.22) that are slow; their meaning stays the
- * same. Call after the backend's module has loaded; a second call changes nothing but costs a layer.
+ * Replaces slow kernels of tfjs' wasm backend (4.22) by faster ones with the same results. Call it once, after the
+ * backend's module has loaded: a second call wraps the replacements again, which only costs time.
  */
 export function registerWasmKernels(): void {
   const stock = (name: KernelName): KernelFunc => getKernel(name, "wasm").kernelFunc;
@@ -24,7 +24,7 @@ export function registerWasmKernels(): void {
   for (const { kernelName, kernelFunc } of replacements) {
     const replaced = getKernel(kernelName, "wasm");
     unregisterKernel(kernelName, "wasm");
-    // keeps the stock set-up: tfjs runs it when the backend starts, and a replacement may fall back on the stock kernel
+    // keeps the set-up of tfjs' kernel: tfjs runs it when the backend starts, and a replacement may call that kernel
     registerKernel({ ...replaced, kernelFunc });
   }
 }

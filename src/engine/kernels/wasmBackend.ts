@@ -1,7 +1,7 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { internalError } from "./internalError";
 
-/** What is known of a tensor's memory: its id in the C++ half, and its first byte in the heap. */
+/** A tensor's memory: its id in the C++ part, and its first byte in the heap. */
 export interface WasmData {
   readonly id: number;
   readonly memoryOffset: number;

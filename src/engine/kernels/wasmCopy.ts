@@ -1,7 +1,7 @@
 import { util, type KernelFunc } from "@tensorflow/tfjs-core";
 import { replacement, sharing, type AttrsOf, type Replacement } from "./wasmBackend";
 
-/** First index and count of each axis: one number is of the first axis, -1 is all that follows. */
+/** First index and count of each axis. A single number is for the first axis; a size of -1 means all that follows. */
 function sliceRange(shape: readonly number[], { begin, size }: AttrsOf<"Slice">) {
   const starts = shape.map((_, axis) =>
     typeof begin === "number" ? (axis === 0 ? begin : 0) : (begin[axis] ?? 0),
@@ -23,7 +23,7 @@ export const slice = replacement("Slice", (backend, { x }, attrs) => {
   const source = backend.typedArrayFromHeap(x);
   const target = backend.typedArrayFromHeap(out);
   const strides = util.computeStrides(x.shape).concat(1);
-  // trailing axes taken whole join the run that is copied at once
+  // trailing axes that are taken whole belong to the run that is copied at once
   let runAxis = x.shape.length - 1;
   while (runAxis > 0 && lengths[runAxis] === x.shape[runAxis]) runAxis--;
   const run = util.sizeFromShape(lengths.slice(Math.max(runAxis, 0)));

@@ -90,7 +90,7 @@ function batchProduct(
   }
 }
 
-/** Operands of one call, looked at as batches of matrices. */
+/** The operands of one call as batches of matrices. */
 function operands(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean) {
   const [rowsA = 1, columnsA = 1] = a.shape.slice(-2);
   const [rowsB = 1, columnsB = 1] = b.shape.slice(-2);
@@ -124,7 +124,7 @@ export function createBatchMatMul(): Replacement {
     const [m, k, n] = sizes;
     const single = matricesA[0] === 1 && matricesB[0] === 1;
     if (single && transposeA && !transposeB && m > n) {
-      // Aᵀ B = (Bᵀ A)ᵀ: turning B and the result moves less than turning A
+      // Aᵀ B = (Bᵀ A)ᵀ: to transpose B and the result moves fewer numbers than to transpose A
       const swapped = multiply(backend, [b, a], true, false);
       const turned = transposed(backend, swapped, [1, n, m]);
       backend.disposeData(swapped.dataId);

@@ -1,7 +1,7 @@
 import type { KernelFunc } from "@tensorflow/tfjs-core";
 import { replacement, sharing, type Replacement } from "./wasmBackend";
 
-/** Side of the square that is turned at once: two of them fit the first-level cache. */
+/** Side of the square that is transposed at once: two squares fit into the first-level cache. */
 const TILE = 32;
 
 interface Permutation {
@@ -16,7 +16,7 @@ export function simplify(shape: readonly number[], perm: readonly number[]): Per
   for (const axis of moved) {
     const last = groups.at(-1);
     const previous = last?.at(-1);
-    // size-1 axes between two others do not part them
+    // axes are neighbours although axes of size 1 lie between them
     const next = previous === undefined ? -1 : nextAxis(shape, previous);
     if (last && axis === next) last.push(axis);
     else groups.push([axis]);
@@ -70,7 +70,7 @@ function swapMiddle(source: Heap, target: Heap, [outer, a, b, run]: readonly num
   }
 }
 
-/** What to run on a simplified permutation: sizes and the loop, or nothing when it is another kind. */
+/** The loop for a simplified permutation and its sizes; undefined when there is no loop for it. */
 function planOf({ shape, perm }: Permutation) {
   const [a = 1, b = 1, c = 1, d = 1] = shape;
   switch (perm.join()) {

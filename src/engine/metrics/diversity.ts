@@ -32,7 +32,7 @@ export const vendi = (features: Matrix, q = 1): number =>
 
 /**
  * Authentic share of generated images in percent: those whose nearest training image has another training
- * image nearer to it than the generated one. Low values speak of memorised images.
+ * image nearer to it than the generated one. Low values suggest memorised images.
  *
  * @throws StudioError SHAPE_MISMATCH when widths differ; OUT_OF_RANGE below 2 training images
  * @source Alaa et al. 2022; dgm-eval authpct.py

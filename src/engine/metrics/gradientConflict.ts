@@ -10,7 +10,7 @@ export interface GradientProducts {
 }
 
 export interface GradientConflict {
-  /** Between -1 (the losses pull against each other) and 1; undefined where a gradient is 0, as behind the tap. */
+  /** Between -1 (the losses pull against each other) and 1; undefined where a gradient is 0, as that of the alignment loss after the aligned block. */
   readonly cosine: number | undefined;
   readonly velocityNorm: number;
   readonly alignmentNorm: number;

@@ -66,7 +66,7 @@ function addScaled(y: Float64Array, scale: number, x: Float64Array) {
 
 /**
  * Diagonal and superdiagonal of U A V for orthogonal U and V, of a tall matrix [N, D]: it keeps A's singular values.
- * Only whole rows are passed over, which is what caches want.
+ * Only whole rows are read, which is fast with the processor's caches.
  */
 function* bidiagonal({ values, rows, cols }: Matrix): Work<[Float64Array, Float64Array]> {
   const a = values.slice();

@@ -3,7 +3,7 @@ import type { Matrix } from "./matrix";
 import { kernelNeighbours, type Neighbours } from "./neighbours";
 import { entryCount, ownEntries, sharedEntries } from "./sparseKernel";
 
-/** `mutualKnn` of lists that are at hand (without the image itself). */
+/** `mutualKnn` of given lists (without the image itself). */
 export const sharedShare = (a: Neighbours, b: Neighbours): number =>
   entryCount(sharedEntries(ownEntries(a), ownEntries(b))[0]) / (a.rows * a.k);
 

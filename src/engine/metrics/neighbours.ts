@@ -29,7 +29,7 @@ export function emptyNeighbours(rows: number, k: number, candidates: number): Ne
   return { rows, k, index, value: new Float64Array(rows * k).fill(-Infinity) };
 }
 
-/** Takes `candidate` into the list of `row` if it is among the k best so far. */
+/** Adds `candidate` to the list of `row` if it is among the k best so far. */
 export function offer(list: Neighbours, row: number, candidate: number, value: number) {
   const { k, index, value: values } = list;
   const isBetterThan = (at: number) => {
@@ -48,7 +48,7 @@ export function offer(list: Neighbours, row: number, candidate: number, value: n
 }
 
 /**
- * From a kernel [N, N] that is at hand.
+ * From a given kernel [N, N].
  *
  * @param includeSelf whether the diagonal competes
  * @throws StudioError OUT_OF_RANGE when a row has fewer than k candidates
