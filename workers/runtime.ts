@@ -10,7 +10,7 @@ import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { startWebGpu, type StartedWebGpu, type WebGpuPlaces } from "./startWebGpu";
 import { useBackend } from "./useBackend";
 
-/** What a start of tfjs needs from its caller, a browser's worker or Node with Dawn. Measurements are kept in its database. */
+/** What a start of tfjs needs from its caller: a browser's worker, or Node with Dawn. */
 export interface RuntimePlaces extends WebGpuPlaces {
   /** Where tfjs' wasm binaries are: a folder with its last slash, or an address for each. */
   readonly wasmPaths: Parameters<typeof setWasmPaths>[0];

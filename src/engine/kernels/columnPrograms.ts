@@ -2,7 +2,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import type { ComputeProgram, ElementType } from "./program";
 
-/** A program that sums columns of [B, T, D] over T. It is written once; one thread or several threads have a column. */
+/** A program that sums columns of [B, T, D] over T, written once for one or several threads a column. */
 export interface ColumnProgram {
   readonly name: string;
   readonly variant?: string;

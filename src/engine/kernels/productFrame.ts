@@ -20,7 +20,7 @@ export interface ProductOptions {
 export const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 export const lines = (parts: readonly string[]) => parts.join("\n");
 
-/** Element types in which the operands are read. Results and what is added to them are read and written by `element`. */
+/** Element types of the operands; `element` is that of results and of what is added to them. */
 export interface Reading {
   readonly element: "f32" | "vec4f";
   readonly a: "f32" | "vec4f";

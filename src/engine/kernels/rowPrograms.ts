@@ -2,7 +2,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
 import { FLAT_GROUP, spread, type ComputeProgram, type ElementType } from "./program";
 
-/** A program on the rows of [B, T, D] that needs sums over D. It is written once; one thread or one workgroup has a row. */
+/** A program on the rows of [B, T, D] that needs sums over D, written once for a thread or a workgroup a row. */
 export interface RowProgram {
   readonly name: string;
   readonly variant?: string;

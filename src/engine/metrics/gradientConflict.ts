@@ -10,7 +10,10 @@ export interface GradientProducts {
 }
 
 export interface GradientConflict {
-  /** Between -1 (the losses pull against each other) and 1; undefined where a gradient is 0, as that of the alignment loss after the aligned block. */
+  /**
+   * Cosine between -1 (opposite gradients) and 1. Undefined where a gradient is 0, as that of the alignment loss after
+   * the aligned block.
+   */
   readonly cosine: number | undefined;
   readonly velocityNorm: number;
   readonly alignmentNorm: number;

@@ -49,7 +49,8 @@ export interface FeatureColours {
 }
 
 /**
- * `minMaxColours` of tokens on their own basis, as bytes. Colours can be compared between images of one call, not between calls.
+ * `minMaxColours` of tokens on their own basis, as bytes. Colours can be compared between images of one call, not
+ * between calls.
  * @param tokens [N, D], N at least 4 and D at least 3
  * @throws StudioError OUT_OF_RANGE when there are too few
  * @source DINOv2 (arXiv:2304.07193) Fig. 1
