@@ -4,7 +4,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { compareTunings } from "../kernels/chooseTuning";
 import type { MatMulTuning } from "../kernels/device";
 import { findKernel } from "../kernels/findKernel";
-import { createStudioBackend, openDevice } from "../kernels/openDevice";
+import { createStudioBackend, openDevice, type OpenedDevice } from "../kernels/openDevice";
 import { registerFusedKernels } from "../kernels/register";
 import type { StudioBackend } from "../kernels/studioBackend";
 
@@ -55,6 +55,47 @@ export async function useBackend(backend: string): Promise<void> {
   );
 }
 
+/** A device for one backend; its errors go to `onError`. @throws StudioError NO_WEBGPU when the adapter is gone */
+async function openOwnDevice(gpu: GPU | undefined, onError: OnGpuError): Promise<OpenedDevice> {
+  const opened = await openDevice(gpu);
+  if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Measure again.");
+  opened.device.addEventListener("uncapturederror", ({ error }) => onError(error.message));
+  return opened;
+}
+
+/** Makes a backend and its kernels known to tfjs under a name. */
+function register(
+  name: string,
+  { device }: OpenedDevice,
+  backend: tf.KernelBackend,
+  kernels: readonly tf.KernelConfig[],
+): OpenedBackend {
+  for (const kernel of kernels) {
+    if (!findKernel(kernel.kernelName, name)) {
+      tf.registerKernel({ ...kernel, backendName: name });
+    }
+  }
+  tf.registerBackend(name, () => backend);
+  return {
+    use: () => useBackend(name),
+    close: () => {
+      tf.removeBackend(name);
+      device.destroy();
+    },
+  };
+}
+
+/** Sets the fastest tuning, measured once, as the app does. Software adapters keep the default. */
+function createTuner(software: boolean, clockMs: () => number) {
+  let tuning: MatMulTuning | undefined;
+  return async (backend: StudioBackend, use: () => Promise<void>): Promise<void> => {
+    if (software) return;
+    await use();
+    tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
+    backend.tuning = tuning ?? backend.tuning;
+  };
+}
+
 /** @returns undefined when there is no adapter */
 export async function prepareWebGpu(
   gpu: GPU | undefined,
@@ -73,49 +114,18 @@ export async function prepareWebGpu(
   const stockKernels = tf.getKernelsForBackend("webgpu");
   registerFusedKernels();
   const allKernels = tf.getKernelsForBackend("webgpu");
-
-  // measured once, as the app does: software adapters keep the default
-  let tuning: MatMulTuning | undefined;
-  const tune = async (backend: StudioBackend, use: () => Promise<void>) => {
-    if (software) return;
-    await use();
-    tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
-    backend.tuning = tuning ?? backend.tuning;
-  };
-  const open = async (name: string, onOwnError: OnGpuError) => {
-    const opened = await openDevice(gpu);
-    if (!opened) throw new StudioError("NO_WEBGPU", "The adapter is gone.", "Measure again.");
-    opened.device.addEventListener("uncapturederror", ({ error }) => onOwnError(error.message));
-    return {
-      opened,
-      register: (backend: tf.KernelBackend, kernels: readonly tf.KernelConfig[]) => {
-        for (const kernel of kernels) {
-          if (!findKernel(kernel.kernelName, name)) {
-            tf.registerKernel({ ...kernel, backendName: name });
-          }
-        }
-        tf.registerBackend(name, () => backend);
-        return {
-          use: () => useBackend(name),
-          close: () => {
-            tf.removeBackend(name);
-            opened.device.destroy();
-          },
-        };
-      },
-    };
-  };
+  const tune = createTuner(software, clockMs);
   return {
     adapter,
     software,
     openStock: async (name, onOwnError = onError) => {
-      const { opened, register } = await open(name, onOwnError);
-      return register(new WebGPUBackend(opened.device, opened.info), stockKernels);
+      const opened = await openOwnDevice(gpu, onOwnError);
+      return register(name, opened, new WebGPUBackend(opened.device, opened.info), stockKernels);
     },
     openStudio: async (name, onOwnError = onError) => {
-      const { opened, register } = await open(name, onOwnError);
+      const opened = await openOwnDevice(gpu, onOwnError);
       const backend = createStudioBackend(opened);
-      const registered = register(backend, allKernels);
+      const registered = register(name, opened, backend, allKernels);
       await tune(backend, registered.use);
       return { ...registered, backend };
     },
