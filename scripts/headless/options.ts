@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
-import { settingFields } from "../../src/common/config/nonDefaults";
 import { presetById } from "../../src/common/config/presets";
+import { settingAt, SETTINGS } from "../../src/common/config/settings";
 import { decodeLink } from "../../src/common/config/urlCodec";
 import { validateExperiment } from "../../src/common/config/validate";
 import { StudioError } from "../../src/common/errors/studioError";
@@ -81,9 +81,9 @@ function jsonOrText(text: string): unknown {
 
 /** The experiment with `group.key` set to a value its schema accepts. */
 function withSetting(experiment: Experiment, path: string, value: unknown): Experiment {
-  const field = settingFields().find((candidate) => candidate.path === path);
+  const field = settingAt(path);
   if (!field) {
-    const known = settingFields().map((candidate) => candidate.path);
+    const known = SETTINGS.map((candidate) => candidate.path);
     throw refuse(`There is no setting "${path}". Settings: ${known.join(", ")}.`);
   }
   const parsed = field.schema.safeParse(value);

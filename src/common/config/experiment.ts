@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { AUTOENCODER_IDS } from "../catalogue/autoencoders";
-import { ENCODER_IDS } from "../catalogue/encoders";
+import { AUTOENCODER_IDS, autoencoderRow } from "../catalogue/autoencoders";
+import { ENCODER_IDS, ENCODER_ROWS } from "../catalogue/encoders";
 import { FEATURE_SPACE_IDS } from "../catalogue/featureSpaces";
-import { fieldInfo } from "./fieldInfo";
+import { INCEPTION_V3 } from "../catalogue/inceptionV3";
+import { fieldInfo, groupInfo } from "./fieldInfo";
 
 /**
- * The only place where a setting has a type, a range, a default, a unit, a label and a source.
+ * The only place where a setting has a type, a range, a default, a unit, a label, its options' labels, a control,
+ * a source and its argument of the reference's trainer.
  * Forms, links, presets, the command line and checkpoints are all derived from these schemas.
  * Defaults are the reference's (sihyun-yu/REPA train.py) wherever it has the argument; presets adapt them.
  */
@@ -26,26 +28,43 @@ export const ImportedData = z.strictObject({
 });
 export type ImportedData = z.infer<typeof ImportedData>;
 
+/** The labels of catalogue rows, as options. */
+const labelsOf = (rows: readonly { readonly id: string; readonly label: string }[]) =>
+  Object.fromEntries(rows.map(({ id, label }) => [id, label]));
+
 export const DataConfig = z.strictObject({
-  dataset: z.enum(["emoji", "imported"]).default("emoji").register(fieldInfo, {
-    label: "Data set",
-    unit: "1",
-    source: "Built in: Noto Emoji and Twemoji",
-    help: "Built in: 1,906 concepts in two drawing styles at 64 px, nine categories. Imported: a folder, an archive or a data set of the hub, prepared in the Data view.",
-  }),
-  imported: ImportedData.nullable().default(null).register(fieldInfo, {
-    label: "Imported images",
-    unit: "1",
-    source: "prepared in the Data view, as the reference's dataset_tools.py does",
-    help: "Which prepared images: their hash, where they came from, side, classes and number.",
-  }),
-  imageLimit: z.int().min(0).max(10_000_000).default(0).register(fieldInfo, {
-    label: "Image limit",
-    unit: "images",
-    source: "0 uses every image",
-    help: "Train on the first images of the seeded order only; 0 means all.",
-    advanced: true,
-  }),
+  dataset: z
+    .enum(["emoji", "imported"])
+    .default("emoji")
+    .register(fieldInfo, {
+      label: "Data set",
+      unit: "1",
+      source: "Built in: Noto Emoji and Twemoji",
+      options: { emoji: "Emoji, built in", imported: "Imported" },
+      help: "Built in: 1,906 concepts in two drawing styles at 64 px, nine categories. Imported: a folder, an archive or a data set of the hub, prepared in the Data view.",
+    }),
+  imported: ImportedData.nullable()
+    .default(null)
+    .register(fieldInfo, {
+      label: "Imported images",
+      unit: "1",
+      source: "prepared in the Data view, as the reference's dataset_tools.py does",
+      help: "Which prepared images: their hash, where they came from, side, classes and number.",
+      shownWhen: { setting: "data.dataset", is: "imported" },
+    }),
+  imageLimit: z
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(0)
+    .register(fieldInfo, {
+      label: "Image limit",
+      unit: "images",
+      source: "0 uses every image",
+      help: "Train on the first images of the seeded order only; 0 means all.",
+      advanced: true,
+      trainer: { fixed: "The trainer uses every image of --data-dir." },
+    }),
   holdOutFraction: z.number().min(0.001).max(0.5).default(0.1).register(fieldInfo, {
     label: "Held-out fraction",
     unit: "1",
@@ -56,44 +75,66 @@ export const DataConfig = z.strictObject({
 });
 
 export const AutoencoderConfig = z.strictObject({
-  id: z.enum(AUTOENCODER_IDS).default("tiny-kl").register(fieldInfo, {
-    label: "Autoencoder",
-    unit: "1",
-    source: "src/common/catalogue/autoencoders.ts; REPA trains on the latents of sd-vae-ft-mse",
-    help: "Turns images into the latents the model learns. Tiny KL is built in; SD-VAE is the paper's and TAESD its small stand-in, both downloaded when asked for.",
-  }),
+  id: z
+    .enum(AUTOENCODER_IDS)
+    .default("tiny-kl")
+    .register(fieldInfo, {
+      label: "Autoencoder",
+      unit: "1",
+      source: "src/common/catalogue/autoencoders.ts; REPA trains on the latents of sd-vae-ft-mse",
+      options: labelsOf(AUTOENCODER_IDS.map(autoencoderRow)),
+      help: "Turns images into the latents the model learns. Tiny KL is built in; SD-VAE is the paper's and TAESD its small stand-in, both downloaded when asked for.",
+    }),
 });
+
+const CUSTOM_SIZE = { setting: "model.size", is: "custom" } as const;
 
 export const MODEL_SIZES = ["Nano", "Micro", "S", "B", "L", "XL", "custom"] as const;
 
 export const ModelConfig = z.strictObject({
-  family: z.enum(["sit"]).default("sit").register(fieldInfo, {
-    label: "Model family",
-    unit: "1",
-    source: "SiT (arXiv:2401.08740)",
-  }),
-  size: z.enum(MODEL_SIZES).default("Nano").register(fieldInfo, {
-    label: "Size",
-    unit: "1",
-    source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/common/config/sizes.ts)",
-  }),
+  family: z
+    .enum(["sit"])
+    .default("sit")
+    .register(fieldInfo, {
+      label: "Model family",
+      unit: "1",
+      source: "SiT (arXiv:2401.08740)",
+      options: { sit: "SiT" },
+    }),
+  size: z
+    .enum(MODEL_SIZES)
+    .default("Nano")
+    .register(fieldInfo, {
+      label: "Size",
+      unit: "1",
+      source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/common/config/sizes.ts)",
+      options: {
+        Nano: "Nano",
+        Micro: "Micro",
+        S: "S",
+        B: "B",
+        L: "L",
+        XL: "XL",
+        custom: "Custom",
+      },
+    }),
   width: z.int().min(8).max(4096).multipleOf(4).default(128).register(fieldInfo, {
     label: "Custom width",
     unit: "features",
     source: "used when size is custom",
-    advanced: true,
+    shownWhen: CUSTOM_SIZE,
   }),
   depth: z.int().min(1).max(48).default(4).register(fieldInfo, {
     label: "Custom depth",
     unit: "blocks",
     source: "used when size is custom",
-    advanced: true,
+    shownWhen: CUSTOM_SIZE,
   }),
   heads: z.int().min(1).max(64).default(4).register(fieldInfo, {
     label: "Custom heads",
     unit: "1",
     source: "used when size is custom",
-    advanced: true,
+    shownWhen: CUSTOM_SIZE,
   }),
   patchSize: z
     .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)])
@@ -108,7 +149,6 @@ export const ModelConfig = z.strictObject({
     label: "QK norm",
     unit: "1",
     source: "REPA train.py --qk-norm",
-    advanced: true,
   }),
 });
 
@@ -116,62 +156,113 @@ export const EncoderId = z.enum(ENCODER_IDS);
 export type EncoderId = z.infer<typeof EncoderId>;
 
 export const AlignmentConfig = z.strictObject({
-  projCoeff: z.number().min(0).max(10).default(0.5).register(fieldInfo, {
-    label: "Alignment weight λ",
-    unit: "1",
-    source: "REPA train.py --proj-coeff; paper Table 2",
-    help: "Weight of the alignment loss; 0 is a vanilla SiT.",
-    live: true,
-  }),
-  encoderDepth: z.int().min(1).max(48).default(8).register(fieldInfo, {
-    label: "Alignment depth",
-    unit: "blocks",
-    source: "REPA train.py --encoder-depth; paper Table 2",
-    help: "The hidden state after this block (counted from 1) is aligned.",
-    live: true,
-  }),
-  encoders: z.array(EncoderId).min(1).max(3).default(["tiny-vit"]).register(fieldInfo, {
-    label: "Target encoders",
-    unit: "1",
-    source: "REPA train.py --enc-type",
-    help: "Frozen networks whose patch tokens are the target; several are averaged, each with its own projector.",
-    live: true,
-  }),
-  objective: z.enum(["cosine", "ntxent"]).default("cosine").register(fieldInfo, {
-    label: "Alignment objective",
-    unit: "1",
-    source: "REPA loss.py; paper Table 2",
-    help: "Negative cosine similarity, or NT-Xent over all tokens of the batch.",
-    live: true,
-  }),
-  temperature: z.number().min(0.01).max(1).default(0.1).register(fieldInfo, {
-    label: "NT-Xent temperature τ",
-    unit: "1",
-    source: "paper, section 3.2 names the objective only; docs/fidelity.md",
-    live: true,
-    advanced: true,
-  }),
-  projectorWidth: z.int().min(8).max(8192).default(2048).register(fieldInfo, {
-    label: "Projector width",
-    unit: "features",
-    source: "REPA models/sit.py projector_dim",
-    advanced: true,
-  }),
+  projCoeff: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.5)
+    .register(fieldInfo, {
+      label: "Alignment weight λ",
+      unit: "1",
+      source: "REPA train.py --proj-coeff; paper Table 2",
+      help: "Weight of the alignment loss; 0 is a vanilla SiT.",
+      control: { kind: "slider", max: 2, step: 0.05 },
+      live: true,
+      short: "λ",
+      trainer: { argument: "proj-coeff" },
+    }),
+  encoderDepth: z
+    .int()
+    .min(1)
+    .max(48)
+    .default(8)
+    .register(fieldInfo, {
+      label: "Alignment depth",
+      unit: "blocks",
+      source: "REPA train.py --encoder-depth; paper Table 2",
+      help: "The hidden state after this block (counted from 1) is aligned.",
+      control: { kind: "slider", max: "modelDepth", step: 1 },
+      live: true,
+      short: "depth",
+      trainer: { argument: "encoder-depth" },
+    }),
+  encoders: z
+    .array(EncoderId)
+    .min(1)
+    .max(3)
+    .default(["tiny-vit"])
+    .register(fieldInfo, {
+      label: "Target encoders",
+      unit: "1",
+      source: "REPA train.py --enc-type",
+      options: labelsOf(ENCODER_ROWS),
+      help: "Frozen networks whose patch tokens are the target; several are averaged, each with its own projector.",
+      live: true,
+    }),
+  objective: z
+    .enum(["cosine", "ntxent"])
+    .default("cosine")
+    .register(fieldInfo, {
+      label: "Alignment objective",
+      unit: "1",
+      source: "REPA loss.py; paper Table 2",
+      options: { cosine: "Cosine", ntxent: "NT-Xent" },
+      help: "Negative cosine similarity, or NT-Xent over all tokens of the batch.",
+      live: true,
+      trainer: { fixed: "The published trainer has the cosine objective only." },
+    }),
+  temperature: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.1)
+    .register(fieldInfo, {
+      label: "NT-Xent temperature τ",
+      unit: "1",
+      source: "paper, section 3.2 names the objective only; docs/fidelity.md",
+      shownWhen: { setting: "alignment.objective", is: "ntxent" },
+      live: true,
+      short: "τ",
+    }),
+  projectorWidth: z
+    .int()
+    .min(8)
+    .max(8192)
+    .default(2048)
+    .register(fieldInfo, {
+      label: "Projector width",
+      unit: "features",
+      source: "REPA models/sit.py projector_dim",
+      advanced: true,
+      trainer: {
+        fixed: "The trainer's projectors are 2048 wide (projector_dim of models/sit.py).",
+      },
+    }),
 });
 
 export const TransportConfig = z.strictObject({
-  path: z.enum(["linear", "cosine"]).default("linear").register(fieldInfo, {
-    label: "Path",
-    unit: "1",
-    source: "REPA train.py --path-type",
-    help: "Interpolant between data (t = 0) and noise (t = 1).",
-  }),
-  timeLaw: z.enum(["uniform", "lognormal"]).default("uniform").register(fieldInfo, {
-    label: "Time law",
-    unit: "1",
-    source: "REPA train.py --weighting",
-    help: "Distribution the training times t are drawn from.",
-  }),
+  path: z
+    .enum(["linear", "cosine"])
+    .default("linear")
+    .register(fieldInfo, {
+      label: "Path",
+      unit: "1",
+      source: "REPA train.py --path-type",
+      options: { linear: "Linear", cosine: "Cosine" },
+      help: "Interpolant between data (t = 0) and noise (t = 1).",
+      trainer: { argument: "path-type" },
+    }),
+  timeLaw: z
+    .enum(["uniform", "lognormal"])
+    .default("uniform")
+    .register(fieldInfo, {
+      label: "Time law",
+      unit: "1",
+      source: "REPA train.py --weighting",
+      options: { uniform: "Uniform", lognormal: "Log-normal" },
+      help: "Distribution the training times t are drawn from.",
+      trainer: { argument: "weighting" },
+    }),
 });
 
 /** From `npm run precision`; docs/performance-results.md, mixed precision. */
@@ -179,30 +270,47 @@ const MIXED_PRECISION_MEASURED =
   "On lavapipe, a software adapter, SiT-Nano: output off by 5.5e-4, gradients by 5.1e-4 (at most 9.1e-4); velocity loss after 200 steps 0.8764, in float32 0.8765.";
 
 export const OptimizerConfig = z.strictObject({
-  learningRate: z.number().positive().max(0.1).default(1e-4).register(fieldInfo, {
-    label: "Learning rate",
-    unit: "1",
-    source: "REPA train.py --learning-rate",
-  }),
+  learningRate: z
+    .number()
+    .positive()
+    .max(0.1)
+    .default(1e-4)
+    .register(fieldInfo, {
+      label: "Learning rate",
+      unit: "1",
+      source: "REPA train.py --learning-rate",
+      trainer: { argument: "learning-rate" },
+    }),
   batchSize: z.int().min(1).max(1024).default(256).register(fieldInfo, {
     label: "Batch size",
     unit: "images",
     source: "REPA train.py --batch-size",
   }),
-  microBatch: z.int().min(1).max(1024).nullable().default(null).register(fieldInfo, {
-    label: "Micro-batch",
-    unit: "images",
-    source: "REPA train.py --gradient-accumulation-steps is batch size / micro-batch",
-    help: "Images that pass the network at once; a step's gradient is the mean over its micro-batches, which takes less memory. The batch is the same. With NT-Xent the candidates of a token are only those of its micro-batch, so the objective changes.",
-    sameResult: true,
-  }),
-  recompute: z.boolean().default(false).register(fieldInfo, {
-    label: "Recompute blocks",
-    unit: "1",
-    source: "docs/fidelity.md, memory; the reference keeps every activation",
-    help: "Recompute blocks in the backward pass: only each block's input is kept, the rest is computed again. Far less memory for about a third more time; the gradients are the same.",
-    sameResult: true,
-  }),
+  microBatch: z
+    .int()
+    .min(1)
+    .max(1024)
+    .nullable()
+    .default(null)
+    .register(fieldInfo, {
+      label: "Micro-batch",
+      unit: "images",
+      source: "REPA train.py --gradient-accumulation-steps is batch size / micro-batch",
+      help: "Images that pass the network at once; a step's gradient is the mean over its micro-batches, which takes less memory. The batch is the same. With NT-Xent the candidates of a token are only those of its micro-batch, so the objective changes.",
+      control: { kind: "batchDivisors" },
+      sameResult: { setting: "alignment.objective", isNot: "ntxent" },
+    }),
+  recompute: z
+    .boolean()
+    .default(false)
+    .register(fieldInfo, {
+      label: "Recompute blocks",
+      unit: "1",
+      source: "docs/fidelity.md, memory; the reference keeps every activation",
+      help: "Recompute blocks in the backward pass: only each block's input is kept, the rest is computed again. Far less memory for about a third more time; the gradients are the same.",
+      sameResult: true,
+      trainer: { fixed: "The trainer keeps every activation; the gradients are the same." },
+    }),
   mixedPrecision: z.boolean().default(false).register(fieldInfo, {
     label: "Mixed precision",
     unit: "1",
@@ -210,54 +318,104 @@ export const OptimizerConfig = z.strictObject({
     help: "Matrix products of the training step multiply in float16 and add in float32; weights, gradients, norms, optimiser, samples and metrics stay float32. Faster where the GPU has shader-f16; elsewhere it stays off and the run says so.",
     measured: MIXED_PRECISION_MEASURED,
   }),
-  steps: z.int().min(1).max(10_000_000).default(400_000).register(fieldInfo, {
-    label: "Steps",
-    unit: "steps",
-    source: "REPA train.py --max-train-steps",
-  }),
-  seed: z.int().min(0).max(0xffffffff).default(0).register(fieldInfo, {
-    label: "Seed",
-    unit: "1",
-    source: "REPA train.py --seed",
-    help: "Same seed, same backend: the same bits.",
-  }),
-  labelDrop: z.number().min(0).max(1).default(0.1).register(fieldInfo, {
-    label: "Label drop",
-    unit: "1",
-    source: "REPA models/sit.py class_dropout_prob",
-    help: "Share of labels replaced by the null class, so that guidance can work.",
-    advanced: true,
-  }),
-  emaDecay: z.number().min(0).max(0.999999).default(0.9999).register(fieldInfo, {
-    label: "EMA decay",
-    unit: "1",
-    source: "REPA train.py update_ema",
-    advanced: true,
-  }),
-  maxGradNorm: z.number().positive().max(1e6).default(1).register(fieldInfo, {
-    label: "Gradient clip",
-    unit: "1",
-    source: "REPA train.py --max-grad-norm",
-    advanced: true,
-  }),
-  weightDecay: z.number().min(0).max(1).default(0).register(fieldInfo, {
-    label: "Weight decay",
-    unit: "1",
-    source: "REPA train.py --adam-weight-decay",
-    advanced: true,
-  }),
-  beta1: z.number().min(0).max(0.9999).default(0.9).register(fieldInfo, {
-    label: "AdamW β₁",
-    unit: "1",
-    source: "REPA train.py --adam-beta1",
-    advanced: true,
-  }),
-  beta2: z.number().min(0).max(0.99999).default(0.999).register(fieldInfo, {
-    label: "AdamW β₂",
-    unit: "1",
-    source: "REPA train.py --adam-beta2",
-    advanced: true,
-  }),
+  steps: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(400_000)
+    .register(fieldInfo, {
+      label: "Steps",
+      unit: "steps",
+      source: "REPA train.py --max-train-steps",
+      trainer: { argument: "max-train-steps" },
+    }),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(0)
+    .register(fieldInfo, {
+      label: "Seed",
+      unit: "1",
+      source: "REPA train.py --seed",
+      trainer: { argument: "seed" },
+      help: "Same seed, same backend: the same bits.",
+    }),
+  labelDrop: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .register(fieldInfo, {
+      label: "Label drop",
+      unit: "1",
+      source: "REPA models/sit.py class_dropout_prob",
+      help: "Share of labels replaced by the null class, so that guidance can work.",
+      advanced: true,
+      trainer: {
+        fixed: "The trainer drops 0.1 of the labels (class_dropout_prob of models/sit.py).",
+      },
+    }),
+  emaDecay: z
+    .number()
+    .min(0)
+    .max(0.999999)
+    .default(0.9999)
+    .register(fieldInfo, {
+      label: "EMA decay",
+      unit: "1",
+      source: "REPA train.py update_ema",
+      advanced: true,
+      trainer: { fixed: "The trainer's EMA decay is 0.9999 (update_ema of train.py)." },
+    }),
+  maxGradNorm: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(1)
+    .register(fieldInfo, {
+      label: "Gradient clip",
+      unit: "1",
+      source: "REPA train.py --max-grad-norm",
+      trainer: { argument: "max-grad-norm" },
+      advanced: true,
+    }),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .register(fieldInfo, {
+      label: "Weight decay",
+      unit: "1",
+      source: "REPA train.py --adam-weight-decay",
+      trainer: { argument: "adam-weight-decay" },
+      advanced: true,
+    }),
+  beta1: z
+    .number()
+    .min(0)
+    .max(0.9999)
+    .default(0.9)
+    .register(fieldInfo, {
+      label: "AdamW β₁",
+      unit: "1",
+      source: "REPA train.py --adam-beta1",
+      trainer: { argument: "adam-beta1" },
+      advanced: true,
+    }),
+  beta2: z
+    .number()
+    .min(0)
+    .max(0.99999)
+    .default(0.999)
+    .register(fieldInfo, {
+      label: "AdamW β₂",
+      unit: "1",
+      source: "REPA train.py --adam-beta2",
+      trainer: { argument: "adam-beta2" },
+      advanced: true,
+    }),
 });
 
 export const SamplingConfig = z.strictObject({
@@ -268,6 +426,11 @@ export const SamplingConfig = z.strictObject({
       label: "Solver",
       unit: "1",
       source: "REPA generate.py --mode; paper section 4",
+      options: {
+        euler: "Euler (ODE)",
+        heun: "Heun (ODE)",
+        "euler-maruyama": "Euler–Maruyama (SDE)",
+      },
       help: "Euler and Heun follow the ODE; Euler-Maruyama the SDE with w(t) = 2t.",
     }),
   steps: z.int().min(1).max(1000).default(250).register(fieldInfo, {
@@ -280,18 +443,30 @@ export const SamplingConfig = z.strictObject({
     unit: "1",
     source: "REPA generate.py --cfg-scale; 1 is none",
   }),
-  guidanceLow: z.number().min(0).max(1).default(0).register(fieldInfo, {
-    label: "Guidance from t",
-    unit: "1",
-    source: "REPA generate.py --guidance-low",
-    advanced: true,
-  }),
-  guidanceHigh: z.number().min(0).max(1).default(1).register(fieldInfo, {
-    label: "Guidance to t",
-    unit: "1",
-    source: "REPA generate.py --guidance-high",
-    advanced: true,
-  }),
+  guidanceLow: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .register(fieldInfo, {
+      label: "Guidance from t",
+      unit: "1",
+      source: "REPA generate.py --guidance-low",
+      shownWhen: { setting: "sampling.guidanceScale", above: 1 },
+      advanced: true,
+    }),
+  guidanceHigh: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .register(fieldInfo, {
+      label: "Guidance to t",
+      unit: "1",
+      source: "REPA generate.py --guidance-high",
+      shownWhen: { setting: "sampling.guidanceScale", above: 1 },
+      advanced: true,
+    }),
   gridSize: z.int().min(1).max(64).default(16).register(fieldInfo, {
     label: "Samples in the grid",
     unit: "images",
@@ -310,11 +485,17 @@ export const SamplingConfig = z.strictObject({
 export const LEAST_HELD_OUT = 4;
 
 export const EvaluationConfig = z.strictObject({
-  gridEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
-    label: "Grid every",
-    unit: "steps",
-    source: "REPA train.py --sampling-steps, scaled down",
-  }),
+  gridEvery: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .register(fieldInfo, {
+      label: "Grid every",
+      unit: "steps",
+      source: "REPA train.py --sampling-steps, scaled down",
+      trainer: { argument: "sampling-steps" },
+    }),
   metricsEvery: z.int().min(1).max(1_000_000).default(5000).register(fieldInfo, {
     label: "Metrics every",
     unit: "steps",
@@ -327,22 +508,32 @@ export const EvaluationConfig = z.strictObject({
     help: "Before every so many steps, the gradients of the velocity loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
     advanced: true,
   }),
-  checkpointEvery: z.int().min(1).max(1_000_000).default(1000).register(fieldInfo, {
-    label: "Checkpoint every",
-    unit: "steps",
-    source: "REPA train.py --checkpointing-steps",
-  }),
+  checkpointEvery: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .register(fieldInfo, {
+      label: "Checkpoint every",
+      unit: "steps",
+      source: "REPA train.py --checkpointing-steps",
+      trainer: { argument: "checkpointing-steps" },
+    }),
   sampleCount: z.int().min(8).max(50_000).default(256).register(fieldInfo, {
     label: "Samples for KID and Fréchet",
     unit: "images",
     source: "docs/fidelity.md: 256 is the least at which the top-32 distance ranks models",
   }),
-  space: z.enum(FEATURE_SPACE_IDS).default("tiny-vit").register(fieldInfo, {
-    label: "Feature space of KID and Fréchet",
-    unit: "1",
-    source: "docs/fidelity.md, evaluation; the paper's FID is in Inception's",
-    help: "The frozen network samples and training images are compared in, whatever encoder the run aligns with. An encoder is read by the mean of its tokens and needs its features cached. Inception-v3 is FID's network: its weights are a file you make and choose. Numbers of different spaces do not compare.",
-  }),
+  space: z
+    .enum(FEATURE_SPACE_IDS)
+    .default("tiny-vit")
+    .register(fieldInfo, {
+      label: "Feature space of KID and Fréchet",
+      unit: "1",
+      source: "docs/fidelity.md, evaluation; the paper's FID is in Inception's",
+      options: labelsOf([...ENCODER_ROWS, INCEPTION_V3]),
+      help: "The frozen network samples and training images are compared in, whatever encoder the run aligns with. An encoder is read by the mean of its tokens and needs its features cached. Inception-v3 is FID's network: its weights are a file you make and choose. Numbers of different spaces do not compare.",
+    }),
   heldOutCount: z.int().min(LEAST_HELD_OUT).max(10_000).default(256).register(fieldInfo, {
     label: "Held-out images for CKNNA",
     unit: "images",
@@ -364,19 +555,29 @@ export const EvaluationConfig = z.strictObject({
 
 /** One experiment, whole. `Experiment.parse({})` is the reference's setting on the built-in data. */
 export const Experiment = z.strictObject({
-  data: DataConfig.prefault({}),
-  autoencoder: AutoencoderConfig.prefault({}),
-  model: ModelConfig.prefault({}),
-  alignment: AlignmentConfig.prefault({}),
-  transport: TransportConfig.prefault({}),
-  optimizer: OptimizerConfig.prefault({}),
-  sampling: SamplingConfig.prefault({}),
-  evaluation: EvaluationConfig.prefault({}),
+  data: DataConfig.register(groupInfo, { label: "Data", place: 6 }).prefault({}),
+  autoencoder: AutoencoderConfig.register(groupInfo, { label: "Autoencoder", place: 7 }).prefault(
+    {},
+  ),
+  model: ModelConfig.register(groupInfo, { label: "Model", place: 2, open: true }).prefault({}),
+  alignment: AlignmentConfig.register(groupInfo, {
+    label: "Alignment",
+    place: 1,
+    open: true,
+  }).prefault({}),
+  transport: TransportConfig.register(groupInfo, { label: "Transport", place: 8 }).prefault({}),
+  optimizer: OptimizerConfig.register(groupInfo, {
+    label: "Optimizer",
+    place: 3,
+    open: true,
+  }).prefault({}),
+  sampling: SamplingConfig.register(groupInfo, { label: "Sampling", place: 5 }).prefault({}),
+  evaluation: EvaluationConfig.register(groupInfo, { label: "Evaluation", place: 4 }).prefault({}),
 });
 export type Experiment = z.infer<typeof Experiment>;
 export type ExperimentGroup = keyof Experiment;
 
-/** The settings that may move while a run trains; all of them belong to the alignment group. */
+/** The settings that can be changed during training; all of them belong to the alignment group. */
 export const ControlChange = z.strictObject({
   // unwrapped, because a default fills even an optional field: a change must hold only what changed
   projCoeff: AlignmentConfig.shape.projCoeff.unwrap().optional(),
@@ -387,7 +588,7 @@ export const ControlChange = z.strictObject({
 });
 export type ControlChange = z.infer<typeof ControlChange>;
 
-/** A change and the first step that felt it: with the experiment, enough to reproduce a run. */
+/** A change and the first step it holds for: with the experiment, enough to reproduce a run. */
 export const TimelineEntry = z.strictObject({ step: z.int().min(0), change: ControlChange });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
@@ -399,14 +600,14 @@ export function alignmentAt(
 ): Experiment["alignment"] {
   return timeline
     .filter((entry) => entry.step <= step)
-    .reduce(
-      (alignment, { change }) => ({ ...alignment, ...definedFields(change) }),
-      experiment.alignment,
-    );
+    .reduce((alignment, { change }) => withChange(alignment, change), experiment.alignment);
 }
 
-/** Drops keys whose value is undefined, so that a spread never overwrites with nothing. */
-const definedFields = (change: ControlChange) =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
-    [K in keyof ControlChange]: NonNullable<ControlChange[K]>;
-  };
+/** A key without a value is left out, so that the setting stays as it is. */
+function withChange(
+  alignment: Experiment["alignment"],
+  change: ControlChange,
+): Experiment["alignment"] {
+  const changed = Object.entries(change).filter(([, value]) => value !== undefined);
+  return { ...alignment, ...Object.fromEntries(changed) };
+}

@@ -1,6 +1,7 @@
-import { Experiment, type ExperimentGroup } from "./experiment";
+import { Experiment, MODEL_SIZES, type ExperimentGroup } from "./experiment";
 import { memoryPlan, type MemoryPlan } from "./memoryPlan";
-import { experimentParameterCount, MODEL_SIZE_TABLE, type NamedSize } from "./sizes";
+import { keepsResult, settingAt } from "./settings";
+import { experimentParameterCount, type NamedSize } from "./sizes";
 
 /** What a plan is held to; a device's limits are left out while they are not known. */
 export interface MemoryLimits {
@@ -79,7 +80,7 @@ function smallerModels(experiment: Experiment): NamedSize[] {
   const countOf = (size: NamedSize) =>
     experimentParameterCount(withChanges(experiment, [sizeChange(size)]));
   const now = experimentParameterCount(experiment);
-  return (Object.keys(MODEL_SIZE_TABLE) as NamedSize[])
+  return MODEL_SIZES.filter((size) => size !== "custom")
     .filter((size) => countOf(size) < now)
     .sort((a, b) => countOf(b) - countOf(a));
 }
@@ -100,9 +101,10 @@ export function memorySuggestions(
   const suggestion = (changes: readonly SettingChange[]): MemorySuggestion | undefined => {
     const plan = memoryPlan(withChanges(experiment, changes));
     if (!planFits(plan, limits)) return undefined;
-    const sameResult = changes.every(
-      ({ group, name }) => group === "optimizer" && (name === "recompute" || keepsMicroBatchResult),
-    );
+    const sameResult = changes.every(({ group, name }) => {
+      const setting = settingAt(`${group}.${name}`);
+      return setting !== undefined && keepsResult(setting, experiment);
+    });
     return { changes, peakBytes: plan.peakBytes, sameResult };
   };
   const firstOf = (candidates: readonly (readonly SettingChange[])[]) => {

@@ -1,52 +1,17 @@
-import type { z } from "zod";
-import { Experiment, type ExperimentGroup } from "./experiment";
-import { fieldInfo } from "./fieldInfo";
+import type { Experiment } from "./experiment";
+import { SETTINGS, settingValue, type Setting, type SettingValue } from "./settings";
 
-/** One setting as the schema knows it. */
-export interface SettingField {
-  readonly group: ExperimentGroup;
-  readonly key: string;
-  /** `group.key`, as issues and links name it. */
-  readonly path: string;
-  readonly label: string;
-  readonly schema: z.ZodType;
-  readonly defaultValue: unknown;
+export interface NonDefault {
+  readonly setting: Setting;
+  readonly value: SettingValue | undefined;
 }
 
-const GROUPS = Object.keys(Experiment.shape) as ExperimentGroup[];
-
-/** Every setting in the schema's order. */
-export function settingFields(): SettingField[] {
-  const defaults = Experiment.parse({});
-  return GROUPS.flatMap((group) => {
-    const values: Readonly<Record<string, unknown>> = defaults[group];
-    const shape: Readonly<Record<string, z.ZodType>> = Experiment.shape[group].unwrap().shape;
-    return Object.entries(shape).map(([key, schema]) => ({
-      group,
-      key,
-      path: `${group}.${key}`,
-      label: fieldInfo.get(schema)?.label ?? key,
-      schema,
-      defaultValue: values[key],
-    }));
-  });
-}
-
-/** The value of a setting in an experiment. */
-export function settingValue(experiment: Experiment, field: SettingField): unknown {
-  const values: Readonly<Record<string, unknown>> = experiment[field.group];
-  return values[field.key];
-}
-
-export interface NonDefaultField {
-  readonly path: string;
-  readonly label: string;
-  readonly value: unknown;
-}
+/** Whether two values of a setting are the same. */
+export const sameValue = (a: SettingValue | undefined, b: SettingValue | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** The settings that differ from the schema's defaults, in its order: what a link carries and its dialog lists. */
-export const nonDefaultFields = (experiment: Experiment): NonDefaultField[] =>
-  settingFields()
-    .map((field) => ({ field, value: settingValue(experiment, field) }))
-    .filter(({ field, value }) => JSON.stringify(value) !== JSON.stringify(field.defaultValue))
-    .map(({ field, value }) => ({ path: field.path, label: field.label, value }));
+export const nonDefaults = (experiment: Experiment): readonly NonDefault[] =>
+  SETTINGS.map((setting) => ({ setting, value: settingValue(experiment, setting) })).filter(
+    ({ setting, value }) => !sameValue(value, setting.defaultValue),
+  );

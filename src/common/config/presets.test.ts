@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Experiment } from "./experiment";
-import { nonDefaultFields, settingFields } from "./nonDefaults";
+import { nonDefaults } from "./nonDefaults";
 import { PRESETS, presetById } from "./presets";
 import { modelShape } from "./sizes";
 import { validateExperiment } from "./validate";
@@ -41,16 +41,15 @@ test.each([
 });
 
 test("non-default settings are listed with their labels, and none for the defaults", () => {
-  expect(nonDefaultFields(Experiment.parse({}))).toEqual([]);
-  expect(nonDefaultFields(presetById("paper-b2").experiment)).toEqual([
+  expect(nonDefaults(Experiment.parse({}))).toEqual([]);
+  const listed = nonDefaults(presetById("paper-b2").experiment).map(({ setting, value }) => ({
+    path: setting.path,
+    label: setting.info.label,
+    value,
+  }));
+  expect(listed).toEqual([
     { path: "model.size", label: "Size", value: "B" },
     { path: "alignment.encoderDepth", label: "Alignment depth", value: 4 },
     { path: "alignment.encoders", label: "Target encoders", value: ["dinov2-b"] },
   ]);
-});
-
-test("every setting of the schema has a label", () => {
-  const unnamed = settingFields().filter((field) => field.label === field.key);
-  expect(unnamed).toEqual([]);
-  expect(settingFields().length).toBeGreaterThan(40);
 });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Experiment } from "./experiment";
-import { fieldInfo } from "./fieldInfo";
-import { settingFields, settingValue } from "./nonDefaults";
+import { sameValue } from "./nonDefaults";
 import { PRESETS } from "./presets";
+import { SETTINGS, settingValue } from "./settings";
 
 /** Lowest and highest value of the reference runs at a step. */
 const Range = z.tuple([z.int().min(0), z.number(), z.number()]);
@@ -57,19 +57,15 @@ const FREE = new Set([
   "sampling.gridSize",
 ]);
 
-const comparedFields = () =>
-  settingFields().filter(
-    ({ path, schema }) => !FREE.has(path) && !fieldInfo.get(schema)?.sameResult,
-  );
+const COMPARED = SETTINGS.filter(
+  ({ path, info }) => !FREE.has(path) && info.sameResult === undefined,
+);
 
 /** The preset whose reference runs an experiment repeats, up to its seed and length; undefined when there is none. */
 export function bandPresetOf(experiment: Experiment): string | undefined {
-  const fields = comparedFields();
   const same = (other: Experiment) =>
-    fields.every(
-      (field) =>
-        JSON.stringify(settingValue(experiment, field)) ===
-        JSON.stringify(settingValue(other, field)),
+    COMPARED.every((setting) =>
+      sameValue(settingValue(experiment, setting), settingValue(other, setting)),
     );
   return PRESETS.find(({ id, experiment: of }) => PRESETS_WITH_BAND.includes(id) && same(of))?.id;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { arbitraryExperiment } from "../../../test/arbitraryExperiment";
 import { Experiment } from "./experiment";
-import { nonDefaultFields } from "./nonDefaults";
+import { nonDefaults } from "./nonDefaults";
 import { presetById } from "./presets";
 import { dataShape, EMOJI_SHAPE } from "./sizes";
 import { fromRepaArgs, toRepaArgs } from "./repaArgs";
@@ -89,7 +89,9 @@ test("what the trainer can express comes back from its command", () => {
   const expressible =
     /^(transport\.|model\.qkNorm|alignment\.(projCoeff|encoderDepth)|evaluation\.(checkpointEvery|gridEvery)|optimizer\.(?!labelDrop|emaDecay|recompute))/;
   const kept = (experiment: Experiment) =>
-    nonDefaultFields(experiment).filter(({ path }) => expressible.test(path));
+    nonDefaults(experiment)
+      .map(({ setting, value }) => ({ path: setting.path, value }))
+      .filter(({ path }) => expressible.test(path));
   fc.assert(
     fc.property(arbitraryExperiment, (experiment) => {
       const { experiment: back, issues } = fromRepaArgs(toRepaArgs(experiment).command);

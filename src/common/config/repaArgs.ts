@@ -1,7 +1,8 @@
 import { ENCODER_ROWS, encoderRow } from "../catalogue/encoders";
 import { StudioError } from "../errors/studioError";
 import { AlignmentConfig, Experiment, OptimizerConfig } from "./experiment";
-import { settingFields } from "./nonDefaults";
+import { nonDefaults } from "./nonDefaults";
+import { SETTINGS, settingValue, type Setting } from "./settings";
 import { dataShape, EMOJI_SHAPE } from "./sizes";
 import type { ConfigIssue } from "./validate";
 
@@ -15,22 +16,31 @@ export interface RepaCommand {
   readonly unmatched: readonly ConfigIssue[];
 }
 
-/** The reference's arguments that mean the same as one of our settings. */
-const ARGUMENTS = {
-  seed: "optimizer.seed",
-  "path-type": "transport.path",
-  weighting: "transport.timeLaw",
-  "proj-coeff": "alignment.projCoeff",
-  "encoder-depth": "alignment.encoderDepth",
-  "max-train-steps": "optimizer.steps",
-  "checkpointing-steps": "evaluation.checkpointEvery",
-  "sampling-steps": "evaluation.gridEvery",
-  "learning-rate": "optimizer.learningRate",
-  "adam-beta1": "optimizer.beta1",
-  "adam-beta2": "optimizer.beta2",
-  "adam-weight-decay": "optimizer.weightDecay",
-  "max-grad-norm": "optimizer.maxGradNorm",
-} as const;
+/** Order of the reference's README; an argument that is not in it comes last. */
+const README_ORDER = [
+  "seed",
+  "path-type",
+  "weighting",
+  "proj-coeff",
+  "encoder-depth",
+  "max-train-steps",
+  "checkpointing-steps",
+  "sampling-steps",
+  "learning-rate",
+  "adam-beta1",
+  "adam-beta2",
+  "adam-weight-decay",
+  "max-grad-norm",
+];
+const placeOf = (name: string): number => (README_ORDER.indexOf(name) + 1 || Infinity) - 1;
+
+/** The reference's arguments that mean the same as one of our settings, with the setting. */
+const ARGUMENTS: ReadonlyMap<string, Setting> = new Map(
+  SETTINGS.flatMap((setting): [string, Setting][] => {
+    const { trainer } = setting.info;
+    return trainer && "argument" in trainer ? [[trainer.argument, setting]] : [];
+  }).sort(([a], [b]) => placeOf(a) - placeOf(b)),
+);
 
 /** Arguments that say nothing about the experiment: read without a word when a command is parsed. */
 const IGNORED = new Set(
@@ -67,19 +77,23 @@ function encoderTypes({ encoders }: Experiment["alignment"]) {
   };
 }
 
-/** The value at `group.key`; the paths above are the schema's, which a test holds them to. */
-function valueAt(experiment: Experiment, path: string): unknown {
-  const [group = "", key = ""] = path.split(".");
-  const groups: Readonly<Record<string, Readonly<Record<string, unknown>>>> = experiment;
-  return groups[group]?.[key];
-}
+const argumentText = (value: unknown): string =>
+  typeof value === "string" ? value : JSON.stringify(value);
 
 const referenceModel = ({ size, patchSize }: Experiment["model"]): string =>
   `SiT-${size}/${patchSize}`;
 
+/** Settings of the experiment that the trainer has fixed at the default. */
+const fixedInTrainer = (experiment: Experiment) =>
+  nonDefaults(experiment).flatMap(({ setting: { path, info } }) =>
+    info.trainer && "fixed" in info.trainer
+      ? { path, applies: true, message: info.trainer.fixed }
+      : [],
+  );
+
 /** What the trainer fixes in code, or leaves to other scripts. */
 function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
-  const { data, autoencoder, model, alignment, optimizer, sampling } = experiment;
+  const { data, autoencoder, model, alignment, sampling } = experiment;
   const { encType, strangers } = encoderTypes(alignment);
   const unmatched: (ConfigIssue & { applies: boolean })[] = [
     {
@@ -102,36 +116,7 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
       applies: !REFERENCE_MODELS.test(referenceModel(model)),
       message: `The trainer has no ${referenceModel(model)}; SiT-S/2 stands in. Add a row to SiT_models of models/sit.py for the same shape.`,
     },
-    {
-      path: "alignment.objective",
-      applies: alignment.objective !== "cosine",
-      message: "The published trainer has the cosine objective only.",
-    },
-    {
-      path: "alignment.projectorWidth",
-      applies: alignment.projectorWidth !== 2048,
-      message: "The trainer's projectors are 2048 wide (projector_dim of models/sit.py).",
-    },
-    {
-      path: "optimizer.emaDecay",
-      applies: optimizer.emaDecay !== 0.9999,
-      message: "The trainer's EMA decay is 0.9999 (update_ema of train.py).",
-    },
-    {
-      path: "optimizer.labelDrop",
-      applies: optimizer.labelDrop !== 0.1,
-      message: "The trainer drops 0.1 of the labels (class_dropout_prob of models/sit.py).",
-    },
-    {
-      path: "optimizer.recompute",
-      applies: optimizer.recompute,
-      message: "The trainer keeps every activation; the gradients are the same.",
-    },
-    {
-      path: "data.imageLimit",
-      applies: data.imageLimit > 0,
-      message: "The trainer uses every image of --data-dir.",
-    },
+    ...fixedInTrainer(experiment),
     {
       path: "sampling",
       applies: true,
@@ -183,8 +168,8 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
     `--num-classes=${dataShape(experiment.data).classes}`,
     "--prediction=v",
     `--enc-type=${encType}`,
-    ...Object.entries(ARGUMENTS).map(
-      ([name, path]) => `--${name}=${String(valueAt(experiment, path))}`,
+    ...[...ARGUMENTS].map(
+      ([name, setting]) => `--${name}=${argumentText(settingValue(experiment, setting))}`,
     ),
     ...batchArgs(experiment.optimizer),
     "--resolution=256",
@@ -260,49 +245,66 @@ function takeEncoders(settings: Settings, value: string | undefined): string | u
   return undefined;
 }
 
-/** Takes one argument into `settings`, or answers with why it could not. */
+/** Takes an argument that means the same as a setting. */
+function takeSame(settings: Settings, name: string, value: string | undefined): string | undefined {
+  const setting = ARGUMENTS.get(name);
+  if (!setting) return "The studio has no such setting.";
+  const isNumber = typeof setting.defaultValue === "number";
+  const parsed = setting.schema.safeParse(isNumber && value ? Number(value) : value);
+  if (value === undefined || !parsed.success) return `${value ?? "Nothing"} is not a legal value.`;
+  put(settings, setting.path, parsed.data);
+  return undefined;
+}
+
+function takeModel(settings: Settings, value: string | undefined): string | undefined {
+  const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
+  if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;
+  put(settings, "model.size", size);
+  put(settings, "model.patchSize", Number(patch));
+  return undefined;
+}
+
+function takeMixedPrecision(settings: Settings, value: string | undefined): string | undefined {
+  if (value !== HALF && value !== FULL) {
+    return `${value ?? "It"} is not offered: ${HALF} or ${FULL} is.`;
+  }
+  put(settings, "optimizer.mixedPrecision", value === HALF);
+  return undefined;
+}
+
+function takeAutoencoder(settings: Settings, value: string | undefined): string | undefined {
+  if (value !== "mse" && value !== "ema") return `${value ?? "It"} is not mse or ema.`;
+  put(settings, "autoencoder.id", VAE_ARGUMENT[value]);
+  return undefined;
+}
+
+/** Takes one argument into `settings`, or returns why it could not. */
 function takeArgument(
   settings: Settings,
   name: string,
   value: string | undefined,
 ): string | undefined {
   if (IGNORED.has(name)) return undefined;
-  if (name === "qk-norm" || name === "no-qk-norm") {
-    put(settings, "model.qkNorm", name === "qk-norm");
-    return undefined;
-  }
-  if (name === "mixed-precision") {
-    if (value !== HALF && value !== FULL)
-      return `${value ?? "It"} is not offered: ${HALF} or ${FULL} is.`;
-    put(settings, "optimizer.mixedPrecision", value === HALF);
-    return undefined;
-  }
-  if (name === "enc-type") return takeEncoders(settings, value);
-  if (name === "vae") {
-    if (value !== "mse" && value !== "ema") return `${value ?? "It"} is not mse or ema.`;
-    put(settings, "autoencoder.id", VAE_ARGUMENT[value]);
-    return undefined;
-  }
-  if (name === "model") {
-    const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
-    if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;
-    put(settings, "model.size", size);
-    put(settings, "model.patchSize", Number(patch));
-    return undefined;
+  switch (name) {
+    case "qk-norm":
+    case "no-qk-norm":
+      put(settings, "model.qkNorm", name === "qk-norm");
+      return undefined;
+    case "mixed-precision":
+      return takeMixedPrecision(settings, value);
+    case "enc-type":
+      return takeEncoders(settings, value);
+    case "vae":
+      return takeAutoencoder(settings, value);
+    case "model":
+      return takeModel(settings, value);
   }
   if (Object.hasOwn(FIXED, name)) {
     const only = FIXED[name] ?? "";
     const same = value === only || Number(value) === Number(only);
     return same ? undefined : `Only ${only} is supported, not ${value ?? "nothing"}.`;
   }
-  if (!Object.hasOwn(ARGUMENTS, name)) return "The studio has no such setting.";
-  const path = ARGUMENTS[name as keyof typeof ARGUMENTS];
-  const field = settingFields().find((candidate) => candidate.path === path);
-  const isNumber = typeof field?.defaultValue === "number";
-  const parsed = field?.schema.safeParse(isNumber && value ? Number(value) : value);
-  if (value === undefined || !parsed?.success) return `${value ?? "Nothing"} is not a legal value.`;
-  put(settings, path, parsed.data);
-  return undefined;
+  return takeSame(settings, name, value);
 }
 
 /**

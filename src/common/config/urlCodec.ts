@@ -3,7 +3,8 @@ import { z } from "zod";
 import { StudioError } from "../errors/studioError";
 import { Experiment, TimelineEntry } from "./experiment";
 import { migratePayload, SCHEMA_VERSION, type RawPayload } from "./migrate";
-import { nonDefaultFields, settingFields } from "./nonDefaults";
+import { nonDefaults } from "./nonDefaults";
+import { GROUPS, SETTINGS } from "./settings";
 import type { ConfigIssue } from "./validate";
 
 /** What made the run: which images (their hash) and which code. */
@@ -26,10 +27,10 @@ const MAX_TIMELINE = 1000;
 const MAX_ISSUES = 50;
 const MAX_PATH_CHARS = 80;
 
-const CARD_FIELDS: Readonly<Record<keyof ReproCard, z.ZodString>> = {
-  datasetHash: z.string().regex(/^[0-9a-f]{64}$/),
-  codeVersion: z.string().regex(/^[\w.+-]{1,64}$/),
-};
+const CARD_FIELDS: ReadonlyMap<string, z.ZodString> = new Map<keyof ReproCard, z.ZodString>([
+  ["datasetHash", z.string().regex(/^[0-9a-f]{64}$/)],
+  ["codeVersion", z.string().regex(/^[\w.+-]{1,64}$/)],
+]);
 const Payload = z.record(z.string(), z.unknown());
 
 const badLink = (what: string, cause?: unknown) =>
@@ -64,9 +65,8 @@ function fromBase64Url(text: string): Uint8Array {
  */
 export function encodeLink({ experiment, timeline, card }: SharedRun): string {
   const groups: Record<string, Record<string, unknown>> = {};
-  for (const { path, value } of nonDefaultFields(experiment)) {
-    const [group = "", key = ""] = path.split(".");
-    (groups[group] ??= {})[key] = value;
+  for (const { setting, value } of nonDefaults(experiment)) {
+    (groups[setting.group] ??= {})[setting.key] = value;
   }
   const payload = {
     v: SCHEMA_VERSION,
@@ -121,8 +121,8 @@ function entriesOf(value: unknown, path: string, report: Report): [string, unkno
 }
 
 function readExperiment(raw: unknown, report: Report): Experiment {
-  const fields = new Map(settingFields().map((field) => [field.path, field]));
-  const groups = new Set([...fields.values()].map((field) => field.group as string));
+  const known = new Map(SETTINGS.map((setting) => [setting.path, setting]));
+  const groups = new Set<string>(GROUPS);
   const read = new Map<string, Record<string, unknown>>();
   for (const [group, settings] of entriesOf(raw, "experiment", report)) {
     if (!groups.has(group)) {
@@ -131,16 +131,16 @@ function readExperiment(raw: unknown, report: Report): Experiment {
     }
     const values: Record<string, unknown> = {};
     for (const [key, value] of entriesOf(settings, group, report)) {
-      const field = fields.get(`${group}.${key}`);
-      const parsed = field?.schema.safeParse(value);
-      if (!field || !parsed) {
+      const setting = known.get(`${group}.${key}`);
+      const parsed = setting?.schema.safeParse(value);
+      if (!setting || !parsed) {
         report(`${group}.${key}`, "This version knows no such setting; it is left out.");
       } else if (parsed.success) {
         values[key] = parsed.data;
       } else {
         const why = firstMessage(parsed.error);
-        const fallback = JSON.stringify(field.defaultValue);
-        report(field.path, `${field.label}: ${why}. The default ${fallback} is used.`);
+        const fallback = JSON.stringify(setting.defaultValue);
+        report(setting.path, `${setting.info.label}: ${why}. The default ${fallback} is used.`);
       }
     }
     read.set(group, values);
@@ -168,10 +168,7 @@ function readTimeline(raw: unknown, report: Report): TimelineEntry[] {
 function readCard(raw: unknown, report: Report): ReproCard {
   const card: Record<string, string> = {};
   for (const [key, value] of entriesOf(raw, "card", report)) {
-    const schema = Object.hasOwn(CARD_FIELDS, key)
-      ? CARD_FIELDS[key as keyof ReproCard]
-      : undefined;
-    const parsed = schema?.safeParse(value);
+    const parsed = CARD_FIELDS.get(key)?.safeParse(value);
     if (parsed?.success) card[key] = parsed.data;
     else report(`card.${key}`, "This part of the repro card cannot be read; it is left out.");
   }

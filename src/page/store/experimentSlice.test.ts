@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { Experiment } from "../../common/config/experiment";
-import { FIELDS, GROUPS } from "./fields";
 import {
   initialExperiment,
   moveAlignment,
@@ -11,28 +10,6 @@ import {
 
 const start = () =>
   initialExperiment(Experiment.parse({ alignment: { encoderDepth: 2 } }), "first-minute");
-
-test("every setting of the schema has a control and its description", () => {
-  const inSchema = GROUPS.flatMap((group) =>
-    Object.keys(Experiment.parse({})[group]).map((name) => `${group}.${name}`),
-  );
-  expect(FIELDS.map(({ path }) => path)).toEqual(inSchema);
-  for (const { info } of FIELDS) expect(info.label).not.toBe("");
-});
-
-test("the control of a setting is what its schema says", () => {
-  const control = (path: string) => FIELDS.find((field) => field.path === path)?.control;
-  expect(control("optimizer.steps")).toEqual({
-    kind: "number",
-    integer: true,
-    min: 1,
-    max: 10_000_000,
-  });
-  expect(control("alignment.projCoeff")).toMatchObject({ integer: false, min: 0, max: 10 });
-  expect(control("model.patchSize")).toEqual({ kind: "choice", options: [1, 2, 4, 8] });
-  expect(control("model.qkNorm")).toEqual({ kind: "switch" });
-  expect(control("alignment.encoders")).toMatchObject({ kind: "several", most: 3 });
-});
 
 test("a value the schema takes is set and listed as changed, and reset takes it back", () => {
   const changed = setField(start(), "optimizer", "learningRate", 0.001);

@@ -5,9 +5,16 @@ import {
   type ExperimentGroup,
   type ImportedData,
 } from "../../common/config/experiment";
+import { sameValue } from "../../common/config/nonDefaults";
+import {
+  settingAt,
+  SETTINGS,
+  settingValue,
+  type Setting,
+  type SettingValue,
+} from "../../common/config/settings";
 import { dataShape, modelShape } from "../../common/config/sizes";
 import { heldOutImages, validateExperiment } from "../../common/config/validate";
-import { FIELDS, fieldSchema, type FieldValue } from "./fields";
 import type { SetPart } from "./setPart";
 
 export interface ExperimentState {
@@ -27,19 +34,19 @@ export interface ExperimentState {
 export interface ExperimentSlice {
   readonly experiment: ExperimentState;
   readonly loadExperiment: (experiment: Experiment, presetId: string | null) => void;
-  readonly setField: (group: ExperimentGroup, name: string, value: FieldValue) => void;
+  readonly setField: (group: ExperimentGroup, name: string, value: SettingValue) => void;
   readonly resetField: (group: ExperimentGroup, name: string) => void;
   readonly resetGroup: (group: ExperimentGroup) => void;
 }
 
 /** Fills in what follows from the rest: once a change, not once a look. */
 function settled(state: Omit<ExperimentState, "issues" | "changed">): ExperimentState {
-  const found = validateExperiment(state.value).map(
+  const contradictions = validateExperiment(state.value).map(
     ({ path, message }) => [path, message] as const,
   );
   return {
     ...state,
-    issues: { ...Object.fromEntries(found), ...state.errors },
+    issues: { ...Object.fromEntries(contradictions), ...state.errors },
     changed: changedPaths(state.value, state.baseline),
   };
 }
@@ -61,13 +68,13 @@ export function setField(
   state: ExperimentState,
   group: ExperimentGroup,
   name: string,
-  value: FieldValue,
+  value: SettingValue,
 ): ExperimentState {
   const path = `${group}.${name}`;
-  const schema = fieldSchema(group, name);
-  const parsed = schema?.safeParse(value);
+  const setting = settingAt(path);
+  const parsed = setting?.schema.safeParse(value);
   if (!parsed?.success) {
-    return settled({ ...state, errors: { ...state.errors, [path]: refusal(path) } });
+    return settled({ ...state, errors: { ...state.errors, [path]: refusal(setting) } });
   }
   const groupValue = { ...state.value[group], [name]: parsed.data };
   const next = Experiment.parse({ ...state.value, [group]: groupValue });
@@ -78,10 +85,11 @@ export function setField(
   });
 }
 
-/** What the field takes, said to someone whose input it did not. */
-function refusal(path: string): string {
-  const control = FIELDS.find((field) => field.path === path)?.control;
-  switch (control?.kind) {
+/** What the setting takes, for a value that it does not. */
+function refusal(setting: Setting | undefined): string {
+  if (!setting) return "There is no such setting.";
+  const { control } = setting;
+  switch (control.kind) {
     case "number": {
       const what = control.integer ? "A whole number" : "A number";
       return `${what} from ${control.min} to ${control.max}.`;
@@ -89,13 +97,13 @@ function refusal(path: string): string {
     case "several":
       return `Choose one to ${control.most}.`;
     case "choice":
-      return `One of ${control.options.join(", ")}.`;
+      return `One of ${control.options.map(({ label }) => label).join(", ")}.`;
     case "switch":
       return "On or off.";
     case "imported":
       return "Images prepared in the Data view.";
-    case undefined:
-      return "There is no such setting.";
+    case "batchDivisors":
+      return "A divisor of the batch size.";
   }
 }
 
@@ -138,12 +146,12 @@ export function fittedToImages(experiment: Experiment): Experiment {
   return { ...experiment, data, evaluation: { ...evaluation, ...fitted } };
 }
 
-/** Numbers that moved, in words. */
+/** Numbers that differ, as text. */
 const changesBetween = (before: Experiment, after: Experiment): readonly string[] =>
-  FIELDS.flatMap(({ group, name, info }) => {
-    const [was, is] = [before, after].map((experiment) => fieldValue(experiment, group, name));
-    const moved = typeof was === "number" && typeof is === "number" && was !== is;
-    return moved ? [`${info.label}: ${was} → ${is}`] : [];
+  SETTINGS.flatMap((setting) => {
+    const [was, is] = [before, after].map((experiment) => settingValue(experiment, setting));
+    const differ = typeof was === "number" && typeof is === "number" && was !== is;
+    return differ ? [`${setting.info.label}: ${was} → ${is}`] : [];
   });
 
 /** Imported images as the data trained on (null: the built-in ones); hold-out and evaluation follow their number. */
@@ -176,32 +184,20 @@ export const resetField = (
   group: ExperimentGroup,
   name: string,
 ): ExperimentState => {
-  const value = fieldValue(state.baseline, group, name);
+  const value = settingValue(state.baseline, { group, key: name });
   return value === undefined ? state : setField(state, group, name, value);
 };
 
 export const resetGroup = (state: ExperimentState, group: ExperimentGroup): ExperimentState =>
-  FIELDS.filter((field) => field.group === group).reduce(
-    (next, { name }) => resetField(next, group, name),
+  SETTINGS.filter((setting) => setting.group === group).reduce(
+    (next, { key }) => resetField(next, group, key),
     state,
   );
 
-/** Reads one setting by its place; undefined when there is none. */
-export function fieldValue(
-  experiment: Experiment,
-  group: ExperimentGroup,
-  name: string,
-): FieldValue | undefined {
-  const fields: Readonly<Record<string, FieldValue>> = experiment[group];
-  return fields[name];
-}
-
 /** Paths of the settings that differ between two experiments, in the schema's order. */
 export const changedPaths = (experiment: Experiment, baseline: Experiment): readonly string[] =>
-  FIELDS.filter(
-    ({ group, name }) =>
-      JSON.stringify(fieldValue(experiment, group, name)) !==
-      JSON.stringify(fieldValue(baseline, group, name)),
+  SETTINGS.filter(
+    (setting) => !sameValue(settingValue(experiment, setting), settingValue(baseline, setting)),
   ).map(({ path }) => path);
 
 const without = (

@@ -1,10 +1,10 @@
 import { Select } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { optionLabel } from "../../../common/config/settings";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import { ChartCard } from "../charts/ChartCard";
 import { useCommands } from "../commands";
-import { optionName } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { noteText } from "./figure";
 import { sharedSteps, thinned, tileAt } from "./strips";
@@ -58,7 +58,9 @@ export function StripsFigure({ runs }: { readonly runs: readonly AnalysedRun[] }
         seeds.length < 2
           ? `noise seed ${seeds.join()}: the same noise and labels in every picture of a row`
           : `noise seeds ${seeds.join(" and ")}: rows of the two runs do not begin with the same noise`,
-        ...(sampling ? [`${optionName(sampling.solver)}, ${sampling.steps} steps`] : []),
+        ...(sampling
+          ? [`${optionLabel("sampling.solver", sampling.solver)}, ${sampling.steps} steps`]
+          : []),
         ...new Set(pair.flatMap(({ device }) => device?.adapter ?? [])),
       ])}
       table={{

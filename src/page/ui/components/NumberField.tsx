@@ -1,7 +1,10 @@
 import { NumberInput, Slider } from "@mantine/core";
 import { useState } from "react";
 import type { Unit } from "../../../common/config/fieldInfo";
+import type { SliderInfo } from "../../../common/config/controls";
+import { sliderEnd } from "../../../common/config/settings";
 import { formatValue } from "../explain/format";
+import { useStudio } from "../useStudio";
 import type { FieldState } from "./useField";
 import classes from "./fields.module.css";
 
@@ -47,7 +50,7 @@ export function NumberField(props: NumberFieldProps) {
       {...(state.error !== undefined && { "aria-describedby": `${id}-error` })}
       onChange={(typed) => {
         setDraft(typed);
-        if (!state.moving) commit(typed);
+        if (!state.sent) commit(typed);
       }}
       onFocus={() => {
         setDraft(null);
@@ -74,10 +77,11 @@ export function NumberField(props: NumberFieldProps) {
 const decimalStep = (value: number): number =>
   value > 0 ? 10 ** Math.floor(Math.log10(value) + 1e-9) : 0.1;
 
-export function SliderField(
-  props: NumberFieldProps & { readonly sliderMax: number; readonly sliderStep: number },
-) {
-  const { sliderMax, sliderStep, number, min, disabled, label, state } = props;
+/** A slider beside the number. One that ends where the model does is also the number's limit. */
+export function SliderField(props: NumberFieldProps & { readonly slider: SliderInfo }) {
+  const { slider, ...rest } = props;
+  const { number, min, max, disabled, label, state } = rest;
+  const end = useStudio((studio) => sliderEnd(slider, studio.experiment.value));
   const [dragged, setDragged] = useState<number | null>(null);
   return (
     <div className={classes.sliderRow}>
@@ -85,10 +89,10 @@ export function SliderField(
         size={4}
         thumbSize={14}
         min={min}
-        max={Math.max(sliderMax, min + sliderStep)}
-        step={sliderStep}
-        value={dragged ?? Math.min(number, sliderMax)}
-        disabled={disabled || sliderMax <= min}
+        max={Math.max(end, min + slider.step)}
+        step={slider.step}
+        value={dragged ?? Math.min(number, end)}
+        disabled={disabled || end <= min}
         label={formatValue}
         thumbLabel={`${label} (slider)`}
         onChange={setDragged}
@@ -97,7 +101,7 @@ export function SliderField(
           state.set(Number(value.toFixed(6)));
         }}
       />
-      <NumberField {...props} unit="1" />
+      <NumberField {...rest} max={slider.max === "modelDepth" ? end : max} unit="1" />
     </div>
   );
 }

@@ -1,41 +1,41 @@
 import { useCallback } from "react";
 import { ControlChange } from "../../../common/config/experiment";
-import { fieldValue } from "../../store/experimentSlice";
-import type { FieldDescription, FieldValue } from "../../store/fields";
+import { settingValue, type Setting, type SettingValue } from "../../../common/config/settings";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { useStudio, useStudioStore } from "../useStudio";
 
 export interface FieldState {
-  readonly value: FieldValue | undefined;
-  readonly resetValue: FieldValue | undefined;
+  readonly value: SettingValue | undefined;
+  readonly resetValue: SettingValue | undefined;
   readonly changed: boolean;
   readonly error: string | undefined;
-  /** A run is active and this setting does not move while it trains. */
+  /** A run is active and this setting cannot be changed during training. */
   readonly locked: boolean;
-  /** A run is active and this setting moves with it: commit whole values, not every keystroke. */
-  readonly moving: boolean;
-  readonly set: (value: FieldValue) => void;
+  /** A run is active and takes this setting: commit whole values, not every keystroke. */
+  readonly sent: boolean;
+  readonly set: (value: SettingValue) => void;
   readonly reset: () => void;
 }
 
 /** One setting of the edited experiment. While a run is active, live ones are sent to it as well. */
-export function useField({ group, name, path, info }: FieldDescription): FieldState {
+export function useField(setting: Setting): FieldState {
+  const { group, key, path, info } = setting;
   const store = useStudioStore();
   const commands = useCommands();
-  const value = useStudio((state) => fieldValue(state.experiment.value, group, name));
-  const resetValue = useStudio((state) => fieldValue(state.experiment.baseline, group, name));
+  const value = useStudio((state) => settingValue(state.experiment.value, setting));
+  const resetValue = useStudio((state) => settingValue(state.experiment.baseline, setting));
   const error = useStudio((state) => state.experiment.issues[path]);
   const active = useStudio(selectActive);
 
   const send = useCallback(() => {
     const { experiment, run } = store.getState();
-    const inForce = fieldValue(experiment.value, group, name);
+    const inForce = settingValue(experiment.value, setting);
     if (!selectActive(store.getState()) || run.phase === "caching" || !info.live) return;
     if (experiment.issues[path] !== undefined) return;
-    const change = ControlChange.safeParse({ [name]: inForce });
+    const change = ControlChange.safeParse({ [key]: inForce });
     if (change.success) commands.setControl(change.data);
-  }, [store, commands, group, name, path, info.live]);
+  }, [store, commands, setting, key, path, info.live]);
 
   return {
     value,
@@ -43,13 +43,13 @@ export function useField({ group, name, path, info }: FieldDescription): FieldSt
     error,
     changed: useStudio((state) => state.experiment.changed.includes(path)),
     locked: active && !info.live,
-    moving: active && info.live === true,
+    sent: active && info.live === true,
     set: (next) => {
-      store.getState().setField(group, name, next);
+      store.getState().setField(group, key, next);
       send();
     },
     reset: () => {
-      store.getState().resetField(group, name);
+      store.getState().resetField(group, key);
       send();
     },
   };

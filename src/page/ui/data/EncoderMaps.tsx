@@ -1,13 +1,12 @@
 import { Button, Checkbox, SegmentedControl } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { ENCODER_IDS } from "../../../common/catalogue/encoders";
+import { ENCODER_IDS, encoderRow } from "../../../common/catalogue/encoders";
 import type { EncoderId } from "../../../common/config/experiment";
 import { gridSide } from "../../../common/config/sizes";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
 import { useCommands } from "../commands";
 import { formatBytes } from "../explain/format";
-import { optionName } from "../explain/names";
 import { OFFLINE, useOnline } from "../useOnline";
 import { useStudio } from "../useStudio";
 import { MapsTable } from "./MapsTable";
@@ -82,7 +81,7 @@ function EncoderChoice({ encoders, onEncoders }: EncoderMapsProps) {
         <Checkbox
           key={encoder}
           size="xs"
-          label={optionName(encoder)}
+          label={encoderRow(encoder).label}
           checked={encoders.includes(encoder)}
           onChange={(event) => {
             const on = event.currentTarget.checked;
@@ -106,7 +105,7 @@ function Missing(props: {
   const online = useOnline();
   const [file] = needed[0]?.files ?? [];
   if (!file) return null;
-  const name = optionName(encoder);
+  const name = encoderRow(encoder).label;
   return (
     <li className={classes.missing}>
       <span>

@@ -1,9 +1,9 @@
 import { Loader } from "@mantine/core";
+import { encoderRow } from "../../../common/catalogue/encoders";
 import type { FeatureMaps } from "../../../common/protocol/previews";
 import type { MapJob, SelectedImage } from "../../store/previewSlice";
 import { slowText } from "../explain/device";
 import { formatRate, formatValue } from "../explain/format";
-import { optionName } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { Picture } from "../components/Picture";
 import classes from "./data.module.css";
@@ -48,7 +48,7 @@ export function MapsTable() {
 
 function EncoderRow(props: { readonly job: MapJob; readonly mapped: readonly SelectedImage[] }) {
   const { job, mapped } = props;
-  const name = optionName(job.encoder);
+  const name = encoderRow(job.encoder).label;
   return (
     <tr>
       <th scope="row">
@@ -107,4 +107,4 @@ function Figures({ maps }: { readonly maps: FeatureMaps }) {
 
 /** As training steps are: "0.4 images/s" says little, "2.5 s/image" more. */
 export const imageRate = (imagesPerSecond: number): string =>
-  formatRate(1000 / imagesPerSecond).replace("step", imagesPerSecond >= 1 ? "images" : "image");
+  formatRate(1000 / imagesPerSecond, { one: "image", many: "images" });

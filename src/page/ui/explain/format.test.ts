@@ -41,5 +41,9 @@ test("ticks, counts and rates are short", () => {
     "2.5M",
   ]);
   expect([912, 1_313_696, 675_129_632].map(formatCount)).toEqual(["912", "1.3 M", "675 M"]);
-  expect([8, 250, 3200].map(formatRate)).toEqual(["125 step/s", "4.0 step/s", "3.2 s/step"]);
+  expect([8, 250, 3200].map((stepMs) => formatRate(stepMs))).toEqual([
+    "125 step/s",
+    "4.0 step/s",
+    "3.2 s/step",
+  ]);
 });

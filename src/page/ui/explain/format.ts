@@ -53,10 +53,19 @@ export function formatTick(value: number, digits = 4): string {
 /** Typographic minus: as wide as a digit, so columns of signed numbers line up. */
 const minus = (text: string): string => text.replace("-", "−");
 
-/** How fast training is: "12.3 step/s", or "3.2 s/step" when slower than one a second. */
-export function formatRate(stepMs: number): string {
-  if (!(stepMs > 0)) return "–";
-  return stepMs <= 1000
-    ? `${(1000 / stepMs).toFixed(stepMs < 20 ? 0 : 1)} step/s`
-    : `${(stepMs / 1000).toFixed(1)} s/step`;
+const STEP = { one: "step", many: "step" } as const;
+
+/**
+ * How fast something is: "12.3 step/s", or "3.2 s/step" when slower than one a second.
+ * @param itemMs time one takes
+ * @param item what is counted
+ */
+export function formatRate(
+  itemMs: number,
+  item: { readonly one: string; readonly many: string } = STEP,
+): string {
+  if (!(itemMs > 0)) return "–";
+  return itemMs <= 1000
+    ? `${(1000 / itemMs).toFixed(itemMs < 20 ? 0 : 1)} ${item.many}/s`
+    : `${(itemMs / 1000).toFixed(1)} s/${item.one}`;
 }

@@ -1,74 +1,56 @@
-import { AUTOENCODER_IDS, autoencoderRow } from "../../../common/catalogue/autoencoders";
-import { ENCODER_ROWS, encoderRow } from "../../../common/catalogue/encoders";
-import { INCEPTION_V3 } from "../../../common/catalogue/inceptionV3";
-import {
-  ImportedData,
-  type ControlChange,
-  type ExperimentGroup,
-} from "../../../common/config/experiment";
+import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
+import { labelOf } from "../../../common/config/controls";
+import type { ControlChange } from "../../../common/config/experiment";
+import { SETTINGS, type Setting, type SettingValue } from "../../../common/config/settings";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
-
-export const GROUP_NAMES: Readonly<Record<ExperimentGroup, string>> = {
-  data: "Data",
-  autoencoder: "Autoencoder",
-  model: "Model",
-  alignment: "Alignment",
-  transport: "Transport",
-  optimizer: "Optimizer",
-  sampling: "Sampling",
-  evaluation: "Evaluation",
-};
-
-const OPTION_NAMES: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(ENCODER_ROWS.map(({ id, label }) => [id, label])),
-  [INCEPTION_V3.id]: INCEPTION_V3.label,
-  emoji: "Emoji, built in",
-  imported: "Imported",
-  ...Object.fromEntries(AUTOENCODER_IDS.map((id) => [id, autoencoderRow(id).label])),
-  sit: "SiT",
-  cosine: "Cosine",
-  ntxent: "NT-Xent",
-  linear: "Linear",
-  uniform: "Uniform",
-  lognormal: "Log-normal",
-  euler: "Euler (ODE)",
-  heun: "Heun (ODE)",
-  "euler-maruyama": "Euler–Maruyama (SDE)",
-  custom: "Custom",
-};
-
-/** How an option of any setting reads; one without a name of its own is shown as it is stored. */
-export const optionName = (value: string | number): string =>
-  OPTION_NAMES[String(value)] ?? String(value);
 
 export const encoderShort = (id: string): string =>
   ENCODER_ROWS.find((row) => row.id === id)?.short ?? id;
 
 /** A setting's value as a person reads it. */
-export function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(valueText).join(", ");
-  if (typeof value === "boolean") return value ? "on" : "off";
+export function valueText(setting: Setting, value: SettingValue | undefined): string {
+  if (value === undefined) return "–";
   if (value === null) return "none";
+  if (typeof value === "boolean") return value ? "on" : "off";
   if (typeof value === "number") return formatNumber(value);
-  const imported = ImportedData.safeParse(value).data;
-  if (imported) return `${imported.source} (${imported.images} at ${imported.resolution} px)`;
-  return typeof value === "string" ? optionName(value) : "–";
+  if (typeof value === "string") return labelOf(setting.info, value);
+  if ("hash" in value) return `${value.source} (${value.images} at ${value.resolution} px)`;
+  return value.map((item) => valueText(setting, item)).join(", ");
 }
 
 const formatNumber = (value: number): string =>
   Number.isInteger(value) ? String(value) : formatValue(value);
 
-/** A live change in a few letters, for a mark on a chart: "λ 0.8", "depth 3". */
-export function changeText(change: ControlChange): string {
-  const parts: string[] = [];
-  if (change.projCoeff !== undefined) parts.push(`λ ${formatNumber(change.projCoeff)}`);
-  if (change.encoderDepth !== undefined) parts.push(`depth ${change.encoderDepth}`);
-  if (change.encoders) parts.push(change.encoders.map((id) => encoderRow(id).short).join(" + "));
-  if (change.objective) parts.push(optionName(change.objective));
-  if (change.temperature !== undefined) parts.push(`τ ${formatNumber(change.temperature)}`);
-  return parts.join(", ");
+const LIVE = SETTINGS.filter(({ info }) => info.live === true);
+
+/** One live setting in a few letters: "λ 0.8", "depth 3", "NT-Xent"; encoders by `several`. */
+function shortText(
+  setting: Setting,
+  value: string | number | readonly string[],
+  several: (ids: readonly string[]) => string,
+): string {
+  const { info } = setting;
+  if (typeof value === "number") return `${info.short ?? info.label} ${formatNumber(value)}`;
+  return typeof value === "string" ? labelOf(info, value) : several(value);
 }
+
+function textOf(change: ControlChange, several: (ids: readonly string[]) => string): string {
+  const values: Readonly<Record<string, string | number | readonly string[] | undefined>> = change;
+  return LIVE.flatMap((setting) => {
+    const value = values[setting.key];
+    return value === undefined ? [] : shortText(setting, value, several);
+  }).join(", ");
+}
+
+const shortNames = (ids: readonly string[]): string => ids.map(encoderShort).join(" + ");
+
+/** A live change in a few letters, for a mark on a chart: "λ 0.8, depth 3". */
+export const changeText = (change: ControlChange): string => textOf(change, shortNames);
+
+/** `changeText` where there is room for a word only, on a chart: several encoders are counted. */
+export const markText = (change: ControlChange): string =>
+  textOf(change, (ids) => (ids.length > 1 ? `${ids.length} encoders` : shortNames(ids)));
 
 export interface PhaseLook {
   readonly text: string;
@@ -89,15 +71,6 @@ export const PHASES: Readonly<Record<RunStatus, PhaseLook>> = {
   stopped: { text: "Stopped", color: "gray", busy: false },
   failed: { text: "Failed", color: "red", busy: false },
 };
-
-/** `changeText` where there is room for a word only, on a chart: several encoders are counted. */
-export function markText(change: ControlChange): string {
-  const many = change.encoders && change.encoders.length > 1 ? change.encoders.length : 0;
-  if (many === 0) return changeText(change);
-  const others = { ...change };
-  delete others.encoders;
-  return [changeText(others), `${many} encoders`].filter((part) => part !== "").join(", ");
-}
 
 /** First word of a class name, for a caption under a tile: "Smileys & Emotion" -> "Smileys". */
 export const shortClassName = (classNames: readonly string[], label: number): string =>

@@ -1,31 +1,17 @@
 import { ActionIcon, Collapse, Select, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronRight, IconRestore } from "@tabler/icons-react";
 import { memo, useId, useState } from "react";
-import type { Experiment, ExperimentGroup } from "../../../common/config/experiment";
+import type { ExperimentGroup } from "../../../common/config/experiment";
 import { PRESETS } from "../../../common/config/presets";
+import { FORM_GROUPS, groupInfoOf, isShown, SETTINGS } from "../../../common/config/settings";
 import { experimentParameterCount, gridSide, latentShape } from "../../../common/config/sizes";
-import { FIELDS, type FieldDescription } from "../../store/fields";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Field } from "../components/Field";
 import { formatCount } from "../explain/format";
-import { GROUP_NAMES } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
 import classes from "./panels.module.css";
-
-/** What one looks for first comes first: the alignment, then what is trained, on what, how. */
-const ORDER: readonly ExperimentGroup[] = [
-  "alignment",
-  "model",
-  "optimizer",
-  "evaluation",
-  "sampling",
-  "data",
-  "autoencoder",
-  "transport",
-];
-const OPEN_AT_FIRST: readonly ExperimentGroup[] = ["alignment", "model", "optimizer"];
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
   const active = useStudio(selectActive);
@@ -41,7 +27,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
         </p>
       )}
       <div style={{ marginTop: 10 }}>
-        {ORDER.map((group) => (
+        {FORM_GROUPS.map((group) => (
           <FieldGroup key={group} group={group} />
         ))}
       </div>
@@ -100,32 +86,17 @@ function Facts() {
   );
 }
 
-/** Settings that mean nothing at the moment are not shown. */
-function isRelevant({ path }: FieldDescription, experiment: Experiment): boolean {
-  if (path === "alignment.temperature") return experiment.alignment.objective === "ntxent";
-  if (path === "model.width" || path === "model.depth" || path === "model.heads") {
-    return experiment.model.size === "custom";
-  }
-  if (path === "data.imported") return experiment.data.dataset === "imported";
-  if (path === "sampling.guidanceLow" || path === "sampling.guidanceHigh") {
-    return experiment.sampling.guidanceScale > 1;
-  }
-  return true;
-}
-
-/** Custom sizes and τ are part of the choice above them, so they are not folded away. */
-const isFolded = (field: FieldDescription): boolean =>
-  field.info.advanced === true && field.group !== "model" && field.path !== "alignment.temperature";
-
 function FieldGroup({ group }: { readonly group: ExperimentGroup }) {
-  const [open, setOpen] = useState(OPEN_AT_FIRST.includes(group));
+  const info = groupInfoOf(group);
+  const [open, setOpen] = useState(info.open === true);
   const id = useId();
   const resetGroup = useStudio((state) => state.resetGroup);
   const active = useStudio(selectActive);
-  const changed = useStudio((state) => state.experiment.changed).filter((path) =>
-    path.startsWith(`${group}.`),
+  const paths = useStudio((state) => state.experiment.changed);
+  const changed = SETTINGS.filter(
+    (setting) => setting.group === group && paths.includes(setting.path),
   ).length;
-  const name = GROUP_NAMES[group];
+  const name = info.label;
   return (
     <section className={classes.group} aria-label={name}>
       <div className={classes.groupHead}>
@@ -164,20 +135,22 @@ function FieldGroup({ group }: { readonly group: ExperimentGroup }) {
 function GroupBody({ group }: { readonly group: ExperimentGroup }) {
   const [unfolded, setUnfolded] = useState(false);
   const experiment = useStudio((state) => state.experiment.value);
-  const fields = FIELDS.filter((field) => field.group === group && isRelevant(field, experiment));
-  const folded = fields.filter(isFolded);
+  const settings = SETTINGS.filter(
+    (setting) => setting.group === group && isShown(setting, experiment),
+  );
+  const folded = settings.filter(({ info }) => info.advanced === true);
   return (
     <div className={classes.groupBody}>
-      {fields
-        .filter((field) => !isFolded(field))
-        .map((field) => (
-          <Field key={field.path} field={field} />
+      {settings
+        .filter(({ info }) => info.advanced !== true)
+        .map((setting) => (
+          <Field key={setting.path} setting={setting} />
         ))}
       {folded.length > 0 && (
         <>
           <Collapse expanded={unfolded} keepMounted={false}>
-            {folded.map((field) => (
-              <Field key={field.path} field={field} />
+            {folded.map((setting) => (
+              <Field key={setting.path} setting={setting} />
             ))}
           </Collapse>
           <UnstyledButton

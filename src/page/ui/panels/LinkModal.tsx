@@ -3,17 +3,16 @@ import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/Table.css";
 import { Alert, Button, Group, List, Modal, ScrollArea, Table, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { Experiment } from "../../../common/config/experiment";
-import { nonDefaultFields } from "../../../common/config/nonDefaults";
+import type { Experiment } from "../../../common/config/experiment";
+import { nonDefaults } from "../../../common/config/nonDefaults";
+import { groupInfoOf } from "../../../common/config/settings";
 import type { Failure } from "../../../common/errors/studioError";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
 import { missingBytes } from "../../store/dataSlice";
-import { fieldValue } from "../../store/experimentSlice";
-import { FIELDS } from "../../store/fields";
 import type { PendingLink } from "../../store/linkSlice";
 import { useCommands } from "../commands";
 import { formatBytes } from "../explain/format";
-import { GROUP_NAMES, changeText, valueText } from "../explain/names";
+import { changeText, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 
 /** A share link as opened: what it would run and cost. Nothing starts before the button. */
@@ -171,9 +170,7 @@ function Downloads({ needed }: { readonly needed: readonly WeightsNeeded[] }) {
 
 /** Only what differs from the defaults: the rest needs no reading. */
 function SettingsTable({ experiment }: { readonly experiment: Experiment }) {
-  const defaults = Experiment.parse({});
-  const paths = nonDefaultFields(experiment).map(({ path }) => path);
-  const rows = FIELDS.filter(({ path }) => paths.includes(path));
+  const rows = nonDefaults(experiment);
   if (rows.length === 0) return <Text size="sm">All settings are the defaults.</Text>;
   return (
     <ScrollArea.Autosize mah={320}>
@@ -186,16 +183,16 @@ function SettingsTable({ experiment }: { readonly experiment: Experiment }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map(({ path, group, name, info }) => (
-            <Table.Tr key={path}>
+          {rows.map(({ setting, value }) => (
+            <Table.Tr key={setting.path}>
               <Table.Td>
                 <Text span c="dimmed" size="xs">
-                  {GROUP_NAMES[group]}{" "}
+                  {groupInfoOf(setting.group).label}{" "}
                 </Text>
-                {info.label}
+                {setting.info.label}
               </Table.Td>
-              <Table.Td fw={600}>{valueText(fieldValue(experiment, group, name))}</Table.Td>
-              <Table.Td c="dimmed">{valueText(fieldValue(defaults, group, name))}</Table.Td>
+              <Table.Td fw={600}>{valueText(setting, value)}</Table.Td>
+              <Table.Td c="dimmed">{valueText(setting, setting.defaultValue)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { memo, useEffect, useState, type ReactNode } from "react";
+import { optionLabel } from "../../../common/config/settings";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import {
   neighbourGridStep,
@@ -10,7 +11,7 @@ import {
 } from "../../store/selectors";
 import { saveBlob } from "../charts/exportChart";
 import { useCommands } from "../commands";
-import { changeText, optionName, shortClassName } from "../explain/names";
+import { changeText, shortClassName } from "../explain/names";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
@@ -159,7 +160,7 @@ function SamplesNote() {
   );
   return (
     <figcaption className={classes.hint}>
-      EMA weights, {optionName(solver)}, {steps} steps
+      EMA weights, {optionLabel("sampling.solver", solver)}, {steps} steps
       {scale > 1 ? `, guidance ${scale}` : ", no guidance"}. Same noise and labels at every step.
     </figcaption>
   );
