@@ -8,6 +8,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Locator, Page } from "playwright";
+import { FIGURES } from "../src/page/ui/analyse/figureRows";
 import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
 import { openBrowser } from "./headless/browser";
 
@@ -54,18 +55,16 @@ async function analyse(page: Page) {
   }
 }
 
-async function saveFigure(page: Page, figure: Locator, folder: string) {
-  const label = (await figure.getAttribute("aria-label")) ?? "figure";
+async function saveFigure(page: Page, figure: Locator, title: string, folder: string) {
   for (const format of FORMATS) {
-    const button = figure.getByRole("button", { name: new RegExp(`^Download .* as ${format}$`) });
-    if ((await button.count()) === 0) continue;
+    const button = figure.getByRole("button", { name: `Download ${title} as ${format}` });
     if ((await button.getAttribute("aria-disabled")) === "true") return;
     const arriving = page.waitForEvent("download");
     await button.click();
     const download = await arriving;
     await download.saveAs(join(folder, download.suggestedFilename()));
   }
-  console.log(`saved ${label}`);
+  console.log(`saved ${title}`);
 }
 
 await mkdir(out, { recursive: true });
@@ -87,9 +86,11 @@ try {
   await chooseTimes(page, values.times.split(","));
   await analyse(page);
   await page.screenshot({ path: join(out, "analyse.png") });
-  for (const figure of await page.getByRole("main").getByRole("figure").all()) {
+  for (const { title } of FIGURES) {
+    const figure = page.getByRole("figure", { name: title({}), exact: true });
+    if ((await figure.count()) === 0) continue; // the paper's own, while its values are not shown
     await figure.scrollIntoViewIfNeeded();
-    await saveFigure(page, figure, out);
+    await saveFigure(page, figure, title({}), out);
   }
 } finally {
   await context.close();

@@ -18,6 +18,7 @@ export function subject(id: string, step = 10, alignedBlock: number | null = 2):
   return {
     key: `run/${id}/${step}`,
     subject: { kind: "run", runId: id, step },
+    name: id,
     label: `${id} · ${step}`,
     color: "red",
     experiment: Experiment.parse({}),

@@ -23,8 +23,16 @@ export const PAPER_SOURCE = {
   batchSize: 256,
 } as const;
 
-export type PaperMetric =
-  "fid" | "sfid" | "inceptionScore" | "precision" | "recall" | "probeAccuracy";
+/** Metrics the paper prints, in the order of its columns. */
+export const PAPER_METRIC_IDS = [
+  "fid",
+  "sfid",
+  "inceptionScore",
+  "precision",
+  "recall",
+  "probeAccuracy",
+] as const;
+export type PaperMetric = (typeof PAPER_METRIC_IDS)[number];
 
 /** How a column is called and read. */
 export interface PaperMetricInfo {

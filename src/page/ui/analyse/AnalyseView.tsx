@@ -1,21 +1,25 @@
 import { Button, Select } from "@mantine/core";
 import { IconBook2 } from "@tabler/icons-react";
 import { useEffect, useMemo, useState } from "react";
-import { planOf } from "../../store/analysisSlice";
+import { planOf, type AnalysedRun } from "../../store/analysisSlice";
 import { preloadPlot } from "../charts/Plot";
 import { useCommands } from "../commands";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { encoderShort } from "../explain/names";
 import { useStudio } from "../useStudio";
-import { AllFigures } from "./AllFigures";
-import { encodersOf, timesOf } from "./found";
+import { FigureCard } from "./FigureCard";
+import type { FigureInput } from "./figureInput";
+import { FIGURES } from "./figureRows";
 import { JobBar } from "./JobBar";
 import { loggedEncoders } from "./overSteps";
 import { PaperPanel } from "./PaperPanel";
 import { PlanForm } from "./PlanForm";
+import { encodersOf, timesOf } from "./results";
 import { shownSubjects } from "./subjects";
 import { SubjectsPanel } from "./SubjectsPanel";
 import classes from "./analyse.module.css";
+
+const NO_RUNS: readonly AnalysedRun[] = [];
 
 /** The Analyse view: what is analysed and how on the left, figures, and the paper's tables on the right when asked for. */
 export function AnalyseView() {
@@ -43,75 +47,100 @@ export function AnalyseView() {
   );
 }
 
-/** One noise level, encoder and subject for all figures that show one. */
-function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => void }) {
-  const { paperOpen, onPaper } = props;
-  const analysis = useStudio((state) => state.analysis);
-  const { runs, files, subjects: chosen, results } = analysis;
+/** One of the options: the chosen one while it is there, else the preferred. */
+const keptOr = <T,>(chosen: T | null, options: readonly T[], preferred: T | undefined): T | null =>
+  chosen !== null && options.includes(chosen) ? chosen : (preferred ?? null);
+
+/** What figures are drawn from, and one noise level, encoder and subject for all that show one. */
+function useFigureInput() {
+  const { runs, files, subjects: selected, results, grids } = useStudio((state) => state.analysis);
   const paper = useStudio((state) => state.paperShown);
   const subjects = useMemo(
-    () => shownSubjects({ runs, files, subjects: chosen }),
-    [runs, files, chosen],
+    () => shownSubjects({ runs, files, subjects: selected }),
+    [runs, files, selected],
   );
   const times = useMemo(() => timesOf(results, subjects), [results, subjects]);
   const encoders = useMemo(
-    () => [...new Set([...encodersOf(results, subjects), ...loggedEncoders(runs ?? [])])],
+    () => [...new Set([...encodersOf(results, subjects), ...loggedEncoders(runs ?? NO_RUNS)])],
     [results, subjects, runs],
   );
-  const [time, setTime] = useState<number | null>(null);
-  const [encoder, setEncoder] = useState<string | null>(null);
-  const [subject, setSubject] = useState<string | null>(null);
-  const preferred = times.includes(0.5) ? 0.5 : (times[0] ?? null);
-  const shownTime = time !== null && times.includes(time) ? time : preferred;
-  const shownEncoder =
-    encoder !== null && encoders.includes(encoder) ? encoder : (encoders[0] ?? null);
-  const shownSubject = subjects.find(({ key }) => key === subject) ?? subjects[0];
+  const [chosenTime, setTime] = useState<number | null>(null);
+  const [chosenEncoder, setEncoder] = useState<string | null>(null);
+  const [chosenSubject, setSubject] = useState<string | null>(null);
+  const time = keptOr(chosenTime, times, times.includes(0.5) ? 0.5 : times[0]);
+  const encoder = keptOr(chosenEncoder, encoders, encoders[0]);
+  const subject = subjects.find(({ key }) => key === chosenSubject) ?? subjects[0];
+  const input = useMemo(
+    (): FigureInput => ({
+      results,
+      runs: runs ?? NO_RUNS,
+      subjects,
+      time,
+      encoder,
+      subject,
+      paper,
+      grids,
+    }),
+    [results, runs, subjects, time, encoder, subject, paper, grids],
+  );
+  return { input, times, encoders, setTime, setEncoder, setSubject };
+}
+
+function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => void }) {
+  const { input, ...choices } = useFigureInput();
   return (
     <main className={classes.main}>
       <div className={classes.toolbar}>
         <h2 className={classes.heading}>Figures</h2>
-        <Choice
-          label="Noise level t"
-          width={84}
-          value={shownTime === null ? null : String(shownTime)}
-          options={times.map((value) => [String(value), `t = ${value}`])}
-          onChange={(value) => setTime(Number(value))}
-        />
-        <Choice
-          label="Encoder"
-          width={132}
-          value={shownEncoder}
-          options={encoders.map((id) => [id, encoderShort(id)])}
-          onChange={setEncoder}
-        />
-        <Choice
-          label="Subject of figures of one"
-          width={210}
-          value={shownSubject?.key ?? null}
-          options={subjects.map(({ key, label }) => [key, label])}
-          onChange={setSubject}
-        />
+        <Choices input={input} {...choices} />
         <PaperSwitch />
         <Button
           size="xs"
-          variant={paperOpen ? "light" : "default"}
+          variant={props.paperOpen ? "light" : "default"}
           leftSection={<IconBook2 size={15} />}
-          aria-expanded={paperOpen}
-          onClick={onPaper}
+          aria-expanded={props.paperOpen}
+          onClick={props.onPaper}
         >
           Paper’s tables
         </Button>
       </div>
-      <AllFigures
-        results={results}
-        runs={runs ?? []}
-        subjects={subjects}
-        time={shownTime}
-        encoder={shownEncoder}
-        subject={shownSubject}
-        paper={paper}
-      />
+      <div className={classes.cards}>
+        {FIGURES.map((row) =>
+          row.shownWhen?.(input) === false ? null : (
+            <FigureCard key={row.title({})} row={row} input={input} />
+          ),
+        )}
+      </div>
     </main>
+  );
+}
+
+function Choices(props: ReturnType<typeof useFigureInput>) {
+  const { input, times, encoders, setTime, setEncoder, setSubject } = props;
+  return (
+    <>
+      <Choice
+        label="Noise level t"
+        width={84}
+        value={input.time === null ? null : String(input.time)}
+        options={times.map((time) => [String(time), `t = ${time}`])}
+        onChange={(key) => setTime(times.find((time) => String(time) === key) ?? null)}
+      />
+      <Choice
+        label="Encoder"
+        width={132}
+        value={input.encoder}
+        options={encoders.map((id) => [id, encoderShort(id)])}
+        onChange={setEncoder}
+      />
+      <Choice
+        label="Subject of figures of one"
+        width={210}
+        value={input.subject?.key ?? null}
+        options={input.subjects.map(({ key, label }) => [key, label])}
+        onChange={setSubject}
+      />
+    </>
   );
 }
 

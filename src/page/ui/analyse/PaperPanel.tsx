@@ -1,7 +1,7 @@
 import { CloseButton, TextInput, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { PAPER_MARK, PAPER_SOURCE } from "../../../common/catalogue/paper";
-import { arranged, paperTables, type PaperCell, type ShownTable } from "./paperTables";
+import { arranged, cellText, paperTables, type ShownTable } from "./paperTables";
 import classes from "./analyse.module.css";
 
 /** Tables with more rows than this can be filtered. */
@@ -30,22 +30,22 @@ export function PaperPanel({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
+type Sort = { readonly column: number; readonly descending: boolean } | null;
+
+/** Ascending, descending, then the paper's order again. */
+function nextSort(sort: Sort, column: number): Sort {
+  if (sort?.column !== column) return { column, descending: false };
+  return sort.descending ? null : { column, descending: true };
+}
+
 function Table({ table }: { readonly table: ShownTable }) {
-  const [sort, setSort] = useState<{ column: number; descending: boolean } | null>(null);
+  const [sort, setSort] = useState<Sort>(null);
   const [words, setWords] = useState("");
-  const rows = arranged(table.rows, sort, words);
-  const sortBy = (column: number) =>
-    setSort((old) =>
-      old?.column !== column
-        ? { column, descending: false }
-        : old.descending
-          ? null
-          : { column, descending: true },
-    );
+  const name = `Table ${table.table}`;
   return (
     <details className={classes.paperTable} open={table.table === 2}>
       <summary>
-        Table {table.table} <small>§ {table.section}</small>
+        {name} <small>§ {table.section}</small>
         <br />
         <span>{table.title}</span>
       </summary>
@@ -59,34 +59,15 @@ function Table({ table }: { readonly table: ShownTable }) {
           onChange={(event) => setWords(event.currentTarget.value)}
         />
       )}
-      <div
-        className={classes.scrollX}
-        tabIndex={0}
-        role="group"
-        aria-label={`Table ${table.table}`}
-      >
+      <div className={classes.scrollX} tabIndex={0} role="group" aria-label={name}>
         <table className={classes.numbers}>
-          <thead>
-            <tr>
-              {table.columns.map(({ name, unit, better }, column) => (
-                <th
-                  key={name}
-                  scope="col"
-                  title={unit}
-                  aria-sort={
-                    sort?.column !== column ? "none" : sort.descending ? "descending" : "ascending"
-                  }
-                >
-                  <UnstyledButton className={classes.sort ?? ""} onClick={() => sortBy(column)}>
-                    {name}
-                    {better && (better === "lower" ? " ↓" : " ↑")}
-                  </UnstyledButton>
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head
+            columns={table.columns}
+            sort={sort}
+            onSort={(column) => setSort(nextSort(sort, column))}
+          />
           <tbody>
-            {rows.map((row, place) => (
+            {arranged(table.rows, sort, words).map((row, place) => (
               <tr key={place}>
                 {row.map((cell, column) => (
                   <td key={column} data-number={typeof cell === "number" || undefined}>
@@ -106,7 +87,31 @@ function Table({ table }: { readonly table: ShownTable }) {
   );
 }
 
-const cellText = (cell: PaperCell): string => (cell === null ? "–" : String(cell));
+function Head(props: {
+  readonly columns: ShownTable["columns"];
+  readonly sort: Sort;
+  readonly onSort: (column: number) => void;
+}) {
+  const { columns, sort, onSort } = props;
+  const sortOf = (column: number) => {
+    if (sort?.column !== column) return "none";
+    return sort.descending ? "descending" : "ascending";
+  };
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ name, unit, better }, column) => (
+          <th key={name} scope="col" title={unit} aria-sort={sortOf(column)}>
+            <UnstyledButton className={classes.sort ?? ""} onClick={() => onSort(column)}>
+              {name}
+              {better && (better === "lower" ? " ↓" : " ↑")}
+            </UnstyledButton>
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
 
 const unitsOf = ({ columns }: ShownTable): string =>
   `${columns.flatMap(({ name, unit }) => (unit ? `${name} ${unit}` : [])).join(", ")}; arrows: which way is better.`;

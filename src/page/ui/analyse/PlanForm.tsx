@@ -32,53 +32,15 @@ export function PlanForm({ plan }: { readonly plan: AnalysisPlan | null }) {
         disabled={false}
         onChange={(encoders) => change({ encoders })}
       />
-      <Count
-        label="Held-out images"
-        value={draft.alignmentCount ?? plan?.alignmentCount ?? null}
-        min={LEAST_HELD_OUT}
-        max={10_000}
-        onChange={(alignmentCount) => change({ alignmentCount })}
-      />
-      <Count
-        label="Neighbours k"
-        value={draft.k ?? plan?.k ?? null}
-        min={2}
-        max={100}
-        onChange={(k) => change({ k })}
-      />
-      <Count
-        label="Seed"
-        value={draft.seed ?? plan?.seed ?? null}
-        min={0}
-        max={0xffffffff}
-        onChange={(seed) => change({ seed })}
-      />
-      <Part
-        label="Linear probe and k-NN"
-        on={draft.probe !== null}
-        onSwitch={(on) => change({ probe: on ? DEFAULT_PROBE : null })}
-      >
-        {draft.probe && (
-          <>
-            <Count
-              label="Training images"
-              value={draft.probe.trainCount}
-              min={16}
-              max={100_000}
-              onChange={(trainCount) =>
-                draft.probe && change({ probe: { ...draft.probe, trainCount } })
-              }
-            />
-            <Count
-              label="Epochs"
-              value={draft.probe.epochs}
-              min={1}
-              max={1000}
-              onChange={(epochs) => draft.probe && change({ probe: { ...draft.probe, epochs } })}
-            />
-          </>
-        )}
-      </Part>
+      {COUNTS.map(({ name, ...range }) => (
+        <Count
+          key={name}
+          {...range}
+          value={draft[name] ?? plan?.[name] ?? null}
+          onChange={(value) => change({ [name]: value })}
+        />
+      ))}
+      <ProbePart probe={draft.probe} onChange={(probe) => change({ probe })} />
       <Part
         label="Samples"
         on={draft.samples !== null}
@@ -102,6 +64,46 @@ export function PlanForm({ plan }: { readonly plan: AnalysisPlan | null }) {
         )}
       </Part>
     </section>
+  );
+}
+
+/** Counts that are taken from the run chosen first unless they are set. */
+const COUNTS = [
+  { name: "alignmentCount", label: "Held-out images", min: LEAST_HELD_OUT, max: 10_000 },
+  { name: "k", label: "Neighbours k", min: 2, max: 100 },
+  { name: "seed", label: "Seed", min: 0, max: 0xffffffff },
+] as const;
+
+function ProbePart(props: {
+  readonly probe: AnalysisPlan["probe"];
+  readonly onChange: (probe: AnalysisPlan["probe"]) => void;
+}) {
+  const { probe, onChange } = props;
+  return (
+    <Part
+      label="Linear probe and k-NN"
+      on={probe !== null}
+      onSwitch={(on) => onChange(on ? DEFAULT_PROBE : null)}
+    >
+      {probe && (
+        <>
+          <Count
+            label="Training images"
+            value={probe.trainCount}
+            min={16}
+            max={100_000}
+            onChange={(trainCount) => onChange({ ...probe, trainCount })}
+          />
+          <Count
+            label="Epochs"
+            value={probe.epochs}
+            min={1}
+            max={1000}
+            onChange={(epochs) => onChange({ ...probe, epochs })}
+          />
+        </>
+      )}
+    </Part>
   );
 }
 

@@ -4,7 +4,7 @@ import { Experiment } from "../../../common/config/experiment";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import { mapColumns, mapsOf, pictureAt, pictureCount } from "./mapsData";
 import { arranged, paperTables } from "./paperTables";
-import { metricLines, sampleRows, samplesTable } from "./samplesData";
+import { metricLines, sampleRows, samplesFigure, samplesTable } from "./samplesData";
 import { sharedSteps, thinned, tileAt } from "./strips";
 import { runNames } from "./subjects";
 import { samples, stored, subject } from "../../../../test/analysisResults";
@@ -47,6 +47,17 @@ test("the samples table sets subjects of one space and count side by side, other
   const full = rows.filter(({ metric }) => metric.startsWith("Fréchet, full"));
   expect(full.map(({ warning }) => warning !== null)).toEqual([true, true, false]);
   expect([...samplesTable(rows).rows()]).toHaveLength(rows.length);
+});
+
+test("two subjects of one label have a column each", () => {
+  const twin = { ...subject("c"), label: A.label };
+  const figure = samplesFigure({
+    results: [stored(A, samples(100)), stored(twin, samples(120))],
+    subjects: [A, twin],
+  });
+  expect(figure.subjects.map(({ label }) => label)).toEqual([A.label, A.label]);
+  const kid = figure.lines.find(({ metric }) => metric === "KID × 1000");
+  expect(figure.subjects.map(({ key }) => kid?.bySubject.get(key)?.value)).toEqual([100, 120]);
 });
 
 test("the inception score and the sFID are there where the space has them", () => {
@@ -101,9 +112,9 @@ test("maps are columns of the image, encoders and blocks, the newest of the leve
     stored(A, maps, { createdAtMs: 2 }),
     stored(A, { ...maps, layers: [] }, { createdAtMs: 1 }),
   ];
-  const found = mapsOf(results, A, 0.5);
-  if (!found) throw new Error("maps are there");
-  expect(mapColumns(found).map(({ name, aligned }) => [name, aligned])).toEqual([
+  const newest = mapsOf(results, A, 0.5);
+  if (!newest) throw new Error("maps are there");
+  expect(mapColumns(newest).map(({ name, aligned }) => [name, aligned])).toEqual([
     ["decoded", false],
     ["tiny-vit", false],
     ["block 1", false],
@@ -124,14 +135,15 @@ test("every table of the paper is shown with as many cells as columns", () => {
 
 test("the paper's rows are filtered by words and sorted by what numbers mean, holes last", () => {
   const rows = [
-    ["SiT-B", "400K", 33],
-    ["SiT-XL", "4M", null],
-    ["SiT-L", "700K", 8.4],
-  ];
+    ["SiT-B", { value: 400_000, text: "400K" }, 33],
+    ["SiT-XL", { value: 4_000_000, text: "4M" }, null],
+    ["SiT-L", { value: 700_000, text: "700K" }, 8.4],
+  ] as const;
   const by = (column: number, descending: boolean, words = "") =>
     arranged(rows, { column, descending }, words).map(([model]) => model);
   expect(by(1, false)).toEqual(["SiT-B", "SiT-L", "SiT-XL"]);
   expect(by(2, false)).toEqual(["SiT-L", "SiT-B", "SiT-XL"]);
   expect(by(2, true)).toEqual(["SiT-B", "SiT-L", "SiT-XL"]);
   expect(arranged(rows, null, " xl ")).toEqual([rows[1]]);
+  expect(arranged(rows, null, "700k")).toEqual([rows[2]]);
 });

@@ -1,7 +1,7 @@
 import type { StoredAnalysis } from "../../../common/protocol/analysis";
 import type { ChartTable } from "../charts/ChartCard";
 import type { PlotBand, PlotLevel, PlotLine, PlotMark, PlotRow } from "../charts/plotProps";
-import { linearScale, type Scale } from "../charts/scale";
+import { extent, linearScale, type Scale } from "../charts/scale";
 import { formatValue } from "../explain/format";
 import type { ShownSubject } from "./subjects";
 
@@ -25,14 +25,19 @@ export interface LegendItem {
   readonly dashed?: boolean;
 }
 
-/** A figure ready to be drawn: numbers, legend, what they are, and the same as a table. */
-export interface FigureData {
-  readonly drawing: Drawing;
-  readonly legend: readonly LegendItem[];
+/** What every figure says beside what it draws: how its numbers were made, and the same numbers as a table. */
+export interface FigureFrame {
   readonly note: string;
   readonly table: ChartTable;
   /** What to do when there is nothing to draw. */
   readonly empty: string | null;
+}
+
+/** Lines or dots, with their legend. */
+export interface LineFigure extends FigureFrame {
+  readonly kind: "lines";
+  readonly drawing: Drawing;
+  readonly legend: readonly LegendItem[];
 }
 
 const NOTHING: Drawing = {
@@ -47,13 +52,31 @@ const NOTHING: Drawing = {
 };
 
 /** A figure that says what to do instead of drawing. */
-export const emptyFigure = (empty: string, header: readonly string[]): FigureData => ({
+export const emptyFigure = (empty: string, header: readonly string[]): LineFigure => ({
+  kind: "lines",
   drawing: NOTHING,
   legend: [],
   note: "",
   table: { header, rows: () => [] },
   empty,
 });
+
+/** A figure that has something to draw. */
+export const lineFigure = (parts: Omit<LineFigure, "kind" | "empty">): LineFigure => ({
+  kind: "lines",
+  ...parts,
+  empty: null,
+});
+
+/** The smallest and largest value as an axis; one that begins at zero takes no smaller value away. */
+export function valueScale(
+  values: readonly number[],
+  otherwise: readonly [number, number],
+  { fromZero = false } = {},
+): Scale {
+  const [low, high] = extent(values) ?? otherwise;
+  return linearScale(fromZero ? Math.min(0, low) : low, high);
+}
 
 /** What every figure says of how its numbers were made. */
 export function provenance(stored: readonly StoredAnalysis[], leftOut: number): string[] {
@@ -106,4 +129,4 @@ export const levelOf = (value: number, label: string, text = formatValue(value))
   label: `${label} ${text}`,
 });
 
-export const ANALYSE_FIRST = "Choose what to analyse on the left, then press Analyse";
+export const ANALYSE_FIRST = "Choose what to analyse on the left. Then press Analyse.";

@@ -1,17 +1,14 @@
 import { expect, test } from "vitest";
 import { PAPER_MARK } from "../../../common/catalogue/paper";
 import { csvText } from "../charts/exportChart";
-import { accuracyByMetric, paperAccuracyByFid } from "./accuracyByMetric";
-import { alignmentByLayer, probeByLayer } from "./byLayer";
+import { accuracyByMetric } from "./accuracyByMetric";
+import { alignmentByLayer } from "./alignmentByLayer";
 import { heatOverSteps, heatOverTimes } from "./heatData";
+import { ALIGNED_FIRST, cknnaOverEncoders, ONE_ENCODER, probeOverEncoders } from "./overEncoders";
 import { cknnaOverSteps } from "./overSteps";
-import {
-  cknnaOverEncoders,
-  cknnaOverTimes,
-  ONE_ENCODER,
-  ONE_TIME,
-  probeOverTimes,
-} from "./overTimes";
+import { cknnaOverTimes, ONE_TIME, probeOverTimes } from "./overTimes";
+import { paperAccuracyByFid } from "./paperAccuracy";
+import { probeByLayer } from "./probeByLayer";
 import {
   alignment,
   logged,
@@ -108,8 +105,8 @@ test("figures over t take the best block at each level and say so when there is 
     stored(A, probe(0.1, [0.4, 0.2])),
     stored(A, alignment(0.5, [0.1, 0.4])),
   ];
-  const found = probeOverTimes({ results, subjects: [A] });
-  expect(found.drawing.rows).toEqual([
+  const overTimes = probeOverTimes({ results, subjects: [A] });
+  expect(overTimes.drawing.rows).toEqual([
     { x: 0.1, [A.key]: 40 },
     { x: 0.5, [A.key]: 50 },
   ]);
@@ -125,6 +122,32 @@ test("over encoders each one that was compared with is a place", () => {
   const { drawing } = cknnaOverEncoders({ results, subjects: [A], time: 0.5 });
   expect(drawing.xWords).toEqual(["tiny-vit", "histogram"]);
   expect(drawing.rows.map((row) => row[A.key])).toEqual([0.4, 0.3]);
+});
+
+test("models stand at the encoders they are aligned with, and one encoder alone beside its own probe", () => {
+  const setting = probe(0.5, []);
+  const own = { ...setting, kind: "encoderProbe", encoder: "tiny-vit" } as const;
+  const scores = { accuracy: share(0.625), trainAccuracy: 0.9, knn: share(0.5) };
+  const both: typeof A = { ...subject("c"), encoders: ["tiny-vit", "dinov2-b"] };
+  const results = [
+    stored(A, probe(0.5, [0.25, 0.5])),
+    stored(both, probe(0.5, [0.75, 0.5])),
+    stored(B, probe(0.5, [0.25, 0.25])),
+    stored(null, { ...own, ...scores }),
+  ];
+  const query = { results, subjects: [A, both, B], time: 0.5 };
+  const { drawing, table } = probeOverEncoders(query);
+  expect(drawing.xWords).toEqual(["tiny-vit", "tiny-vit + DINOv2-B"]);
+  expect(drawing.rows).toEqual([
+    { x: 1, own: 62.5, [A.key]: 50 },
+    { x: 2, [both.key]: 75 },
+  ]);
+  expect([...table.rows()].map((row) => row[1])).toEqual([
+    "tiny-vit",
+    "tiny-vit + DINOv2-B",
+    "tiny-vit",
+  ]);
+  expect(probeOverEncoders({ ...query, subjects: [B] }).empty).toBe(ALIGNED_FIRST);
 });
 
 test("over steps each run shows its best and its aligned block, from its own log", () => {
@@ -163,6 +186,7 @@ test("probe against samples takes the metric from the analysis, else from the ru
 test("the paper's dots stand on their own axes and are marked everywhere", () => {
   const { drawing, note, legend, table } = paperAccuracyByFid();
   expect(drawing.rows).toContainEqual({ x: 12.5, "MAE-L, block 8": 57.3 });
+  expect(drawing.lines.find(({ key }) => key === "MAE-L, block 8")?.dotLabel?.text).toBe("MAE-L");
   expect([note, legend[0]?.label]).toEqual([expect.stringContaining(PAPER_MARK), PAPER_MARK]);
   for (const row of table.rows()) expect(row.at(-1)).toContain(PAPER_MARK);
 });

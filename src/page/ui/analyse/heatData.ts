@@ -1,22 +1,23 @@
+import type { LayerAlignment } from "../../../common/protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
-import type { ChartTable } from "../charts/ChartCard";
 import { encoderShort } from "../explain/names";
-import type { ByLayerQuery } from "./byLayer";
-import { ANALYSE_FIRST, noteText, percent, provenance } from "./figure";
-import { comparable, resultsOf, settingOf, type Found } from "./found";
+import { ANALYSE_FIRST, noteText, percent, provenance, type FigureFrame } from "./figure";
+import type { FigureInput } from "./figureInput";
 import { ONE_TIME } from "./overTimes";
+import { comparable, resultsOf, settingOf, type LayerResult } from "./results";
+
+export const ONE_STEP =
+  "Only one step of this run was analysed. Select another of its checkpoints too.";
 
 /** Values by row and column; a hole is null and is not drawn. */
-export interface HeatData {
+export interface HeatFigure extends FigureFrame {
+  readonly kind: "heat";
   readonly columns: readonly string[];
   /** Blocks, 1 first. */
   readonly rows: readonly string[];
   readonly values: readonly (readonly (number | null)[])[];
   readonly columnName: string;
   readonly valueName: string;
-  readonly note: string;
-  readonly table: ChartTable;
-  readonly empty: string | null;
 }
 
 export type HeatMeasure = "probe" | "cknna";
@@ -34,7 +35,7 @@ function heatOf(facts: {
   readonly subject: string;
   readonly note: string;
   readonly fewer: string;
-}): HeatData {
+}): HeatFigure {
   const { columnName, valueName, note, subject, fewer } = facts;
   const columns = [...facts.columns].sort((a, b) => a.at - b.at);
   const depth = Math.max(0, ...columns.map(({ values }) => values.length));
@@ -42,6 +43,7 @@ function heatOf(facts: {
     columns.map((column) => column.values[block] ?? null),
   );
   return {
+    kind: "heat",
     columns: columns.map(({ at }) => String(at)),
     rows: values.map((_, block) => String(block + 1)),
     values,
@@ -59,22 +61,21 @@ function heatOf(facts: {
   };
 }
 
-export interface HeatQuery extends Omit<ByLayerQuery, "time"> {
+export interface HeatQuery extends Pick<FigureInput, "results" | "subjects" | "encoder"> {
   readonly measure: HeatMeasure;
-  readonly encoder: string | null;
 }
 
-const blocksOf = (found: Found<"probe"> | Found<"alignment">): readonly number[] =>
-  found.result.kind === "probe"
-    ? found.result.layers.map(({ accuracy }) => percent(accuracy.value))
-    : found.result.cknna;
+const blocksOf = ({ result }: LayerResult): readonly number[] =>
+  result.kind === "probe"
+    ? result.layers.map(({ accuracy }) => percent(accuracy.value))
+    : result.cknna;
 
 const valueName = (measure: HeatMeasure): string =>
   measure === "probe" ? "probe accuracy, %" : "CKNNA";
 
 /** Results of one measure that compare; null takes every noise level. */
-function foundFor({ results, subjects, measure, encoder }: HeatQuery, time: number | null) {
-  const all: readonly (Found<"probe"> | Found<"alignment">)[] =
+function resultsFor({ results, subjects, measure, encoder }: HeatQuery, time: number | null) {
+  const all: readonly LayerResult[] =
     measure === "probe"
       ? resultsOf(results, subjects, "probe")
       : resultsOf(results, subjects, "alignment").filter(
@@ -88,9 +89,9 @@ function foundFor({ results, subjects, measure, encoder }: HeatQuery, time: numb
 }
 
 /** What was measured, on how much. */
-function settingWords(found: Found<"probe"> | Found<"alignment"> | undefined): string[] {
-  if (!found) return [];
-  const { result } = found;
+function settingWords(one: LayerResult | undefined): string[] {
+  if (!one) return [];
+  const { result } = one;
   return result.kind === "probe"
     ? [`${result.trainCount} training and ${result.testCount} held-out images`]
     : [
@@ -101,10 +102,10 @@ function settingWords(found: Found<"probe"> | Found<"alignment"> | undefined): s
 }
 
 /** Layer by noise level of one subject. */
-export function heatOverTimes(query: HeatQuery): HeatData {
-  const { drawn, leftOut } = foundFor(query, null);
+export function heatOverTimes(query: HeatQuery): HeatFigure {
+  const { drawn, leftOut } = resultsFor(query, null);
   return heatOf({
-    columns: drawn.map((found) => ({ at: found.result.time, values: blocksOf(found) })),
+    columns: drawn.map((one) => ({ at: one.result.time, values: blocksOf(one) })),
     columnName: "t",
     valueName: valueName(query.measure),
     subject: query.subjects[0]?.label ?? "",
@@ -120,6 +121,32 @@ export function heatOverTimes(query: HeatQuery): HeatData {
   });
 }
 
+/** What a run logged of its agreement with an encoder, by step. */
+function heatOfLog(
+  run: AnalysedRun,
+  name: string,
+  logged: readonly LayerAlignment[],
+  measured: LayerAlignment,
+): HeatFigure {
+  return heatOf({
+    columns: logged.map(({ step, cknna }) => ({ at: step, values: cknna })),
+    columnName: "step",
+    valueName: valueName("cknna"),
+    subject: name,
+    note: noteText([
+      name,
+      `with ${encoderShort(measured.encoder)}`,
+      `n = ${measured.imageCount} held-out`,
+      `k = ${measured.k}`,
+      `t = ${measured.time}`,
+      `seed ${run.experiment.optimizer.seed}`,
+      run.device?.adapter ?? "",
+      "from the run’s own log",
+    ]),
+    fewer: "",
+  });
+}
+
 /**
  * Layer by training step of one run: its analysed checkpoints; for CKNNA what it logged itself, which reaches back
  * before the checkpoints that are kept.
@@ -130,38 +157,18 @@ export function heatOverSteps(
     readonly time: number | null;
     readonly name: string;
   },
-): HeatData {
+): HeatFigure {
   const { measure, run, encoder, time, name } = query;
   const logged = (run?.measurements ?? []).flatMap((m) =>
     m.kind === "layerAlignment" && m.encoder === encoder ? m : [],
   );
-  if (measure === "cknna" && run && logged.length > 1) {
-    const last = logged.at(-1);
-    return heatOf({
-      columns: logged.map(({ step, cknna }) => ({ at: step, values: cknna })),
-      columnName: "step",
-      valueName: valueName(measure),
-      subject: name,
-      note: noteText([
-        name,
-        ...(last
-          ? [
-              `with ${encoderShort(last.encoder)}`,
-              `n = ${last.imageCount} held-out`,
-              `k = ${last.k}`,
-              `t = ${last.time}`,
-            ]
-          : []),
-        `seed ${run.experiment.optimizer.seed}`,
-        run.device?.adapter ?? "",
-        "from the run’s own log",
-      ]),
-      fewer: "",
-    });
+  const last = logged.at(-1);
+  if (measure === "cknna" && run && last && logged.length > 1) {
+    return heatOfLog(run, name, logged, last);
   }
-  const { drawn, leftOut } = foundFor(query, time);
+  const { drawn, leftOut } = resultsFor(query, time);
   return heatOf({
-    columns: drawn.map((found) => ({ at: found.shown.step, values: blocksOf(found) })),
+    columns: drawn.map((one) => ({ at: one.shown.step, values: blocksOf(one) })),
     columnName: "step",
     valueName: valueName(measure),
     subject: name,
@@ -174,6 +181,20 @@ export function heatOverSteps(
         leftOut,
       ),
     ]),
-    fewer: "One step of this run was analysed: choose another of its checkpoints too",
+    fewer: ONE_STEP,
   });
+}
+
+/** The same of one subject: all analysed checkpoints of its run, or the file alone. */
+export function heatOverStepsOf(
+  { results, runs, subjects, subject, encoder, time }: FigureInput,
+  measure: HeatMeasure,
+): HeatFigure {
+  const runId = subject?.subject.kind === "run" ? subject.subject.runId : null;
+  const own = subjects.filter((other) =>
+    other.subject.kind === "run" ? other.subject.runId === runId : other === subject,
+  );
+  const run = runs.find(({ id }) => id === runId) ?? null;
+  const name = subject?.name ?? "";
+  return heatOverSteps({ results, subjects: own, measure, encoder, run, time, name });
 }

@@ -2,7 +2,9 @@ import type { StoredAnalysis } from "../../../common/protocol/analysis";
 import type { PictureStrip } from "../../../common/protocol/previews";
 import type { ChartTable } from "../charts/ChartCard";
 import { encoderShort } from "../explain/names";
-import { resultsOf, type Found } from "./found";
+import { noteText, provenance, type FigureFrame } from "./figure";
+import type { FigureInput } from "./figureInput";
+import { resultsOf, type SubjectResult } from "./results";
 import type { ShownSubject } from "./subjects";
 
 /** A column of the maps: the images themselves, an encoder's maps or a block's. */
@@ -18,17 +20,17 @@ export function mapsOf(
   results: readonly StoredAnalysis[],
   shown: ShownSubject | undefined,
   time: number | null,
-): Found<"maps"> | undefined {
+): SubjectResult<"maps"> | undefined {
   return resultsOf(results, shown ? [shown] : [], "maps")
     .filter(({ result }) => result.time === time)
-    .reduce<Found<"maps"> | undefined>(
+    .reduce<SubjectResult<"maps"> | undefined>(
       (newest, one) =>
         newest && newest.stored.createdAtMs > one.stored.createdAtMs ? newest : one,
       undefined,
     );
 }
 
-export const mapColumns = ({ shown, result }: Found<"maps">): readonly MapColumn[] => [
+export const mapColumns = ({ shown, result }: SubjectResult<"maps">): readonly MapColumn[] => [
   { name: "decoded", strip: result.images, spatialScore: null, aligned: false },
   ...result.encoders.map(({ encoder, maps, spatialScore }) => ({
     name: encoderShort(encoder),
@@ -50,16 +52,59 @@ export const pictureCount = ({ side, rgb }: PictureStrip): number => rgb.length 
 export const pictureAt = ({ side, rgb }: PictureStrip, index: number): Uint8Array =>
   rgb.subarray(index * side * side * 3, (index + 1) * side * side * 3);
 
-export const mapsTable = (found: Found<"maps">): ChartTable => ({
-  header: ["subject", "t", "column", "spatialScore", "images", "seed", "adapter"],
+const HEADER = ["subject", "t", "column", "spatialScore", "images", "seed", "adapter"];
+
+const mapsTable = (
+  { shown, result, stored }: SubjectResult<"maps">,
+  columns: readonly MapColumn[],
+): ChartTable => ({
+  header: HEADER,
   rows: () =>
-    mapColumns(found).map(({ name, spatialScore }) => [
-      found.shown.label,
-      found.result.time,
+    columns.map(({ name, spatialScore }) => [
+      shown.label,
+      result.time,
       name,
       spatialScore ?? undefined,
-      pictureCount(found.result.images),
-      found.stored.seed,
-      found.stored.device.adapter,
+      pictureCount(result.images),
+      stored.seed,
+      stored.device.adapter,
     ]),
 });
+
+export interface MapsFigure extends FigureFrame {
+  readonly kind: "maps";
+  readonly columns: readonly MapColumn[];
+  /** Pictures in a column. */
+  readonly count: number;
+}
+
+/** One row an image: decoded, as encoders see it, and as every block does. */
+export function mapsFigure({
+  results,
+  subject,
+  time,
+}: Pick<FigureInput, "results" | "subject" | "time">): MapsFigure {
+  const maps = mapsOf(results, subject, time);
+  if (!maps) {
+    const empty = "No maps of this subject at this t. Switch “PCA maps” on, then press Analyse.";
+    const table = { header: HEADER, rows: () => [] };
+    return { kind: "maps", columns: [], count: 0, note: "", table, empty };
+  }
+  const columns = mapColumns(maps);
+  const count = pictureCount(maps.result.images);
+  return {
+    kind: "maps",
+    columns,
+    count,
+    note: noteText([
+      maps.shown.label,
+      `${count} held-out images`,
+      `t = ${maps.result.time}`,
+      "colours: three largest principal components of one column’s tokens; colours of two columns have nothing to do with each other",
+      "number: spatial score",
+      ...provenance([maps.stored], 0),
+    ]),
+    table: mapsTable(maps, columns),
+    empty: null,
+  };
+}

@@ -1,9 +1,19 @@
 import type { LayerAlignment } from "../../../common/protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import type { PlotLine, PlotRow } from "../charts/plotProps";
-import { extent, linearScale, stepScale } from "../charts/scale";
+import { stepScale } from "../charts/scale";
 import { encoderShort } from "../explain/names";
-import { best, emptyFigure, levelOf, noteText, type FigureData, type LegendItem } from "./figure";
+import {
+  best,
+  emptyFigure,
+  levelOf,
+  lineFigure,
+  noteText,
+  valueScale,
+  type Drawing,
+  type LegendItem,
+  type LineFigure,
+} from "./figure";
 import { alignedBlockAt, colorOf, namesOf, sizeText } from "./subjects";
 
 const HEADER = [
@@ -61,84 +71,100 @@ const alignedValue = ({ run, m }: Logged): number | undefined => {
   return block === null ? undefined : m.cknna[block - 1];
 };
 
-/** As Figure 2c: CKNNA over training and model sizes, from what the runs logged themselves. */
-export function cknnaOverSteps(runs: readonly AnalysedRun[], encoder: string | null): FigureData {
-  const all = loggedOf(runs, encoder);
-  const drawn = alike(all);
-  const [first] = drawn;
-  if (!first) {
-    return emptyFigure("Train a run up to its first measurement: it logs CKNNA itself", HEADER);
-  }
-  const names = namesOf(runs);
+/** A series of the run's best block and one of its aligned block. */
+const seriesOf = (runId: string) => ({ best: runId, aligned: `${runId} aligned` }) as const;
+
+function rowsOf(drawn: readonly Logged[]): PlotRow[] {
   const byStep = new Map<number, Record<string, number>>();
   for (const one of drawn) {
     const top = best(one.m.cknna);
     const aligned = alignedValue(one);
+    const series = seriesOf(one.run.id);
     byStep.set(one.m.step, {
       ...byStep.get(one.m.step),
-      ...(top && { [one.run.id]: top.value }),
-      ...(aligned !== undefined && { [`${one.run.id} aligned`]: aligned }),
+      ...(top && { [series.best]: top.value }),
+      ...(aligned !== undefined && { [series.aligned]: aligned }),
     });
   }
-  const steps = [...byStep.keys()].sort((a, b) => a - b);
-  const drawnRuns = [...new Set(drawn.map(({ run }) => run))];
-  const range = extent(drawn.flatMap(({ m }) => [...m.cknna, m.chance])) ?? [0, 1];
-  const lines = drawnRuns.flatMap(({ id }, index): PlotLine[] => [
-    { key: id, color: colorOf(index), dots: true },
-    { key: `${id} aligned`, color: colorOf(index), dashed: true, opacity: 0.8 },
+  return [...byStep].sort(([a], [b]) => a - b).map(([x, values]): PlotRow => ({ x, ...values }));
+}
+
+function draw(drawn: readonly Logged[], runs: readonly AnalysedRun[], chance: number): Drawing {
+  const rows = rowsOf(drawn);
+  return {
+    rows,
+    lines: runs.flatMap(({ id }, index): PlotLine[] => {
+      const series = seriesOf(id);
+      return [
+        { key: series.best, color: colorOf(index), dots: true },
+        { key: series.aligned, color: colorOf(index), dashed: true, opacity: 0.8 },
+      ];
+    }),
+    bands: [],
+    levels: [levelOf(chance, "chance")],
+    marks: [],
+    x: stepScale(rows.at(-1)?.x ?? 1),
+    y: valueScale(
+      drawn.flatMap(({ m }) => [...m.cknna, m.chance]),
+      [0, 1],
+      { fromZero: true },
+    ),
+    xName: "training step",
+  };
+}
+
+/** How the runs measured, on what, and how many measurements were made otherwise. */
+const noteOf = ({ m }: Logged, runs: readonly AnalysedRun[], leftOut: number): string =>
+  noteText([
+    `best block with ${encoderShort(m.encoder)}`,
+    `n = ${m.imageCount} held-out`,
+    `k = ${m.k}`,
+    `t = ${m.time}`,
+    `seed ${[...new Set(runs.map(({ experiment }) => experiment.optimizer.seed))].join(", ")}`,
+    [...new Set(runs.flatMap(({ device }) => device?.adapter ?? []))].join(", "),
+    "from the runs’ own logs",
+    ...(leftOut > 0 ? [`${leftOut} measurements of other settings not drawn`] : []),
   ]);
+
+function cellsOf(one: Logged, name: string | undefined) {
+  const { run, m } = one;
+  const top = best(m.cknna);
+  return [
+    name,
+    sizeText(run.experiment),
+    m.step,
+    m.encoder,
+    top?.block,
+    top?.value,
+    alignedBlockAt(run.experiment, run.timeline, m.step) ?? undefined,
+    alignedValue(one),
+    m.imageCount,
+    m.k,
+    m.time,
+    m.chance,
+    run.experiment.optimizer.seed,
+    run.device?.adapter,
+  ];
+}
+
+/** As Figure 2c: CKNNA over training and model sizes, from what the runs logged themselves. */
+export function cknnaOverSteps(runs: readonly AnalysedRun[], encoder: string | null): LineFigure {
+  const all = loggedOf(runs, encoder);
+  const drawn = alike(all);
+  const [first] = drawn;
+  if (!first) {
+    return emptyFigure("Train a run up to its first measurement. It logs CKNNA itself.", HEADER);
+  }
+  const names = namesOf(runs);
+  const drawnRuns = [...new Set(drawn.map(({ run }) => run))];
   const legend: LegendItem[] = drawnRuns.map(({ id, name, experiment }, index) => ({
     label: `${names.get(id) ?? name} (${sizeText(experiment)})`,
     color: colorOf(index),
   }));
-  return {
-    drawing: {
-      rows: steps.map((x): PlotRow => ({ x, ...byStep.get(x) })),
-      lines,
-      bands: [],
-      levels: [levelOf(first.m.chance, "chance")],
-      marks: [],
-      x: stepScale(steps.at(-1) ?? 1),
-      y: linearScale(Math.min(0, range[0]), range[1]),
-      xName: "training step",
-    },
+  return lineFigure({
+    drawing: draw(drawn, drawnRuns, first.m.chance),
     legend: [...legend, { label: "aligned block", color: "var(--ink-faint)", dashed: true }],
-    note: noteText([
-      `best block with ${encoderShort(first.m.encoder)}`,
-      `n = ${first.m.imageCount} held-out`,
-      `k = ${first.m.k}`,
-      `t = ${first.m.time}`,
-      `seed ${[...new Set(drawnRuns.map(({ experiment }) => experiment.optimizer.seed))].join(", ")}`,
-      [...new Set(drawnRuns.flatMap(({ device }) => device?.adapter ?? []))].join(", "),
-      "from the runs’ own logs",
-      ...(all.length > drawn.length
-        ? [`${all.length - drawn.length} measurements of other settings not drawn`]
-        : []),
-    ]),
-    table: {
-      header: HEADER,
-      rows: () =>
-        drawn.map((one) => {
-          const { run, m } = one;
-          const top = best(m.cknna);
-          return [
-            names.get(run.id),
-            sizeText(run.experiment),
-            m.step,
-            m.encoder,
-            top?.block,
-            top?.value,
-            alignedBlockAt(run.experiment, run.timeline, m.step) ?? undefined,
-            alignedValue(one),
-            m.imageCount,
-            m.k,
-            m.time,
-            m.chance,
-            run.experiment.optimizer.seed,
-            run.device?.adapter,
-          ];
-        }),
-    },
-    empty: null,
-  };
+    note: noteOf(first, drawnRuns, all.length - drawn.length),
+    table: { header: HEADER, rows: () => drawn.map((one) => cellsOf(one, names.get(one.run.id))) },
+  });
 }

@@ -4,18 +4,29 @@ import {
   GUIDANCE_SCALE,
   LAMBDA,
   MODEL_SCALE,
+  PAPER_METRIC_IDS,
   PAPER_METRICS,
   SYSTEM_LEVEL,
   TRAINING_COURSE,
   type GuidanceRow,
-  type PaperMetric,
   type PaperScores,
   type PaperTable,
 } from "../../../common/catalogue/paper";
 import { formatCount } from "../explain/format";
 import { iterationText } from "../explain/paperText";
 
-export type PaperCell = string | number | null;
+/** A text, a number, or a number with how the paper writes it; null for what the paper does not print. */
+export type PaperCell = string | number | null | { readonly value: number; readonly text: string };
+
+export const cellText = (cell: PaperCell): string => {
+  if (cell === null) return "–";
+  return typeof cell === "object" ? cell.text : String(cell);
+};
+
+const steps = (iterations: number): PaperCell => ({
+  value: iterations,
+  text: iterationText(iterations),
+});
 
 export interface PaperColumn {
   readonly name: string;
@@ -32,11 +43,11 @@ export interface ShownTable {
   readonly rows: readonly (readonly PaperCell[])[];
 }
 
-const METRICS = Object.keys(PAPER_METRICS) as readonly PaperMetric[];
-
 /** Metrics any row prints, as columns. */
 function metricsOf(rows: readonly { readonly scores: PaperScores }[]) {
-  const printed = METRICS.filter((metric) => rows.some(({ scores }) => scores[metric] !== null));
+  const printed = PAPER_METRIC_IDS.filter((metric) =>
+    rows.some(({ scores }) => scores[metric] !== null),
+  );
   return {
     columns: printed.map((metric): PaperColumn => {
       const { label, unit, better } = PAPER_METRICS[metric];
@@ -60,7 +71,7 @@ const guidance = (table: PaperTable<GuidanceRow>): ShownTable => {
   const metrics = metricsOf(table.rows);
   return shown(table, [...named("Model", "Steps", "w", "Interval"), ...metrics.columns], (row) => [
     row.aligned ? "SiT-XL/2 + REPA" : "SiT-XL/2",
-    iterationText(row.iterations),
+    steps(row.iterations),
     row.scale,
     `[${row.interval[0]}, ${row.interval[1]}]`,
     ...metrics.cells(row.scores),
@@ -84,14 +95,14 @@ export function paperTables(): readonly ShownTable[] {
         row.target ?? "none (vanilla)",
         row.depth,
         row.objective,
-        iterationText(row.iterations),
+        steps(row.iterations),
         ...component.cells(row.scores),
       ],
     ),
     shown(MODEL_SCALE, [...named("Model", "Parameters", "Steps"), fidColumn], (row) => [
       withRepa(row.model, row.aligned),
-      formatCount(row.parameters),
-      iterationText(row.iterations),
+      { value: row.parameters, text: formatCount(row.parameters) },
+      steps(row.iterations),
       row.fid,
     ]),
     shown(SYSTEM_LEVEL, [...named("Model", "Epochs", "Approach"), ...system.columns], (row) => [
@@ -111,7 +122,7 @@ export function paperTables(): readonly ShownTable[] {
     ),
     shown(TRAINING_COURSE, [...named("Model", "Steps"), ...course.columns], (row) => [
       withRepa(row.model, row.aligned),
-      iterationText(row.iterations),
+      steps(row.iterations),
       ...course.cells(row.scores),
     ]),
     guidance(GUIDANCE_SCALE),
@@ -119,12 +130,8 @@ export function paperTables(): readonly ShownTable[] {
   ];
 }
 
-/** "400K" and "675 M" as numbers, so that they sort as such. */
-const sortValue = (cell: PaperCell): string | number | null => {
-  if (typeof cell !== "string") return cell;
-  const counted = /^([\d.]+) ?([KM])$/.exec(cell);
-  return counted ? Number(counted[1]) * (counted[2] === "M" ? 1e6 : 1e3) : cell;
-};
+const sortValue = (cell: PaperCell): string | number | null =>
+  cell !== null && typeof cell === "object" ? cell.value : cell;
 
 /** Rows that hold the words, by one column; what the paper does not print stands last either way. */
 export function arranged(
@@ -134,11 +141,7 @@ export function arranged(
 ): ShownTable["rows"] {
   const wanted = words.trim().toLowerCase();
   const kept = rows.filter((row) =>
-    row.some((cell) =>
-      String(cell ?? "")
-        .toLowerCase()
-        .includes(wanted),
-    ),
+    row.some((cell) => cell !== null && cellText(cell).toLowerCase().includes(wanted)),
   );
   if (!sort) return kept;
   return [...kept].sort((a, b) => {

@@ -1,14 +1,18 @@
 import { featureSpaceLabel } from "../../../common/catalogue/featureSpaces";
-import type { ChartTable } from "../charts/ChartCard";
 import type { StoredAnalysis } from "../../../common/protocol/analysis";
+import type { ChartTable } from "../charts/ChartCard";
 import { formatValue } from "../explain/format";
-import { resultsOf, type Found } from "./found";
+import { noteText, provenance, type FigureFrame } from "./figure";
+import type { FigureInput } from "./figureInput";
+import { resultsOf, type SubjectResult } from "./results";
 import { frechetName, fullWarning } from "./sampleLabels";
 import type { ShownSubject } from "./subjects";
 
 /** One metric of one subject's samples. */
 export interface SampleRow {
+  /** Key of the subject. Two may have one label. */
   readonly subject: string;
+  readonly label: string;
   readonly step: number;
   readonly metric: string;
   readonly space: string;
@@ -21,11 +25,14 @@ export interface SampleRow {
   readonly warning: string | null;
 }
 
-type Metric = Omit<SampleRow, "subject" | "step" | "space" | "n" | "interval" | "warning"> &
+type Metric = Omit<
+  SampleRow,
+  "subject" | "label" | "step" | "space" | "n" | "interval" | "warning"
+> &
   Partial<Pick<SampleRow, "interval" | "warning">>;
 
 /** Every metric of a result that its space has. */
-function metricsOf({ result: r }: Found<"samples">): readonly Metric[] {
+function metricsOf({ result: r }: SubjectResult<"samples">): readonly Metric[] {
   const lower = (metric: string, value: number, real: number | null): Metric => ({
     metric,
     value,
@@ -68,9 +75,8 @@ export function sampleRows(
   results: readonly StoredAnalysis[],
   subjects: readonly ShownSubject[],
 ): readonly SampleRow[] {
-  const found = resultsOf(results, subjects, "samples");
   const newest = new Map(
-    [...found]
+    [...resultsOf(results, subjects, "samples")]
       .sort((a, b) => a.stored.createdAtMs - b.stored.createdAtMs)
       .map((one) => [`${one.shown.key}/${one.result.space}/${one.result.sampleCount}`, one]),
   );
@@ -79,7 +85,8 @@ export function sampleRows(
       interval: null,
       warning: null,
       ...metric,
-      subject: one.shown.label,
+      subject: one.shown.key,
+      label: one.shown.label,
       step: one.shown.step,
       space: featureSpaceLabel(one.result.space),
       n: one.result.sampleCount,
@@ -114,8 +121,8 @@ export function metricLines(rows: readonly SampleRow[]): readonly MetricLine[] {
 export const samplesTable = (rows: readonly SampleRow[]): ChartTable => ({
   header: ["subject", "step", "metric", "space", "n", "value", "low", "high", "real", "warning"],
   rows: () =>
-    rows.map(({ subject, step, metric, space, n, value, interval, real, warning }) => [
-      subject,
+    rows.map(({ label, step, metric, space, n, value, interval, real, warning }) => [
+      label,
       step,
       metric,
       space,
@@ -130,3 +137,37 @@ export const samplesTable = (rows: readonly SampleRow[]): ChartTable => ({
 
 export const intervalText = ({ interval }: Pick<SampleRow, "interval">): string =>
   interval ? `[${formatValue(interval[0])}, ${formatValue(interval[1])}]` : "";
+
+export interface SamplesFigure extends FigureFrame {
+  readonly kind: "samples";
+  readonly subjects: readonly { readonly key: string; readonly label: string }[];
+  readonly lines: readonly MetricLine[];
+  readonly warnings: readonly string[];
+}
+
+/** Every metric of the samples drawn, with its space, count, interval and what real images score. */
+export function samplesFigure({
+  results,
+  subjects,
+}: Pick<FigureInput, "results" | "subjects">): SamplesFigure {
+  const rows = sampleRows(results, subjects);
+  const stored = resultsOf(results, subjects, "samples").map((one) => one.stored);
+  return {
+    kind: "samples",
+    subjects: [...new Map(rows.map(({ subject, label }) => [subject, label]))].map(
+      ([key, label]) => ({ key, label }),
+    ),
+    lines: metricLines(rows),
+    warnings: [...new Set(rows.flatMap(({ warning }) => warning ?? []))],
+    note: noteText([
+      "EMA weights, n samples against real images; real: two disjoint sets of real images, what a perfect model scores at this n",
+      "95 % jackknife interval of KID; mean ± std of the inception score",
+      ...(stored.length > 0 ? provenance(stored, 0) : []),
+    ]),
+    table: samplesTable(rows),
+    empty:
+      rows.length === 0
+        ? "No samples were measured. Switch “Samples” on, then press Analyse."
+        : null,
+  };
+}

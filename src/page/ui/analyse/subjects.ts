@@ -18,6 +18,9 @@ import { formatCount, formatValue } from "../explain/format";
 export interface ShownSubject {
   readonly key: string;
   readonly subject: Subject;
+  /** Of the run or file. */
+  readonly name: string;
+  /** The name and the step. */
   readonly label: string;
   readonly color: string;
   readonly experiment: Experiment;
@@ -81,6 +84,7 @@ export function shownSubjects(
     return {
       key: subjectKey(subject),
       subject,
+      name,
       label: `${name} · ${step}`,
       color: colorOf(index),
       experiment,

@@ -1,14 +1,14 @@
 import type { AnalysisResult, StoredAnalysis } from "../../../common/protocol/analysis";
 import type { ShownSubject } from "./subjects";
 
-type SubjectResult = Exclude<AnalysisResult, { subject: null }>["result"];
-type EncoderResult = Extract<AnalysisResult, { subject: null }>["result"];
-export type Kind = SubjectResult["kind"];
-export type ResultOf<K extends Kind> = Extract<SubjectResult, { kind: K }>;
-export type EncoderResultOf<K extends EncoderResult["kind"]> = Extract<EncoderResult, { kind: K }>;
+type AboutSubject = Exclude<AnalysisResult, { subject: null }>["result"];
+type AboutEncoder = Extract<AnalysisResult, { subject: null }>["result"];
+export type Kind = AboutSubject["kind"];
+export type ResultOf<K extends Kind> = Extract<AboutSubject, { kind: K }>;
+export type EncoderResultOf<K extends AboutEncoder["kind"]> = Extract<AboutEncoder, { kind: K }>;
 
 /** A stored result beside the subject it is about. */
-export interface Found<K extends Kind> {
+export interface SubjectResult<K extends Kind> {
   readonly shown: ShownSubject;
   readonly stored: StoredAnalysis;
   readonly result: ResultOf<K>;
@@ -32,7 +32,7 @@ export function resultsOf<K extends Kind>(
   results: readonly StoredAnalysis[],
   subjects: readonly ShownSubject[],
   kind: K,
-): readonly Found<K>[] {
+): readonly SubjectResult<K>[] {
   return subjects.flatMap((shown) =>
     results.flatMap((stored) => {
       const { found } = stored;
@@ -43,7 +43,7 @@ export function resultsOf<K extends Kind>(
 }
 
 /** Results about encoders alone, of one data set. */
-export function encoderResultsOf<K extends EncoderResult["kind"]>(
+export function encoderResultsOf<K extends AboutEncoder["kind"]>(
   results: readonly StoredAnalysis[],
   kind: K,
   datasetHash: string | undefined,
@@ -55,9 +55,12 @@ export function encoderResultsOf<K extends EncoderResult["kind"]>(
   );
 }
 
+/** Results of one measurement that have a value for each block. */
+export type LayerResult = SubjectResult<"probe"> | SubjectResult<"alignment">;
+
 /** What can stand in one figure, and how many results cannot. */
-export interface Comparable<F> {
-  readonly drawn: readonly F[];
+export interface Comparable<R> {
+  readonly drawn: readonly R[];
   readonly leftOut: number;
 }
 
@@ -66,18 +69,18 @@ export interface Comparable<F> {
  * @param setting everything two results must have in common
  * @param place where a result is drawn; of two in one place the newer counts
  */
-export function comparable<F extends { readonly stored: StoredAnalysis }>(
-  found: readonly F[],
-  setting: (one: F) => string,
-  place: (one: F) => string,
-): Comparable<F> {
-  const whole = (one: F) => `${setting(one)}/${one.stored.datasetHash}/${one.stored.seed}`;
-  const newest = found.reduce<F | undefined>(
+export function comparable<R extends { readonly stored: StoredAnalysis }>(
+  results: readonly R[],
+  setting: (one: R) => string,
+  place: (one: R) => string,
+): Comparable<R> {
+  const whole = (one: R) => `${setting(one)}/${one.stored.datasetHash}/${one.stored.seed}`;
+  const newest = results.reduce<R | undefined>(
     (best, one) => (best && best.stored.createdAtMs > one.stored.createdAtMs ? best : one),
     undefined,
   );
   if (!newest) return { drawn: [], leftOut: 0 };
-  const alike = found.filter((one) => whole(one) === whole(newest));
+  const alike = results.filter((one) => whole(one) === whole(newest));
   const byPlace = new Map(
     [...alike]
       .sort((a, b) => a.stored.createdAtMs - b.stored.createdAtMs)
@@ -85,12 +88,12 @@ export function comparable<F extends { readonly stored: StoredAnalysis }>(
   );
   return {
     drawn: alike.filter((one) => byPlace.get(place(one)) === one),
-    leftOut: found.length - alike.length,
+    leftOut: results.length - alike.length,
   };
 }
 
 /** What two results must have in common to share an axis, beside data set and seed. */
-export const settingOf = ({ result }: Found<"probe"> | Found<"alignment">): string =>
+export const settingOf = ({ result }: LayerResult): string =>
   result.kind === "probe"
     ? [
         result.trainCount,
