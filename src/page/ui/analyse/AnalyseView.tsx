@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { planOf, type AnalysedRun } from "../../store/analysisSlice";
 import { preloadPlot } from "../charts/Plot";
 import { useCommands } from "../commands";
+import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { encoderShort } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -91,7 +92,7 @@ function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => v
   return (
     <main className={classes.main}>
       <div className={classes.toolbar}>
-        <h2 className={classes.heading}>Figures</h2>
+        <Heading>Figures</Heading>
         <Choices input={input} {...choices} />
         <PaperSwitch />
         <Button

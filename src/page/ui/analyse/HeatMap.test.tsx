@@ -1,3 +1,4 @@
+import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { heatColor, HeatMap, heatRange } from "./HeatMap";
@@ -13,13 +14,18 @@ const data = heatOverTimes({
 });
 
 test("every value has a cell and a place in the table; what was not measured has no cell", () => {
-  const html = renderToStaticMarkup(<HeatMap data={data} label="CKNNA, layer × t" />);
+  const html = renderToStaticMarkup(
+    <MantineProvider>
+      <HeatMap data={data} label="CKNNA, layer × t" />
+    </MantineProvider>,
+  );
   const [svg = "", table = ""] = [/<svg.*?<\/svg>/s, /<table.*<\/table>/s].map(
     (part) => part.exec(html)?.[0],
   );
   expect(svg.match(/<rect/g)).toHaveLength(3);
   expect(table).toContain("<td>0.4</td>");
   expect(table.match(/not measured/g)).toHaveLength(1);
+  expect(html).toMatch(/<div[^>]*VisuallyHidden[^>]*><table/);
   expect(html).toContain("CKNNA from 0.1 to 0.4");
 });
 

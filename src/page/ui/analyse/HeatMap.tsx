@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { Ramp } from "../charts/Ramp";
 import { formatTick, formatValue } from "../explain/format";
@@ -183,31 +184,33 @@ function Axes({ data: { rows, columns, columnName } }: { readonly data: HeatFigu
 function HeatTable({ data, label }: { readonly data: HeatFigure; readonly label: string }) {
   const { rows, columns, values, columnName, valueName } = data;
   return (
-    <table className={classes.heard} data-no-export="">
-      <caption>
-        {label}: {valueName} by block and {columnName}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">block</th>
-          {columns.map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((name, r) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            {columns.map((column, c) => {
-              const value = values[r]?.[c] ?? null;
-              return <td key={column}>{value === null ? "not measured" : formatValue(value)}</td>;
-            })}
+    <VisuallyHidden component="div" data-no-export="">
+      <table>
+        <caption>
+          {label}: {valueName} by block and {columnName}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">block</th>
+            {columns.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((name, r) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {columns.map((column, c) => {
+                const value = values[r]?.[c] ?? null;
+                return <td key={column}>{value === null ? "not measured" : formatValue(value)}</td>;
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </VisuallyHidden>
   );
 }

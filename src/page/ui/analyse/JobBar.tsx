@@ -3,6 +3,8 @@ import { IconMicroscope, IconX } from "@tabler/icons-react";
 import type { AnalysisPlan } from "../../../common/protocol/analysis";
 import { isAnalysing, type AnalysisJob } from "../../store/analysisSlice";
 import { useCommands } from "../commands";
+import { Bar } from "../components/Bar";
+import { Hint, Problem, Warning } from "../components/Notes";
 import { SpokenShare } from "../components/SpokenShare";
 import { useStudio } from "../useStudio";
 import classes from "./analyse.module.css";
@@ -40,18 +42,18 @@ export function JobBar({ plan }: { readonly plan: AnalysisPlan | null }) {
         </Button>
       )}
       {busy && <Progress job={job} />}
-      <p className={classes.hint} role="status" aria-label="Analysis" data-status={job.status}>
+      <Hint role="status" aria-label="Analysis" data-status={job.status}>
         {endText(job, plan !== null)}
-      </p>
+      </Hint>
       {job.warnings.map(({ message, hint }) => (
-        <p key={message} className={classes.warns}>
+        <Warning key={message}>
           {message} {hint}
-        </p>
+        </Warning>
       ))}
       {job.failure && (
-        <p className={classes.problem} role="alert" aria-label="Analysis failed">
+        <Problem role="alert" aria-label="Analysis failed">
           {job.failure.message} {job.failure.hint}
-        </p>
+        </Problem>
       )}
     </section>
   );
@@ -85,10 +87,8 @@ function Progress({ job }: { readonly job: AnalysisJob }) {
   const share = all > 0 ? done / all : 0;
   return (
     <>
-      <div className={classes.bar} data-unknown={all === 0 || undefined}>
-        <div style={{ width: all > 0 ? `${100 * share}%` : "30%" }} />
-      </div>
-      {detail !== "" && <p className={classes.hint}>{detail}</p>}
+      <Bar share={all > 0 ? share : null} mt={8} />
+      {detail !== "" && <Hint>{detail}</Hint>}
       <SpokenShare share={share} what="of the analysis" />
     </>
   );

@@ -2,6 +2,7 @@ import { CloseButton, TextInput, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { PAPER_MARK, PAPER_SOURCE } from "../../../common/catalogue/paper";
 import { arranged, cellText, paperTables, type ShownTable } from "./paperTables";
+import { Heading, Hint } from "../components/Notes";
 import classes from "./analyse.module.css";
 
 /** Tables with more rows than this can be filtered. */
@@ -14,15 +15,15 @@ export function PaperPanel({ onClose }: { readonly onClose: () => void }) {
   return (
     <aside className={classes.paper} aria-label="The paper's tables">
       <div className={classes.head}>
-        <h2 className={classes.heading}>{PAPER_MARK}</h2>
+        <Heading>{PAPER_MARK}</Heading>
         <span className={classes.spacer} />
         <CloseButton size="sm" aria-label="Close the paper's tables" onClick={onClose} />
       </div>
-      <p className={classes.hint}>
+      <Hint>
         <cite>{title}</cite>, arXiv:{arxiv}. {data}; {samples.toLocaleString("en")} samples,{" "}
         {sampler}, {sampleSteps} steps; batch {batchSize}. Other images, sizes and counts than here:
         shapes of curves compare, values do not.
-      </p>
+      </Hint>
       {tables.map((table) => (
         <Table key={table.table} table={table} />
       ))}

@@ -9,6 +9,7 @@ import { LEAST_HELD_OUT } from "../../../common/config/experiment";
 import type { AnalysisPlan } from "../../../common/protocol/analysis";
 import { DEFAULT_SAMPLES, initialAnalysis } from "../../store/analysisSlice";
 import { EncoderChecks } from "../components/EncodersField";
+import { Heading, Hint } from "../components/Notes";
 import { useStudio } from "../useStudio";
 import classes from "./analyse.module.css";
 
@@ -21,7 +22,7 @@ export function PlanForm({ plan }: { readonly plan: AnalysisPlan | null }) {
   const change = useStudio((state) => state.draftPlan);
   return (
     <section className={classes.section} aria-label="Plan">
-      <h2 className={classes.heading}>What is measured</h2>
+      <Heading>What is measured</Heading>
       <Times times={draft.times} onChange={(times) => change({ times })} />
       <p className={classes.label} id="analysis-encoders-label">
         Encoders compared with
@@ -167,9 +168,7 @@ function SampleFields({ samples }: { readonly samples: NonNullable<AnalysisPlan[
         max={50_000}
         onChange={(count) => change({ samples: { ...samples, count } })}
       />
-      <p className={classes.hint}>
-        256 is the least at which models can be ranked; 512 tells two close runs apart.
-      </p>
+      <Hint>256 is the least at which models can be ranked; 512 tells two close runs apart.</Hint>
     </>
   );
 }

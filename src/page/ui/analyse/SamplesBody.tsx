@@ -1,3 +1,4 @@
+import { Warning } from "../components/Notes";
 import { formatValue } from "../explain/format";
 import { intervalText, type MetricLine, type SampleRow, type SamplesFigure } from "./samplesData";
 import classes from "./analyse.module.css";
@@ -36,9 +37,7 @@ export function SamplesBody({ figure }: { readonly figure: SamplesFigure }) {
         </table>
       </div>
       {warnings.map((warning) => (
-        <p key={warning} className={classes.warns}>
-          Full Fréchet distance: {warning}.
-        </p>
+        <Warning key={warning}>Full Fréchet distance: {warning}.</Warning>
       ))}
     </>
   );

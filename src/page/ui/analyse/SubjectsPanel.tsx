@@ -5,6 +5,7 @@ import type { OpenedCheckpoint, Subject } from "../../../common/protocol/analysi
 import { subjectKey, type AnalysedRun } from "../../store/analysisSlice";
 import { useCommands } from "../commands";
 import { useDropZone } from "../components/useDropZone";
+import { Heading, Hint, Problem } from "../components/Notes";
 import { useStudio } from "../useStudio";
 import { namesOf, sizeText } from "./subjects";
 import classes from "./analyse.module.css";
@@ -17,11 +18,11 @@ export function SubjectsPanel() {
   const kept = runs?.filter(({ checkpointSteps }) => checkpointSteps.length > 0);
   return (
     <section aria-label="What is analysed">
-      <h2 className={classes.heading}>What is analysed</h2>
+      <Heading>What is analysed</Heading>
       {kept?.length === 0 && files.length === 0 && (
-        <p className={classes.hint}>
+        <Hint>
           No run has a checkpoint yet. Train one, or open a checkpoint file the studio saved.
-        </p>
+        </Hint>
       )}
       <ul className={classes.plain}>
         {kept?.map((run) => (
@@ -104,7 +105,7 @@ function OpenFile() {
       >
         Open a checkpoint file
       </Button>
-      <p className={classes.hint}>Safetensors saved by the studio; or drop it here.</p>
+      <Hint>Safetensors saved by the studio; or drop it here.</Hint>
       <input
         ref={input}
         type="file"
@@ -125,8 +126,8 @@ function OpenFile() {
 function Refused() {
   const refused = useStudio((state) => state.analysis.refused);
   return refused.map(({ name, failure }) => (
-    <p key={name} className={classes.problem} role="alert" aria-label={`${name} was not opened`}>
+    <Problem key={name} role="alert" aria-label={`${name} was not opened`}>
       <strong>{name}</strong>: {failure.message} {failure.hint}
-    </p>
+    </Problem>
   ));
 }

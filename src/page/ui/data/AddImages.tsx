@@ -3,6 +3,7 @@ import { IconFileZip, IconFolderOpen } from "@tabler/icons-react";
 import { useRef, useState, type RefObject } from "react";
 import { useCommands } from "../commands";
 import { useDropZone } from "../components/useDropZone";
+import { Heading, Hint, Problem } from "../components/Notes";
 import { useStudio } from "../useStudio";
 import { FromHub } from "./FromHub";
 import { ImportForm } from "./ImportForm";
@@ -23,7 +24,7 @@ export function AddImages() {
   const running = useStudio((state) => state.datasets.job?.status === "running");
   return (
     <section className={classes.section} aria-label="Add images">
-      <h2 className={classes.heading}>Add images</h2>
+      <Heading>Add images</Heading>
       <ImportProgress />
       {!running && (
         <>
@@ -75,11 +76,7 @@ function FromComputer() {
   return (
     <>
       <DropZone onTake={take} onProblem={setProblem} />
-      {problem !== null && (
-        <p className={classes.problem} role="alert">
-          {problem}
-        </p>
-      )}
+      {problem !== null && <Problem role="alert">{problem}</Problem>}
     </>
   );
 }
@@ -140,10 +137,10 @@ function DropZone(props: {
       >
         Choose zip or parquet
       </Button>
-      <p className={classes.hint}>
+      <Hint>
         Or drop them here. Subfolders are the classes, or the labels of a dataset.json; images are
         cropped to squares as the reference does. Nothing leaves this machine.
-      </p>
+      </Hint>
       <HiddenInput
         inputRef={folder}
         label="Folder of images"

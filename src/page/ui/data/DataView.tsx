@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { EncoderId } from "../../../common/config/experiment";
 import { useCommands } from "../commands";
 import { Caches, Meter, Weights } from "../storage/StoredLists";
+import { Heading } from "../components/Notes";
 import { useStudio, useStudioStore } from "../useStudio";
 import { AddImages } from "./AddImages";
 import { CacheNow } from "./CacheNow";
@@ -34,7 +35,7 @@ export function DataView() {
         <EncoderMaps encoders={encoders} onEncoders={setEncoders} />
       </main>
       <aside className={classes.side} aria-label="Caches and weights">
-        <h2 className={classes.heading}>Stored in this browser</h2>
+        <Heading>Stored in this browser</Heading>
         <Meter />
         <CacheNow encoders={encoders} />
         <Caches />

@@ -5,6 +5,7 @@ import type { DatasetSummary } from "../../../common/protocol/datasets";
 import { BUILT_IN_DATA } from "../../store/previewSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
+import { Heading, Hint, Problem } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { ConfirmDelete } from "../storage/ConfirmDelete";
 import { useStudio } from "../useStudio";
@@ -15,7 +16,7 @@ export function DatasetList() {
   const failure = useStudio((state) => state.datasets.failure);
   return (
     <section aria-label="Data sets">
-      <h2 className={classes.heading}>Data sets</h2>
+      <Heading>Data sets</Heading>
       <ul className={classes.list}>
         <BuiltInRow />
         {list?.map((dataset) => (
@@ -23,14 +24,14 @@ export function DatasetList() {
         ))}
       </ul>
       {list?.length === 0 && (
-        <p className={classes.hint}>
+        <Hint>
           No images of your own yet: add a folder, an archive or a data set of the hub below.
-        </p>
+        </Hint>
       )}
       {failure && (
-        <p className={classes.problem} role="alert">
+        <Problem role="alert">
           {failure.message} {failure.hint}
-        </p>
+        </Problem>
       )}
       <Adjusted />
     </section>
@@ -179,9 +180,7 @@ function Skipped({ dataset }: { readonly dataset: DatasetSummary }) {
             </li>
           ))}
         </ul>
-        {skippedCount > skipped.length && (
-          <p className={classes.hint}>and {skippedCount - skipped.length} more</p>
-        )}
+        {skippedCount > skipped.length && <Hint>and {skippedCount - skipped.length} more</Hint>}
       </Popover.Dropdown>
     </Popover>
   );

@@ -6,6 +6,7 @@ import type { EncoderId } from "../../../common/config/experiment";
 import { gridSide } from "../../../common/config/sizes";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
 import { useCommands } from "../commands";
+import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { OFFLINE, useOnline } from "../useOnline";
 import { useStudio } from "../useStudio";
@@ -39,7 +40,7 @@ export function EncoderMaps({ encoders, onEncoders }: EncoderMapsProps) {
   return (
     <section className={classes.card} aria-label="What encoders see">
       <div className={classes.toolbar}>
-        <h2 className={classes.heading}>What encoders see</h2>
+        <Heading>What encoders see</Heading>
         <span className={classes.spacer} />
         <span className={classes.faint}>Tokens</span>
         <SegmentedControl
@@ -65,9 +66,7 @@ export function EncoderMaps({ encoders, onEncoders }: EncoderMapsProps) {
         ))}
       </ul>
       {selected === 0 && (
-        <p className={classes.hint}>
-          Choose up to sixteen images above: click them, or use arrows and Space.
-        </p>
+        <Hint>Choose up to sixteen images above: click them, or use arrows and Space.</Hint>
       )}
       <MapsTable />
     </section>

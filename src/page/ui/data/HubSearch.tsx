@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { HubDatasetOffer } from "../../../common/protocol/datasets";
 import type { HubLookup } from "../../store/datasetsSlice";
 import { useCommands } from "../commands";
+import { Hint, Problem } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { OFFLINE, useOnline } from "../useOnline";
 import { useStudio } from "../useStudio";
@@ -58,13 +59,9 @@ export function HubSearch({ onChoose }: { readonly onChoose: (offer: HubDatasetO
         </Button>
       </Group>
       {refused && (
-        <p className={classes.problem} role="alert">
-          A data set is named owner/name, for example uoft-cs/cifar10.
-        </p>
+        <Problem role="alert">A data set is named owner/name, for example uoft-cs/cifar10.</Problem>
       )}
-      <p className={classes.hint}>
-        {online ? "Asks the hub for sizes only; nothing is downloaded." : OFFLINE}
-      </p>
+      <Hint>{online ? "Asks the hub for sizes only; nothing is downloaded." : OFFLINE}</Hint>
       {lookup && <Found lookup={lookup} onChoose={onChoose} />}
     </form>
   );
@@ -79,24 +76,20 @@ function Found(props: {
   if (status === "asking") return null;
   if (failure) {
     return (
-      <p className={classes.problem} role="alert">
+      <Problem role="alert">
         {failure.message} {failure.hint}
-      </p>
+      </Problem>
     );
   }
   if (offers.length === 0) {
-    return (
-      <p className={classes.hint} role="status">
-        {repo} has no parquet files the hub lists.
-      </p>
-    );
+    return <Hint role="status">{repo} has no parquet files the hub lists.</Hint>;
   }
   const licence = offers[0]?.licence ?? null;
   return (
     <div role="status">
-      <p className={classes.hint}>
+      <Hint>
         {repo} · {licence === null ? "licence not stated" : `licence ${licence}`}
-      </p>
+      </Hint>
       <ul className={classes.offers} aria-label={`What ${repo} holds`}>
         {offers.map((offer) => (
           <Offer

@@ -4,6 +4,7 @@ import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 import type { ImagePage } from "../../../common/protocol/previews";
 import { BUILT_IN_DATA, MOST_SELECTED, PAGE_IMAGES, pictureOf } from "../../store/previewSlice";
 import { useCommands } from "../commands";
+import { Heading } from "../components/Notes";
 import { useStudio, useStudioStore } from "../useStudio";
 import { Picture } from "../components/Picture";
 import classes from "./data.module.css";
@@ -18,7 +19,7 @@ export function ImageBrowser() {
   return (
     <section className={classes.card} aria-label="Images">
       <div className={classes.toolbar}>
-        <h2 className={classes.heading}>Images</h2>
+        <Heading>Images</Heading>
         <ShownName />
         <ClassFilter />
         <span className={classes.heldKey}>held out</span>

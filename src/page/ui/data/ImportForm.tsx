@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { ImportOptions } from "../../../common/protocol/datasets";
+import { Hint } from "../components/Notes";
 import classes from "./data.module.css";
 
 const SIDE = { min: 8, max: 1024, step: 8 } as const;
@@ -86,7 +87,7 @@ export function ImportForm(props: ImportFormProps) {
           hideControls
         />
       </Group>
-      {blocked !== null && <p className={classes.hint}>{blocked}</p>}
+      {blocked !== null && <Hint>{blocked}</Hint>}
       <Group gap={8} justify="flex-end" mt={4}>
         <Button size="xs" variant="default" onClick={onCancel}>
           Cancel

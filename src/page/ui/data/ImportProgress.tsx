@@ -2,6 +2,8 @@ import { Alert, Button, Group } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ImportJob } from "../../store/datasetsSlice";
 import { useCommands } from "../commands";
+import { Bar } from "../components/Bar";
+import { Hint } from "../components/Notes";
 import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes } from "../explain/format";
 import { useStudio } from "../useStudio";
@@ -19,10 +21,10 @@ export function ImportProgress() {
         <p className={classes.from}>
           {job.name} <small>from {job.from}</small>
         </p>
-        <Bar job={job} />
-        <p className={classes.hint}>{progressText(job)}</p>
+        <Bar share={shareOf(job)} label={`Import of ${job.name}`} />
+        <Hint>{progressText(job)}</Hint>
         <SpokenShare share={shareOf(job) ?? 0} what="imported" />
-        {job.warning && <p className={classes.hint}>{job.warning.message}</p>}
+        {job.warning && <Hint>{job.warning.message}</Hint>}
         <Group justify="flex-end">
           <Button size="xs" variant="default" onClick={cancelImport}>
             Cancel
@@ -53,24 +55,6 @@ export function progressText(job: ImportJob): string {
 function shareOf({ done, total, foundImages }: ImportJob): number | null {
   const all = total ?? foundImages;
   return all ? Math.min(1, done / all) : null;
-}
-
-function Bar({ job }: { readonly job: ImportJob }) {
-  const done = shareOf(job);
-  const share = done === null ? null : 100 * done;
-  return (
-    <div
-      className={classes.bar}
-      role="progressbar"
-      aria-label={`Import of ${job.name}`}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      {...(share !== null && { "aria-valuenow": Math.floor(share) })}
-      data-unknown={share === null || undefined}
-    >
-      <div style={{ width: `${share ?? 30}%` }} />
-    </div>
-  );
 }
 
 function Ended({ job, onClose }: { readonly job: ImportJob; readonly onClose: () => void }) {

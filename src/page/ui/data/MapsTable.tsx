@@ -2,6 +2,7 @@ import { Loader } from "@mantine/core";
 import { encoderRow } from "../../../common/catalogue/encoders";
 import type { FeatureMaps } from "../../../common/protocol/previews";
 import type { MapJob, SelectedImage } from "../../store/previewSlice";
+import { Hint, Problem } from "../components/Notes";
 import { slowText } from "../explain/device";
 import { formatRate, formatValue } from "../explain/format";
 import { useStudio } from "../useStudio";
@@ -33,7 +34,7 @@ export function MapsTable() {
           </tbody>
         </table>
       </div>
-      <figcaption className={classes.hint}>
+      <Hint component="figcaption">
         Red, green and blue are the three largest principal components of one encoder’s tokens, over
         all tokens of the images shown: within a row, like colours mean like tokens; colours of two
         rows have nothing to do with each other. It shows how an encoder divides an image, not what
@@ -41,7 +42,7 @@ export function MapsTable() {
         over the images shown.
         {device && ` Computed on ${device.adapter} (${device.backend}).`}
         {device?.slowBecause?.kind === "failed" && ` ${slowText(device.slowBecause)}`}
-      </figcaption>
+      </Hint>
     </figure>
   );
 }
@@ -63,9 +64,9 @@ function EncoderRow(props: { readonly job: MapJob; readonly mapped: readonly Sel
       </th>
       {job.failure ? (
         <td colSpan={Math.max(1, mapped.length)}>
-          <p className={classes.problem} role="alert">
+          <Problem role="alert">
             {job.failure.message} {job.failure.hint}
-          </p>
+          </Problem>
         </td>
       ) : (
         mapped.map(({ image }, index) => (

@@ -8,6 +8,7 @@ import { experimentParameterCount, gridSide, latentShape } from "../../../common
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Field } from "../components/Field";
+import { Hint } from "../components/Notes";
 import { formatCount } from "../explain/format";
 import { useStudio } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
@@ -21,10 +22,10 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
       <Facts />
       <MemoryPlanCard />
       {active && (
-        <p className={classes.hint}>
+        <Hint>
           Locked while the run is active. Settings marked <em>live</em> take effect at the next
           step.
-        </p>
+        </Hint>
       )}
       <div style={{ marginTop: 10 }}>
         {FORM_GROUPS.map((group) => (
@@ -57,11 +58,11 @@ function PresetSelect() {
         maxDropdownHeight={360}
         comboboxProps={{ shadow: "md" }}
       />
-      {preset && <p className={classes.hint}>{preset.description}</p>}
+      {preset && <Hint>{preset.description}</Hint>}
       {changed > 0 && (
-        <p className={classes.hint}>
+        <Hint>
           {changed} {changed === 1 ? "setting differs" : "settings differ"} from the preset.
-        </p>
+        </Hint>
       )}
     </>
   );

@@ -11,6 +11,7 @@ import {
 } from "../../store/selectors";
 import { saveBlob } from "../charts/exportChart";
 import { useCommands } from "../commands";
+import { Heading, Hint } from "../components/Notes";
 import { changeText, shortClassName } from "../explain/names";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
@@ -32,7 +33,7 @@ function Samples() {
   return (
     <figure aria-label="Samples by training step" style={{ margin: 0 }}>
       <Group gap={2} mb={8} wrap="nowrap">
-        <h2 className={classes.heading}>Samples</h2>
+        <Heading>Samples</Heading>
         <span className={classes.count} style={{ marginLeft: 6 }}>
           {grid && `step ${grid.step}`}
         </span>
@@ -143,7 +144,7 @@ function EmptyTiles() {
           <div key={index} className={classes.picture} />
         ))}
       </div>
-      <p className={classes.hint}>The first grid is drawn at step {every}.</p>
+      <Hint>The first grid is drawn at step {every}.</Hint>
     </>
   );
 }
@@ -159,10 +160,10 @@ function SamplesNote() {
     (state) => (state.run.experiment ?? state.experiment.value).sampling.guidanceScale,
   );
   return (
-    <figcaption className={classes.hint}>
+    <Hint component="figcaption">
       EMA weights, {optionLabel("sampling.solver", solver)}, {steps} steps
       {scale > 1 ? `, guidance ${scale}` : ", no guidance"}. Same noise and labels at every step.
-    </figcaption>
+    </Hint>
   );
 }
 
@@ -195,12 +196,12 @@ function Changes() {
   if (idle) return null;
   return (
     <section className={classes.section} aria-label="Live changes">
-      <h2 className={classes.heading}>Live changes</h2>
+      <Heading>Live changes</Heading>
       {timeline.length === 0 ? (
-        <p className={classes.hint}>
+        <Hint>
           None yet. A setting marked live, moved while the run trains, is recorded here and marked
           in every chart.
-        </p>
+        </Hint>
       ) : (
         <ol className={classes.timeline}>
           {timeline.map(({ step, change }) => (
@@ -228,7 +229,7 @@ function Checkpoint() {
   return (
     <section className={classes.section} aria-label="Checkpoint">
       <Group gap={6} wrap="nowrap">
-        <h2 className={classes.heading}>Checkpoint</h2>
+        <Heading>Checkpoint</Heading>
         <span className={classes.count}>
           {checkpoint ? `step ${checkpoint.step}` : "none saved yet"}
         </span>

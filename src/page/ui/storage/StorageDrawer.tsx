@@ -6,6 +6,7 @@ import { useEffect } from "react";
 import type { StoredRun } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
+import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -49,8 +50,8 @@ function Runs({ onClose }: { readonly onClose: () => void }) {
   const { resumeRun } = useCommands();
   return (
     <section className={classes.section} aria-label="Runs">
-      <h3 className={classes.heading}>Runs</h3>
-      {runs.length === 0 && <p className={classes.hint}>No run is stored yet.</p>}
+      <Heading order={3}>Runs</Heading>
+      {runs.length === 0 && <Hint>No run is stored yet.</Hint>}
       {runs.map((run) => (
         <RunRow
           key={run.id}

@@ -3,6 +3,7 @@ import type { DatasetSummary } from "../../../common/protocol/datasets";
 import type { StoredCache } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
+import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { weightsFacts } from "../explain/weights";
 import { useStudio } from "../useStudio";
@@ -12,7 +13,7 @@ import classes from "../panels/panels.module.css";
 /** Lists of what this browser keeps, for the drawer and for the Data view. */
 export function Meter() {
   const storage = useStudio((state) => state.data.storage);
-  if (!storage) return <p className={classes.hint}>The browser does not say how much is stored.</p>;
+  if (!storage) return <Hint>The browser does not say how much is stored.</Hint>;
   const { usedBytes, quotaBytes, persisted } = storage;
   const share = quotaBytes ? Math.min(100, (100 * usedBytes) / quotaBytes) : 0;
   return (
@@ -27,13 +28,13 @@ export function Meter() {
       >
         <div style={{ width: `${Math.max(share, 0.7)}%`, background: "var(--chart-velocity)" }} />
       </div>
-      <p className={classes.hint}>
+      <Hint>
         {formatBytes(usedBytes)}
         {quotaBytes !== null && ` of ${formatBytes(quotaBytes)} the browser allows`}.{" "}
         {persisted
           ? "Kept until you delete it."
           : "The browser may clear it when the disk fills up."}
-      </p>
+      </Hint>
     </section>
   );
 }
@@ -56,10 +57,10 @@ export function Caches() {
   const { deleteCache } = useCommands();
   return (
     <section className={classes.section} aria-label="Caches">
-      <h3 className={classes.heading}>Caches</h3>
-      <p className={classes.hint}>
+      <Heading order={3}>Caches</Heading>
+      <Hint>
         Latents and encoder features, computed once and kept. Deleting one costs its computing time.
-      </p>
+      </Hint>
       {caches.map((cache) => (
         <div className={classes.row} key={cache.key}>
           <div className={classes.rowMain}>
@@ -91,10 +92,8 @@ export function Weights() {
   const { deleteWeights } = useCommands();
   return (
     <section className={classes.section} aria-label="Weights">
-      <h3 className={classes.heading}>Weights</h3>
-      {stored.length === 0 && (
-        <p className={classes.hint}>None. Those of the built-in networks come with the page.</p>
-      )}
+      <Heading order={3}>Weights</Heading>
+      {stored.length === 0 && <Hint>None. Those of the built-in networks come with the page.</Hint>}
       {stored.map((weights) => (
         <div className={classes.row} key={weights.key}>
           <div className={classes.rowMain}>
@@ -128,7 +127,7 @@ export function StoredDatasets() {
   if (list.length === 0) return null;
   return (
     <section className={classes.section} aria-label="Imported images">
-      <h3 className={classes.heading}>Imported images</h3>
+      <Heading order={3}>Imported images</Heading>
       {list.map(({ id, name, images, bytes }) => (
         <div className={classes.row} key={id}>
           <div className={classes.rowMain}>

@@ -14,6 +14,8 @@ import {
   type WeightsItem,
 } from "../../store/weightsSlice";
 import { useCommands } from "../commands";
+import { Bar } from "../components/Bar";
+import { Hint, Problem } from "../components/Notes";
 import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes, formatDuration } from "../explain/format";
 import { OFFLINE, useOnline } from "../useOnline";
@@ -110,8 +112,14 @@ function Item(props: {
         {waits && <FileInstead label={item.needed.label} only={isByHand(item)} onPick={take} />}
       </div>
       {item.status === "missing" && file.byHand !== undefined && <ByHand recipe={file.byHand} />}
-      {item.status !== "missing" && item.status !== "here" && <Bar item={item} />}
-      {item.warning && <p className={classes.note}>{item.warning.message}</p>}
+      {item.status !== "missing" && item.status !== "here" && (
+        <Bar
+          share={item.allBytes > 0 ? item.doneBytes / item.allBytes : 0}
+          label={`Download of ${item.needed.label}`}
+          mt={6}
+        />
+      )}
+      {item.warning && <Hint>{item.warning.message}</Hint>}
     </li>
   );
 }
@@ -119,10 +127,10 @@ function Item(props: {
 function ByHand({ recipe }: { readonly recipe: string }) {
   return (
     <>
-      <p className={classes.note}>
+      <Hint>
         No repository of the hub is known to hold this file. Three lines of Python make it; then
         choose it here.
-      </p>
+      </Hint>
       <pre className={classes.recipe}>{recipe}</pre>
     </>
   );
@@ -213,22 +221,6 @@ function FileInstead(props: {
   );
 }
 
-function Bar({ item }: { readonly item: WeightsItem }) {
-  const share = item.allBytes > 0 ? (100 * item.doneBytes) / item.allBytes : 0;
-  return (
-    <div
-      className={classes.bar}
-      role="progressbar"
-      aria-label={`Download of ${item.needed.label}`}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.floor(share)}
-    >
-      <div style={{ width: `${share}%` }} />
-    </div>
-  );
-}
-
 function Progress({ ask }: { readonly ask: WeightsAsk }) {
   const speed = ask.items.find(({ status }) => status === "fetching")?.bytesPerSecond ?? 0;
   const left = weightsSecondsLeft(ask);
@@ -265,13 +257,17 @@ function Terms({ ask }: { readonly ask: WeightsAsk }) {
         label="Store as float16"
         description="Half the space; the rounding error is shown after the download."
       />
-      {free !== null && (
-        <p className={classes.note} data-warns={tight || undefined}>
-          {formatBytes(Math.max(0, free))} of browser storage left
-          {tight && ": not enough. Delete caches or runs first."}
-        </p>
-      )}
+      {free !== null && <Space bytes={Math.max(0, free)} tight={tight} />}
     </>
+  );
+}
+
+function Space({ bytes, tight }: { readonly bytes: number; readonly tight: boolean }) {
+  const left = `${formatBytes(bytes)} of browser storage left`;
+  return tight ? (
+    <Problem>{left}: not enough. Delete caches or runs first.</Problem>
+  ) : (
+    <Hint>{left}</Hint>
   );
 }
 
@@ -286,7 +282,7 @@ function Buttons({ ask }: { readonly ask: WeightsAsk }) {
   const waitsForFile = wanted.length === 0 && !fetching;
   return (
     <Group justify="flex-end" mt="lg">
-      {!online && !waitsForFile && <span className={classes.note}>{OFFLINE}</span>}
+      {!online && !waitsForFile && <Hint component="span">{OFFLINE}</Hint>}
       <Button
         variant="default"
         title={fetching ? "What is here is kept" : undefined}
