@@ -79,7 +79,7 @@ export interface Published<Id extends string> {
   readonly about: string;
   readonly family: EncoderRow["family"];
   readonly architecture: VitArchitecture;
-  /** The preferred one first; not every other one's file has been seen: the hub's answer decides. */
+  /** The preferred one first; the files of the others were not all checked: what the hub returns decides. */
   readonly repos: readonly [Repository, ...Repository[]];
   /** Four for each parameter: the header, some kB, is not counted. */
   readonly bytes: number;

@@ -95,7 +95,7 @@ const CLIP_INPUT = {
   order: "resize, normalise",
 } as const;
 
-/** One row an encoder: everything else that knows encoders is derived from this list. */
+/** One row an encoder: everything else about encoders is derived from this list. */
 const ROWS = [
   {
     ...BUILT_IN,

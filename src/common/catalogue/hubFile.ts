@@ -2,7 +2,7 @@
 export interface Licence {
   /** As its owner names it, for example "Apache-2.0". */
   readonly name: string;
-  /** True when it forbids commercial use; said before the first byte is fetched. */
+  /** True when it forbids commercial use; shown before the first byte is fetched. */
   readonly nonCommercial: boolean;
 }
 

@@ -91,9 +91,9 @@ const aligned = (
   study: ComponentStudy,
   target: string,
   depth: number,
-  found: PaperScores,
+  printed: PaperScores,
   objective: "NT-Xent" | "cosine" = "NT-Xent",
-): ComponentRow => ({ study, iterations: 400 * K, target, depth, objective, scores: found });
+): ComponentRow => ({ study, iterations: 400 * K, target, depth, objective, scores: printed });
 
 /** The row every block of Table 2 repeats. */
 const DINOV2_L = scores(10.0, 5.09, 106.6, 0.68, 0.65, 68.1);
@@ -194,9 +194,9 @@ const system = (
   approach: Approach,
   model: string,
   epochs: number | null,
-  found: PaperScores,
+  printed: PaperScores,
   { isAligned = false, marked = false } = {},
-): SystemRow => ({ approach, model, aligned: isAligned, epochs, marked, scores: found });
+): SystemRow => ({ approach, model, aligned: isAligned, epochs, marked, scores: printed });
 
 const HYBRID = "Latent diffusion, Transformer + U-Net hybrid";
 const TRANSFORMER = "Latent diffusion, Transformer";
@@ -261,8 +261,8 @@ const after = (
   model: string,
   isAligned: boolean,
   iterations: number,
-  found: PaperScores,
-): TrainingRow => ({ model, aligned: isAligned, iterations, scores: found });
+  printed: PaperScores,
+): TrainingRow => ({ model, aligned: isAligned, iterations, scores: printed });
 
 /** DINOv2-B, λ = 0.5, cosine: SiT-L/2 at 400K is therefore not Table 3's (NT-Xent: FID 9.7 there, 10.0 here). */
 export const TRAINING_COURSE: PaperTable<TrainingRow> = {
@@ -308,12 +308,12 @@ const VANILLA_GUIDED: GuidanceRow = {
   scores: scores(2.06, 4.5, 270.3, 0.82, 0.59),
 };
 
-const guided = (scale: number, to: number, found: PaperScores): GuidanceRow => ({
+const guided = (scale: number, to: number, printed: PaperScores): GuidanceRow => ({
   aligned: true,
   iterations: 4 * M,
   scale,
   interval: [0, to],
-  scores: found,
+  scores: printed,
 });
 
 export const GUIDANCE_SCALE: PaperTable<GuidanceRow> = {

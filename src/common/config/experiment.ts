@@ -592,7 +592,7 @@ export type ControlChange = z.infer<typeof ControlChange>;
 export const TimelineEntry = z.strictObject({ step: z.int().min(0), change: ControlChange });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
-/** The alignment settings in force at `step`: the experiment's, with every earlier change applied. */
+/** The alignment settings that hold at `step`: the experiment's, with every earlier change applied. */
 export function alignmentAt(
   experiment: Experiment,
   timeline: readonly TimelineEntry[],

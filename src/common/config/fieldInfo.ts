@@ -24,7 +24,7 @@ export type SpecialControl =
 /** The setting in the reference's trainer: an argument that means the same, or what it does instead. */
 export type TrainerInfo =
   | { readonly argument: string }
-  /** The trainer has the default fixed in code; the sentence is said of any other value. */
+  /** The trainer has the default fixed in code; the sentence is shown for any other value. */
   | { readonly fixed: string };
 
 /** What a form, a link and the documentation say about one setting, beside its type and default. */

@@ -13,7 +13,7 @@ import {
 } from "./sizes";
 
 /**
- * How much GPU memory a run takes, from its settings alone: what the fused training step keeps for the way back
+ * How much GPU memory a run takes, from its settings alone: what the fused training step keeps for the backward pass
  * is counted tensor by tensor, so a kernel that keeps more or less is one number in a table here.
  */
 
@@ -53,7 +53,7 @@ export const BLOCK_TENSORS: readonly TensorSize[] = [
   { name: "fc2 output", btd: 1, why: "the gate's gradient" },
 ];
 
-/** The most that is alive beside what was kept while one block is passed on the way back. */
+/** The most that is alive beside what was kept during the backward pass of one block. */
 export const BLOCK_GRADIENTS: readonly TensorSize[] = [
   { name: "GELU output", btd: MLP_RATIO, why: "computed again: fc2's gradient reads it" },
   { name: "gradient of fc1's output", btd: MLP_RATIO, why: "from fc2, through GELU" },
@@ -262,7 +262,7 @@ function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
   ]);
 }
 
-/** Nothing is kept for a way back: one block's tensors, the hidden states, and a frozen network in turn. */
+/** Nothing is kept for a backward pass: one block's tensors, the hidden states, and a frozen network in turn. */
 function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
   const images = input.evaluated * (input.guided ? 2 : 1);
   const now = { ...axes, images };
@@ -285,7 +285,7 @@ function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
       };
 }
 
-/** A way back beside the recorded step's, with the gradients of both losses held at once. */
+/** A backward pass beside the recorded step's, with the gradients of both losses held at once. */
 function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]): MemoryRow {
   const gradients = state.find(({ name }) => name === "Gradients")?.bytes ?? 0;
   return {

@@ -66,7 +66,7 @@ export const withChanges = (
     ),
   );
 
-/** Micro-batches smaller than the one in force, the largest first. */
+/** Micro-batches smaller than the current one, the largest first. */
 function smallerMicroBatches({ optimizer }: Experiment): number[] {
   const { batchSize, microBatch } = optimizer;
   const now = microBatch ?? batchSize;
@@ -75,7 +75,7 @@ function smallerMicroBatches({ optimizer }: Experiment): number[] {
   );
 }
 
-/** Named sizes with fewer parameters than the model in force, the largest first. */
+/** Named sizes with fewer parameters than the current model, the largest first. */
 function smallerModels(experiment: Experiment): NamedSize[] {
   const countOf = (size: NamedSize) =>
     experimentParameterCount(withChanges(experiment, [sizeChange(size)]));
@@ -109,8 +109,8 @@ export function memorySuggestions(
   };
   const firstOf = (candidates: readonly (readonly SettingChange[])[]) => {
     for (const changes of candidates) {
-      const found = suggestion(changes);
-      if (found) return [found];
+      const fitting = suggestion(changes);
+      if (fitting) return [fitting];
     }
     return [];
   };
@@ -129,8 +129,8 @@ export function memorySuggestions(
   const helpers = [[], ...(keepsMicroBatchResult ? alone : alone.reverse()).flat(), ...both];
   const helped = models.flatMap((size) => helpers.map((changes) => [size, ...changes]));
   const smaller = [...firstOf(helped), ...firstOf(models.map((size) => [size]))];
-  const found = [...cheap, ...smaller].filter(
+  const offered = [...cheap, ...smaller].filter(
     (one, i, all) => all.findIndex((other) => told(other) === told(one)) === i,
   );
-  return [...found].sort((a, b) => Number(b.sameResult) - Number(a.sameResult));
+  return [...offered].sort((a, b) => Number(b.sameResult) - Number(a.sameResult));
 }

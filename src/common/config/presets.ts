@@ -127,8 +127,8 @@ export const PRESETS: readonly Preset[] = [
 
 /** @throws StudioError BAD_CONFIG naming the presets there are */
 export function presetById(id: string): Preset {
-  const found = PRESETS.find((candidate) => candidate.id === id);
-  if (found) return found;
+  const named = PRESETS.find((candidate) => candidate.id === id);
+  if (named) return named;
   throw new StudioError(
     "BAD_CONFIG",
     `There is no preset "${id}".`,

@@ -42,7 +42,7 @@ const ARGUMENTS: ReadonlyMap<string, Setting> = new Map(
   }).sort(([a], [b]) => placeOf(a) - placeOf(b)),
 );
 
-/** Arguments that say nothing about the experiment: read without a word when a command is parsed. */
+/** Arguments that say nothing about the experiment: ignored when a command is parsed. */
 const IGNORED = new Set(
   "report-to allow-tf32 output-dir exp-name data-dir logging-dir num-workers resume-step fused-attn no-fused-attn epochs".split(
     " ",
@@ -189,15 +189,15 @@ function readArguments(text: string): Map<string, string | undefined> {
   const words = (text.replaceAll(/\\\r?\n/g, " ").match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map(
     (word) => word.replaceAll(/["']/g, ""),
   );
-  const found = new Map<string, string | undefined>();
+  const given = new Map<string, string | undefined>();
   words.forEach((word, i) => {
     const option = /^--([a-z][a-z0-9-]*)(?:=(.*))?$/.exec(word);
     if (!option) return;
     const next = words[i + 1];
     const apart = next === undefined || next.startsWith("--") ? undefined : next;
-    found.set(option[1] ?? "", option[2] ?? apart);
+    given.set(option[1] ?? "", option[2] ?? apart);
   });
-  return found;
+  return given;
 }
 
 type Settings = Record<string, Record<string, unknown>>;
@@ -208,11 +208,11 @@ function put(settings: Settings, path: string, value: unknown) {
 }
 
 /** The batch of an update from what the trainer passes at once and how often it accumulates. */
-function takeBatch(settings: Settings, found: ReadonlyMap<string, string | undefined>) {
+function takeBatch(settings: Settings, given: ReadonlyMap<string, string | undefined>) {
   const issues: ConfigIssue[] = [];
   const read = (name: string, otherwise: number): number => {
-    if (!found.has(name)) return otherwise;
-    const text = found.get(name) ?? "";
+    if (!given.has(name)) return otherwise;
+    const text = given.get(name) ?? "";
     const value = Number(text);
     if (text !== "" && Number.isInteger(value) && value > 0) return value;
     issues.push({ path: `--${name}`, message: `${text || "Nothing"} is not a legal value.` });
@@ -317,8 +317,8 @@ export function fromRepaArgs(text: string): {
   readonly experiment: Experiment;
   readonly issues: readonly ConfigIssue[];
 } {
-  const found = readArguments(text);
-  if (found.size === 0) {
+  const given = readArguments(text);
+  if (given.size === 0) {
     throw new StudioError(
       "BAD_CONFIG",
       `No argument found in ${text.length} characters of text.`,
@@ -327,11 +327,11 @@ export function fromRepaArgs(text: string): {
   }
   const settings: Settings = {};
   const issues: ConfigIssue[] = [];
-  for (const [name, value] of found) {
+  for (const [name, value] of given) {
     if (name === BATCH_SIZE || name === ACCUMULATION) continue; // together, below
     const message = takeArgument(settings, name, value);
     if (message !== undefined) issues.push({ path: `--${name}`, message });
   }
-  issues.push(...takeBatch(settings, found));
+  issues.push(...takeBatch(settings, given));
   return { experiment: Experiment.parse(settings), issues };
 }

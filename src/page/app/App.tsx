@@ -14,7 +14,7 @@ export interface AppProps {
   readonly commands: StudioCommands;
 }
 
-/** Hands store and commands to the screen; knows nothing of workers. */
+/** Gives the store and the commands to the screen. It holds no worker. */
 export function App({ store, commands }: AppProps) {
   const [drawQueue] = useState(() => createDrawQueue());
   return (

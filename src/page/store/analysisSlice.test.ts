@@ -61,7 +61,7 @@ function storeWith(runs: readonly AnalysedRun[] = [RUN]) {
   return { store, state: () => store.getState().analysis };
 }
 
-test("a result that is found again replaces the one under its key", () => {
+test("a result that is measured again replaces the one under its key", () => {
   const once = reduceAnalysis(initialAnalysis, { type: "result", stored: RESULT });
   const twice = reduceAnalysis(once, { type: "result", stored: { ...RESULT, createdAtMs: 2 } });
   const other = reduceAnalysis(twice, { type: "result", stored: { ...RESULT, key: "l" } });

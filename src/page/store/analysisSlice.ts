@@ -45,7 +45,7 @@ export interface PlanDraft extends Omit<
 }
 
 export interface AnalysisJob {
-  /** `preparing`: weights are asked for and caches filled; `cancelling`: told to end, not yet ended. */
+  /** `preparing`: weights are asked for and caches filled; `cancelling`: asked to end, not ended yet. */
   readonly status:
     "idle" | "preparing" | "running" | "cancelling" | "done" | "cancelled" | "failed";
   readonly detail: string;
@@ -83,7 +83,7 @@ export interface AnalysisSlice {
   readonly runAnalysis: () => void;
   readonly cancelAnalysis: () => void;
   readonly applyAnalysisEvent: (event: AnalysisEvent) => void;
-  /** Over: done without a failure; CANCELLED is no failure. */
+  /** The analysis ended; null is without a failure, and CANCELLED is none. */
   readonly endAnalysis: (failure: Failure | null) => void;
   readonly setAnalysisGrids: (runId: string, grids: readonly SampleGrid[]) => void;
 }

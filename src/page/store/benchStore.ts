@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Failure } from "../../common/errors/studioError";
 import type { BenchProgress, BenchRequest, BenchResult } from "../../common/protocol/bench";
 
-/** A result with what only the page knows of it: what "Copy result" copies. */
+/** A result with the facts the page adds: what "Copy result" copies. */
 export interface BenchRecord extends BenchResult {
   /** ISO 8601. */
   readonly date: string;

@@ -44,7 +44,7 @@ test("choosing a small data set fits the evaluation to it and says what moved", 
   ]);
 });
 
-test("a data set large enough moves nothing, and the built-in one is chosen by none", () => {
+test("a data set large enough changes no setting, and the built-in one is chosen by none", () => {
   const store = createStudioStore(Experiment.parse({}));
   store.getState().setImported(imported(50_000));
   expect(store.getState().datasets.adjusted).toEqual([]);

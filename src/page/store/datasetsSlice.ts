@@ -4,7 +4,7 @@ import type { DatasetSummary, HubDatasetOffer, ImportEvent } from "../../common/
 import { chooseData, type ExperimentState } from "./experimentSlice";
 import type { SetPart } from "./setPart";
 
-/** What the hub said of a repository. */
+/** What the hub returned about a repository. */
 export interface HubLookup {
   readonly repo: string;
   readonly revision: string;

@@ -4,7 +4,7 @@ import type { SetPart } from "./setPart";
 /** What the adapter allows; a worker's report says it again for the device it got. */
 export type BufferLimits = Pick<DeviceReport, "maxBufferBytes" | "maxBindingBytes">;
 
-/** What this browser can train on, found out once at the start. */
+/** What this browser can train on, asked once at the start. */
 export type Capability =
   | { readonly kind: "checking" }
   | ({ readonly kind: "webgpu"; readonly adapter: string } & BufferLimits)

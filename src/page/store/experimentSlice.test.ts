@@ -60,9 +60,9 @@ test("settings that contradict each other are issues of the field to change", ()
   ]);
 });
 
-test("a live change moves the controls and nothing else", () => {
-  const moved = moveAlignment(start(), { projCoeff: 2 });
-  expect(moved.value.alignment.projCoeff).toBe(2);
-  expect(moved.value.alignment.encoderDepth).toBe(2);
-  expect(moved.baseline.alignment.projCoeff).toBe(0.5);
+test("a live change sets the controls and nothing else", () => {
+  const changed = moveAlignment(start(), { projCoeff: 2 });
+  expect(changed.value.alignment.projCoeff).toBe(2);
+  expect(changed.value.alignment.encoderDepth).toBe(2);
+  expect(changed.baseline.alignment.projCoeff).toBe(0.5);
 });

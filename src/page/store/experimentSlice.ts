@@ -169,7 +169,7 @@ export function chooseData(
   };
 }
 
-/** A change that took effect in the run moves the controls with it (a replayed timeline does so too). */
+/** A change that took effect in the run sets the controls (a replayed timeline does so too). */
 export function moveAlignment(state: ExperimentState, change: ControlChange): ExperimentState {
   const alignment = Experiment.shape.alignment.safeParse({
     ...state.value.alignment,

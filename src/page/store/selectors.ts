@@ -22,7 +22,7 @@ export const selectActive = (state: StudioState): boolean => isActive(state.run.
 
 const NO_LIMITS: BufferLimits = {};
 
-/** What the device allows a buffer to be: the run's while one is shown, else what the page found. */
+/** What the device allows a buffer to be: the run's while one is shown, else what the browser says. */
 export const selectBufferLimits = ({ run, capability }: StudioState): BufferLimits =>
   run.device ?? (capability.kind === "webgpu" ? capability : NO_LIMITS);
 
@@ -91,7 +91,7 @@ export function alignmentAtStep(
   );
 }
 
-/** The alignment settings in force at a step of the run, or null before any run. */
+/** The alignment settings that hold at a step of the run, or null before any run. */
 export const alignmentInForce = (
   experiment: Experiment | null,
   timeline: readonly TimelineEntry[],

@@ -133,7 +133,7 @@ test("rate and remaining time follow the logged steps", () => {
   expect(selectActive(state)).toBe(true);
 });
 
-test("a control event is recorded once, in order, and moves the controls", () => {
+test("a control event is recorded once, in order, and sets the controls", () => {
   const store = training();
   const later = { step: 5, change: { projCoeff: 1 } };
   store.getState().applyRunEvents([
@@ -234,15 +234,15 @@ test("Train is blocked by a contradiction and by a machine that cannot", () => {
   expect(selectTrainBlock(store.getState())).toBe("No workers.");
 });
 
-test("a buffer may be as large as the run's device says, and before a run as the page found", () => {
+test("a buffer may be as large as the run's device says, and before a run as the browser says", () => {
   const store = createStudioStore(experiment, null);
   const limits = () => {
     const { maxBufferBytes, maxBindingBytes } = selectBufferLimits(store.getState());
     return [maxBufferBytes, maxBindingBytes];
   };
   expect(limits()).toEqual([undefined, undefined]);
-  const found = { maxBufferBytes: 100, maxBindingBytes: 50 };
-  store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...found });
+  const offered = { maxBufferBytes: 100, maxBindingBytes: 50 };
+  store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...offered });
   expect(limits()).toEqual([100, 50]);
   const device = { backend: "wasm", adapter: "CPU", slow: true, float16: false } as const;
   store.getState().applyRunEvents([{ type: "device", device }]);

@@ -76,7 +76,7 @@ export interface StudioCommands {
   /** Ends it after the shard in flight. */
   readonly pauseCaching: () => void;
 
-  /** Reads what can be analysed and what was found. */
+  /** Reads what can be analysed and all stored results. */
   readonly refreshAnalyses: () => void;
   /** Reads the sample grids of stored runs. */
   readonly readGrids: (runIds: readonly string[]) => void;

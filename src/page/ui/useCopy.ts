@@ -8,7 +8,7 @@ export type CopyState =
 
 const COPIED_MS = 2000;
 
-/** Puts what `make` answers on the clipboard, or hands it out where the clipboard is refused. */
+/** Puts the result of `make` on the clipboard, or returns it where the browser refuses that. */
 export function useCopy(make: () => string | Promise<string>) {
   const [state, setState] = useState<CopyState>({ kind: "idle" });
   useEffect(() => {

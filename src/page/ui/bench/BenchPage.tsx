@@ -15,7 +15,7 @@ export interface BenchPageProps {
   readonly onCancel: () => void;
 }
 
-/** How fast a training step is on the visitor's GPU: asked for, measured, told in words and as a table. */
+/** How fast a training step is on the visitor's GPU: started, measured, explained in text and as a table. */
 export function BenchPage({ store, onStart, onCancel }: BenchPageProps) {
   const state = useStore(store);
   return (

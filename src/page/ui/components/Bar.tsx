@@ -2,8 +2,8 @@ import classes from "./bar.module.css";
 
 /**
  * A thin bar of how far something is.
- * @param share done, 0 to 1; null when it is not known, and the bar moves to and fro
- * @param label names it for screen readers; without one they hear nothing of it
+ * @param share done, 0 to 1; null when it is not known, then a part of the bar moves
+ * @param label names it for screen readers; without one it is not announced
  * @param mt space above, px
  */
 export function Bar(props: {

@@ -4,7 +4,7 @@ import type { FieldState } from "./useField";
 
 const WHOLE = "whole";
 
-/** What a micro-batch can be, the largest first; the one in force is listed even if it leaves a rest. */
+/** What a micro-batch can be, the largest first; the current one is listed even if it leaves a rest. */
 export function microBatchOptions(
   batchSize: number,
   current: number | null,

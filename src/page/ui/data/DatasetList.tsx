@@ -186,7 +186,7 @@ function Skipped({ dataset }: { readonly dataset: DatasetSummary }) {
   );
 }
 
-/** Choosing a small data set moves evaluation settings: said, not hidden. */
+/** A small data set changes evaluation settings when it is chosen. The list says which. */
 function Adjusted() {
   const adjusted = useStudio((state) => state.datasets.adjusted);
   if (adjusted.length === 0) return null;

@@ -62,12 +62,12 @@ export function HubSearch({ onChoose }: { readonly onChoose: (offer: HubDatasetO
         <Problem role="alert">A data set is named owner/name, for example uoft-cs/cifar10.</Problem>
       )}
       <Hint>{online ? "Asks the hub for sizes only; nothing is downloaded." : OFFLINE}</Hint>
-      {lookup && <Found lookup={lookup} onChoose={onChoose} />}
+      {lookup && <Offers lookup={lookup} onChoose={onChoose} />}
     </form>
   );
 }
 
-function Found(props: {
+function Offers(props: {
   readonly lookup: HubLookup;
   readonly onChoose: (offer: HubDatasetOffer) => void;
 }) {

@@ -67,9 +67,9 @@ export async function droppedImages(transfer: DataTransfer): Promise<PickedImage
   const [folder] = folders;
   if (folder) {
     const nested = await Promise.all(folders.map((entry) => filesBelow(entry, "")));
-    const found = nested.flat();
+    const files = nested.flat();
     // of one folder its own subfolders are the classes, of several the folders themselves
-    const inside = folders.length > 1 ? found : found.map(insideRoot);
+    const inside = folders.length > 1 ? files : files.map(insideRoot);
     return { source: { kind: "files", files: inside }, name: folder.name };
   }
   if (files.length > 0 && files.every(({ type }) => type.startsWith("image/"))) {

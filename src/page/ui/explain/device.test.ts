@@ -21,7 +21,7 @@ test("every reason for the slow mode has a true sentence of its own", () => {
   expect(slowText({ kind: "software", adapter: "lavapipe" }, "webgpu")).not.toContain("quicker");
 });
 
-test("a device's own reason counts, not what the page found before; an old report has none", () => {
+test("a device's own reason counts, not the one known before; an old report has none", () => {
   const device: DeviceReport = { backend: "wasm", adapter: "CPU", slow: true, float16: false };
   expect(slowTextOf({ ...device, slowBecause: failed }, { kind: "asked" })).toContain(
     "no. Restart",

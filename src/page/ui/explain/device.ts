@@ -26,9 +26,9 @@ export function slowText(reason: SlowReason, backend?: BackendName): string {
 /** Of a device without a reason: a report stored by an earlier version. */
 const UNKNOWN_REASON = "This device computes on the CPU.";
 
-/** Why this device, or what the page found before there was one, is slow. */
-export const slowTextOf = (device: DeviceReport | null, found: SlowReason | null): string => {
-  const reason = device ? device.slowBecause : found;
+/** Why this device, or the reason known before there was one, is slow. */
+export const slowTextOf = (device: DeviceReport | null, before: SlowReason | null): string => {
+  const reason = device ? device.slowBecause : before;
   return reason ? slowText(reason, device?.backend) : UNKNOWN_REASON;
 };
 

@@ -48,7 +48,7 @@ const shortNames = (ids: readonly string[]): string => ids.map(encoderShort).joi
 /** A live change in a few letters, for a mark on a chart: "λ 0.8, depth 3". */
 export const changeText = (change: ControlChange): string => textOf(change, shortNames);
 
-/** `changeText` where there is room for a word only, on a chart: several encoders are counted. */
+/** `changeText` where there is little room, on a chart: several encoders are counted. */
 export const markText = (change: ControlChange): string =>
   textOf(change, (ids) => (ids.length > 1 ? `${ids.length} encoders` : shortNames(ids)));
 

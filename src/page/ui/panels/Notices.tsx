@@ -105,7 +105,7 @@ function RepairNotice() {
   );
 }
 
-/** What storing as float16 cost, said once. */
+/** Rounding error of weights stored as float16, shown once. */
 function RoundingNotice() {
   const rounded = useStudio((state) => state.weights.rounded);
   const dismiss = useStudio((state) => state.dismissRounded);

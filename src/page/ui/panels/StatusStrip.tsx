@@ -137,7 +137,7 @@ function Device() {
   if (device === null && capability.kind === "failed") return <Stat name="device">none</Stat>;
   const adapter = device?.adapter ?? ("adapter" in capability ? capability.adapter : "unknown");
   const slow = device?.slow ?? capability.kind === "slow";
-  const found = capability.kind === "slow" ? capability.reason : null;
+  const before = capability.kind === "slow" ? capability.reason : null;
   const failures = device ? selfCheckLines(device) : [];
   return (
     <span className={`${classes.stat ?? ""} ${classes.shrinks ?? ""}`}>
@@ -145,7 +145,7 @@ function Device() {
       <span className={classes.detail} title={adapter}>
         {adapter}
       </span>
-      {slow && <SlowMode reason={slowTextOf(device, found)} />}
+      {slow && <SlowMode reason={slowTextOf(device, before)} />}
       {failures.length > 0 && <SelfCheck lines={failures} />}
     </span>
   );
@@ -172,7 +172,7 @@ function SelfCheck({ lines }: { readonly lines: readonly string[] }) {
   );
 }
 
-/** A word about the device that says more when it is pressed. */
+/** A label about the device; pressing it opens an explanation. */
 function Remark({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     <Popover width={300} position="bottom-end" withArrow shadow="md">
