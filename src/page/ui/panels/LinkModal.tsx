@@ -33,32 +33,10 @@ export function LinkModal({ opened }: { readonly opened: boolean }) {
 }
 
 function LinkBody({ link }: { readonly link: PendingLink }) {
-  const { openLinked, dismissLink, showView } = useCommands();
-  const loadExperiment = useStudio((state) => state.loadExperiment);
   const { experiment, timeline, issues, bill, mismatch, failure } = link;
-  const dataMissing = failure?.code === "DATASET_MISSING";
-  const edit = () => {
-    if (experiment) loadExperiment(experiment, null);
-    dismissLink();
-  };
   return (
     <>
-      {issues.length > 0 && (
-        <Alert
-          color="yellow"
-          variant="light"
-          mb="md"
-          icon={<IconAlertTriangle />}
-          title={experiment ? "Part of the link was not taken" : "Nothing in it could be read"}
-        >
-          {issues.map(({ path, message }) => (
-            <div key={`${path} ${message}`}>
-              {path !== "" && <strong>{path}: </strong>}
-              {message}
-            </div>
-          ))}
-        </Alert>
-      )}
+      {issues.length > 0 && <NotTaken issues={issues} partly={experiment !== null} />}
       {mismatch !== null && (
         <Alert color="yellow" variant="light" mb="md">
           {mismatch}
@@ -80,34 +58,69 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
         </Text>
       )}
       {bill && <Downloads needed={bill.weights} />}
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={dismissLink}>
-          {experiment ? "Not now" : "Close"}
-        </Button>
-        {experiment && (
-          <>
-            <Button variant="default" onClick={edit}>
-              Edit it first
-            </Button>
-            {dataMissing ? (
-              <Button
-                data-autofocus
-                onClick={() => {
-                  edit();
-                  showView("data");
-                }}
-              >
-                Open the Data view
-              </Button>
-            ) : (
-              <Button onClick={openLinked} data-autofocus>
-                Run it
-              </Button>
-            )}
-          </>
-        )}
-      </Group>
+      <Choices experiment={experiment} dataMissing={failure?.code === "DATASET_MISSING"} />
     </>
+  );
+}
+
+/** Settings of the link that were not read as written. */
+function NotTaken(props: { readonly issues: PendingLink["issues"]; readonly partly: boolean }) {
+  const { issues, partly } = props;
+  return (
+    <Alert
+      color="yellow"
+      variant="light"
+      mb="md"
+      icon={<IconAlertTriangle />}
+      title={partly ? "Part of the link was not taken" : "Nothing in it could be read"}
+    >
+      {issues.map(({ path, message }) => (
+        <div key={`${path} ${message}`}>
+          {path !== "" && <strong>{path}: </strong>}
+          {message}
+        </div>
+      ))}
+    </Alert>
+  );
+}
+
+/** Whether to run the link, to edit it, or to leave it. */
+function Choices(props: { readonly experiment: Experiment | null; readonly dataMissing: boolean }) {
+  const { experiment, dataMissing } = props;
+  const { openLinked, dismissLink, showView } = useCommands();
+  const loadExperiment = useStudio((state) => state.loadExperiment);
+  const edit = () => {
+    if (experiment) loadExperiment(experiment, null);
+    dismissLink();
+  };
+  return (
+    <Group justify="flex-end" mt="lg">
+      <Button variant="default" onClick={dismissLink}>
+        {experiment ? "Not now" : "Close"}
+      </Button>
+      {experiment && (
+        <>
+          <Button variant="default" onClick={edit}>
+            Edit it first
+          </Button>
+          {dataMissing ? (
+            <Button
+              data-autofocus
+              onClick={() => {
+                edit();
+                showView("data");
+              }}
+            >
+              Open the Data view
+            </Button>
+          ) : (
+            <Button onClick={openLinked} data-autofocus>
+              Run it
+            </Button>
+          )}
+        </>
+      )}
+    </Group>
   );
 }
 
