@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { TUNINGS } from "../../../src/engine/kernels/chooseTuning";
 import type { MatMulTuning } from "../../../src/engine/kernels/device";
-import { Linear, LinearGradW, LinearGradX } from "../../../src/engine/kernels/linear";
+import { Linear, LinearGradW, LinearGradX } from "../../../src/engine/kernels/linearOp";
 import { run as runOperation } from "../../../src/engine/kernels/operation";
 import type { StudioBackend } from "../../../src/engine/kernels/studioBackend";
 import { tuningName } from "../../../src/engine/kernels/tuningName";

@@ -1,21 +1,21 @@
 import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
-import { Activate, ActivateGrad } from "../kernels/activate";
+import { Activate, ActivateGrad } from "../kernels/activateOp";
 import type { Activation } from "../kernels/activation";
-import { Attention, AttentionGrad } from "../kernels/attention";
-import { CosineLoss, CosineLossGrad } from "../kernels/cosineLoss";
+import { Attention, AttentionGrad } from "../kernels/attentionOp";
+import { CosineLoss, CosineLossGrad } from "../kernels/cosineLossOp";
 import type { StudioDevice } from "../kernels/device";
-import { GatedResidual, GatedResidualGrad } from "../kernels/gatedResidual";
-import { Interpolate } from "../kernels/interpolate";
-import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbed";
-import { LayerNormAffine } from "../kernels/layerNormAffine";
+import { GatedResidual, GatedResidualGrad } from "../kernels/gatedResidualOp";
+import { Interpolate } from "../kernels/interpolateOp";
+import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbedOp";
+import { LayerNormAffine } from "../kernels/layerNormAffineOp";
 import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "../kernels/layerNormModulate";
-import { Linear, LinearGradW, LinearGradX } from "../kernels/linear";
+} from "../kernels/layerNormModulateOp";
+import { Linear, LinearGradW, LinearGradX } from "../kernels/linearOp";
 import { run, type Operation } from "../kernels/operation";
-import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLoss";
+import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
 import { computed, integers, normals, upload, type LazyOperand } from "./operands";
 
 /** Which choices of the device change an operation's kernel. */
@@ -94,7 +94,7 @@ function linearCases(): KernelCase[] {
       normals("weight", [n, k]),
       normals("bias", [n]),
     ];
-    // gradients of a mean over rows: float16 products count on their size (gradientScale in kernels/linear.ts)
+    // gradients of a mean over rows: float16 products count on their size (gradientScale in kernels/linearOp.ts)
     const dy = normals("dy", [m, n], 1 / m);
     const ofGradient = { unit: 1 / m };
     const forward = activations.map((activation) =>

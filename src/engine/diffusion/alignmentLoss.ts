@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
-import { CosineLoss, CosineLossGrad } from "../kernels/cosineLoss";
+import { CosineLoss, CosineLossGrad } from "../kernels/cosineLossOp";
 import { run } from "../kernels/operation";
 import { taped } from "../nn/taped";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
-import { Interpolate } from "../kernels/interpolate";
+import { Interpolate } from "../kernels/interpolateOp";
 import { run } from "../kernels/operation";
 import { interpolant, type PathKind } from "../../common/math/interpolant";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { run } from "../kernels/operation";
-import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLoss";
+import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
 import { taped } from "../nn/taped";
 
 /** Mean over everything of (v - v*)²: the training loss, one taped operation. */

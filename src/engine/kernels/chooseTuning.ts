@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { attempt } from "./attempt";
 import type { MatMulTuning } from "./device";
-import { Linear, LinearGradW, LinearGradX } from "./linear";
+import { Linear, LinearGradW, LinearGradX } from "./linearOp";
 import { run } from "./operation";
 import { rankWithin, type Budget, type Sizes, type TuningTime } from "./rankWithin";
 import type { StudioBackend } from "./studioBackend";

@@ -1,19 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { Activate, ActivateGrad } from "./activate";
-import { Attention, AttentionGrad } from "./attention";
-import { CosineLoss, CosineLossGrad } from "./cosineLoss";
-import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
-import { Interpolate } from "./interpolate";
-import { LabelEmbed, LabelEmbedGrad } from "./labelEmbed";
-import { LayerNormAffine } from "./layerNormAffine";
+import { Activate, ActivateGrad } from "./activateOp";
+import { Attention, AttentionGrad } from "./attentionOp";
+import { CosineLoss, CosineLossGrad } from "./cosineLossOp";
+import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
+import { Interpolate } from "./interpolateOp";
+import { LabelEmbed, LabelEmbedGrad } from "./labelEmbedOp";
+import { LayerNormAffine } from "./layerNormAffineOp";
 import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "./layerNormModulate";
-import { Linear, LinearGradW, LinearGradX } from "./linear";
+} from "./layerNormModulateOp";
+import { Linear, LinearGradW, LinearGradX } from "./linearOp";
 import { registerWebGpuOperations, type AnyOperation } from "./operation";
-import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
+import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** Every operation that has a WGSL kernel. */
 export const OPERATIONS: readonly AnyOperation[] = [

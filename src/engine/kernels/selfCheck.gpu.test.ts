@@ -3,13 +3,13 @@ import { expect, test } from "vitest";
 import { isSoftwareAdapter } from "../../common/gpu/softwareAdapter";
 import { breakKernel } from "../../../test/breakKernel";
 import type { MatMulTuning } from "./device";
-import { LayerNormModulate } from "./layerNormModulate";
-import { Linear, LinearGradW } from "./linear";
+import { LayerNormModulate } from "./layerNormModulateOp";
+import { Linear, LinearGradW } from "./linearOp";
 import { registeredOperations } from "./register";
 import { createSelfCheck } from "./selfCheck";
 import { CHECK_CASES, type CheckCases } from "./selfCheckCases";
 import { currentStudioBackend, type StudioBackend } from "./studioBackend";
-import { VelocityLoss } from "./velocityLoss";
+import { VelocityLoss } from "./velocityLossOp";
 
 function backend(): StudioBackend {
   const current = currentStudioBackend();

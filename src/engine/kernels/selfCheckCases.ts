@@ -1,20 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { Activate, ActivateGrad } from "./activate";
-import { Attention, AttentionGrad } from "./attention";
-import { CosineLoss, CosineLossGrad } from "./cosineLoss";
-import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
-import { Interpolate } from "./interpolate";
-import { LabelEmbed, LabelEmbedGrad } from "./labelEmbed";
-import { LayerNormAffine } from "./layerNormAffine";
+import { Activate, ActivateGrad } from "./activateOp";
+import { Attention, AttentionGrad } from "./attentionOp";
+import { CosineLoss, CosineLossGrad } from "./cosineLossOp";
+import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
+import { Interpolate } from "./interpolateOp";
+import { LabelEmbed, LabelEmbedGrad } from "./labelEmbedOp";
+import { LayerNormAffine } from "./layerNormAffineOp";
 import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "./layerNormModulate";
-import { Linear, LinearGradW, LinearGradX } from "./linear";
+} from "./layerNormModulateOp";
+import { Linear, LinearGradW, LinearGradX } from "./linearOp";
 import { run, type Operation } from "./operation";
-import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
+import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** One call of an operation with fixed numbers. */
 export interface CheckCase {
@@ -88,7 +88,7 @@ const [ROWS, IN, OUT] = [132, 100, 136];
 
 /**
  * Gradients far below float16's smallest number, 2^-24: without the power of two that brings them into its range
- * (kernels/linear) they would all become zero.
+ * (kernels/linearOp) they would all become zero.
  */
 const TINY = 2 ** -26;
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { Activate, ActivateGrad } from "../kernels/activate";
+import { Activate, ActivateGrad } from "../kernels/activateOp";
 import { activate } from "../kernels/activationTwin";
 import { run } from "../kernels/operation";
 import { taped } from "./taped";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
-import { Attention, AttentionGrad } from "../kernels/attention";
+import { Attention, AttentionGrad } from "../kernels/attentionOp";
 import { run } from "../kernels/operation";
 import { layerNormAffine } from "./layerNorm";
 import { linear } from "./linear";

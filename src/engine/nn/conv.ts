@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { sumRows } from "../kernels/linear";
+import { sumRows } from "../kernels/linearOp";
 import { advance } from "./advance";
 import { kernel4d, vector, type ParamMap } from "./params";
 

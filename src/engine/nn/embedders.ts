@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
-import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbed";
+import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbedOp";
 import { run } from "../kernels/operation";
 import { linearChain } from "./linear";
 import { matrix, type ParamMap } from "./params";

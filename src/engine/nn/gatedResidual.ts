@@ -1,6 +1,6 @@
 import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { GatedResidual, GatedResidualGrad } from "../kernels/gatedResidual";
+import { GatedResidual, GatedResidualGrad } from "../kernels/gatedResidualOp";
 import { run } from "../kernels/operation";
 import { taped } from "./taped";
 

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import { LayerNormAffine } from "../kernels/layerNormAffine";
+import { LayerNormAffine } from "../kernels/layerNormAffineOp";
 import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "../kernels/layerNormModulate";
+} from "../kernels/layerNormModulateOp";
 import { run } from "../kernels/operation";
 import { vector, type ParamMap } from "./params";
 import { taped } from "./taped";

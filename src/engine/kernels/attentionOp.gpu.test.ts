@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal, type Operand } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
-import { Attention, AttentionGrad } from "./attention";
+import { Attention, AttentionGrad } from "./attentionOp";
 import type { MatMulTuning } from "./device";
 import { run } from "./operation";
 

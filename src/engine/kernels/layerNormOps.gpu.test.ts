@@ -4,12 +4,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
-import { LayerNormAffine } from "./layerNormAffine";
+import { LayerNormAffine } from "./layerNormAffineOp";
 import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "./layerNormModulate";
+} from "./layerNormModulateOp";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4] },

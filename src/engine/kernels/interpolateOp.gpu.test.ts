@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { interpolate } from "../diffusion/interpolate";
 import { interpolant } from "../../common/math/interpolant";
-import { Interpolate } from "./interpolate";
+import { Interpolate } from "./interpolateOp";
 
 const shapes = fc.constantFrom<number[]>(
   [1, 1],

@@ -6,7 +6,7 @@ import {
   LayerNormModulate,
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
-} from "./layerNormModulate";
+} from "./layerNormModulateOp";
 
 const tensor = (name: string, shape: number[]) =>
   tf.tensor(normal(name, shape).values, shape, "float32");

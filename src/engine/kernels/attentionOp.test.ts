@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { normal } from "../../../test/kernelTwin";
-import { Attention, AttentionGrad } from "./attention";
+import { Attention, AttentionGrad } from "./attentionOp";
 
 const tensor = (name: string, shape: [number, number, number]): Tensor3D =>
   tf.tensor(normal(name, shape).values, shape);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import * as tf from "@tensorflow/tfjs-core";
 import { expectGradient, first } from "../../../test/gradientCheck";
 import { expectTwin, normal } from "../../../test/kernelTwin";
-import { Activate, ActivateGrad } from "./activate";
+import { Activate, ActivateGrad } from "./activateOp";
 
 const ACTIVATIONS = ["silu", "gelu-tanh", "quick-gelu", "gelu"] as const;
 

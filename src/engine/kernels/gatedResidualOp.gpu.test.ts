@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
-import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
+import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4] },

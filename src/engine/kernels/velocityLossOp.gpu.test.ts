@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { expectGradient, first } from "../../../test/gradientCheck";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { run } from "./operation";
-import { VelocityLoss, VelocityLossGrad } from "./velocityLoss";
+import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** The last two take more than one workgroup, by four and by one at a time. */
 const shapes = fc.constantFrom<number[]>(

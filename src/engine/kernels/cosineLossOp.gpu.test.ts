@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { expectGradient, first } from "../../../test/gradientCheck";
 import { expectTwin, normal, type Operand } from "../../../test/kernelTwin";
 import { cosineLossPerSample } from "../diffusion/alignmentLoss";
-import { CosineLoss, CosineLossGrad } from "./cosineLoss";
+import { CosineLoss, CosineLossGrad } from "./cosineLossOp";
 
 type Shape = [number, number, number];
 const shapes = fc.constantFrom<Shape>(

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal, twinAndKernel, type Operand } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
-import { Linear, LinearGradW, LinearGradX } from "./linear";
+import { Linear, LinearGradW, LinearGradX } from "./linearOp";
 import type { ProductOptions } from "./productFrame";
 import { sharedProduct, type SharedTile } from "./sharedProduct";
 import { currentStudioBackend } from "./studioBackend";

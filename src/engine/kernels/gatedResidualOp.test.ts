@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { normal } from "../../../test/kernelTwin";
-import { GatedResidual, GatedResidualGrad } from "./gatedResidual";
+import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
 
 const tensor = (name: string, shape: number[]) =>
   tf.tensor(normal(name, shape).values, shape, "float32");

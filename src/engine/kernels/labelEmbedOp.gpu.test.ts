@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { expectGradient, first } from "../../../test/gradientCheck";
 import { expectTwin, normal, type Operand } from "../../../test/kernelTwin";
-import { LabelEmbed, LabelEmbedGrad } from "./labelEmbed";
+import { LabelEmbed, LabelEmbedGrad } from "./labelEmbedOp";
 
 /** Classes, width and labels, repeated ones and ones that are no class among them. */
 const cases = fc.tuple(
