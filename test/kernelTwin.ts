@@ -1,8 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import { largestError } from "../src/engine/check/checkKernels";
-import { run, type Operation } from "../src/engine/kernels/operation";
+import {
+  runByName,
+  type NamedAttrs,
+  type NamedOutputs,
+  type NamedTensors,
+  type Operation,
+} from "../src/engine/kernels/operation";
 import { randomNormal } from "../src/common/math/rng";
 
 /** Standard normal numbers of a shape, by name: the same on every backend. */
@@ -21,9 +26,13 @@ export const normal = (name: string, shape: readonly number[]): Operand => ({
 
 type Named<T> = Readonly<Record<string, T>>;
 
-async function results<Inputs extends Named<Tensor>, Attrs extends object>(
+async function results<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
   backend: string,
-  operation: Operation<Inputs, Attrs>,
+  operation: Operation<Inputs, Outputs, Attrs>,
   operands: Named<Operand>,
   attrs: Attrs,
 ): Promise<{ shape: number[]; values: Float32Array }[]> {
@@ -35,7 +44,7 @@ async function results<Inputs extends Named<Tensor>, Attrs extends object>(
         tf.tensor(values, [...shape], values instanceof Int32Array ? "int32" : "float32"),
       ]),
     );
-    return run(operation, inputs as unknown as Inputs, attrs);
+    return runByName(operation, inputs, attrs);
   });
   const read = await Promise.all(
     outputs.map(async (output) => ({
@@ -48,8 +57,12 @@ async function results<Inputs extends Named<Tensor>, Attrs extends object>(
 }
 
 /** What an operation's twin gives on tfjs' cpu backend and its kernel on the studio's device, output by output. */
-export async function twinAndKernel<Inputs extends Named<Tensor>, Attrs extends object>(
-  operation: Operation<Inputs, Attrs>,
+export async function twinAndKernel<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
+  operation: Operation<Inputs, Outputs, Attrs>,
   operands: { readonly [K in keyof Inputs]: Operand | undefined },
   attrs: Attrs,
 ) {
@@ -66,8 +79,12 @@ export async function twinAndKernel<Inputs extends Named<Tensor>, Attrs extends 
  * Runs an operation's kernel on the studio's device and its twin on tfjs' cpu backend; the results must agree.
  * @param tolerance absolute, plus the same relative to the largest expected number
  */
-export async function expectTwin<Inputs extends Named<Tensor>, Attrs extends object>(
-  operation: Operation<Inputs, Attrs>,
+export async function expectTwin<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
+  operation: Operation<Inputs, Outputs, Attrs>,
   operands: { readonly [K in keyof Inputs]: Operand | undefined },
   attrs: Attrs,
   tolerance = 2e-6,

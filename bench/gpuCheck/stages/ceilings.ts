@@ -79,7 +79,7 @@ function encoder(layout: Layout, [rows, inputs, outputs]: ProductRate["sizes"]) 
   ];
   const encode = () => {
     if (layout === "forward") {
-      runOperation(Linear, { x, weight, bias }, { activation: "none", chunks: 1 });
+      runOperation(Linear, { x, weight, bias }, {});
     } else if (layout === "gradX") {
       runOperation(LinearGradX, { dy, weight }, { activation: "none" });
     } else runOperation(LinearGradW, { dy, x, weight, bias }, {});

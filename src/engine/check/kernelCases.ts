@@ -1,4 +1,4 @@
-import type { Tensor, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { Activate, ActivateGrad } from "../kernels/activateOp";
 import type { Activation } from "../kernels/activation";
 import { Attention, AttentionGrad } from "../kernels/attentionOp";
@@ -13,9 +13,23 @@ import {
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
 } from "../kernels/layerNormModulateOp";
-import { Linear, LinearGradW, LinearGradX } from "../kernels/linearOp";
-import { run, type Operation } from "../kernels/operation";
+import {
+  Linear,
+  LinearActivated,
+  LinearChunks,
+  LinearGradW,
+  LinearGradX,
+} from "../kernels/linearOp";
+import {
+  encodeKernel,
+  runByName,
+  type NamedAttrs,
+  type NamedOutputs,
+  type NamedTensors,
+  type Operation,
+} from "../kernels/operation";
 import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
+import { named } from "../kernels/records";
 import { computed, integers, normals, upload, type LazyOperand } from "./operands";
 
 /** Which choices of the device change an operation's kernel. */
@@ -43,31 +57,36 @@ export interface KernelCase {
   readonly encode: (device: StudioDevice) => void;
 }
 
-type Named<T> = Readonly<Record<string, T>>;
+/** The operands that a case has: an optional input may be left out. */
+const given = (operands: Readonly<Record<string, LazyOperand | undefined>>) =>
+  Object.entries(operands).filter((entry): entry is [string, LazyOperand] => Boolean(entry[1]));
 
-function caseOf<Inputs extends Named<Tensor>, Attrs extends object>(
-  operation: Operation<Inputs, Attrs>,
+function caseOf<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
+  operation: Operation<Inputs, Outputs, Attrs>,
   operands: { readonly [K in keyof Inputs]?: LazyOperand },
   attrs: Attrs,
   family: Family,
   { tolerance = 4e-6, unit = 1 }: Partial<Pick<KernelCase, "tolerance" | "unit">> = {},
 ): KernelCase {
-  const given = Object.entries(operands) as [string, LazyOperand][];
-  const shapes = given.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
+  const entries = given(operands);
+  const shapes = entries.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
   const options = Object.entries(attrs).map(([name, value]) => `${name} ${String(value)}`);
-  const named = <T>(values: readonly T[]): Named<T> =>
-    Object.fromEntries(values.map((value, i) => [given[i]?.[0] ?? "", value]));
+  const names = entries.map(([name]) => name);
   return {
     name: `${operation.name}: ${[...options, ...shapes].join(", ")}`,
     operation: operation.name,
     family,
     tolerance,
     unit,
-    operands: given.map(([, operand]) => operand),
-    run: (tensors) => run(operation, named(tensors) as unknown as Inputs, attrs),
+    operands: entries.map(([, operand]) => operand),
+    run: (tensors) => runByName(operation, named(names, tensors), attrs),
     encode: (device) => {
-      const infos = given.map(([, { shape, dtype }]) => device.makeTensorInfo([...shape], dtype));
-      operation.webgpu(device, named(infos) as never, attrs);
+      const infos = entries.map(([, { shape, dtype }]) => device.makeTensorInfo([...shape], dtype));
+      encodeKernel(operation, device, named(names, infos), attrs);
     },
   };
 }
@@ -98,7 +117,9 @@ function linearCases(): KernelCase[] {
     const dy = normals("dy", [m, n], 1 / m);
     const ofGradient = { unit: 1 / m };
     const forward = activations.map((activation) =>
-      caseOf(Linear, { x, weight, bias }, { activation, chunks: 1 }, "product"),
+      activation === "none"
+        ? caseOf(Linear, { x, weight, bias }, {}, "product")
+        : caseOf(LinearActivated, { x, weight, bias }, { activation }, "product"),
     );
     const gradX = activations.map((activation) => {
       const pre = activation === "none" ? {} : { pre: normals("pre", [m, k]) };
@@ -113,9 +134,9 @@ function linearCases(): KernelCase[] {
 const chunkCases = (): KernelCase[] =>
   [8, 33].map((rows) =>
     caseOf(
-      Linear,
+      LinearChunks,
       { x: normals("x", [rows, 16]), weight: normals("w", [48, 16]), bias: normals("b", [48]) },
-      { activation: "none", chunks: 6 },
+      { count: 6 },
       "product",
     ),
   );
@@ -134,10 +155,9 @@ function attentionCases(): KernelCase[] {
   return ATTENTION_SIZES.flatMap(([b, t, h, d]) => {
     const attrs = { numHeads: h };
     const qkv = normals("qkv", [b, t, 3 * h * d]);
-    const kept = (output: number, shape: readonly number[]) =>
-      computed(shape, () => Attention.twin({ qkv: upload(qkv) }, attrs)[output]);
-    const out = kept(0, [b, t, h * d]);
-    const logSumExp = kept(1, [b, h, t]);
+    const kept = () => Attention.twin({ qkv: upload(qkv, "R3") }, attrs);
+    const out = computed([b, t, h * d], () => kept().out);
+    const logSumExp = computed([b, h, t], () => kept().logSumExp);
     const dOut = normals("dOut", [b, t, h * d]);
     return [
       caseOf(Attention, { qkv }, attrs, "kind"),
@@ -227,8 +247,8 @@ function lossCases(): KernelCase[] {
     const [b = 0, t = 0] = shape;
     const [features, projected] = [normals("features", shape), normals("projected", shape)];
     const stats = computed([b * t, 3], () => {
-      const operands = { features: upload(features), projected: upload(projected) };
-      return CosineLoss.twin(operands as { features: Tensor3D; projected: Tensor3D }, {})[1];
+      const operands = { features: upload(features, "R3"), projected: upload(projected, "R3") };
+      return CosineLoss.twin(operands, {}).stats;
     });
     return [
       caseOf(CosineLoss, { features, projected }, {}, "kind"),

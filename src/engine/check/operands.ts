@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { randomNormal } from "../../common/math/rng";
+import { ofRank } from "../kernels/ranks";
 
 /** A tensor that is not on a device yet: its numbers are computed when they are asked for. */
 export interface LazyOperand {
@@ -35,24 +36,20 @@ export const integers = (values: readonly number[]): LazyOperand => ({
  * One output of an operation's twin as the operand of another: what a forward pass keeps for its gradient.
  * @param compute runs the twin on tfjs' current backend, which must be one whose numbers can be read at once (cpu)
  */
-export const computed = (
-  shape: readonly number[],
-  compute: () => Tensor | undefined,
-): LazyOperand => ({
+export const computed = (shape: readonly number[], compute: () => Tensor): LazyOperand => ({
   shape,
   dtype: "float32",
   values: () => {
     let values = new Float32Array();
     tf.tidy(() => {
-      values = Float32Array.from(compute()?.dataSync() ?? []);
+      values = Float32Array.from(compute().dataSync());
     });
     return values;
   },
 });
 
-/** On tfjs' current backend; the caller's tidy owns it. */
-export const upload = <R extends tf.Rank = tf.Rank>({
-  shape,
-  dtype,
-  values,
-}: LazyOperand): Tensor<R> => tf.tensor(values(), [...shape] as tf.ShapeMap[R], dtype);
+/** On tfjs' current backend; the caller's tidy owns it. @throws StudioError INTERNAL when it has another rank */
+export const upload = <R extends tf.Rank>(
+  { shape, dtype, values }: LazyOperand,
+  rank: `${R}`,
+): Tensor<R> => ofRank(tf.tensor(values(), [...shape], dtype), rank);

@@ -3,7 +3,7 @@ import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core
 import { StudioError } from "../../common/errors/studioError";
 import { CosineLoss, CosineLossGrad } from "../kernels/cosineLossOp";
 import { run } from "../kernels/operation";
-import { taped } from "../nn/taped";
+import { customOp } from "../nn/customOp";
 
 /** torch.nn.functional.normalize's floor of a norm. */
 const NORM_FLOOR = 1e-12;
@@ -11,27 +11,23 @@ const NORM_FLOOR = 1e-12;
 export type AlignmentObjective = "cosine" | "ntxent";
 
 /**
- * Rows to unit length: [N, Z] -> [N, Z], a / max(|a|, 1e-12). One taped operation, because the gradient of
- * a square root is not finite at a zero row.
+ * Rows to unit length: [N, Z] -> [N, Z], a / max(|a|, 1e-12). One operation, because the gradient of a square root is
+ * not finite at a zero row.
  */
-export const normalizeRows = (rows: Tensor2D): Tensor2D => {
-  const op = tf.customGrad((input, save) => {
-    const x = input as Tensor2D;
-    const norm = tf.sqrt(tf.sum(tf.square(x), 1, true)); // [N, 1]
-    const inverse = tf.reciprocal(tf.maximum(norm, NORM_FLOOR));
-    const y = tf.mul(x, inverse);
-    (save as tf.GradSaveFunc)([y, inverse]);
-    return {
-      value: y,
-      gradFunc: (dy, saved) => {
-        const [unit, scale] = saved as [Tensor2D, Tensor2D];
-        const along = tf.sum(tf.mul(dy, unit), 1, true); // [N, 1]
-        return tf.mul(scale, tf.sub(dy, tf.mul(unit, along)));
-      },
-    };
+export const normalizeRows = (rows: Tensor2D): Tensor2D =>
+  customOp({
+    inputs: { rows },
+    forward: (given) => {
+      const norm = tf.sqrt(tf.sum(tf.square(given.rows), 1, true)); // [N, 1]
+      const inverse: Tensor2D = tf.reciprocal(tf.maximum(norm, NORM_FLOOR));
+      const unit: Tensor2D = tf.mul(given.rows, inverse);
+      return { value: unit, saved: { unit, inverse } };
+    },
+    backward: (dy, { unit, inverse }) => {
+      const along = tf.sum(tf.mul(dy, unit), 1, true); // [N, 1]
+      return { rows: tf.mul(inverse, tf.sub(dy, tf.mul(unit, along))) };
+    },
   });
-  return op(rows) as Tensor2D;
-};
 
 function rowsOf(features: Tensor3D, projected: Tensor3D): { z: Tensor2D; zTilde: Tensor2D } {
   if (features.shape.join() !== projected.shape.join()) {
@@ -59,23 +55,19 @@ export function cosineLossPerSample(features: Tensor3D, projected: Tensor3D): Te
   return tf.neg(tf.mean(tf.reshape(cosine, [batch, tokens]), 1));
 }
 
-/** Mean over samples and tokens of -cos(y*, h_phi(h)), one taped operation. Targets get no gradient. */
-function cosineLoss(features: Tensor3D, projected: Tensor3D): Scalar {
-  const [loss] = taped(
-    [projected],
-    (save) => {
-      const [result, stats] = run(CosineLoss, { features, projected }, {}) as [Scalar, Tensor2D];
-      save([features, projected, stats]);
-      return [result];
+/** Mean over samples and tokens of -cos(y*, h_phi(h)), one operation. Features get no gradient. */
+const cosineLoss = (features: Tensor3D, projected: Tensor3D): Scalar =>
+  customOp({
+    inputs: { projected },
+    constants: { features },
+    forward: (given) => {
+      const { loss, stats } = run(CosineLoss, given, {});
+      return { value: loss, saved: { ...given, stats } };
     },
-    ([dy], saved) => {
-      const [y, h, stats] = saved as [Tensor3D, Tensor3D, Tensor2D];
-      const operands = { dLoss: dy as Scalar, features: y, projected: h, stats };
-      return run(CosineLossGrad, operands, {});
-    },
-  );
-  return loss as Scalar;
-}
+    backward: (dLoss, saved) => ({
+      projected: run(CosineLossGrad, { dLoss, ...saved }, {}).dProjected,
+    }),
+  });
 
 /**
  * NT-Xent with projected tokens as anchors and all target tokens of the batch as candidates, one direction:
@@ -84,20 +76,23 @@ function cosineLoss(features: Tensor3D, projected: Tensor3D): Scalar {
  */
 export function ntXentLoss(features: Tensor3D, projected: Tensor3D, temperature: number): Scalar {
   const { z, zTilde } = rowsOf(features, projected);
-  const count = z.shape[0];
-  const op = tf.customGrad((input, save) => {
-    const anchors = input as Tensor2D;
-    const logits = tf.mul(tf.matMul(anchors, z, false, true), 1 / temperature); // [N, N]
-    const lse: Tensor1D = tf.logSumExp(logits, 1);
-    const positive = tf.mul(tf.sum(tf.mul(anchors, z), 1), 1 / temperature);
-    const share = tf.exp(tf.sub(logits, tf.reshape(lse, [count, 1]))); // softmax
-    (save as tf.GradSaveFunc)([tf.sub(tf.matMul(share, z), z)]);
-    return {
-      value: tf.mean(tf.sub(lse, positive)),
-      gradFunc: (dy, saved) => tf.mul(tf.mul(saved[0] as Tensor2D, 1 / (temperature * count)), dy),
-    };
+  return customOp({
+    inputs: { anchors: zTilde },
+    constants: { candidates: z },
+    forward: ({ anchors, candidates }) => {
+      const [count] = candidates.shape;
+      const logits = tf.mul(tf.matMul(anchors, candidates, false, true), 1 / temperature); // [N, N]
+      const lse: Tensor1D = tf.logSumExp(logits, 1);
+      const positive = tf.mul(tf.sum(tf.mul(anchors, candidates), 1), 1 / temperature);
+      const softmax = tf.exp(tf.sub(logits, tf.reshape(lse, [count, 1])));
+      const direction: Tensor2D = tf.sub(tf.matMul(softmax, candidates), candidates);
+      const value: Scalar = tf.mean(tf.sub(lse, positive));
+      return { value, saved: { direction } };
+    },
+    backward: (dLoss, { direction }) => ({
+      anchors: tf.mul(tf.mul(direction, 1 / (temperature * direction.shape[0])), dLoss),
+    }),
   });
-  return op(zTilde) as Scalar;
 }
 
 export interface AlignmentPair {

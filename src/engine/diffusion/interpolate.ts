@@ -20,8 +20,7 @@ export function interpolateWith(
   eps: Tensor4D,
   coefficients: Tensor2D,
 ): { xt: Tensor4D; velocity: Tensor4D } {
-  const [xt, velocity] = run(Interpolate, { xStar, eps, coefficients }, {}) as [Tensor4D, Tensor4D];
-  return { xt, velocity };
+  return run(Interpolate, { xStar, eps, coefficients }, {});
 }
 
 /**

@@ -1,24 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { run } from "../kernels/operation";
 import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
-import { taped } from "../nn/taped";
+import { customOp } from "../nn/customOp";
 
-/** Mean over everything of (v - v*)²: the training loss, one taped operation. */
-export function velocityLoss(velocity: Tensor4D, target: Tensor4D): Scalar {
-  const [loss] = taped(
-    [velocity],
-    (save) => {
-      save([velocity, target]);
-      return run(VelocityLoss, { velocity, target }, {});
-    },
-    ([dy], saved) => {
-      const [v, vStar] = saved as [Tensor, Tensor];
-      return run(VelocityLossGrad, { dLoss: dy as Scalar, velocity: v, target: vStar }, {});
-    },
-  );
-  return loss as Scalar;
-}
+/** Mean over everything of (v - v*)²: the training loss, one operation. The target gets no gradient. */
+export const velocityLoss = (velocity: Tensor4D, target: Tensor4D): Scalar =>
+  customOp({
+    inputs: { velocity },
+    constants: { target },
+    forward: (given) => ({ value: run(VelocityLoss, given, {}).loss, saved: given }),
+    backward: (dLoss, saved) => ({
+      velocity: run(VelocityLossGrad, { dLoss, ...saved }, {}).dVelocity,
+    }),
+  });
 
 /**
  * Mean over H, W, C of (v - v*)², a sample: [B]. `velocityLoss` is its batch mean.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as tf from "@tensorflow/tfjs-core";
-import { expectGradient, first } from "../../../test/gradientCheck";
+import { expectGradient } from "../../../test/gradientCheck";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { Activate, ActivateGrad } from "./activateOp";
 
@@ -45,8 +45,8 @@ test.each(ACTIVATIONS)("%s stays finite far from zero", async (activation) => {
 
 test.each(ACTIVATIONS)("the gradient of %s is its derivative", (activation) =>
   expectGradient(
-    (x) => first(Activate.twin({ x }, { activation })),
-    (x, dy) => first(ActivateGrad.twin({ dy, x }, { activation })),
+    (x) => Activate.twin({ x }, { activation }).y,
+    (x, dy) => ActivateGrad.twin({ dy, x }, { activation }).dx,
     normal("x", [5, 7]),
   ),
 );

@@ -36,11 +36,12 @@ const backward = (lanes: Lanes, activation: RealActivation) =>
     activation,
   );
 
-/** An activation on its own, any shape: [x] -> [y]. Linear maps have it in their epilogue. */
-export const Activate: Operation<{ x: Tensor }, { activation: RealActivation }> = {
+/** An activation on its own, any shape. Linear maps have it in their epilogue. */
+export const Activate: Operation<{ x: Tensor }, { y: Tensor }, { activation: RealActivation }> = {
   name: "StudioActivate",
+  outputShapes: { y: "as x" },
   check: () => undefined, // any shape will do
-  twin: ({ x }, { activation }) => [activate(activation, x)],
+  twin: ({ x }, { activation }) => ({ y: activate(activation, x) }),
   webgpu: (device, { x }, { activation }) => {
     const size = tf.util.sizeFromShape(x.shape);
     const lanes = lanesOf(size);
@@ -51,17 +52,24 @@ export const Activate: Operation<{ x: Tensor }, { activation: RealActivation }> 
       uniforms: [size / lanes],
       workgroups: elementGroups(size / lanes),
     });
-    return [y];
+    return { y };
   },
 };
 
-/** dx = dy activation'(x), any shape: dy and x alike -> [dx]. */
-export const ActivateGrad: Operation<{ dy: Tensor; x: Tensor }, { activation: RealActivation }> = {
+/** dx = dy activation'(x), any shape: dy and x alike. */
+export const ActivateGrad: Operation<
+  { dy: Tensor; x: Tensor },
+  { dx: Tensor },
+  { activation: RealActivation }
+> = {
   name: "StudioActivateGrad",
+  outputShapes: { dx: "as x" },
   check: ({ dy, x }) => {
     requireFit(hasShape(dy, ...x.shape), "gradient of an activation", { dy, x });
   },
-  twin: ({ dy, x }, { activation }) => [tf.mul(dy, activationSlope(activation, x))],
+  twin: ({ dy, x }, { activation }) => ({
+    dx: tf.mul(dy, activationSlope(activation, x)),
+  }),
   webgpu: (device, { dy, x }, { activation }) => {
     const size = tf.util.sizeFromShape(x.shape);
     const lanes = lanesOf(size);
@@ -72,6 +80,6 @@ export const ActivateGrad: Operation<{ dy: Tensor; x: Tensor }, { activation: Re
       uniforms: [size / lanes],
       workgroups: elementGroups(size / lanes),
     });
-    return [dx];
+    return { dx };
   },
 };

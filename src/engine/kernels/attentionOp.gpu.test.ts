@@ -33,12 +33,14 @@ async function gradientOperands(given: Sizes) {
   const [b, t, h, d] = given;
   const qkv = packed(given);
   await tf.setBackend("cpu");
-  const [out, logSumExp] = tf.tidy(
-    () =>
-      Attention.twin({ qkv: tf.tensor3d(qkv.values, [b, t, 3 * h * d]) }, { numHeads: h }).map(
-        (tensor): Operand => ({ shape: tensor.shape, values: tensor.dataSync<"float32">() }),
-      ) as unknown as tf.TensorContainer,
-  ) as unknown as [Operand, Operand];
+  const operand = (tensor: Tensor3D): Operand => ({
+    shape: tensor.shape,
+    values: tensor.dataSync<"float32">(),
+  });
+  const packedQkv = tf.tensor3d(qkv.values, [b, t, 3 * h * d]);
+  const kept = tf.tidy(() => Attention.twin({ qkv: packedQkv }, { numHeads: h }));
+  const [out, logSumExp] = [operand(kept.out), operand(kept.logSumExp)];
+  tf.dispose([packedQkv, kept.out, kept.logSumExp]);
   return { qkv, out, logSumExp, dOut: normal("dOut", [b, t, h * d]) };
 }
 
@@ -93,9 +95,9 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
     const qkv: Tensor3D = tf.tensor(packed([2, 70, 3, 8]).values, [2, 70, 72]);
     const once = async () => {
       const outputs = tf.tidy(() => {
-        const [out, logSumExp] = run(Attention, { qkv }, { numHeads: 3 }) as [Tensor3D, Tensor3D];
+        const { out, logSumExp } = run(Attention, { qkv }, { numHeads: 3 });
         const operands = { qkv, out, logSumExp, dOut: out };
-        return [out, ...run(AttentionGrad, operands, { numHeads: 3 })];
+        return [out, run(AttentionGrad, operands, { numHeads: 3 }).dQkv];
       });
       const bits = await Promise.all(outputs.map((output) => output.data()));
       tf.dispose(outputs);

@@ -9,9 +9,7 @@ import type { Operation } from "./operation";
 import { spread, type ComputeProgram } from "./program";
 import { hasShape, requireFit } from "./requireFit";
 
-interface HeadCount {
-  readonly numHeads: number;
-}
+type HeadCount = Readonly<{ numHeads: number }>;
 
 /** Sizes of attention on packed qkv [B, T, 3D]. */
 function sizesOf({ shape: [batch = 0, tokens = 0, width3 = 0] }: TensorInfo, heads: number) {
@@ -74,12 +72,17 @@ const tileOf = (device: StudioDevice, headWidth: number, mostRows: number) =>
   attentionTile(device.tuning.kind, headWidth, mostRows, device.features.has("subgroups"));
 
 /**
- * softmax(q kᵀ / sqrt(D/H)) v a head: qkv [B, T, 3D] (columns q, k, v, each heads x head width)
- * -> [out [B, T, D], logSumExp [B, H, T] of the scaled scores].
+ * softmax(q kᵀ / sqrt(D/H)) v for each head: qkv [B, T, 3D] (columns q, k, v, each heads x head width).
+ * `logSumExp` is that of the scaled scores, from which the gradient computes the weights again.
  * @source timm.models.vision_transformer.Attention, between its two linear maps
  */
-export const Attention: Operation<{ qkv: Tensor3D }, HeadCount> = {
+export const Attention: Operation<
+  { qkv: Tensor3D },
+  { out: Tensor3D; logSumExp: Tensor3D },
+  HeadCount
+> = {
   name: "StudioAttention",
+  outputShapes: { out: "[B, T, D]", logSumExp: "[B, H, T]" },
   check: ({ qkv }, { numHeads }) => {
     requireFit(divides(qkv, numHeads), `attention with ${numHeads} heads`, { qkv });
   },
@@ -92,7 +95,7 @@ export const Attention: Operation<{ qkv: Tensor3D }, HeadCount> = {
     const total = tf.sum<Tensor3D>(weights, 2, true);
     const out = joinHeads(tf.div(tf.matMul(weights, v), total), sizes);
     const logSumExp = tf.add(most, tf.log(total));
-    return [out, tf.reshape(logSumExp, [sizes.batch, numHeads, sizes.tokens])];
+    return { out, logSumExp: tf.reshape(logSumExp, [sizes.batch, numHeads, sizes.tokens]) };
   },
   webgpu: (device, { qkv }, { numHeads }) => {
     const sizes = sizesOf(qkv, numHeads);
@@ -106,19 +109,21 @@ export const Attention: Operation<{ qkv: Tensor3D }, HeadCount> = {
     } else {
       dispatch(device, PLAIN_FORWARD, PLAIN_ROWS, sizes, outputs, [qkv]);
     }
-    return outputs;
+    return { out, logSumExp };
   },
 };
 
 /**
- * Gradient of Attention: qkv [B, T, 3D], out [B, T, D], logSumExp [B, H, T], dOut [B, T, D]
- * -> [dQkv [B, T, 3D]]. Two dispatches; every number is summed by one thread in a fixed order.
+ * Gradient of Attention: qkv [B, T, 3D], out [B, T, D], logSumExp [B, H, T], dOut [B, T, D].
+ * Two dispatches; every number is summed by one thread in a fixed order.
  */
 export const AttentionGrad: Operation<
   { qkv: Tensor3D; out: Tensor3D; logSumExp: Tensor3D; dOut: Tensor3D },
+  { dQkv: Tensor3D },
   HeadCount
 > = {
   name: "StudioAttentionGrad",
+  outputShapes: { dQkv: "[B, T, 3D]" },
   check: ({ qkv, out, logSumExp, dOut }, { numHeads }) => {
     const { batch, tokens, width } = sizesOf(qkv, numHeads);
     const fits =
@@ -141,12 +146,12 @@ export const AttentionGrad: Operation<
     const dQ = tf.mul<Tensor3D>(tf.matMul(dScores, k), sizes.headWidth ** -0.5);
     const dK: Tensor3D = tf.matMul(dScores, q, true, false); // q is scaled already
     const dV: Tensor3D = tf.matMul(weights, slope, true, false);
-    return [
-      tf.concat(
+    return {
+      dQkv: tf.concat(
         [dQ, dK, dV].map((gradient) => joinHeads(gradient, sizes)),
         2,
       ),
-    ];
+    };
   },
   webgpu: (device, { qkv, out, logSumExp, dOut }, { numHeads }) => {
     const sizes = sizesOf(qkv, numHeads);
@@ -164,6 +169,6 @@ export const AttentionGrad: Operation<
     onSide("query", [dQkv, delta], [qkv, dOut, logSumExp, out]);
     onSide("key", [dQkv], [qkv, dOut, logSumExp, delta]);
     device.disposeData(delta.dataId);
-    return [dQkv];
+    return { dQkv };
   },
 };

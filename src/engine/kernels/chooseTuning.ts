@@ -31,7 +31,7 @@ const operandsOf = ([rows, inputs, outputs]: Sizes) =>
 /** One linear map with both its gradients. */
 const products = ({ x, dy, weight, bias }: ReturnType<typeof operandsOf>): void => {
   tf.tidy(() => {
-    run(Linear, { x, weight, bias }, { activation: "none", chunks: 1 });
+    run(Linear, { x, weight, bias }, {});
     run(LinearGradX, { dy, weight }, { activation: "none" });
     run(LinearGradW, { dy, x, weight, bias }, {});
   });

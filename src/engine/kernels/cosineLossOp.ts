@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { elementGroups, elementOf, elementwise, lanesOf, type Lanes } from "./elementwise";
 import { GROUP_SUM, SUM_GROUP } from "./groupSum";
-import type { Operation } from "./operation";
+import type { NoAttrs, Operation } from "./operation";
 import { FLAT_GROUP, spread, type ComputeProgram } from "./program";
+import { named } from "./records";
 import { hasShape, requireFit } from "./requireFit";
 
 const HINT =
@@ -89,12 +90,17 @@ const inverseNorm = (rows: Tensor2D): Tensor2D =>
   tf.reciprocal(tf.maximum(tf.sqrt(tf.sum(tf.square(rows), 1, true)), NORM_FLOOR));
 
 /**
- * Mean over tokens of -cos(y, h): features y and projected h [B, T, Z] -> [scalar, stats [B T, 3]], with
+ * Mean over tokens of -cos(y, h): features y and projected h [B, T, Z]. `stats` has
  * (y·h, 1 / max(|y|, 1e-12), 1 / max(|h|, 1e-12)) of each token, which the gradient needs.
  * @source REPA (arXiv:2410.06940) Eq. 8; sihyun-yu/REPA loss.py, proj_loss
  */
-export const CosineLoss: Operation<{ features: Tensor3D; projected: Tensor3D }, object> = {
+export const CosineLoss: Operation<
+  { features: Tensor3D; projected: Tensor3D },
+  { loss: Scalar; stats: Tensor2D },
+  NoAttrs
+> = {
   name: "StudioCosineLoss",
+  outputShapes: { loss: "[]", stats: "[B T, 3]" },
   check: ({ features, projected }) => {
     const fits = features.rank === 3 && hasShape(projected, ...features.shape);
     requireFit(fits, "cosine loss", { features, projected }, HINT);
@@ -104,8 +110,8 @@ export const CosineLoss: Operation<{ features: Tensor3D; projected: Tensor3D }, 
     const [ofY, ofH] = [inverseNorm(y), inverseNorm(h)];
     const cosine = tf.sum(tf.mul(tf.mul(y, ofY), tf.mul(h, ofH)), 1); // [B T]
     const perSample = tf.mean(tf.reshape(cosine, [features.shape[0], -1]), 1);
-    const dot = tf.sum(tf.mul(y, h), 1, true);
-    return [tf.neg(tf.mean(perSample)), tf.concat([dot, ofY, ofH], 1)];
+    const dot: Tensor2D = tf.sum(tf.mul(y, h), 1, true);
+    return { loss: tf.neg(tf.mean(perSample)), stats: tf.concat([dot, ofY, ofH], 1) };
   },
   webgpu: (device, { features, projected }) => {
     const width = features.shape[2] ?? 1;
@@ -125,19 +131,21 @@ export const CosineLoss: Operation<{ features: Tensor3D; projected: Tensor3D }, 
       uniforms: [count, 1 / count],
       workgroups: [1, 1, 1],
     });
-    return [loss, stats];
+    return { loss, stats };
   },
 };
 
 /**
  * dProjected = -dLoss / (B T) (y/|y| - h/|h| cos) / |h|: dLoss scalar, features and projected [B, T, Z], stats
- * [B T, 3] of `CosineLoss` -> [dProjected]. Finite at zero rows: norms have their floor. Features get none.
+ * [B T, 3] of `CosineLoss`. Finite at zero rows: norms have their floor. Features get no gradient.
  */
 export const CosineLossGrad: Operation<
   { dLoss: Scalar; features: Tensor3D; projected: Tensor3D; stats: Tensor2D },
-  object
+  { dProjected: Tensor3D },
+  NoAttrs
 > = {
   name: "StudioCosineLossGrad",
+  outputShapes: { dProjected: "[B, T, Z]" },
   check: ({ dLoss, features, projected, stats }) => {
     const [batch, tokens] = features.shape;
     const fits = dLoss.size === 1 && hasShape(projected, ...features.shape);
@@ -150,14 +158,14 @@ export const CosineLossGrad: Operation<
     );
   },
   twin: ({ dLoss, features, projected, stats }) => {
-    const [dot, ofY, ofH] = tf.split<Tensor2D>(stats, 3, 1) as [Tensor2D, Tensor2D, Tensor2D]; // [B T, 1] each
+    const { dot, ofY, ofH } = named(["dot", "ofY", "ofH"], tf.split<Tensor2D>(stats, 3, 1)); // [B T, 1] each
     const cosine = tf.mul(tf.mul(dot, ofY), ofH);
     const across = tf.sub(
       tf.mul(flat(features), ofY),
       tf.mul(tf.mul(flat(projected), ofH), cosine),
     );
     const scale = tf.mul(dLoss, -1 / stats.shape[0]);
-    return [tf.reshape(tf.mul(tf.mul(across, ofH), scale), features.shape)];
+    return { dProjected: tf.reshape(tf.mul(tf.mul(across, ofH), scale), features.shape) };
   },
   webgpu: (device, { dLoss, features, projected, stats }) => {
     const size = tf.util.sizeFromShape(projected.shape);
@@ -170,6 +178,6 @@ export const CosineLossGrad: Operation<
       uniforms: [size / lanes, width / lanes, width / size],
       workgroups: elementGroups(size / lanes),
     });
-    return [dProjected];
+    return { dProjected };
   },
 };

@@ -15,11 +15,11 @@ test.each([
   const [x, dy] = [tensor("x", [b, t, d]) as Tensor3D, tensor("dy", [b, t, d])];
   const [dUpdate, dGate] = tf.grads(
     (u: tf.Tensor, g: tf.Tensor) =>
-      GatedResidual.twin({ x, gate: g as Tensor2D, update: u as Tensor3D }, {})[0] as Tensor3D,
+      GatedResidual.twin({ x, gate: g as Tensor2D, update: u as Tensor3D }, {}).y,
   )([update, gate], dy) as [tf.Tensor, tf.Tensor];
   const operands = { dy: dy as Tensor3D, gate: gate as Tensor2D, update: update as Tensor3D };
-  const actual = GatedResidualGrad.twin(operands, {}) as [tf.Tensor, tf.Tensor];
+  const actual = GatedResidualGrad.twin(operands, {});
   const tolerance = { rtol: 1e-5, atol: 1e-5 };
-  expect(actual[0].dataSync()).toBeAllClose(dUpdate.dataSync(), tolerance);
-  expect(actual[1].dataSync()).toBeAllClose(dGate.dataSync(), tolerance);
+  expect(actual.dUpdate.dataSync()).toBeAllClose(dUpdate.dataSync(), tolerance);
+  expect(actual.dGate.dataSync()).toBeAllClose(dGate.dataSync(), tolerance);
 });

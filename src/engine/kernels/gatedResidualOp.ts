@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { dispatchColumns, type ColumnProgram } from "./columnPrograms";
 import { hasShape, requireFit } from "./requireFit";
-import type { Operation } from "./operation";
+import type { NoAttrs, Operation } from "./operation";
+import { overTokens } from "./overTokens";
 import type { ComputeProgram } from "./program";
 
 /** Tokens a thread goes through with the same gate. */
@@ -44,17 +45,19 @@ if (live) { dUpdate[at] = factor * slope; }`,
   sums: ["dGate"],
 };
 
-const overTokens = (vector: Tensor2D): Tensor3D =>
-  tf.reshape(vector, [vector.shape[0], 1, vector.shape[1]]);
-
-/** x + gate update: x [B, T, D], gate [B, D], update [B, T, D] -> [y [B, T, D]]; B at most 65535. */
-export const GatedResidual: Operation<{ x: Tensor3D; gate: Tensor2D; update: Tensor3D }, object> = {
+/** y = x + gate update: x [B, T, D], gate [B, D], update [B, T, D]; B at most 65535. */
+export const GatedResidual: Operation<
+  { x: Tensor3D; gate: Tensor2D; update: Tensor3D },
+  { y: Tensor3D },
+  NoAttrs
+> = {
   name: "StudioGatedResidual",
+  outputShapes: { y: "[B, T, D]" },
   check: ({ x, gate, update }) => {
     const fits = hasShape(update, ...x.shape) && hasShape(gate, x.shape[0], x.shape[2]);
     requireFit(fits, "gated residual", { x, gate, update });
   },
-  twin: ({ x, gate, update }) => [tf.add(x, tf.mul(overTokens(gate), update))],
+  twin: ({ x, gate, update }) => ({ y: tf.add(x, tf.mul(overTokens(gate), update)) }),
   webgpu: (device, { x, gate, update }) => {
     const [batches = 0, tokens = 0, width = 0] = x.shape;
     const byFour = width % 4 === 0;
@@ -69,30 +72,35 @@ export const GatedResidual: Operation<{ x: Tensor3D; gate: Tensor2D; update: Ten
         batches,
       ],
     });
-    return [y];
+    return { y };
   },
 };
 
 /**
- * Gradients of the gated residual; that of x is dy itself.
- * dy [B, T, D], gate [B, D], update [B, T, D] -> [dUpdate = gate dy [B, T, D], dGate = sum over T of dy update [B, D]].
+ * Gradients of the gated residual; that of x is dy itself. dUpdate = gate dy, dGate = sum over T of dy update:
+ * dy [B, T, D], gate [B, D], update [B, T, D].
  */
 export const GatedResidualGrad: Operation<
   { dy: Tensor3D; gate: Tensor2D; update: Tensor3D },
-  object
+  { dUpdate: Tensor3D; dGate: Tensor2D },
+  NoAttrs
 > = {
   name: "StudioGatedResidualGrad",
+  outputShapes: { dUpdate: "[B, T, D]", dGate: "[B, D]" },
   check: ({ dy, gate, update }) => {
     const fits = hasShape(dy, ...update.shape) && hasShape(gate, dy.shape[0], dy.shape[2]);
     requireFit(fits, "gradient of gated residual", { dy, gate, update });
   },
-  twin: ({ dy, gate, update }) => [tf.mul(overTokens(gate), dy), tf.sum(tf.mul(dy, update), 1)],
+  twin: ({ dy, gate, update }) => ({
+    dUpdate: tf.mul(overTokens(gate), dy),
+    dGate: tf.sum(tf.mul(dy, update), 1),
+  }),
   webgpu: (device, { dy, gate, update }) => {
     const [batches = 0, tokens = 0, width = 0] = dy.shape;
     const dUpdate = device.makeTensorInfo([batches, tokens, width], "float32");
     const dGate = device.makeTensorInfo([batches, width], "float32");
     const operands = { outputs: [dUpdate, dGate], inputs: [dy, gate, update] };
     dispatchColumns(device, GRAD, [batches, tokens, width], operands);
-    return [dUpdate, dGate];
+    return { dUpdate, dGate };
   },
 };

@@ -38,15 +38,15 @@ test.each(["linear", "cosine"] as const)("is the interpolant of the %s path", as
     const coefficients = tf.tensor2d(
       rows.map(({ alpha, sigma, dAlpha, dSigma }) => [alpha, sigma, dAlpha, dSigma]),
     );
-    const [xt, velocity] = Interpolate.twin({ xStar, eps, coefficients }, {});
+    const { xt, velocity } = Interpolate.twin({ xStar, eps, coefficients }, {});
     const plain = interpolate(xStar, eps, t, path);
-    expect([...(xt?.dataSync() ?? [])]).toEqual([...plain.xt.dataSync()]);
-    expect([...(velocity?.dataSync() ?? [])]).toEqual([...plain.velocity.dataSync()]);
+    expect([...xt.dataSync()]).toEqual([...plain.xt.dataSync()]);
+    expect([...velocity.dataSync()]).toEqual([...plain.velocity.dataSync()]);
   });
 });
 
 test("operands that do not belong together are refused by name", () => {
-  const xStar = tf.zeros([2, 3]);
+  const xStar = tf.zeros<tf.Rank.R4>([2, 3, 1, 1]);
   const check = () => Interpolate.check({ xStar, eps: xStar, coefficients: tf.zeros([3, 4]) }, {});
-  expect(check).toThrow("xStar [2, 3], eps [2, 3], coefficients [3, 4]");
+  expect(check).toThrow("xStar [2, 3, 1, 1], eps [2, 3, 1, 1], coefficients [3, 4]");
 });

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { elementGroups, elementOf, elementwise, lanesOf, type Lanes } from "./elementwise";
-import type { Operation } from "./operation";
+import type { NoAttrs, Operation } from "./operation";
+import { ofRank } from "./ranks";
 import { hasShape, requireFit } from "./requireFit";
 
 const zero = (lanes: Lanes) => (lanes === 4 ? "vec4f(0.0)" : "0.0");
@@ -38,16 +39,23 @@ dTable[i] = sum;`,
 
 /** Labels as rows of zeros and a one. Cast: tf.oneHot gives zeros as float32 on the wasm backend. */
 const oneHot = (labels: Tensor1D, classes: number): Tensor2D =>
-  tf.cast(tf.oneHot(labels, classes), "float32") as Tensor2D;
+  tf.cast(ofRank(tf.oneHot(labels, classes), "R2"), "float32");
 
-/** The rows of `table` [K, D] that `labels` [B] int32 name -> [[B, D]]; zeros for a label that is no class. */
-export const LabelEmbed: Operation<{ table: Tensor2D; labels: Tensor1D }, object> = {
+/** The rows of `table` [K, D] that `labels` [B] int32 name; zeros for a label that is no class. */
+export const LabelEmbed: Operation<
+  { table: Tensor2D; labels: Tensor1D },
+  { rows: Tensor2D },
+  NoAttrs
+> = {
   name: "StudioLabelEmbed",
+  outputShapes: { rows: "[B, D]" },
   check: ({ table, labels }) => {
     const fits = table.rank === 2 && labels.rank === 1 && labels.dtype === "int32";
     requireFit(fits, "label embedding", { table, labels });
   },
-  twin: ({ table, labels }) => [tf.matMul(oneHot(labels, table.shape[0]), table)],
+  twin: ({ table, labels }) => ({
+    rows: tf.matMul(oneHot(labels, table.shape[0]), table),
+  }),
   webgpu: (device, { table, labels }) => {
     const [classes = 0, width = 1] = table.shape;
     const [batch = 0] = labels.shape;
@@ -60,24 +68,28 @@ export const LabelEmbed: Operation<{ table: Tensor2D; labels: Tensor1D }, object
       uniforms: [count, width / lanes, classes],
       workgroups: elementGroups(count),
     });
-    return [rows];
+    return { rows };
   },
 };
 
 /**
- * dTable: each row the sum of dy over its samples, in their order. dy [B, D], labels [B] int32 -> [[K, D]].
- * `table` is the parameter itself: its gradient is written where it belongs, if it has a place.
+ * dTable: each row the sum of dy over its samples, in their order. dy [B, D], labels [B] int32.
+ * `table` [K, D] is the parameter itself: its gradient is written to its place among the flat gradients, if it has one.
  */
 export const LabelEmbedGrad: Operation<
   { dy: Tensor2D; labels: Tensor1D; table: Tensor2D },
-  object
+  { dTable: Tensor2D },
+  NoAttrs
 > = {
   name: "StudioLabelEmbedGrad",
+  outputShapes: { dTable: "[K, D]" },
   check: ({ dy, labels, table }) => {
     const fits = hasShape(dy, labels.size, table.shape[1]) && labels.dtype === "int32";
     requireFit(fits, "gradient of the label embedding", { dy, labels, table });
   },
-  twin: ({ dy, labels, table }) => [tf.matMul(oneHot(labels, table.shape[0]), dy, true, false)],
+  twin: ({ dy, labels, table }) => ({
+    dTable: tf.matMul(oneHot(labels, table.shape[0]), dy, true, false),
+  }),
   webgpu: (device, { dy, labels, table }) => {
     const [classes = 0, width = 1] = table.shape;
     const [batch = 0] = labels.shape;
@@ -90,6 +102,6 @@ export const LabelEmbedGrad: Operation<
       uniforms: [count, width / lanes, batch],
       workgroups: elementGroups(count),
     });
-    return [dTable];
+    return { dTable };
   },
 };

@@ -17,14 +17,16 @@ const PROGRAM = layerNormProgram({
 });
 
 /**
- * LayerNorm with affine parameters, biased variance: x [N, D], weight [D], bias [D] -> [y [N, D]].
+ * LayerNorm with affine parameters, biased variance: x [N, D], weight [D], bias [D].
  * @source torch.nn.LayerNorm
  */
 export const LayerNormAffine: Operation<
   { x: Tensor2D; weight: Tensor1D; bias: Tensor1D },
+  { y: Tensor2D },
   { eps: number }
 > = {
   name: "StudioLayerNormAffine",
+  outputShapes: { y: "[N, D]" },
   check: ({ x, weight, bias }) => {
     const width = x.shape[1];
     const fits = hasShape(weight, width) && hasShape(bias, width);
@@ -33,13 +35,13 @@ export const LayerNormAffine: Operation<
   twin: ({ x, weight, bias }, { eps }) => {
     const centred = tf.sub(x, tf.mean(x, 1, true));
     const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), eps));
-    return [tf.add(tf.mul(tf.mul(centred, rstd), weight), bias)];
+    return { y: tf.add(tf.mul(tf.mul(centred, rstd), weight), bias) };
   },
   webgpu: (device, { x, weight, bias }, { eps }) => {
     const [rows = 0, width = 0] = x.shape;
     const y = device.makeTensorInfo([rows, width], "float32");
     const operands = { outputs: [y], inputs: [x, weight, bias] };
     dispatchRows(device, PROGRAM, [1, rows, width], operands, [eps]);
-    return [y];
+    return { y };
   },
 };

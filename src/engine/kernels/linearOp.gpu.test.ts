@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { expectTwin, normal, twinAndKernel, type Operand } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
-import { Linear, LinearGradW, LinearGradX } from "./linearOp";
+import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
 import type { ProductOptions } from "./productFrame";
 import { sharedProduct, type SharedTile } from "./sharedProduct";
 import { currentStudioBackend } from "./studioBackend";
@@ -43,7 +43,9 @@ describe.each(KINDS)("linear, $kind tiles of $tile", (tuning) => {
           weight: normal("w", [n, k]),
           bias: normal("b", [n]),
         };
-        return expectTwin(Linear, operands, { activation, chunks: 1 });
+        return activation === "none"
+          ? expectTwin(Linear, operands, {})
+          : expectTwin(LinearActivated, operands, { activation });
       }),
       RUNS,
     ));
@@ -102,7 +104,7 @@ describe("products through workgroup memory", () => {
     fc.assert(
       fc.asyncProperty(anySizes, async (size) => {
         const { x, weight, bias, dy } = operandsOf(size);
-        await expectTwin(Linear, { x, weight, bias }, { activation: "none", chunks: 1 });
+        await expectTwin(Linear, { x, weight, bias }, {});
         await expectTwin(LinearGradX, { dy, weight, pre: undefined }, { activation: "none" });
         await expectTwin(LinearGradW, { dy, x, weight, bias }, {});
       }),
@@ -139,7 +141,7 @@ describe("products through workgroup memory", () => {
           const { spread, x, weight, bias, dy } = operandsOf(size);
           const [m, k, n] = size;
           const plain = { activation: "none" } as const;
-          const forward = await twinAndKernel(Linear, { x, weight, bias }, { ...plain, chunks: 1 });
+          const forward = await twinAndKernel(Linear, { x, weight, bias }, {});
           expectFloat16(forward, 1, k);
           const gradX = await twinAndKernel(LinearGradX, { dy, weight, pre: undefined }, plain);
           expectFloat16(gradX, spread, n);
@@ -207,15 +209,14 @@ test("another tile than the one in use is right as well", async () => {
 
 test("chunks of columns come one after the other", () =>
   expectTwin(
-    Linear,
+    LinearChunks,
     { x: normal("x", [5, 8]), weight: normal("w", [24, 8]), bias: normal("b", [24]) },
-    { activation: "none", chunks: 6 },
+    { count: 6 },
   ));
 
 test("operands that do not belong together are refused by name", () => {
   const x = tf.zeros<tf.Rank.R2>([2, 3]);
   const weight = tf.zeros<tf.Rank.R2>([4, 5]);
-  const check = () =>
-    Linear.check({ x, weight, bias: tf.zeros([4]) }, { activation: "none", chunks: 1 });
+  const check = () => Linear.check({ x, weight, bias: tf.zeros([4]) }, {});
   expect(check).toThrow("x [2, 3], weight [4, 5], bias [4]");
 });

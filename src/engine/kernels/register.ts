@@ -11,13 +11,15 @@ import {
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
 } from "./layerNormModulateOp";
-import { Linear, LinearGradW, LinearGradX } from "./linearOp";
+import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
 import { registerWebGpuOperations, type AnyOperation } from "./operation";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** Every operation that has a WGSL kernel. */
 export const OPERATIONS: readonly AnyOperation[] = [
   Linear,
+  LinearActivated,
+  LinearChunks,
   LinearGradX,
   LinearGradW,
   LayerNormModulate,

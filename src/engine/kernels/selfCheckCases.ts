@@ -12,8 +12,14 @@ import {
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
 } from "./layerNormModulateOp";
-import { Linear, LinearGradW, LinearGradX } from "./linearOp";
-import { run, type Operation } from "./operation";
+import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
+import {
+  runByName,
+  type NamedAttrs,
+  type NamedOutputs,
+  type NamedTensors,
+  type Operation,
+} from "./operation";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** One call of an operation with fixed numbers. */
@@ -35,8 +41,12 @@ export interface CheckCases {
 
 type Make = (salt: number) => Tensor;
 
-function checkCase<Inputs extends Readonly<Record<string, Tensor>>, Attrs extends object>(
-  operation: Operation<Inputs, Attrs>,
+function checkCase<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
+  operation: Operation<Inputs, Outputs, Attrs>,
   operands: { readonly [K in keyof Inputs]: Make },
   attrs: Attrs,
 ): CheckCase {
@@ -45,7 +55,7 @@ function checkCase<Inputs extends Readonly<Record<string, Tensor>>, Attrs extend
     operation: operation.name,
     run: () => {
       const inputs = Object.fromEntries(makers.map(([name, make], salt) => [name, make(salt)]));
-      return run(operation, inputs as unknown as Inputs, attrs);
+      return runByName(operation, inputs, attrs);
     },
   };
 }
@@ -100,12 +110,17 @@ const PRODUCTS: readonly CheckCase[] = [
   checkCase(
     Linear,
     { x: positive(1, ROWS, IN), weight: positive(1 / IN, OUT, IN), bias: around0(OUT) },
-    { activation: "gelu-tanh", chunks: 1 },
+    {},
   ),
   checkCase(
-    Linear,
+    LinearActivated,
     { x: positive(1, ROWS, IN), weight: positive(1 / IN, OUT, IN), bias: around0(OUT) },
-    { activation: "none", chunks: 2 },
+    { activation: "gelu-tanh" },
+  ),
+  checkCase(
+    LinearChunks,
+    { x: positive(1, ROWS, IN), weight: positive(1 / IN, OUT, IN), bias: around0(OUT) },
+    { count: 2 },
   ),
   checkCase(
     LinearGradX,

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar } from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { expectGradient, first } from "../../../test/gradientCheck";
+import { expectGradient } from "../../../test/gradientCheck";
 import { expectTwin, normal } from "../../../test/kernelTwin";
 import { run } from "./operation";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
@@ -39,7 +39,7 @@ test("its gradient, for any shape", () =>
 
 test("half a million errors lose no digits, and give the same bits again", async () => {
   await tf.setBackend("webgpu");
-  const shape = [128, 32, 32, 4];
+  const shape: [number, number, number, number] = [128, 32, 32, 4];
   const { velocity, target } = operandsOf(shape);
   const exact =
     Array.from(velocity.values, (v, i) => (v - (target.values[i] ?? NaN)) ** 2).reduce(
@@ -47,15 +47,18 @@ test("half a million errors lose no digits, and give the same bits again", async
       0,
     ) / velocity.values.length;
   const once = async () => {
-    const [loss] = tf.tidy(() =>
+    const { loss } = tf.tidy(() =>
       run(
         VelocityLoss,
-        { velocity: tf.tensor(velocity.values, shape), target: tf.tensor(target.values, shape) },
+        {
+          velocity: tf.tensor4d(velocity.values, shape),
+          target: tf.tensor4d(target.values, shape),
+        },
         {},
       ),
     );
-    const [value = NaN] = (await loss?.data()) ?? [];
-    loss?.dispose();
+    const [value = NaN] = await loss.data();
+    loss.dispose();
     return value;
   };
   const first = await once();
@@ -66,18 +69,17 @@ test("half a million errors lose no digits, and give the same bits again", async
 });
 
 test("the gradient is the derivative", () => {
-  const { shape, values } = normal("target", [3, 2, 5]);
-  const target = () => tf.tensor(values, [...shape]);
+  const { values } = normal("target", [3, 2, 5, 1]);
+  const target = () => tf.tensor4d(values, [3, 2, 5, 1]);
   return expectGradient(
-    (velocity) => first(VelocityLoss.twin({ velocity, target: target() }, {})),
-    (velocity, dy) =>
-      first(VelocityLossGrad.twin({ dLoss: dy as Scalar, velocity, target: target() }, {})),
-    normal("velocity", [3, 2, 5]),
+    (velocity: Tensor4D) => VelocityLoss.twin({ velocity, target: target() }, {}).loss,
+    (velocity, dLoss) => VelocityLossGrad.twin({ dLoss, velocity, target: target() }, {}).dVelocity,
+    normal("velocity", [3, 2, 5, 1]),
   );
 });
 
 test("operands of different shapes are refused by name", () => {
   const check = () =>
-    VelocityLoss.check({ velocity: tf.zeros([2, 3]), target: tf.zeros([3, 2]) }, {});
-  expect(check).toThrow("velocity [2, 3], target [3, 2]");
+    VelocityLoss.check({ velocity: tf.zeros([2, 3, 1, 1]), target: tf.zeros([3, 2, 1, 1]) }, {});
+  expect(check).toThrow("velocity [2, 3, 1, 1], target [3, 2, 1, 1]");
 });

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor4D } from "@tensorflow/tfjs-core";
 import { elementGroups, elementOf, elementwise, lanesOf, type Lanes } from "./elementwise";
 import { GROUP_SUM, SUM_GROUP, sumPartials } from "./groupSum";
-import type { Operation } from "./operation";
+import type { NoAttrs, Operation } from "./operation";
 import { FLAT_GROUP, spread, type ComputeProgram } from "./program";
 import { hasShape, requireFit } from "./requireFit";
 
@@ -42,18 +42,23 @@ const gradient = (lanes: Lanes) =>
   });
 
 /**
- * The training loss: the mean over everything of (v - v*)², velocity and target [B, ...] -> [scalar]. Sums are
- * taken in a fixed order and in parts, so that float32 keeps its digits.
+ * The training loss: the mean over everything of (v - v*)², velocity and target [B, ...]. Sums are taken in a
+ * fixed order and in parts, so that float32 keeps its digits.
  * @source sihyun-yu/REPA loss.py, denoising_loss
  */
-export const VelocityLoss: Operation<{ velocity: Tensor; target: Tensor }, object> = {
+export const VelocityLoss: Operation<
+  { velocity: Tensor4D; target: Tensor4D },
+  { loss: Scalar },
+  NoAttrs
+> = {
   name: "StudioVelocityLoss",
+  outputShapes: { loss: "[]" },
   check: ({ velocity, target }) => {
     requireFit(hasShape(target, ...velocity.shape), "velocity loss", { velocity, target });
   },
   twin: ({ velocity, target }) => {
     const error = tf.reshape(tf.sub(velocity, target), [velocity.shape[0], -1]);
-    return [tf.mean(tf.mean(tf.square(error), 1))];
+    return { loss: tf.mean(tf.mean(tf.square(error), 1)) };
   },
   webgpu: (device, { velocity, target }) => {
     const size = tf.util.sizeFromShape(velocity.shape);
@@ -71,23 +76,25 @@ export const VelocityLoss: Operation<{ velocity: Tensor; target: Tensor }, objec
       sumPartials(device, partials, loss, 1 / size);
       device.disposeData(partials.dataId);
     }
-    return [loss];
+    return { loss };
   },
 };
 
-/** dVelocity = dLoss 2 (v - v*) / size: dLoss scalar, velocity and target [B, ...] -> [dVelocity]. */
+/** dVelocity = dLoss 2 (v - v*) / size: dLoss scalar, velocity and target [B, ...]. */
 export const VelocityLossGrad: Operation<
-  { dLoss: Scalar; velocity: Tensor; target: Tensor },
-  object
+  { dLoss: Scalar; velocity: Tensor4D; target: Tensor4D },
+  { dVelocity: Tensor4D },
+  NoAttrs
 > = {
   name: "StudioVelocityLossGrad",
+  outputShapes: { dVelocity: "as velocity" },
   check: ({ dLoss, velocity, target }) => {
     const fits = dLoss.size === 1 && hasShape(target, ...velocity.shape);
     requireFit(fits, "gradient of the velocity loss", { dLoss, velocity, target });
   },
-  twin: ({ dLoss, velocity, target }) => [
-    tf.mul(tf.sub(velocity, target), tf.mul(dLoss, 2 / velocity.size)),
-  ],
+  twin: ({ dLoss, velocity, target }) => ({
+    dVelocity: tf.mul(tf.sub(velocity, target), tf.mul(dLoss, 2 / velocity.size)),
+  }),
   webgpu: (device, { dLoss, velocity, target }) => {
     const size = tf.util.sizeFromShape(velocity.shape);
     const lanes = lanesOf(size);
@@ -98,6 +105,6 @@ export const VelocityLossGrad: Operation<
       uniforms: [size / lanes, 2 / size],
       workgroups: elementGroups(size / lanes),
     });
-    return [dVelocity];
+    return { dVelocity };
   },
 };

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { ATTENTION_SCORE_BYTES } from "../../common/config/autoencoderMemory";
 import { silu } from "../nn/activations";
-import { advance } from "../nn/advance";
+import { applyAndDispose } from "../nn/applyAndDispose";
 import { conv2d, upsampleNearest2x } from "../nn/conv";
 import { groupNorm } from "../nn/groupNorm";
 import { linear } from "../nn/linear";
@@ -37,14 +37,17 @@ export const spatialFactor = (config: AutoencoderKlConfig): number =>
   2 ** (config.blockOutChannels.length - 1);
 
 const normSilu = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D =>
-  advance(groupNorm(params, scope, x, groups), silu);
+  applyAndDispose(groupNorm(params, scope, x, groups), silu);
 
 function resnet(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
   const normal = (part: 1 | 2) => (h: Tensor4D) =>
     normSilu(params, `${scope}.norm${part}`, h, groups);
   const conv = (part: 1 | 2) => (h: Tensor4D) =>
     conv2d(params, `${scope}.conv${part}`, h, { padding: SAME });
-  const h = advance(advance(advance(normal(1)(x), conv(1)), normal(2)), conv(2));
+  const h = applyAndDispose(
+    applyAndDispose(applyAndDispose(normal(1)(x), conv(1)), normal(2)),
+    conv(2),
+  );
   const shortcut = `${scope}.conv_shortcut`;
   return tf.add<Tensor4D>(`${shortcut}.weight` in params ? conv2d(params, shortcut, x) : x, h);
 }
@@ -52,8 +55,9 @@ function resnet(params: ParamMap, scope: string, x: Tensor4D, groups: number): T
 /** One head over all pixels, residual: [B, H, W, C] -> the same. */
 function midAttention(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const tokens = advance(groupNorm(params, `${scope}.group_norm`, x, groups), (normal): Tensor3D =>
-    tf.reshape(normal, [batch, height * width, channels]),
+  const tokens = applyAndDispose(
+    groupNorm(params, `${scope}.group_norm`, x, groups),
+    (normal): Tensor3D => tf.reshape(normal, [batch, height * width, channels]),
   );
   const [q, k, v] = ["to_q", "to_k", "to_v"].map((name) =>
     tf.tidy(() => linear(params, `${scope}.${name}`, tokens)),
@@ -68,15 +72,15 @@ function midAttention(params: ParamMap, scope: string, x: Tensor4D, groups: numb
 
 /** Drops `x`. */
 function midBlock(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
-  const h = advance(x, (y) => resnet(params, `${scope}.resnets.0`, y, groups));
-  const mixed = advance(h, (y) => midAttention(params, `${scope}.attentions.0`, y, groups));
-  return advance(mixed, (y) => resnet(params, `${scope}.resnets.1`, y, groups));
+  const h = applyAndDispose(x, (y) => resnet(params, `${scope}.resnets.0`, y, groups));
+  const mixed = applyAndDispose(h, (y) => midAttention(params, `${scope}.attentions.0`, y, groups));
+  return applyAndDispose(mixed, (y) => resnet(params, `${scope}.resnets.1`, y, groups));
 }
 
 /** Drops `x`. */
 const head = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D =>
-  advance(
-    advance(x, (y) => normSilu(params, `${scope}.conv_norm_out`, y, groups)),
+  applyAndDispose(
+    applyAndDispose(x, (y) => normSilu(params, `${scope}.conv_norm_out`, y, groups)),
     (normal) => conv2d(params, `${scope}.conv_out`, normal, { padding: SAME }),
   );
 
@@ -95,16 +99,16 @@ export function rawMoments(
   config.blockOutChannels.forEach((_, level) => {
     const scope = `encoder.down_blocks.${level}`;
     for (let layer = 0; layer < config.layersPerBlock; layer++) {
-      h = advance(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
+      h = applyAndDispose(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
     }
     if (level < config.blockOutChannels.length - 1) {
       // the reference pads right and bottom only
       const halved = { stride: 2, padding: [0, 1, 0, 1] } as const;
-      h = advance(h, (x) => conv2d(params, `${scope}.downsamplers.0.conv`, x, halved));
+      h = applyAndDispose(h, (x) => conv2d(params, `${scope}.downsamplers.0.conv`, x, halved));
     }
   });
   h = head(params, "encoder", midBlock(params, "encoder.mid_block", h, groups), groups);
-  return advance(h, (x) => conv2d(params, "quant_conv", x));
+  return applyAndDispose(h, (x) => conv2d(params, "quant_conv", x));
 }
 
 /**
@@ -137,17 +141,17 @@ export function encodeMoments(
 /** Latents [B, h, w, latentChannels] (not scaled) -> images [B, H, W, 3], about [-1, 1], not clipped. */
 export function decode(params: ParamMap, config: AutoencoderKlConfig, latents: Tensor4D): Tensor4D {
   const groups = config.normNumGroups;
-  let h = advance(conv2d(params, "post_quant_conv", latents), (x) =>
+  let h = applyAndDispose(conv2d(params, "post_quant_conv", latents), (x) =>
     conv2d(params, "decoder.conv_in", x, { padding: SAME }),
   );
   h = midBlock(params, "decoder.mid_block", h, groups);
   config.blockOutChannels.forEach((_, level) => {
     const scope = `decoder.up_blocks.${level}`;
     for (let layer = 0; layer <= config.layersPerBlock; layer++) {
-      h = advance(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
+      h = applyAndDispose(h, (x) => resnet(params, `${scope}.resnets.${layer}`, x, groups));
     }
     if (level < config.blockOutChannels.length - 1) {
-      h = advance(advance(h, upsampleNearest2x), (x) =>
+      h = applyAndDispose(applyAndDispose(h, upsampleNearest2x), (x) =>
         conv2d(params, `${scope}.upsamplers.0.conv`, x, { padding: SAME }),
       );
     }

@@ -3,6 +3,7 @@ import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-co
 import { StudioError } from "../../common/errors/studioError";
 import { silu } from "../nn/activations";
 import { attention } from "../nn/attention";
+import { customOp } from "../nn/customOp";
 import { embedLabel, embedTime, type Times } from "../nn/embedders";
 import { gatedResidual } from "../nn/gatedResidual";
 import { layerNormModulate } from "../nn/layerNorm";
@@ -11,7 +12,6 @@ import { mlp } from "../nn/mlp";
 import { tensor3d, type ParamMap } from "../nn/params";
 import { patchEmbed, unpatchify } from "../nn/patchEmbed";
 import { recompute } from "../nn/recompute";
-import { taped } from "../nn/taped";
 
 /** What decides the parameters' names and shapes; projectors are separate (projector.ts). */
 export interface SiTShape {
@@ -69,6 +69,16 @@ export function sitForward(
   return { velocity: unpatchify(patches, shape.patchSize, shape.inChannels), hidden }; // [B, H, W, C]
 }
 
+/** What adaLN-Zero computes for a block, in the order of the linear map's rows. */
+const BLOCK_MODULATION = [
+  "shiftMsa",
+  "scaleMsa",
+  "gateMsa",
+  "shiftMlp",
+  "scaleMlp",
+  "gateMlp",
+] as const;
+
 /** One block with adaLN-Zero: x [B, T, D], c = silu of the conditioning [B, D]. @source SiTBlock.forward */
 export function sitBlock(
   params: ParamMap,
@@ -77,32 +87,30 @@ export function sitBlock(
   c: Tensor2D,
   { numHeads, qkNorm }: Pick<SiTShape, "numHeads" | "qkNorm">,
 ): Tensor3D {
-  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, 6); // [B, D] each
-  const [shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp] = modulation as Six;
-  const toMix = layerNormModulate(x, shiftMsa, scaleMsa); // [B, T, D]
-  const mixed = attention(params, `${scope}.attn`, toMix, { numHeads, qkNorm }); // [B, T, D]
-  const between = gatedResidual(x, gateMsa, mixed); // [B, T, D]
-  const toMap = layerNormModulate(between, shiftMlp, scaleMlp); // [B, T, D]
-  const mapped = mlp(params, `${scope}.mlp`, toMap, "gelu-tanh") as Tensor3D; // [B, T, D]
-  return gatedResidual(between, gateMlp, mapped); // [B, T, D]
+  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, BLOCK_MODULATION);
+  const { shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp } = modulation; // [B, D] each
+  const attnIn = layerNormModulate(x, shiftMsa, scaleMsa); // [B, T, D]
+  const attnOut = attention(params, `${scope}.attn`, attnIn, { numHeads, qkNorm }); // [B, T, D]
+  const x1 = gatedResidual(x, gateMsa, attnOut); // [B, T, D]
+  const mlpIn = layerNormModulate(x1, shiftMlp, scaleMlp); // [B, T, D]
+  const mlpOut = mlp(params, `${scope}.mlp`, mlpIn, "gelu-tanh"); // [B, T, D]
+  return gatedResidual(x1, gateMlp, mlpOut); // [B, T, D]
 }
 
 /** `sitBlock` that keeps x and c alone for the backward pass. */
 const recomputedBlock: typeof sitBlock = (params, scope, x, c, shape) => {
   const own = Object.entries(params).filter(([name]) => name.startsWith(`${scope}.`));
-  return recompute(Object.fromEntries(own), [x, c], (weights, inputs) =>
-    sitBlock(weights, scope, inputs[0] as Tensor3D, inputs[1] as Tensor2D, shape),
+  return recompute(Object.fromEntries(own), { x, c }, (weights, inputs) =>
+    sitBlock(weights, scope, inputs.x, inputs.c, shape),
   );
 };
 
 /** The head: [B, T, D] -> [B, T, p p C], channel fastest. @source FinalLayer.forward */
 function finalLayer(params: ParamMap, scope: string, x: Tensor3D, c: Tensor2D): Tensor3D {
-  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, 2); // [B, D] each
-  const [shift, scale] = modulation as [Tensor2D, Tensor2D];
-  return linear(params, `${scope}.linear`, layerNormModulate(x, shift, scale)) as Tensor3D;
+  const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, ["shift", "scale"]);
+  const { shift, scale } = modulation; // [B, D] each
+  return linear(params, `${scope}.linear`, layerNormModulate(x, shift, scale));
 }
-
-type Six = [Tensor2D, Tensor2D, Tensor2D, Tensor2D, Tensor2D, Tensor2D];
 
 function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
   const table = tensor3d(params, "pos_embed"); // [1, T, D]
@@ -114,13 +122,13 @@ function addPositions(params: ParamMap, tokens: Tensor3D): Tensor3D {
       "The weights do not belong to this model: check the size, patch and resolution they were saved for.",
     );
   }
-  // tf.add alone would keep the tokens for the way back, for their shape only
-  const [placed] = taped(
-    [tokens],
-    () => [tf.add(tokens, table)],
-    ([dy]) => [tf.clone(dy as Tensor3D)],
-  );
-  return placed as Tensor3D;
+  // tf.add alone would keep the tokens for the backward pass, for their shape only
+  return customOp({
+    inputs: { tokens },
+    constants: { table },
+    forward: (given) => ({ value: tf.add<Tensor3D>(given.tokens, given.table), saved: {} }),
+    backward: (dy) => ({ tokens: tf.clone(dy) }),
+  });
 }
 
 function assertInput(shape: SiTShape, x: Tensor4D, t: Times, y: Tensor1D) {

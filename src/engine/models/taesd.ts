@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { advance } from "../nn/advance";
+import { applyAndDispose } from "../nn/applyAndDispose";
 import { conv2d, upsampleNearest2x } from "../nn/conv";
 import type { ParamMap } from "../nn/params";
 import { assertDivisible } from "./latentGrid";
@@ -87,9 +87,9 @@ const convSame = (params: ParamMap, scope: string, x: Tensor4D): Tensor4D =>
 function block(params: ParamMap, scope: string, x: Tensor4D): Tensor4D {
   const conv = (i: number) => (h: Tensor4D) => convSame(params, `${scope}.conv.${i}`, h);
   const relu = (h: Tensor4D) => tf.relu(h);
-  const h = advance(advance(advance(conv(0)(x), relu), conv(2)), relu);
-  return advance(
-    advance(advance(h, conv(4)), (y) => tf.add<Tensor4D>(y, x)),
+  const h = applyAndDispose(applyAndDispose(applyAndDispose(conv(0)(x), relu), conv(2)), relu);
+  return applyAndDispose(
+    applyAndDispose(applyAndDispose(h, conv(4)), (y) => tf.add<Tensor4D>(y, x)),
     relu,
   );
 }
@@ -99,13 +99,13 @@ function apply(params: ParamMap, { kind, scope }: Layer, x: Tensor4D): Tensor4D 
     case "conv":
       return convSame(params, scope, x);
     case "convRelu":
-      return advance(convSame(params, scope, x), tf.relu);
+      return applyAndDispose(convSame(params, scope, x), tf.relu);
     case "block":
       return block(params, scope, x);
     case "down":
       return conv2d(params, scope, x, { stride: 2, padding: SAME, biased: false });
     case "up":
-      return advance(upsampleNearest2x(x), (wide) =>
+      return applyAndDispose(upsampleNearest2x(x), (wide) =>
         conv2d(params, scope, wide, { padding: SAME, biased: false }),
       );
   }
@@ -118,7 +118,7 @@ function apply(params: ParamMap, { kind, scope }: Layer, x: Tensor4D): Tensor4D 
 export function taesdEncode(params: ParamMap, config: TaesdConfig, images: Tensor4D): Tensor4D {
   assertDivisible(images, TAESD_FACTOR);
   return layersOf(config).encoder.reduce(
-    (h, layer) => advance(h, (x) => apply(params, layer, x)),
+    (h, layer) => applyAndDispose(h, (x) => apply(params, layer, x)),
     tf.clone(images), // the caller's stay
   );
 }
@@ -129,7 +129,7 @@ export function taesdDecode(params: ParamMap, config: TaesdConfig, latents: Tens
     tf.mul<Tensor4D>(tf.tanh(tf.div(latents, LATENT_MAGNITUDE)), LATENT_MAGNITUDE),
   );
   return layersOf(config).decoder.reduce(
-    (h, layer) => advance(h, (x) => apply(params, layer, x)),
+    (h, layer) => applyAndDispose(h, (x) => apply(params, layer, x)),
     clamped,
   );
 }

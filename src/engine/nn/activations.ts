@@ -1,24 +1,23 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor } from "@tensorflow/tfjs-core";
 import { Activate, ActivateGrad } from "../kernels/activateOp";
 import { activate } from "../kernels/activationTwin";
 import { run } from "../kernels/operation";
-import { taped } from "./taped";
+import { withRankOf } from "../kernels/ranks";
+import { customOp } from "./customOp";
 
 /** GELU, tanh approximation (nn.GELU(approximate="tanh")), any shape; within linear maps it is fused. */
 export const geluTanh = <T extends Tensor>(x: T): T => activate("gelu-tanh", x);
 
 /** SiLU: x sigmoid(x), any shape. */
-export function silu<T extends Tensor>(x: T): T {
-  const [y] = taped(
-    [x],
-    (save) => {
-      save([x]);
-      return run(Activate, { x }, { activation: "silu" });
+export const silu = <R extends Rank>(x: Tensor<R>): Tensor<R> =>
+  customOp({
+    inputs: { x },
+    forward: ({ x }) => {
+      const { y } = run(Activate, { x }, { activation: "silu" });
+      return { value: withRankOf(y, x), saved: { x } };
     },
-    (dys, saved) => {
-      const [dy, savedX] = [...dys, ...saved] as [Tensor, Tensor];
-      return run(ActivateGrad, { dy, x: savedX }, { activation: "silu" });
+    backward: (dy, { x }) => {
+      const { dx } = run(ActivateGrad, { dy, x }, { activation: "silu" });
+      return { x: withRankOf(dx, x) };
     },
-  );
-  return y as T;
-}
+  });

@@ -2,39 +2,35 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { Attention, AttentionGrad } from "../kernels/attentionOp";
 import { run } from "../kernels/operation";
+import { customOp } from "./customOp";
 import { layerNormAffine } from "./layerNorm";
 import { linear } from "./linear";
 import type { ParamMap } from "./params";
-import { taped } from "./taped";
 
 export interface AttentionOptions {
   readonly numHeads: number;
-  /** LayerNorm on queries and keys a head (`${scope}.q_norm`, `.k_norm`), eps 1e-5. */
+  /** LayerNorm on the queries and keys of each head (`${scope}.q_norm`, `.k_norm`), eps 1e-5. */
   readonly qkNorm?: boolean;
 }
 
 /** timm's Attention is built with nn.LayerNorm's own eps, unlike the blocks' norms (1e-6). */
 const QK_NORM_EPS = 1e-5;
 
-/** Attention on packed qkv [B, T, 3D] -> [B, T, D], one taped operation that keeps no scores. */
-function packedAttention(qkv: Tensor3D, numHeads: number): Tensor3D {
-  const [out] = taped(
-    [qkv],
-    (save) => {
-      const [result, logSumExp] = run(Attention, { qkv }, { numHeads }) as [Tensor3D, Tensor3D];
-      save([qkv, result, logSumExp]);
-      return [result];
+/** Attention on packed qkv [B, T, 3D] -> [B, T, D], one operation that keeps no scores. */
+const packedAttention = (qkv: Tensor3D, numHeads: number): Tensor3D =>
+  customOp({
+    inputs: { qkv },
+    forward: ({ qkv }) => {
+      const { out, logSumExp } = run(Attention, { qkv }, { numHeads });
+      return { value: out, saved: { qkv, out, logSumExp } };
     },
-    ([dOut], saved) => {
-      const [savedQkv, savedOut, logSumExp] = saved as [Tensor3D, Tensor3D, Tensor3D];
-      const operands = { qkv: savedQkv, out: savedOut, logSumExp, dOut: dOut as Tensor3D };
-      return run(AttentionGrad, operands, { numHeads });
+    backward: (dOut, saved) => {
+      const { dQkv } = run(AttentionGrad, { ...saved, dOut }, { numHeads });
+      return { qkv: dQkv };
     },
-  );
-  return out as Tensor3D;
-}
+  });
 
-/** The same with LayerNorm on queries and keys a head, operation by operation: qk-norm has no kernel of its own. */
+/** The same with LayerNorm on the queries and keys of each head, in plain tfjs: qk-norm has no kernel of its own. */
 function normedAttention(
   params: ParamMap,
   scope: string,
@@ -51,7 +47,7 @@ function normedAttention(
     return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * numHeads, tokens, headWidth]);
   };
   const norm = (name: string, tensor: Tensor3D): Tensor3D =>
-    layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS) as Tensor3D;
+    layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS);
   const q = tf.mul<Tensor3D>(norm("q_norm", heads(0)), headWidth ** -0.5);
   const weights = tf.softmax(tf.matMul(q, norm("k_norm", heads(1)), false, true)); // [B H, T, T]
   const mixed = tf.reshape(tf.matMul(weights, heads(2)), [batch, numHeads, tokens, headWidth]);
@@ -69,9 +65,9 @@ export function attention(
   x: Tensor3D,
   { numHeads, qkNorm = false }: AttentionOptions,
 ): Tensor3D {
-  const qkv = linear(params, `${scope}.qkv`, x) as Tensor3D; // [B, T, 3D]
+  const qkv = linear(params, `${scope}.qkv`, x); // [B, T, 3D]
   const joined = qkNorm
     ? normedAttention(params, scope, qkv, numHeads)
     : packedAttention(qkv, numHeads);
-  return linear(params, `${scope}.proj`, joined) as Tensor3D;
+  return linear(params, `${scope}.proj`, joined);
 }

@@ -1,21 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { sumRows } from "../kernels/linearOp";
-import { advance } from "./advance";
+import { applyAndDispose } from "./applyAndDispose";
+import { customOp } from "./customOp";
 import { kernel4d, vector, type ParamMap } from "./params";
 
 /** Zeros around (or on some sides of) an image: [top, bottom, left, right]. */
 type Padding = readonly [top: number, bottom: number, left: number, right: number];
 
-const pad = (x: Tensor4D, [top, bottom, left, right]: Padding): Tensor4D =>
-  top + bottom + left + right === 0
-    ? x
-    : tf.pad(x, [
-        [0, 0],
-        [top, bottom],
-        [left, right],
-        [0, 0],
-      ]);
+/** Padding as tfjs takes it: a pair for each axis of [B, H, W, C]. */
+type PaddingPairs = [[0, 0], [number, number], [number, number], [0, 0]];
+
+const paddingPairs = ([top, bottom, left, right]: Padding): PaddingPairs => [
+  [0, 0],
+  [top, bottom],
+  [left, right],
+  [0, 0],
+];
+
+const isNone = (padding: Padding): boolean => padding.every((zeros) => zeros === 0);
+
+const pad = (x: Tensor4D, padding: Padding): Tensor4D =>
+  isNone(padding) ? x : tf.pad(x, paddingPairs(padding));
 
 /** The gradient of the kernel, [kh, kw, I, O], by one product: every shift of x, transposed, times dy. */
 function kernelGradient(
@@ -66,52 +72,40 @@ function inputGradient(
   return tf.conv2d(pad(dy, [height - 1, height - 1, width - 1, width - 1]), flipped, 1, "valid");
 }
 
-/** What tfjs calls explicit padding; none is named, so that 1x1 convolutions are plain matrix products on WebGPU. */
-const explicitPadding = ([top, bottom, left, right]: Padding) =>
-  top + bottom + left + right === 0
-    ? ("valid" as const)
-    : ([
-        [0, 0],
-        [top, bottom],
-        [left, right],
-        [0, 0],
-      ] as [[0, 0], [number, number], [number, number], [0, 0]]);
-
-/** The convolution pads by itself and adds the bias: a padded copy of a large picture is made for the way back only. */
-function convolve(
+/**
+ * The convolution pads by itself and adds the bias: only the backward pass makes a padded copy of a large image.
+ * Without padding it is "valid", which makes 1x1 convolutions plain matrix products on WebGPU.
+ */
+const convolve = (
   x: Tensor4D,
   filter: Tensor4D,
   bias: Tensor1D | undefined,
   stride: number,
   padding: Padding,
-): Tensor4D {
-  const op = tf.customGrad((...args) => {
-    const [image, weights, offset] = args as unknown as [Tensor4D, Tensor4D, Tensor1D?];
-    const save = args.at(-1) as unknown as tf.GradSaveFunc;
-    save([image, weights]);
-    return {
+): Tensor4D =>
+  customOp({
+    inputs: { x, filter, bias },
+    forward: (given) => ({
       value: tf.fused.conv2d({
-        x: image,
-        filter: weights,
+        x: given.x,
+        filter: given.filter,
         strides: stride,
-        pad: explicitPadding(padding),
-        ...(bias && { bias: offset }),
+        pad: isNone(padding) ? "valid" : paddingPairs(padding),
+        ...(given.bias && { bias: given.bias }),
       }),
-      gradFunc: (dy, saved) => {
-        const [savedX, savedW] = saved as [Tensor4D, Tensor4D];
-        const kernel = [savedW.shape[0], savedW.shape[1]] as const;
-        const padded = pad(savedX, padding);
-        const dPadded = inputGradient(dy as Tensor4D, savedW, padded.shape, stride);
-        return [
-          tf.slice(dPadded, [0, padding[0], padding[2], 0], savedX.shape),
-          kernelGradient(padded, dy as Tensor4D, kernel, stride),
-          ...(bias ? [sumRows(tf.reshape(dy, [-1, bias.shape[0]]))] : []),
-        ];
-      },
-    };
+      saved: { x: given.x, filter: given.filter },
+    }),
+    backward: (dy, saved) => {
+      const [rows, columns] = saved.filter.shape;
+      const padded = pad(saved.x, padding);
+      const dPadded = inputGradient(dy, saved.filter, padded.shape, stride);
+      return {
+        x: tf.slice(dPadded, [0, padding[0], padding[2], 0], saved.x.shape),
+        filter: kernelGradient(padded, dy, [rows, columns], stride),
+        bias: bias && sumRows(tf.reshape(dy, [-1, bias.shape[0]])),
+      };
+    },
   });
-  return op(...(bias ? [x, filter, bias] : [x, filter])) as Tensor4D;
-}
 
 /**
  * Convolution on [B, H, W, C] with `${scope}.weight` [O, I, kh, kw] (the reference's shape) and `.bias` [O].
@@ -128,10 +122,13 @@ export function conv2d(
     biased = true,
   }: { stride?: number; padding?: Padding; biased?: boolean } = {},
 ): Tensor4D {
-  return advance(tf.transpose(kernel4d(params, `${scope}.weight`), [2, 3, 1, 0]), (filter) => {
-    const bias = biased ? vector(params, `${scope}.bias`) : undefined;
-    return convolve(x, filter, bias, stride, padding);
-  });
+  return applyAndDispose(
+    tf.transpose(kernel4d(params, `${scope}.weight`), [2, 3, 1, 0]),
+    (filter) => {
+      const bias = biased ? vector(params, `${scope}.bias`) : undefined;
+      return convolve(x, filter, bias, stride, padding);
+    },
+  );
 }
 
 /** Nearest-neighbour enlargement by 2 of [B, H, W, C], from concatenations, whose gradient every backend has. */

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { LabelEmbed, LabelEmbedGrad } from "../kernels/labelEmbedOp";
 import { run } from "../kernels/operation";
+import { customOp } from "./customOp";
 import { linearChain } from "./linear";
 import { matrix, type ParamMap } from "./params";
-import { taped } from "./taped";
 
 const MAX_PERIOD = 10000;
 
@@ -40,7 +40,7 @@ export function embedTime(params: ParamMap, t: Times): Tensor2D {
   const features = t instanceof Float32Array ? timeFeatures(t, size) : t;
   const options = { activation: "silu", constantInput: true } as const;
   const scopes = ["t_embedder.mlp.0", "t_embedder.mlp.2"];
-  return linearChain(params, scopes, features, options) as Tensor2D;
+  return linearChain(params, scopes, features, options);
 }
 
 /**
@@ -49,16 +49,10 @@ export function embedTime(params: ParamMap, t: Times): Tensor2D {
  */
 export function embedLabel(params: ParamMap, y: Tensor1D): Tensor2D {
   const table = matrix(params, "y_embedder.embedding_table.weight");
-  const [rows] = taped(
-    [table],
-    (save) => {
-      save([y, table]);
-      return run(LabelEmbed, { table, labels: y }, {});
-    },
-    ([dy], saved) => {
-      const [labels, savedTable] = saved as [Tensor1D, Tensor2D];
-      return run(LabelEmbedGrad, { dy: dy as Tensor2D, labels, table: savedTable }, {});
-    },
-  );
-  return rows as Tensor2D;
+  return customOp({
+    inputs: { table },
+    constants: { labels: y },
+    forward: (given) => ({ value: run(LabelEmbed, given, {}).rows, saved: given }),
+    backward: (dy, saved) => ({ table: run(LabelEmbedGrad, { dy, ...saved }, {}).dTable }),
+  });
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import { advance } from "./advance";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { applyAndDispose } from "./applyAndDispose";
+import { customOp, hasTape } from "./customOp";
 import { vector, type ParamMap } from "./params";
 
 /** Mean over the picture of each channel: [B, H, W, C] -> [B, 1, 1, C]. */
@@ -30,35 +31,39 @@ export function groupNorm(
   groups: number,
   eps = 1e-6,
 ): Tensor4D {
-  const op = tf.customGrad((input, weight, bias, save) => {
-    const [image, gamma, beta] = [input as Tensor4D, weight as Tensor1D, bias as Tensor1D];
-    const centred = tf.tidy(() => tf.sub<Tensor4D>(image, groupMean(spatialMean(image), groups)));
-    const inverseStd = tf.tidy(() =>
-      tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps)),
-    );
-    (save as tf.GradSaveFunc)([centred, inverseStd, gamma]);
-    return {
-      value: advance(
-        advance(centred, (x) => tf.mul<Tensor4D>(x, tf.mul(inverseStd, gamma))),
-        (scaled) => tf.add(scaled, beta),
-      ),
-      gradFunc: (dy, saved) => {
-        const [xc, scale, savedGamma] = saved as [Tensor4D, Tensor4D, Tensor1D];
-        const pixels = xc.shape[1] * xc.shape[2];
-        const weighted: Tensor4D = tf.mul(dy, xc);
-        const meanDy = spatialMean(dy as Tensor4D); // [B, 1, 1, C]
-        const meanDyY = tf.mul(spatialMean(weighted), scale); // of dy times the normalised image
-        const dBeta = tf.mul(tf.sum(meanDy, [0, 1, 2]), pixels);
-        const dGamma = tf.mul(tf.sum(meanDyY, [0, 1, 2]), pixels);
-        const offset = groupMean(tf.mul(meanDy, savedGamma), groups);
-        const slope = tf.mul(tf.square(scale), groupMean(tf.mul(meanDyY, savedGamma), groups));
-        const dx = tf.sub(
-          tf.mul(dy, tf.mul(scale, savedGamma)),
-          tf.add(tf.mul(xc, slope), tf.mul(scale, offset)),
-        );
-        return [dx, dGamma, dBeta];
-      },
-    };
+  return customOp({
+    inputs: {
+      x,
+      weight: vector(params, `${scope}.weight`),
+      bias: vector(params, `${scope}.bias`),
+    },
+    forward: ({ x: image, weight, bias }) => {
+      const centred = tf.tidy(() => tf.sub<Tensor4D>(image, groupMean(spatialMean(image), groups)));
+      const rstd = tf.tidy(() =>
+        tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps)),
+      );
+      // applied and disposed below: as large as the image, which inference must not hold longer
+      const saved = { centred: hasTape() ? tf.clone(centred) : centred, rstd, weight };
+      const value: Tensor4D = applyAndDispose(
+        applyAndDispose(centred, (y) => tf.mul<Tensor4D>(y, tf.mul(rstd, weight))),
+        (scaled) => tf.add(scaled, bias),
+      );
+      return { value, saved };
+    },
+    backward: (dy, { centred, rstd, weight }) => {
+      const pixels = centred.shape[1] * centred.shape[2];
+      const meanDy = spatialMean(dy); // [B, 1, 1, C]
+      const meanDyY = tf.mul(spatialMean(tf.mul(dy, centred)), rstd); // of dy times the normalised image
+      const offset = groupMean(tf.mul(meanDy, weight), groups);
+      const slope = tf.mul(tf.square(rstd), groupMean(tf.mul(meanDyY, weight), groups));
+      return {
+        x: tf.sub(
+          tf.mul(dy, tf.mul(rstd, weight)),
+          tf.add(tf.mul(centred, slope), tf.mul(rstd, offset)),
+        ),
+        weight: tf.mul(tf.sum(meanDyY, [0, 1, 2]), pixels),
+        bias: tf.mul(tf.sum(meanDy, [0, 1, 2]), pixels),
+      };
+    },
   });
-  return op(x, vector(params, `${scope}.weight`), vector(params, `${scope}.bias`)) as Tensor4D;
 }

@@ -1,12 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
 import type { Activation } from "../kernels/activation";
 import { Activate } from "../kernels/activateOp";
-import { Linear, LinearGradW, LinearGradX } from "../kernels/linearOp";
+import {
+  Linear,
+  LinearActivated,
+  LinearChunks,
+  LinearGradW,
+  LinearGradX,
+} from "../kernels/linearOp";
 import { hasKernel, run } from "../kernels/operation";
+import { ofRank, withRankOf } from "../kernels/ranks";
+import { named } from "../kernels/records";
+import { customOp } from "./customOp";
 import { matrix, vector, type ParamMap } from "./params";
-import { taped } from "./taped";
 
 export interface ChainOptions {
   /** Between the layers; none after the last. */
@@ -15,21 +23,26 @@ export interface ChainOptions {
   readonly constantInput?: boolean;
 }
 
-interface Layer {
-  readonly weight: Tensor2D;
-  readonly bias: Tensor1D;
+/** weight [out, in], bias [out]. */
+type LinearLayer = Readonly<{ weight: Tensor2D; bias: Tensor1D }>;
+
+/** A layer's result, and what it was before the activation. */
+function forwardLayer(x: Tensor2D, layer: LinearLayer, activation: Activation) {
+  if (activation !== "none") return run(LinearActivated, { x, ...layer }, { activation });
+  const { y } = run(Linear, { x, ...layer }, {});
+  return { y, pre: y };
 }
 
 /** Rows through the layers, and of each layer but the last its result before and after the activation. */
-function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Activation) {
+function forwardChain(rows: Tensor2D, layers: readonly LinearLayer[], activation: Activation) {
   const preActivations: Tensor2D[] = [];
   const activations: Tensor2D[] = [];
   let result = rows;
-  layers.forEach(({ weight, bias }, i) => {
-    const attrs = { activation: i < layers.length - 1 ? activation : "none", chunks: 1 } as const;
-    const [y, pre] = run(Linear, { x: result, weight, bias }, attrs) as [Tensor2D, Tensor2D?];
-    if (i < layers.length - 1) {
-      preActivations.push(pre ?? y);
+  layers.forEach((layer, i) => {
+    const last = i === layers.length - 1;
+    const { y, pre } = forwardLayer(result, layer, last ? "none" : activation);
+    if (!last) {
+      preActivations.push(pre);
       activations.push(y);
     }
     result = y;
@@ -38,55 +51,84 @@ function forwardChain(rows: Tensor2D, layers: readonly Layer[], activation: Acti
 }
 
 const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
-  activation === "none" ? tf.clone(x) : (run(Activate, { x }, { activation })[0] as Tensor2D);
+  activation === "none" ? tf.clone(x) : ofRank(run(Activate, { x }, { activation }).y, "R2");
 
 /** A GPU computes an activation again in less than a dispatch's time and is short of memory; a CPU is neither. */
 const keepsActivations = () => !hasKernel(Activate);
 
+/** What the backward pass through a chain reads. */
+type SavedChain = Readonly<{
+  layers: readonly LinearLayer[];
+  rows: Tensor2D;
+  /** Of each layer but the last. */
+  preActivations: readonly Tensor2D[];
+  /** The same after the activation; empty where they are computed again. */
+  activations: readonly Tensor2D[];
+}>;
+
 /**
- * Layers applied one after the other with an activation between, rows [N, in] -> `shape`: one taped operation, the
- * last reshaping with it, because tf.reshape keeps what it reshapes for the way back.
+ * Gradients of a chain from that of its result, dy [N, out], last layer first.
+ * @param constantInput the rows get no gradient
  */
-function chainRows(
-  rows: Tensor2D,
-  layers: readonly Layer[],
-  options: ChainOptions,
-  shape: number[],
-): Tensor {
-  const { activation, constantInput = false } = options;
-  const count = layers.length;
-  const [rowCount] = rows.shape;
-  const parameters = layers.flatMap(({ weight, bias }) => [weight, bias]);
-  const made = taped(
-    constantInput ? parameters : [rows, ...parameters],
-    (save) => {
-      const { result, preActivations, activations } = forwardChain(rows, layers, activation);
-      save([...parameters, rows, ...preActivations, ...(keepsActivations() ? activations : [])]);
-      return [tf.reshape(result, shape)];
-    },
-    (dys, saved) => {
-      const gradients: Tensor[] = [];
-      let d = tf.reshape<tf.Rank.R2>((dys as [Tensor])[0], [rowCount, -1]);
-      for (let i = count - 1; i >= 0; i--) {
-        const [weight, bias] = saved.slice(2 * i) as [Tensor2D, Tensor1D];
-        const kept = saved[2 * count + i] as Tensor2D; // the rows, or what the layer before gave
-        const first = i === 0;
-        const computed = first || keepsActivations() ? undefined : activated(activation, kept);
-        const x = first ? kept : (computed ?? (saved[3 * count + i - 1] as Tensor2D));
-        gradients.unshift(...run(LinearGradW, { dy: d, x, weight, bias }, {}));
-        if (first && constantInput) break;
-        const operands = first ? { dy: d, weight } : { dy: d, weight, pre: kept };
-        const [dx] = run(LinearGradX, operands, { activation: first ? "none" : activation });
-        computed?.dispose();
-        d = dx as Tensor2D;
-      }
-      return constantInput ? gradients : [d, ...gradients];
-    },
-  );
-  return (made as [Tensor])[0];
+function backwardChain(
+  dy: Tensor2D,
+  { layers, rows, preActivations, activations }: SavedChain,
+  activation: Activation,
+  constantInput: boolean,
+) {
+  const gradients: LinearLayer[] = [];
+  let d = dy;
+  for (const [i, layer] of [...layers.entries()].reverse()) {
+    const pre = preActivations[i - 1]; // the first layer has none: it reads the rows
+    const kept = activations[i - 1];
+    const computed = pre && !kept ? activated(activation, pre) : undefined;
+    const x = kept ?? computed ?? rows;
+    const { dWeight, dBias } = run(LinearGradW, { dy: d, x, ...layer }, {});
+    gradients.unshift({ weight: dWeight, bias: dBias });
+    if (!pre && constantInput) return { rows: undefined, layers: gradients };
+    const { weight } = layer;
+    const { dx } = pre
+      ? run(LinearGradX, { dy: d, weight, pre }, { activation })
+      : run(LinearGradX, { dy: d, weight }, { activation: "none" });
+    computed?.dispose();
+    d = dx;
+  }
+  return { rows: d, layers: gradients };
 }
 
-function layerOf(params: ParamMap, scope: string): Layer {
+/**
+ * Layers applied one after the other with an activation between, rows [N, in] -> x's shape with the last axis
+ * replaced. One operation that reshapes as well, because tf.reshape keeps what it reshapes for the backward pass.
+ */
+function chainRows<R extends Rank>(
+  x: Tensor<R>,
+  rows: Tensor2D,
+  layers: readonly LinearLayer[],
+  { activation, constantInput = false }: ChainOptions,
+): Tensor<R> {
+  const [rowCount] = rows.shape;
+  return customOp({
+    inputs: { rows: constantInput ? undefined : rows, layers },
+    constants: { x: rows },
+    forward: ({ x: first, layers: given }) => {
+      const { result, preActivations, activations } = forwardChain(first, given, activation);
+      const shape = [...x.shape.slice(0, -1), result.shape[1]];
+      return {
+        value: withRankOf(tf.reshape(result, shape), x),
+        saved: {
+          layers: given,
+          rows: first,
+          preActivations,
+          activations: keepsActivations() ? activations : [],
+        },
+      };
+    },
+    backward: (dy, saved) =>
+      backwardChain(tf.reshape(dy, [rowCount, -1]), saved, activation, constantInput),
+  });
+}
+
+function layerOf(params: ParamMap, scope: string): LinearLayer {
   return { weight: matrix(params, `${scope}.weight`), bias: vector(params, `${scope}.bias`) };
 }
 
@@ -104,19 +146,18 @@ function assertWidth(scope: string, x: Tensor, inDim: number): void {
  * as `linear` reads its own.
  * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when widths do not follow one another
  */
-export function linearChain(
+export function linearChain<R extends Rank>(
   params: ParamMap,
   scopes: readonly string[],
-  x: Tensor,
+  x: Tensor<R>,
   options: ChainOptions,
-): Tensor {
+): Tensor<R> {
   const layers = scopes.map((scope) => layerOf(params, scope));
-  const [first, last] = [layers[0], layers.at(-1)];
-  if (!first || !last) return x;
+  const [first] = layers;
+  if (!first) return x;
   const inDim = first.weight.shape[1];
   assertWidth(scopes[0] ?? "", x, inDim);
-  const shape = [...x.shape.slice(0, -1), last.weight.shape[0]];
-  return chainRows(tf.reshape(x, [-1, inDim]), layers, options, shape);
+  return chainRows(x, tf.reshape(x, [-1, inDim]), layers, options);
 }
 
 /**
@@ -124,40 +165,40 @@ export function linearChain(
  * Reads `${scope}.weight` [out, in] (the reference's shape) and `${scope}.bias` [out].
  * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when the width of x is not the weight's
  */
-export const linear = (
+export const linear = <R extends Rank>(
   params: ParamMap,
   scope: string,
-  x: Tensor,
+  x: Tensor<R>,
   options: Pick<ChainOptions, "constantInput"> = {},
-): Tensor => linearChain(params, [scope], x, { activation: "none", ...options });
+): Tensor<R> => linearChain(params, [scope], x, { activation: "none", ...options });
 
 /**
- * A linear map cut into equal parts of its columns: x [N, in] -> `count` tensors [N, out / count].
+ * A linear map cut into equal parts of its columns, in the order of `names`: x [N, in] -> each [N, out / count].
  * The parts lie apart in memory, so that taking one copies nothing.
  * @throws as linear
  */
-export function linearChunks(
+export function linearChunks<Name extends string>(
   params: ParamMap,
   scope: string,
   x: Tensor2D,
-  count: number,
-): Tensor2D[] {
+  names: readonly Name[],
+): Record<Name, Tensor2D> {
   const { weight, bias } = layerOf(params, scope);
   assertWidth(scope, x, weight.shape[1]);
-  return taped(
-    [x, weight, bias],
-    (save) => {
-      save([x, weight, bias]);
-      return run(Linear, { x, weight, bias }, { activation: "none", chunks: count });
+  return customOp({
+    inputs: { x, weight, bias },
+    forward: (given) => {
+      const { chunks } = run(LinearChunks, given, { count: names.length });
+      return { value: named(names, chunks), saved: given };
     },
-    (dys, saved) => {
-      const [savedX, savedWeight, savedBias] = saved as [Tensor2D, Tensor2D, Tensor1D];
-      const dy: Tensor2D = tf.concat(dys as Tensor2D[], 1); // [N, out]
-      const operands = { dy, x: savedX, weight: savedWeight, bias: savedBias };
-      return [
-        ...run(LinearGradX, { dy, weight: savedWeight }, { activation: "none" }),
-        ...run(LinearGradW, operands, {}),
-      ];
+    backward: (dChunks, saved) => {
+      const dy: Tensor2D = tf.concat(
+        names.map((name) => dChunks[name]),
+        1,
+      ); // [N, out]
+      const { dx } = run(LinearGradX, { dy, weight: saved.weight }, { activation: "none" });
+      const { dWeight, dBias } = run(LinearGradW, { dy, ...saved }, {});
+      return { x: dx, weight: dWeight, bias: dBias };
     },
-  ) as Tensor2D[];
+  });
 }

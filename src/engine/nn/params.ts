@@ -1,5 +1,6 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
+import { hasRank } from "../kernels/ranks";
 
 /**
  * Parameters under the reference state dict's names and shapes (`blocks.0.attn.qkv.weight` is [3D, D]),
@@ -7,7 +8,7 @@ import { StudioError } from "../../common/errors/studioError";
  */
 export type ParamMap = Readonly<Record<string, Tensor>>;
 
-function lookUp(params: ParamMap, name: string, rank: number): Tensor {
+function lookUp<R extends Rank>(params: ParamMap, name: string, rank: `${R}`): Tensor<R> {
   const tensor = params[name];
   if (!tensor) {
     throw new StudioError(
@@ -16,20 +17,20 @@ function lookUp(params: ParamMap, name: string, rank: number): Tensor {
       "The weights do not belong to this model: check the size, depth and encoder they were saved for.",
     );
   }
-  if (tensor.rank !== rank) {
+  if (!hasRank(tensor, rank)) {
     throw new StudioError(
       "SHAPE_MISMATCH",
-      `Parameter "${name}" has shape [${tensor.shape.join(", ")}], expected rank ${rank}.`,
+      `Parameter "${name}" has shape [${tensor.shape.join(", ")}], expected rank ${rank.slice(1)}.`,
       "The weights do not belong to this model: check the size, depth and encoder they were saved for.",
     );
   }
   return tensor;
 }
 
-export const vector = (params: ParamMap, name: string) => lookUp(params, name, 1) as Tensor1D;
-export const matrix = (params: ParamMap, name: string) => lookUp(params, name, 2) as Tensor2D;
-export const tensor3d = (params: ParamMap, name: string) => lookUp(params, name, 3) as Tensor3D;
-export const kernel4d = (params: ParamMap, name: string) => lookUp(params, name, 4) as Tensor4D;
+export const vector = (params: ParamMap, name: string) => lookUp(params, name, "R1");
+export const matrix = (params: ParamMap, name: string) => lookUp(params, name, "R2");
+export const tensor3d = (params: ParamMap, name: string) => lookUp(params, name, "R3");
+export const kernel4d = (params: ParamMap, name: string) => lookUp(params, name, "R4");
 
 /** Number of scalars in the map. */
 export const parameterCount = (params: ParamMap): number =>

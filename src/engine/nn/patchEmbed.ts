@@ -55,5 +55,5 @@ export function patchEmbed(params: ParamMap, scope: string, x: Tensor4D): Tensor
     scope,
     patchify(x, patch),
     { constantInput: true },
-  ) as Tensor3D;
+  );
 }

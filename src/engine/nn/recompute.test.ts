@@ -82,14 +82,14 @@ test("what f does not use gets a gradient of zeros, and a fault in f goes throug
     b: tf.ones([3]),
   };
   const x = tf.tensor2d([[1, 2]]);
-  const run = () => tf.sum(recompute(params, [x], (own, [input]) => linear(own, "a", input ?? x)));
+  const run = () => tf.sum(recompute(params, { x }, (own, given) => linear(own, "a", given.x)));
   const { value, gradients } = backward(run, [params.b, x, params["a.bias"]]);
   expect(gradients.map((g) => g && [...g.dataSync()])).toEqual([
     [0, 0, 0],
     [2, 2],
     [1, 1],
   ]);
-  const missing = () => tf.sum(recompute(params, [x], (own) => linear(own, "c", x)));
+  const missing = () => tf.sum(recompute(params, { x }, (own) => linear(own, "c", x)));
   expect(() => backward(missing, [x])).toThrow("c.weight");
   tf.dispose([value, gradients, params, x]);
 });

@@ -1,0 +1,35 @@
+import { StudioError } from "../../common/errors/studioError";
+
+/** The names of a record: TypeScript types the keys of any object as strings. */
+export const namesOf = <Name extends string>(record: Readonly<Record<Name, unknown>>): Name[] =>
+  Object.keys(record) as Name[];
+
+/** The entries must name every key: TypeScript does not know which keys `Object.fromEntries` gives. */
+const fromEntries = <Name extends string, T>(entries: readonly (readonly [Name, T])[]) =>
+  Object.fromEntries(entries) as Record<Name, T>;
+
+/** A record of one value for each name. */
+export const recordOf = <Name extends string, T>(
+  names: readonly Name[],
+  value: (name: Name) => T,
+): Record<Name, T> => fromEntries(names.map((name) => [name, value(name)]));
+
+/**
+ * `values` under as many names, in order: for tf.split and whatever else returns a list of known length.
+ * @throws StudioError INTERNAL when there are fewer or more values than names
+ */
+export function named<Name extends string, T>(
+  names: readonly Name[],
+  values: readonly T[],
+): Record<Name, T> {
+  if (values.length !== names.length) {
+    throw new StudioError(
+      "INTERNAL",
+      `There are ${values.length} values for ${names.length} names (${names.join(", ")}).`,
+      "Please report this with the share link of the run.",
+    );
+  }
+  return fromEntries(
+    values.flatMap((value, i) => names.slice(i, i + 1).map((name) => [name, value] as const)),
+  );
+}
