@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import { named } from "../kernels/records";
 
 /** The network as samplers need it: x [N, H, W, C], times t [N] on the CPU, y [N] int32 -> velocity [N, H, W, C]. */
 export type Network = (x: Tensor4D, t: Float32Array, y: Tensor1D) => Tensor4D;
@@ -39,7 +40,10 @@ export const guidedVelocity = (network: Network, options: GuidanceOptions): Velo
     tf.tidy(() => {
       if (!isGuided(options, intervalTime)) return evaluate(x, t, labels);
       const both = evaluate(tf.concat([x, x], 0), t, [...labels, ...nullLabels]);
-      const [labelled, unlabelled] = tf.split(both, 2, 0) as [Tensor4D, Tensor4D];
+      const { labelled, unlabelled } = named(
+        ["labelled", "unlabelled"],
+        tf.split<Tensor4D>(both, 2, 0),
+      );
       return tf.add(unlabelled, tf.mul(tf.sub(labelled, unlabelled), options.scale));
     });
 };

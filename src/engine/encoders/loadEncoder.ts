@@ -6,7 +6,7 @@ import type { VitArchitecture } from "../../common/catalogue/vitArchitecture";
 import { tensorSourceOf } from "../../common/formats/tensorSource";
 import { resamplePositions, vitTokens } from "../models/vit";
 import { initVit } from "../models/vitInit";
-import type { ParamMap } from "../nn/params";
+import { tensor3d, type ParamMap } from "../nn/params";
 import { EncoderCard, parseCard } from "./modelCard";
 import type { ModelSources } from "./modelSources";
 import { patchHistogram } from "./patchHistogram";
@@ -51,9 +51,9 @@ async function positionTables(native: Tensor3D, config: VitArchitecture) {
 async function vitEncoder(
   { id, version, width, input }: EncoderRow<EncoderId>,
   config: VitArchitecture,
-  { pos_embed: native, ...params }: ParamMap,
+  params: ParamMap,
 ): Promise<LoadedEncoder> {
-  const tables = await positionTables(native as Tensor3D, config);
+  const tables = await positionTables(tensor3d(params, "pos_embed"), config);
   return {
     id,
     version,

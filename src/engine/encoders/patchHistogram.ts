@@ -11,11 +11,11 @@ export const HISTOGRAM_WIDTH = CHANNELS * (LEVELS + DIRECTIONS);
 /** Each channel's value in [-1, 1] shared between the two nearest of 8 levels: [B, H, W, 24]. */
 function colourLevels(images: Tensor4D): Tensor4D {
   const spacing = 2 / (LEVELS - 1);
-  const shares = Array.from({ length: LEVELS }, (_, level) => {
+  const shares = Array.from({ length: LEVELS }, (_, level): Tensor4D => {
     const distance = tf.abs(tf.sub(images, level * spacing - 1));
     return tf.relu(tf.sub(1, tf.div(distance, spacing)));
   });
-  return tf.concat(shares, 3) as Tensor4D;
+  return tf.concat(shares, 3);
 }
 
 /** Each channel's gradient projected on 8 directions, negative parts cut: [B, H, W, 24]. */
@@ -25,11 +25,11 @@ function edgeDirections(images: Tensor4D): Tensor4D {
   const inner = (dy: number, dx: number) =>
     tf.slice(images, [0, 1 + dy, 1 + dx, 0], [batch, height - 2, width - 2, CHANNELS]);
   const [right, down] = [tf.sub(inner(0, 1), inner(0, -1)), tf.sub(inner(1, 0), inner(-1, 0))];
-  const responses = Array.from({ length: DIRECTIONS }, (_, direction) => {
+  const responses = Array.from({ length: DIRECTIONS }, (_, direction): Tensor4D => {
     const angle = (2 * Math.PI * direction) / DIRECTIONS;
     return tf.relu(tf.add(tf.mul(right, Math.cos(angle)), tf.mul(down, Math.sin(angle))));
   });
-  const all = tf.concat(responses, 3) as Tensor4D;
+  const all: Tensor4D = tf.concat(responses, 3);
   return tf.pad(all, [
     [0, 0],
     [1, 1],

@@ -14,6 +14,12 @@ export const recordOf = <Name extends string, T>(
   value: (name: Name) => T,
 ): Record<Name, T> => fromEntries(names.map((name) => [name, value(name)]));
 
+/** A record of the same names with other values. */
+export const mapRecord = <Name extends string, T, U>(
+  record: Readonly<Record<Name, T>>,
+  change: (value: T, name: Name) => U,
+): Record<Name, U> => recordOf(namesOf(record), (name) => change(record[name], name));
+
 /**
  * `values` under as many names, in order: for tf.split and whatever else returns a list of known length.
  * @throws StudioError INTERNAL when there are fewer or more values than names

@@ -59,25 +59,23 @@ function midAttention(params: ParamMap, scope: string, x: Tensor4D, groups: numb
     groupNorm(params, `${scope}.group_norm`, x, groups),
     (normal): Tensor3D => tf.reshape(normal, [batch, height * width, channels]),
   );
-  const [q, k, v] = ["to_q", "to_k", "to_v"].map((name) =>
-    tf.tidy(() => linear(params, `${scope}.${name}`, tokens)),
-  ) as [Tensor3D, Tensor3D, Tensor3D];
-  const mixed = linear(
-    params,
-    `${scope}.to_out.0`,
-    slicedAttention(q, k, v, ATTENTION_SCORE_BYTES),
-  );
-  return tf.add(x, tf.reshape(mixed, x.shape));
+  const projected = (name: string) => tf.tidy(() => linear(params, `${scope}.${name}`, tokens));
+  const [q, k, v] = [projected("to_q"), projected("to_k"), projected("to_v")];
+  const heads = slicedAttention(q, k, v, ATTENTION_SCORE_BYTES);
+  const attnOut = linear(params, `${scope}.to_out.0`, heads);
+  return tf.add(x, tf.reshape(attnOut, x.shape));
 }
 
-/** Drops `x`. */
+/** Disposes `x`. */
 function midBlock(params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D {
   const h = applyAndDispose(x, (y) => resnet(params, `${scope}.resnets.0`, y, groups));
-  const mixed = applyAndDispose(h, (y) => midAttention(params, `${scope}.attentions.0`, y, groups));
-  return applyAndDispose(mixed, (y) => resnet(params, `${scope}.resnets.1`, y, groups));
+  const attended = applyAndDispose(h, (y) =>
+    midAttention(params, `${scope}.attentions.0`, y, groups),
+  );
+  return applyAndDispose(attended, (y) => resnet(params, `${scope}.resnets.1`, y, groups));
 }
 
-/** Drops `x`. */
+/** Disposes `x`. */
 const head = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Tensor4D =>
   applyAndDispose(
     applyAndDispose(x, (y) => normSilu(params, `${scope}.conv_norm_out`, y, groups)),

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import { namesOf, recordOf } from "../kernels/records";
 import { submitPerDispatch } from "../kernels/submitPerDispatch";
 
 /**
@@ -14,25 +15,22 @@ export function inImageChunks<Names extends string>(
   f: (images: Tensor4D) => Readonly<Record<Names, Tensor4D>>,
 ): Record<Names, Tensor4D> {
   const [count, ...rest] = batch.shape;
+  const chunk = (first: number) => {
+    const size = Math.min(atOnce, count - first);
+    const images = size === count ? batch : tf.slice(batch, [first, 0, 0, 0], [size, ...rest]);
+    return { ...f(images) };
+  };
+  const part = (first: number) => submitPerDispatch(() => tf.tidy(() => chunk(first)));
   return tf.tidy(() => {
-    const parts = Array.from({ length: Math.ceil(count / atOnce) }, (_, i) => {
-      const size = Math.min(atOnce, count - i * atOnce);
-      return submitPerDispatch(() =>
-        tf.tidy(() => ({
-          ...f(size === count ? batch : tf.slice(batch, [i * atOnce, 0, 0, 0], [size, ...rest])),
-        })),
-      );
-    });
-    const [first] = parts;
-    if (!first || parts.length === 1) return first as Record<Names, Tensor4D>;
-    const joined = (name: string) =>
+    const first = part(0);
+    if (count <= atOnce) return first;
+    const parts = [first];
+    for (let at = atOnce; at < count; at += atOnce) parts.push(part(at));
+    return recordOf(namesOf(first), (name) =>
       tf.concat(
-        parts.map((part) => part[name as Names]),
+        parts.map((one) => one[name]),
         0,
-      );
-    return Object.fromEntries(Object.keys(first).map((name) => [name, joined(name)])) as Record<
-      Names,
-      Tensor4D
-    >;
+      ),
+    );
   });
 }

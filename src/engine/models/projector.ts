@@ -12,7 +12,7 @@ export const projectorScope = (index: number): string => `projectors.${index}`;
  */
 export function projectTokens(params: ParamMap, index: number, hidden: Tensor3D): Tensor3D {
   const scopes = [0, 2, 4].map((position) => `${projectorScope(index)}.${position}`);
-  return linearChain(params, scopes, hidden, { activation: "silu" }) as Tensor3D;
+  return linearChain(params, scopes, hidden, { activation: "silu" });
 }
 
 export interface ProjectorInit {

@@ -49,18 +49,18 @@ export function resamplePositions(
 
 /** The position table, refused when it is for another number of tokens (see `resamplePositions`). */
 function positions(params: ParamMap, config: VitArchitecture, tokens: number): Tensor3D {
-  const table = params.pos_embed;
+  const table = tensor3d(params, "pos_embed");
   const rows = placedPrefix(config) + tokens;
-  if (table?.shape[1] === rows && table.shape[2] === config.width) return table as Tensor3D;
+  if (table.shape[1] === rows && table.shape[2] === config.width) return table;
   throw new StudioError(
     "SHAPE_MISMATCH",
-    `pos_embed has shape [${String(table?.shape)}], expected [1, ${rows}, ${config.width}].`,
+    `pos_embed has shape [${table.shape.join(", ")}], expected [1, ${rows}, ${config.width}].`,
     "The position table has to be resampled to the token grid first; or the weights are another encoder's.",
   );
 }
 
 const norm = (params: ParamMap, scope: string, x: Tensor3D, { normEps }: VitArchitecture) =>
-  layerNormAffine(params, scope, x, normEps) as Tensor3D;
+  layerNormAffine(params, scope, x, normEps);
 
 /** x times its layer scale, where the architecture has one. */
 const scaled = (params: ParamMap, scope: string, x: Tensor3D, config: VitArchitecture): Tensor3D =>
@@ -73,13 +73,12 @@ function feedForward(params: ParamMap, scope: string, x: Tensor3D, config: VitAr
 
 /** x + ls1 attention(norm1 x), then x + ls2 mlp(norm2 x). @source timm Block */
 function block(params: ParamMap, scope: string, x: Tensor3D, config: VitArchitecture): Tensor3D {
-  const mixed = attention(params, `${scope}.attn`, norm(params, `${scope}.norm1`, x, config), {
-    numHeads: config.heads,
-  });
-  const h: Tensor3D = tf.add(x, scaled(params, `${scope}.ls1`, mixed, config));
-  const inner = norm(params, `${scope}.norm2`, h, config);
-  const out = feedForward(params, `${scope}.mlp`, inner, config) as Tensor3D;
-  return tf.add(h, scaled(params, `${scope}.ls2`, out, config));
+  const attnIn = norm(params, `${scope}.norm1`, x, config);
+  const attnOut = attention(params, `${scope}.attn`, attnIn, { numHeads: config.heads });
+  const x1: Tensor3D = tf.add(x, scaled(params, `${scope}.ls1`, attnOut, config));
+  const mlpIn = norm(params, `${scope}.norm2`, x1, config);
+  const mlpOut = feedForward(params, `${scope}.mlp`, mlpIn, config);
+  return tf.add(x1, scaled(params, `${scope}.ls2`, mlpOut, config));
 }
 
 /**

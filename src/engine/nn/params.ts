@@ -8,29 +8,33 @@ import { hasRank } from "../kernels/ranks";
  */
 export type ParamMap = Readonly<Record<string, Tensor>>;
 
-function lookUp<R extends Rank>(params: ParamMap, name: string, rank: `${R}`): Tensor<R> {
+const HINT =
+  "The weights do not belong to this model: check the size, depth and encoder they were saved for.";
+
+function found(params: ParamMap, name: string): Tensor {
   const tensor = params[name];
-  if (!tensor) {
-    throw new StudioError(
-      "PARAM_MISSING",
-      `Parameter "${name}" is missing.`,
-      "The weights do not belong to this model: check the size, depth and encoder they were saved for.",
-    );
-  }
-  if (!hasRank(tensor, rank)) {
-    throw new StudioError(
-      "SHAPE_MISMATCH",
-      `Parameter "${name}" has shape [${tensor.shape.join(", ")}], expected rank ${rank.slice(1)}.`,
-      "The weights do not belong to this model: check the size, depth and encoder they were saved for.",
-    );
-  }
+  if (!tensor) throw new StudioError("PARAM_MISSING", `Parameter "${name}" is missing.`, HINT);
   return tensor;
+}
+
+function lookUp<R extends Rank>(params: ParamMap, name: string, rank: `${R}`): Tensor<R> {
+  const tensor = found(params, name);
+  if (hasRank(tensor, rank)) return tensor;
+  throw new StudioError(
+    "SHAPE_MISMATCH",
+    `Parameter "${name}" has shape [${tensor.shape.join(", ")}], expected rank ${rank.slice(1)}.`,
+    HINT,
+  );
 }
 
 export const vector = (params: ParamMap, name: string) => lookUp(params, name, "R1");
 export const matrix = (params: ParamMap, name: string) => lookUp(params, name, "R2");
 export const tensor3d = (params: ParamMap, name: string) => lookUp(params, name, "R3");
 export const kernel4d = (params: ParamMap, name: string) => lookUp(params, name, "R4");
+
+/** The parameters of these names, in this order. @throws StudioError PARAM_MISSING */
+export const pickParams = (params: ParamMap, names: readonly string[]): Record<string, Tensor> =>
+  Object.fromEntries(names.map((name) => [name, found(params, name)]));
 
 /** Number of scalars in the map. */
 export const parameterCount = (params: ParamMap): number =>

@@ -8,17 +8,19 @@ import {
   parseSafetensors,
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
+import { mapRecord, namesOf } from "../kernels/records";
 import { isFrozen } from "../models/sitInit";
 import type { ParamMap } from "../nn/params";
 import type { TrainState } from "./trainState";
 
-/** A part of the state and its prefix in the file; `model` and `ema` are the reference's names. */
-const PARTS = [
-  { map: "params", prefix: "model." },
-  { map: "ema", prefix: "ema." },
-  { map: "expAvg", prefix: "exp_avg." },
-  { map: "expAvgSq", prefix: "exp_avg_sq." },
-] as const;
+/** The maps of the state and their prefixes in the file; `model` and `ema` are the reference's names. */
+const PREFIXES = {
+  params: "model.",
+  ema: "ema.",
+  expAvg: "exp_avg.",
+  expAvgSq: "exp_avg_sq.",
+} as const;
+type StateMap = keyof typeof PREFIXES;
 
 const METADATA_KEY = "repa_studio";
 const FORMAT_VERSION = 1;
@@ -65,9 +67,9 @@ export async function encodeCheckpoint(
   }>,
 ): Promise<ArrayBuffer> {
   const entries = await Promise.all(
-    PARTS.flatMap(({ map, prefix }) =>
+    namesOf(PREFIXES).flatMap((map) =>
       Object.entries(state[map]).map(
-        async ([name, tensor]) => [prefix + name, await readTensor(tensor)] as const,
+        async ([name, tensor]) => [PREFIXES[map] + name, await readTensor(tensor)] as const,
       ),
     ),
   );
@@ -143,7 +145,7 @@ const toTensors = (part: Arrays): ParamMap =>
 export interface CheckpointContents extends CheckpointInfo {
   readonly step: number;
   readonly projectorSteps: TrainState["projectorSteps"];
-  readonly parts: Readonly<Record<(typeof PARTS)[number]["map"], Arrays>>;
+  readonly parts: Readonly<Record<StateMap, Arrays>>;
 }
 
 /**
@@ -153,12 +155,9 @@ export interface CheckpointContents extends CheckpointInfo {
 export function readCheckpoint(bytes: ArrayBuffer | Uint8Array): CheckpointContents {
   const { tensors, metadata } = parseSafetensors(bytes);
   const { step, projectorSteps, experiment, timeline, projectors } = parseInfo(metadata);
-  const found = PARTS.map(({ map, prefix }) => ({ map, prefix, part: partOf(tensors, prefix) }));
-  const parts = Object.fromEntries(
-    found.map(({ map, part }) => [map, part]),
-  ) as CheckpointContents["parts"];
+  const parts = mapRecord<StateMap, string, Arrays>(PREFIXES, (prefix) => partOf(tensors, prefix));
   if (parts.params.size === 0) throw bad("The checkpoint holds no parameters.");
-  for (const { prefix, part } of found) assertMatches(prefix, part, parts.params);
+  for (const map of namesOf(parts)) assertMatches(PREFIXES[map], parts[map], parts.params);
   return { step, projectorSteps, experiment, timeline, projectors, parts };
 }
 
@@ -177,12 +176,7 @@ export function decodeCheckpoint(
   const contents = readCheckpoint(bytes);
   if (expected) assertParameters(contents, expected);
   const { step, projectorSteps, experiment, timeline, projectors, parts } = contents;
-  const maps = Object.fromEntries(PARTS.map(({ map }) => [map, toTensors(parts[map])]));
-  const state = {
-    ...(maps as Pick<TrainState, (typeof PARTS)[number]["map"]>),
-    step,
-    projectorSteps,
-  };
+  const state = { ...mapRecord(parts, toTensors), step, projectorSteps };
   return { state, experiment, timeline, projectors };
 }
 

@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor } from "@tensorflow/tfjs-core";
+import { ofRank, withRankOf } from "../kernels/ranks";
+import { namesOf } from "../kernels/records";
 import type { StudioBackend } from "../kernels/studioBackend";
 import { computedInputs, type InputOptions, type StepInputs } from "./stepInputs";
 import type { TrainBatch } from "./trainBatch";
 
-/** Inputs of a step that stay where they are, so that a recorded step finds the next batch in its own operands. */
+/** Inputs of a step that stay at one place, so that a recorded step reads the next batch from its own operands. */
 export interface DeviceInputs {
   readonly tensors: StepInputs;
   /** Writes a batch of the shapes given at creation. */
@@ -12,7 +14,7 @@ export interface DeviceInputs {
   readonly dispose: () => void;
 }
 
-/** Room for `count` samples at once, each shaped as those of `batch`; holds no values yet. */
+/** Inputs for `count` samples at once, each shaped as those of `batch`; without values yet. */
 export function createDeviceInputs(
   backend: StudioBackend,
   batch: TrainBatch,
@@ -24,32 +26,29 @@ export function createDeviceInputs(
     backend.uploadToGPU(info.dataId); // without values: allocates
     return tf.engine().makeTensorFromTensorInfo(info);
   };
-  const like = <T extends Tensor>(tensor: T) => allocate([count, ...tensor.shape.slice(1)]) as T;
+  const like = <R extends Rank>(tensor: Tensor<R>): Tensor<R> =>
+    withRankOf(allocate([count, ...tensor.shape.slice(1)]), tensor);
   const tensors: StepInputs = {
     latents: like(batch.latents),
     noise: like(batch.noise),
-    coefficients: allocate([count, 4]) as Tensor2D,
-    timeFeatures: allocate([count, shape.frequencySize]) as Tensor2D,
-    labels: allocate([count], "int32") as Tensor1D,
-    features: batch.features.map(like),
-    projCoeff: allocate([]) as Scalar,
+    coefficients: ofRank(allocate([count, 4]), "R2"),
+    timeFeatures: ofRank(allocate([count, shape.frequencySize]), "R2"),
+    labels: ofRank(allocate([count], "int32"), "R1"),
+    features: batch.features.map((features) => like(features)),
+    projCoeff: ofRank(allocate([]), "R0"),
   };
   return {
     tensors,
     write: (next, options) => {
-      backend.flush(); // a write overtakes what is encoded and not yet submitted
-      const { latents, noise, features } = next;
-      const given = { latents, noise };
-      for (const [name, tensor] of Object.entries(given)) {
-        backend.fill(tensors[name as keyof typeof given], tensor);
-      }
+      backend.flush(); // a write to the queue runs before what is encoded and not yet submitted
+      backend.fill(tensors.latents, next.latents);
+      backend.fill(tensors.noise, next.noise);
       tensors.features.forEach((target, i) => {
-        const source = features[i];
+        const source = next.features[i];
         if (source) backend.fill(target, source);
       });
-      for (const [name, values] of Object.entries(computedInputs(next, options))) {
-        backend.fill(tensors[name as "coefficients"], values);
-      }
+      const computed = computedInputs(next, options);
+      for (const name of namesOf(computed)) backend.fill(tensors[name], computed[name]);
     },
     dispose: () => {
       const { features, ...single } = tensors;

@@ -69,7 +69,7 @@ test("fused steps give the plain steps' losses and states", async () => {
   disposeBatch(batch);
 });
 
-test("steps are traced, recorded, then replayed, and the bits are those of taped steps", async () => {
+test("steps are traced, recorded, then replayed, and the bits are those of steps encoded anew", async () => {
   const batch = tinyBatch();
   const run = async (replays: boolean) => {
     const trainer = createDeviceTrainer(backend(), createTrainState(tinyValues()), { replays });
@@ -90,11 +90,11 @@ test("steps are traced, recorded, then replayed, and the bits are those of taped
     return { kinds, numbers, state };
   };
   const replayed = await run(true);
-  const taped = await run(false);
+  const encoded = await run(false);
   expect(replayed.kinds).toEqual(["traced", "recorded", ...Array<RunKind>(10).fill("replayed")]);
-  expect(new Set(taped.kinds)).toEqual(new Set(["taped"]));
-  expect(replayed.numbers).toEqual(taped.numbers);
-  expect(replayed.state).toEqual(taped.state);
+  expect(new Set(encoded.kinds)).toEqual(new Set(["encoded"]));
+  expect(replayed.numbers).toEqual(encoded.numbers);
+  expect(replayed.state).toEqual(encoded.state);
   disposeBatch(batch);
 });
 

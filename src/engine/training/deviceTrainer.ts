@@ -41,7 +41,7 @@ export function createDeviceTrainer(
 
   return {
     state,
-    lastRun: () => setup?.lastRun() ?? "taped",
+    lastRun: () => setup?.lastRun() ?? "encoded",
     prepare: async (batch, options, onProgress) => {
       const opened = setupFor(batch, options);
       if (opened.key === compiled) return;

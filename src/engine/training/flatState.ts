@@ -3,6 +3,7 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
 import type { Arena } from "../kernels/optimizerUpdate";
 import type { GradientPlaces } from "../kernels/gradientPlaces";
+import { mapRecord, recordOf } from "../kernels/records";
 import type { StudioBackend } from "../kernels/studioBackend";
 import type { ParamMap } from "../nn/params";
 import { flatLayout, type FlatLayout } from "./flatLayout";
@@ -10,8 +11,12 @@ import type { TrainState } from "./trainState";
 
 const FLOAT_BYTES = 4;
 
+/** What a state holds of each parameter. */
+const STATE_KINDS = ["params", "ema", "expAvg", "expAvgSq"] as const;
+type StateKind = (typeof STATE_KINDS)[number];
+
 /** Kinds of numbers a parameter has; each lies in flat buffers of its own. */
-const KINDS = ["params", "ema", "expAvg", "expAvgSq", "gradients"] as const;
+const KINDS = [...STATE_KINDS, "gradients"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** A training state in flat buffers, changed in place by the update. */
@@ -19,7 +24,7 @@ export interface FlatState {
   readonly layout: FlatLayout;
   readonly arenas: readonly Arena[];
   /** The state's maps as views of the flat buffers. */
-  readonly maps: Pick<TrainState, "params" | "ema" | "expAvg" | "expAvgSq">;
+  readonly maps: Pick<TrainState, StateKind>;
   /** Where each parameter's gradient belongs. */
   readonly gradientPlaces: GradientPlaces;
   /** The gradient of a parameter, as it lies. */
@@ -42,6 +47,36 @@ const unknownParameter = (name: string) =>
 const shapesOf = (params: ParamMap) =>
   Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]));
 
+/** Buffers of one arena: one for each kind of numbers, and the segment of each block. */
+type ArenaBuffers = Readonly<Record<Kind | "segmentOfBlock", FlatBuffer>>;
+
+/** Allocates the buffers of a layout; the block's segments are written, the numbers are not. */
+function allocateArenas(backend: StudioBackend, layout: FlatLayout): readonly ArenaBuffers[] {
+  const allocate = (size: number): FlatBuffer => {
+    const buffer = backend.device.createBuffer({
+      size: size * FLOAT_BYTES,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    backend.account(buffer.size);
+    return { buffer, info: backend.bufferView(buffer, 0, [size]) };
+  };
+  return layout.arenaSizes.map((size, i) => {
+    const numbers = recordOf(KINDS, () => allocate(size));
+    const blocks = layout.segmentOfBlock[i] ?? new Int32Array();
+    const segmentOfBlock = allocate(blocks.length);
+    backend.queue.writeBuffer(segmentOfBlock.buffer, 0, blocks);
+    return { ...numbers, segmentOfBlock };
+  });
+}
+
+/** Where a parameter's numbers of one kind lie; the offset in bytes. */
+function placeIn(layout: FlatLayout, arenas: readonly ArenaBuffers[], kind: Kind, name: string) {
+  const place = layout.places.get(name);
+  const arena = place && arenas[place.arena];
+  if (!arena) throw unknownParameter(name);
+  return { buffer: arena[kind].buffer, offset: place.offset * FLOAT_BYTES, shape: place.shape };
+}
+
 /**
  * Copies `source` into flat buffers of `backend`; `source` stays the caller's.
  * @throws StudioError OUT_OF_MEMORY when one parameter exceeds a buffer
@@ -50,72 +85,27 @@ export function createFlatState(backend: StudioBackend, source: TrainState): Fla
   const { limits } = backend.device;
   const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const layout = flatLayout(shapesOf(source.params), most);
-  const buffers: GPUBuffer[] = [];
-  const flat = (size: number): FlatBuffer => {
-    const buffer = backend.device.createBuffer({
-      size: size * FLOAT_BYTES,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    });
-    buffers.push(buffer);
-    backend.account(size * FLOAT_BYTES);
-    return { buffer, info: backend.bufferView(buffer, 0, [size]) };
-  };
-  const made = layout.arenaSizes.map((size, i) => {
-    const kinds = KINDS.map((kind) => [kind, flat(size)] as const);
-    const byKind = Object.fromEntries(kinds) as Record<Kind, FlatBuffer>;
-    const blocks = layout.segmentOfBlock[i] ?? new Int32Array();
-    const segmentOfBlock = flat(blocks.length);
-    backend.queue.writeBuffer(segmentOfBlock.buffer, 0, blocks);
-    return { ...byKind, segmentOfBlock };
-  });
-
-  /** Where a parameter's numbers of one kind lie; the offset in bytes. */
-  const placeOf = (kind: Kind, name: string) => {
-    const place = layout.places.get(name);
-    const arena = place && made[place.arena];
-    if (!arena) throw unknownParameter(name);
-    return {
-      buffer: arena[kind].buffer,
-      offset: place.offset * FLOAT_BYTES,
-      shape: place.shape,
-    };
-  };
+  const arenas = allocateArenas(backend, layout);
+  const placeOf = (kind: Kind, name: string) => placeIn(layout, arenas, kind, name);
   const viewOf = (kind: Kind, name: string): TensorInfo => {
     const { buffer, offset, shape } = placeOf(kind, name);
     return backend.bufferView(buffer, offset, shape);
   };
-  const mapOf = (kind: Kind, values: ParamMap): Record<string, Tensor> =>
-    Object.fromEntries(
-      Object.entries(values).map(([name, tensor]) => {
-        const info = viewOf(kind, name);
-        backend.fill(info, tensor);
-        return [name, tf.engine().makeTensorFromTensorInfo(info)];
-      }),
-    );
-  const maps = {
-    params: mapOf("params", source.params),
-    ema: mapOf("ema", source.ema),
-    expAvg: mapOf("expAvg", source.expAvg),
-    expAvgSq: mapOf("expAvgSq", source.expAvgSq),
-  };
+  const copyOf = (kind: StateKind): Record<string, Tensor> =>
+    mapRecord(source[kind], (tensor, name) => {
+      const info = viewOf(kind, name);
+      backend.fill(info, tensor);
+      return tf.engine().makeTensorFromTensorInfo(info);
+    });
+  const maps = recordOf(STATE_KINDS, copyOf);
   backend.flush();
   const gradients = new Map(
     Object.keys(source.params).map((name) => [name, viewOf("gradients", name)]),
   );
-  const infos = [
-    ...gradients.values(),
-    ...made.flatMap((kinds) => Object.values(kinds).map(({ info }) => info)),
-  ];
+  const buffers = arenas.flatMap((arena) => Object.values(arena));
   return {
     layout,
-    arenas: made.map(({ params, ema, expAvg, expAvgSq, gradients: slopes, segmentOfBlock }) => ({
-      params: params.info,
-      ema: ema.info,
-      expAvg: expAvg.info,
-      expAvgSq: expAvgSq.info,
-      gradients: slopes.info,
-      segmentOfBlock: segmentOfBlock.info,
-    })),
+    arenas: arenas.map((arena) => mapRecord(arena, ({ info }) => info)),
     maps,
     gradientPlaces: new Map(
       Object.entries(maps.params).map(([name, { dataId }]) => [dataId, placeOf("gradients", name)]),
@@ -127,9 +117,10 @@ export function createFlatState(backend: StudioBackend, source: TrainState): Fla
     },
     dispose: () => {
       for (const map of Object.values(maps)) tf.dispose(map);
-      for (const { dataId } of infos) backend.disposeData(dataId);
+      for (const { dataId } of gradients.values()) backend.disposeData(dataId);
+      for (const { info } of buffers) backend.disposeData(info.dataId);
       backend.flush();
-      for (const buffer of buffers) {
+      for (const { buffer } of buffers) {
         backend.account(-buffer.size);
         buffer.destroy();
       }

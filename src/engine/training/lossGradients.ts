@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { ofRank } from "../kernels/ranks";
 import { submitPerDispatch } from "../kernels/submitPerDispatch";
 import { backward } from "../nn/backward";
-import type { ParamMap } from "../nn/params";
+import { pickParams, type ParamMap } from "../nn/params";
 import { dotProduct } from "./gradients";
 import type { TrainBatch } from "./trainBatch";
 import { activeNames, assertTap, repaLoss, type LossOptions, type Losses } from "./trainStep";
@@ -10,7 +11,7 @@ import { activeNames, assertTap, repaLoss, type LossOptions, type Losses } from 
 /** Gradients of the two losses, each alone, by the names of the model's parameters. */
 export interface LossGradients {
   readonly velocity: ParamMap;
-  /** Of the alignment loss without λ; holds only what the loss depends on: nothing behind the aligned block. */
+  /** Of the alignment loss without λ; holds only what the loss depends on: nothing after the aligned block. */
   readonly alignment: ParamMap;
 }
 
@@ -36,19 +37,21 @@ export function lossGradients(
   options: LossOptions,
 ): LossGradients {
   assertTap(options);
-  const own = Object.fromEntries(
-    activeNames(params, []).map((name) => [name, params[name] as Tensor]),
-  );
+  const own = pickParams(params, activeNames(params, []));
   const { shape, alignment } = options;
-  // blocks behind the tap would be computed for nothing
-  const toTap = { ...options, shape: { ...shape, depth: alignment.encoderDepth } };
+  // the blocks after the aligned one do not change this loss
+  const upToAligned = { ...options, shape: { ...shape, depth: alignment.encoderDepth } };
   const loss = (name: keyof Losses, settings: LossOptions) => () =>
     repaLoss(params, batch, settings)[name];
   return {
     velocity: gradientsOf(loss("velocityLoss", options), own),
-    alignment: gradientsOf(loss("projLoss", toTap), own),
+    alignment: gradientsOf(loss("projLoss", upToAligned), own),
   };
 }
+
+/** a · b; 0 where a loss does not depend on the parameter. */
+const productOf = (a: Tensor | undefined, b: Tensor | undefined): Scalar =>
+  a && b ? dotProduct(a, b) : tf.scalar(0);
 
 /** All that the angle between the gradients needs, on the device. */
 export interface LossGradientProducts {
@@ -71,14 +74,10 @@ export function lossGradientProducts(
   const measure = (): Tensor2D => {
     const { velocity, alignment } = lossGradients(params, batch, options);
     const rows = names.map((name) => {
-      const v = velocity[name] as Tensor;
-      const a = alignment[name];
-      const none = tf.scalar(0);
-      return a
-        ? tf.stack([dotProduct(v, a), dotProduct(v, v), dotProduct(a, a)])
-        : tf.stack([none, dotProduct(v, v), none]);
+      const [v, a] = [velocity[name], alignment[name]];
+      return tf.stack([productOf(v, a), productOf(v, v), productOf(a, a)]);
     });
-    return tf.stack(rows) as Tensor2D;
+    return ofRank(tf.stack(rows), "R2");
   };
   return { names, products: submitPerDispatch(() => tf.tidy(measure)) };
 }

@@ -7,7 +7,7 @@ import { createDeviceTrainer, type DeviceTrainer } from "./deviceTrainer";
 import { createTrainState } from "./trainState";
 
 const STEPS = 1000;
-/** Compared with taped steps, bit by bit. */
+/** Compared bit by bit with steps that are encoded anew. */
 const COMPARED = 50;
 /** By then everything that is made once is made. */
 const SETTLED = 100;
@@ -32,13 +32,13 @@ const bytesInGpu = () => {
   return { numTensors, numBytesInGPU, numBytesAllocatedInGPU };
 };
 
-test("1,000 replayed steps on fresh batches: the first 50 are the taped ones, and nothing grows", async () => {
+test("1,000 replayed steps on fresh batches: the first 50 are those encoded anew, and nothing grows", async () => {
   const backend = smallTiles();
-  const taped = createDeviceTrainer(backend, createTrainState(tinyValues()), { replays: false });
+  const encoded = createDeviceTrainer(backend, createTrainState(tinyValues()), { replays: false });
   const expected: number[][] = [];
-  for (let step = 1; step <= COMPARED; step++) expected.push(await takeStep(taped, step));
-  const expectedState = await stateNumbers(taped);
-  taped.dispose();
+  for (let step = 1; step <= COMPARED; step++) expected.push(await takeStep(encoded, step));
+  const expectedState = await stateNumbers(encoded);
+  encoded.dispose();
 
   const { device } = backend;
   const createBuffer = device.createBuffer.bind(device);

@@ -4,14 +4,14 @@ import type { StudioBackend } from "../kernels/studioBackend";
 
 /** How a run of a program was done. */
 export type RunKind =
-  /** Encoded operation by operation, and watched. */
+  /** Encoded operation by operation; what was dispatched, and how long each buffer was needed, is noted. */
   | "traced"
-  /** The same, and kept. */
+  /** The same, and the commands are kept. */
   | "recorded"
-  /** Submitted again as it was kept. */
+  /** The kept commands are submitted again. */
   | "replayed"
-  /** Encoded operation by operation, because two runs were not alike. */
-  | "taped";
+  /** Encoded operation by operation, because two runs differed or replaying is off. */
+  | "encoded";
 
 export interface Program {
   readonly run: () => RunKind;
@@ -65,7 +65,7 @@ export function createProgram(backend: StudioBackend, body: () => void, replays:
       }
       if (!possible) {
         body();
-        return "taped";
+        return "encoded";
       }
       if (before) return record();
       trace();

@@ -4,14 +4,17 @@ import { accumulate } from "../kernels/accumulate";
 import {
   optimizerUpdate,
   partialsLength,
+  type Arena,
   type OptimizerOperands,
 } from "../kernels/optimizerUpdate";
+import { ofRank } from "../kernels/ranks";
 import type { StudioBackend } from "../kernels/studioBackend";
 import { createDeviceInputs } from "./deviceInputs";
 import type { FlatState } from "./flatState";
 import { createProgram, type RunKind } from "./replay";
+import type { InputOptions, StepInputs } from "./stepInputs";
 import { disposeBatch, microBatchCount, sliceBatch, type TrainBatch } from "./trainBatch";
-import { lossAndGradients, type StepOptions } from "./trainStep";
+import { lossAndGradients, type LossOptions, type Losses, type StepOptions } from "./trainStep";
 import type { UpdateNumbers } from "./updateNumbers";
 
 /** Steps of one shape on one flat state: their inputs, and their commands once recorded. */
@@ -40,6 +43,99 @@ export function setupKey(backend: StudioBackend, batch: TrainBatch, options: Ste
   });
 }
 
+/** What the recorded commands write to besides the flat state. */
+interface StepBuffers {
+  readonly segments: TensorInfo;
+  readonly hyper: TensorInfo;
+  readonly partials: TensorInfo;
+  readonly logged: TensorInfo;
+  /** With micro-batches: where gradients (by arena) and losses are summed. */
+  readonly sums?: {
+    readonly gradients: readonly TensorInfo[];
+    readonly losses: OptimizerOperands["losses"];
+  };
+  readonly dispose: () => void;
+}
+
+function allocateBuffers(backend: StudioBackend, flat: FlatState, hasSums: boolean): StepBuffers {
+  const own: TensorInfo[] = [];
+  const allocate = (...dims: number[]): TensorInfo => {
+    const info = backend.makeTensorInfo(dims, "float32");
+    backend.uploadToGPU(info.dataId); // without values: allocates
+    own.push(info);
+    return info;
+  };
+  const { segments, arenaSizes } = flat.layout;
+  return {
+    segments: allocate(segments.length, 4),
+    hyper: allocate(8),
+    logged: allocate(3),
+    partials: allocate(partialsLength(arenaSizes)),
+    ...(hasSums && {
+      sums: {
+        gradients: arenaSizes.map((size) => allocate(size)),
+        losses: { velocityLoss: allocate(), projLoss: allocate() },
+      },
+    }),
+    dispose: () => {
+      for (const { dataId } of own) backend.disposeData(dataId);
+    },
+  };
+}
+
+/** Encodes the losses of what the inputs hold, and their gradients into the flat places. The losses are the caller's. */
+function encodeGradients(
+  backend: StudioBackend,
+  flat: FlatState,
+  inputs: StepInputs,
+  options: LossOptions,
+): Losses {
+  backend.placeGradients(flat.gradientPlaces);
+  const { losses, gradients } = lossAndGradients(flat.maps.params, inputs, options);
+  backend.placeGradients(new Map());
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const target = flat.gradient(name);
+    if (!backend.sharesMemory(gradient, target)) backend.copy(gradient, target);
+  }
+  tf.dispose({ ...gradients });
+  return losses;
+}
+
+/** The two computations of a step: a pass for each micro-batch, then the update where there are several. */
+function stepBodies(
+  backend: StudioBackend,
+  flat: FlatState,
+  inputs: StepInputs,
+  { segments, hyper, partials, logged, sums }: StepBuffers,
+  options: LossOptions,
+  count: number,
+): { readonly pass: () => void; readonly update: () => void } {
+  const gradientsOf = (i: number, arena: Arena) => sums?.gradients[i] ?? arena.gradients;
+  const update = (losses: OptimizerOperands["losses"]) => {
+    const arenas = flat.arenas.map((arena, i) => ({ ...arena, gradients: gradientsOf(i, arena) }));
+    optimizerUpdate(backend, { arenas, segments, hyper, partials, losses, logged });
+  };
+  const addToSums = ({ velocityLoss, projLoss }: Losses, into: OptimizerOperands["losses"]) => {
+    flat.arenas.forEach((arena, i) => {
+      accumulate(backend, gradientsOf(i, arena), arena.gradients, 1 / count);
+    });
+    accumulate(backend, into.velocityLoss, velocityLoss, 1 / count);
+    accumulate(backend, into.projLoss, projLoss, 1 / count);
+  };
+  return {
+    pass: () =>
+      tf.tidy(() => {
+        const losses = encodeGradients(backend, flat, inputs, options);
+        if (sums) addToSums(losses, sums.losses);
+        else update(losses);
+        tf.dispose({ ...losses }); // they were kept
+      }),
+    update: () => {
+      if (sums) update(sums.losses);
+    },
+  };
+}
+
 /**
  * @param replays false: every step is encoded anew, for comparison
  * @throws StudioError OUT_OF_RANGE when the micro-batch does not divide the batch
@@ -54,81 +150,39 @@ export function createStepSetup(
   const size = options.microBatch ?? batch.labels.length;
   const count = microBatchCount(batch, size);
   const inputs = createDeviceInputs(backend, batch, size, options);
-  const own: TensorInfo[] = [];
-  const allocate = (dims: number[]): TensorInfo => {
-    const info = backend.makeTensorInfo(dims, "float32");
-    backend.uploadToGPU(info.dataId);
-    own.push(info);
-    return info;
+  const buffers = allocateBuffers(backend, flat, count > 1);
+  const bodies = stepBodies(backend, flat, inputs.tensors, buffers, options, count);
+  const pass = createProgram(backend, bodies.pass, replays);
+  const update = createProgram(backend, bodies.update, replays);
+  const { sums, logged } = buffers;
+  let kind: RunKind = "encoded";
+
+  const runMicroBatches = (next: TrainBatch, inputOptions: InputOptions) => {
+    for (let i = 0; i < count; i++) {
+      const part = sliceBatch(next, i * size, size);
+      inputs.write(part, inputOptions);
+      kind = pass.run();
+      disposeBatch(part);
+    }
+    update.run();
   };
-  const { segments: names, arenaSizes } = flat.layout;
-  const segments = allocate([names.length, 4]);
-  const hyper = allocate([8]);
-  const logged = allocate([3]);
-  const partials = allocate([partialsLength(arenaSizes)]);
-  // with micro-batches, gradients and losses are summed here
-  const sums = count > 1 ? arenaSizes.map((arenaSize) => allocate([arenaSize])) : [];
-  const lossSums = count > 1 ? { velocityLoss: allocate([]), projLoss: allocate([]) } : undefined;
-
-  const update = (losses: OptimizerOperands["losses"]) =>
-    optimizerUpdate(backend, {
-      arenas: flat.arenas.map((arena, i) => ({ ...arena, gradients: sums[i] ?? arena.gradients })),
-      segments,
-      hyper,
-      partials,
-      losses,
-      logged,
-    });
-
-  /** Gradients of what the inputs hold, in their flat places; then the update, or the sums. */
-  const passBody = () =>
-    tf.tidy(() => {
-      const { params } = flat.maps;
-      backend.placeGradients(flat.gradientPlaces);
-      const { losses, gradients } = lossAndGradients(params, inputs.tensors, options);
-      backend.placeGradients(new Map());
-      for (const [name, gradient] of Object.entries(gradients)) {
-        const target = flat.gradient(name);
-        if (!backend.sharesMemory(gradient, target)) backend.copy(gradient, target);
-      }
-      const { velocityLoss, projLoss } = losses;
-      if (lossSums) {
-        flat.arenas.forEach((arena, i) => {
-          accumulate(backend, sums[i] ?? arena.gradients, arena.gradients, 1 / count);
-        });
-        accumulate(backend, lossSums.velocityLoss, velocityLoss, 1 / count);
-        accumulate(backend, lossSums.projLoss, projLoss, 1 / count);
-      } else update({ velocityLoss, projLoss });
-      tf.dispose([{ ...losses }, { ...gradients }]); // the losses were kept
-    });
-  const updateBody = () => lossSums && update(lossSums);
-  const pass = createProgram(backend, passBody, replays);
-  const last = createProgram(backend, updateBody, replays);
-  let kind: RunKind = "taped";
 
   return {
     key: setupKey(backend, batch, options),
     lastRun: () => kind,
     compile: (onProgress) =>
       backend.compile(() => {
-        passBody();
-        updateBody();
+        bodies.pass();
+        bodies.update();
       }, onProgress),
-    run: (next, settings, numbers) => {
-      const { shape, path, alignment } = settings;
+    run: (next, { shape, path, alignment }, numbers) => {
       const inputOptions = { shape, path, projCoeff: alignment.projCoeff };
-      backend.flush(); // a write overtakes what is encoded and not yet submitted
-      backend.fill(segments, numbers.segments);
-      backend.fill(hyper, numbers.hyper);
-      if (lossSums) {
-        for (const info of [...sums, ...Object.values(lossSums)]) backend.clear(info);
-        for (let i = 0; i < count; i++) {
-          const part = sliceBatch(next, i * size, size);
-          inputs.write(part, inputOptions);
-          kind = pass.run();
-          disposeBatch(part);
-        }
-        last.run();
+      backend.flush(); // a write to the queue runs before what is encoded and not yet submitted
+      backend.fill(buffers.segments, numbers.segments);
+      backend.fill(buffers.hyper, numbers.hyper);
+      if (sums) {
+        for (const sum of [...sums.gradients, ...Object.values(sums.losses)]) backend.clear(sum);
+        runMicroBatches(next, inputOptions);
       } else {
         inputs.write(next, inputOptions);
         kind = pass.run();
@@ -136,13 +190,13 @@ export function createStepSetup(
       const copy = backend.makeTensorInfo([3], "float32");
       backend.copy(logged, copy); // the next step writes over it
       backend.flush();
-      return tf.engine().makeTensorFromTensorInfo(copy) as Tensor1D;
+      return ofRank(tf.engine().makeTensorFromTensorInfo(copy), "R1");
     },
     dispose: () => {
       pass.dispose();
-      last.dispose();
+      update.dispose();
       inputs.dispose();
-      for (const { dataId } of own) backend.disposeData(dataId);
+      buffers.dispose();
     },
   };
 }

@@ -8,8 +8,10 @@ import type { PathKind } from "../../common/math/interpolant";
 import { projectorScope, projectTokens } from "../models/projector";
 import { sitForward, type SiTShape } from "../models/sit";
 import { isFrozen } from "../models/sitInit";
+import { ofRank } from "../kernels/ranks";
+import { mapRecord } from "../kernels/records";
 import { backward } from "../nn/backward";
-import type { ParamMap } from "../nn/params";
+import { pickParams, type ParamMap } from "../nn/params";
 import { adamWUpdate, type AdamWOptions } from "./adamw";
 import { emaUpdate } from "./ema";
 import { clipCoefficient, globalNorm } from "./gradients";
@@ -62,6 +64,13 @@ export interface LossesAndGradients {
   /** Of `total`, by the names of the active parameters. */
   readonly gradients: ParamMap;
 }
+
+const fault = (message: string) =>
+  new StudioError(
+    "INTERNAL",
+    message,
+    "Reload the page; the run resumes from its last checkpoint.",
+  );
 
 function noSuchBlock(encoderDepth: number, depth: number): StudioError {
   return new StudioError(
@@ -139,7 +148,7 @@ export function lossAndGradients(
 ): LossesAndGradients {
   assertTap(options);
   const names = activeNames(params, options.alignment.projectors);
-  const active = Object.fromEntries(names.map((name) => [name, params[name] as Tensor]));
+  const active = pickParams(params, names);
   const kept: Losses[] = [];
   const found = backward(() => {
     const losses =
@@ -150,35 +159,34 @@ export function lossAndGradients(
     kept.push(losses);
     return losses.total;
   }, Object.values(active));
-  const gradients = Object.fromEntries(names.map((name, i) => [name, found.gradients[i]]));
+  const gradients = names.map((name, i): [string, Tensor] => {
+    const gradient = found.gradients[i];
+    if (gradient) return [name, gradient];
+    throw fault(`The parameter "${name}" has no gradient.`);
+  });
   const [losses] = kept;
-  const unreached = names.find((name) => !gradients[name]);
-  if (!losses || unreached !== undefined) {
-    throw new StudioError(
-      "INTERNAL",
-      `The parameter "${unreached ?? ""}" has no gradient.`,
-      "Reload the page; the run resumes from its last checkpoint.",
-    );
-  }
-  return { losses, gradients: gradients as ParamMap };
+  if (!losses) throw fault("The loss was not computed.");
+  return { losses, gradients: Object.fromEntries(gradients) };
 }
 
-/** Tensor by tensor; what went in is disposed. */
-function combined(parts: readonly LossesAndGradients[], change: (...same: Tensor[]) => Tensor) {
-  const by = <K extends string, T extends Tensor>(
-    maps: readonly Readonly<Record<K, T>>[],
-  ): Record<K, T> =>
-    Object.fromEntries(
-      Object.keys(maps[0] ?? {}).map((name) => [
-        name,
-        change(...maps.map((map) => map[name as K])),
-      ]),
-    ) as Record<K, T>;
-  const result = {
-    losses: by(parts.map(({ losses }): Record<keyof Losses, Scalar> => ({ ...losses }))),
-    gradients: by(parts.map(({ gradients }) => gradients)),
+/** Losses and gradients of two micro-batches added up; both are disposed. */
+function addedUp(a: LossesAndGradients, b: LossesAndGradients): LossesAndGradients {
+  const sum = {
+    losses: mapRecord({ ...a.losses }, (loss, name): Scalar => tf.add(loss, b.losses[name])),
+    gradients: mapRecord(a.gradients, (gradient, name) => tf.add(gradient, b.gradients[name] ?? 0)),
   };
-  for (const part of parts) disposeFound(part);
+  disposeFound(a);
+  disposeFound(b);
+  return sum;
+}
+
+/** Losses and gradients times `factor`; they are disposed. */
+function scaled(sum: LossesAndGradients, factor: Scalar): LossesAndGradients {
+  const result = {
+    losses: mapRecord({ ...sum.losses }, (loss): Scalar => tf.mul(loss, factor)),
+    gradients: mapRecord(sum.gradients, (gradient) => tf.mul(gradient, factor)),
+  };
+  disposeFound(sum);
   return result;
 }
 
@@ -211,8 +219,8 @@ export function accumulatedGradients(
   let sum = ofPart(0);
   const scale = tf.scalar(1 / count);
   try {
-    for (let i = 1; i < count; i++) sum = combined([sum, ofPart(i)], (a, b) => tf.add(a, b));
-    return combined([sum], (total) => tf.mul(total, scale));
+    for (let i = 1; i < count; i++) sum = addedUp(sum, ofPart(i));
+    return scaled(sum, scale);
   } catch (thrown) {
     disposeFound(sum);
     throw thrown;
@@ -257,7 +265,7 @@ export function trainStep(
       coefficient,
     );
     const ema = emaUpdate(state.ema, updated.params, options.emaDecay);
-    const numbers = tf.stack([losses.velocityLoss, losses.projLoss, norm]) as Tensor1D;
+    const numbers = ofRank(tf.stack([losses.velocityLoss, losses.projLoss, norm]), "R1");
     tf.dispose({ ...losses });
     return { next: { ...updated, ema }, logged: numbers };
   });

@@ -48,7 +48,7 @@ test.each([true, false])(
     backend.trim();
     expect(allocated()).toBe(training);
     found.push(...(await steps(trainer, 6, 10)));
-    expect(trainer.lastRun()).toBe(replays ? "replayed" : "taped");
+    expect(trainer.lastRun()).toBe(replays ? "replayed" : "encoded");
     expect(found).toEqual(expected);
     expect(await stateNumbers(trainer)).toEqual(expectedState);
 
