@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
+import { findKernel } from "./findKernel";
 
 /** Off: every operation runs its plain twin, for comparison and as a fallback. */
 export const FUSED_FLAG = "STUDIO_FUSED_KERNELS";
@@ -86,12 +87,9 @@ function byName({ outputShapes }: AnyOperation, results: readonly Tensor[]): Nam
   );
 }
 
-const kernelOf = (name: string, backendName: string): tf.KernelConfig | undefined =>
-  tf.getKernel(name, backendName);
-
 /** Whether the current backend has a kernel for `operation`, and kernels are in use. */
 export const hasKernel = ({ name }: { readonly name: string }): boolean =>
-  fusedKernelsInUse() && kernelOf(name, tf.getBackend()) !== undefined;
+  fusedKernelsInUse() && findKernel(name, tf.getBackend()) !== undefined;
 
 /** Runs the backend's kernel for `operation`, or its twin. The caller's tidy scope owns the outputs. */
 export function run<
@@ -133,7 +131,7 @@ export function registerWebGpuOperations(
   operations: readonly AnyOperation[],
 ): void {
   for (const operation of operations) {
-    if (kernelOf(operation.name, backendName)) continue;
+    if (findKernel(operation.name, backendName)) continue;
     tf.registerKernel({
       kernelName: operation.name,
       backendName,

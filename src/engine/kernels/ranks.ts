@@ -1,16 +1,12 @@
 import type { Rank, Tensor } from "@tensorflow/tfjs-core";
-import { StudioError } from "../../common/errors/studioError";
+import { internalError } from "./internalError";
 
 /** Whether a tensor has this rank. Ranks are tfjs' own names: "R0" to "R6". */
 export const hasRank = <R extends Rank>(tensor: Tensor, rank: `${R}`): tensor is Tensor<R> =>
   `R${tensor.rank}` === rank;
 
 const fault = (tensor: Tensor, expected: number | string) =>
-  new StudioError(
-    "INTERNAL",
-    `A tensor has shape [${tensor.shape.join(", ")}] instead of rank ${expected}.`,
-    "Please report this with the share link of the run.",
-  );
+  internalError(`A tensor has shape [${tensor.shape.join(", ")}] instead of rank ${expected}.`);
 
 /**
  * The tensor, typed by its rank, where tfjs' declarations lose it (tf.stack, tf.oneHot).

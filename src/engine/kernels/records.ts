@@ -1,4 +1,4 @@
-import { StudioError } from "../../common/errors/studioError";
+import { internalError } from "./internalError";
 
 /** The names of a record: TypeScript types the keys of any object as strings. */
 export const namesOf = <Name extends string>(record: Readonly<Record<Name, unknown>>): Name[] =>
@@ -29,10 +29,8 @@ export function named<Name extends string, T>(
   values: readonly T[],
 ): Record<Name, T> {
   if (values.length !== names.length) {
-    throw new StudioError(
-      "INTERNAL",
+    throw internalError(
       `There are ${values.length} values for ${names.length} names (${names.join(", ")}).`,
-      "Please report this with the share link of the run.",
     );
   }
   return fromEntries(
