@@ -23,14 +23,17 @@ import {
 import {
   encodeKernel,
   runByName,
+  type AnyOperation,
   type NamedAttrs,
   type NamedOutputs,
   type NamedTensors,
   type Operation,
 } from "../kernels/operation";
 import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
+import { upload, type LazyOperand } from "../kernels/lazyOperand";
 import { named } from "../kernels/records";
-import { computed, integers, normals, upload, type LazyOperand } from "./operands";
+import { CHECK_CASES, type CheckCase } from "../kernels/selfCheckCases";
+import { computed, integers, normals } from "./operands";
 
 /** Which choices of the device change an operation's kernel. */
 export type Family =
@@ -57,10 +60,38 @@ export interface KernelCase {
   readonly encode: (device: StudioDevice) => void;
 }
 
-/** The operands that a case has: an optional input may be left out. */
-const given = (operands: Readonly<Record<string, LazyOperand | undefined>>) =>
-  Object.entries(operands).filter((entry): entry is [string, LazyOperand] => Boolean(entry[1]));
+type NamedOperands = readonly (readonly [name: string, operand: LazyOperand])[];
+type Accuracy = Partial<Pick<KernelCase, "tolerance" | "unit">>;
 
+function kernelCase(
+  operation: AnyOperation,
+  operands: NamedOperands,
+  attrs: NamedAttrs,
+  family: Family,
+  run: KernelCase["run"],
+  { tolerance = 4e-6, unit = 1 }: Accuracy = {},
+): KernelCase {
+  const names = operands.map(([name]) => name);
+  const shapes = operands.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
+  const options = Object.entries(attrs).map(([name, value]) => `${name} ${value}`);
+  return {
+    name: `${operation.name}: ${[...options, ...shapes].join(", ")}`,
+    operation: operation.name,
+    family,
+    tolerance,
+    unit,
+    operands: operands.map(([, operand]) => operand),
+    run,
+    encode: (device) => {
+      const infos = operands.map(([, { shape, dtype }]) =>
+        device.makeTensorInfo([...shape], dtype),
+      );
+      encodeKernel(operation, device, named(names, infos), attrs);
+    },
+  };
+}
+
+/** A case of an operation; an optional input may be left out of `operands`. */
 function caseOf<
   Inputs extends NamedTensors,
   Outputs extends NamedOutputs,
@@ -70,25 +101,14 @@ function caseOf<
   operands: { readonly [K in keyof Inputs]?: LazyOperand },
   attrs: Attrs,
   family: Family,
-  { tolerance = 4e-6, unit = 1 }: Partial<Pick<KernelCase, "tolerance" | "unit">> = {},
+  accuracy: Accuracy = {},
 ): KernelCase {
-  const entries = given(operands);
-  const shapes = entries.map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
-  const options = Object.entries(attrs).map(([name, value]) => `${name} ${String(value)}`);
-  const names = entries.map(([name]) => name);
-  return {
-    name: `${operation.name}: ${[...options, ...shapes].join(", ")}`,
-    operation: operation.name,
-    family,
-    tolerance,
-    unit,
-    operands: entries.map(([, operand]) => operand),
-    run: (tensors) => runByName(operation, named(names, tensors), attrs),
-    encode: (device) => {
-      const infos = entries.map(([, { shape, dtype }]) => device.makeTensorInfo([...shape], dtype));
-      encodeKernel(operation, device, named(names, infos), attrs);
-    },
-  };
+  const given = Object.entries<LazyOperand | undefined>(operands).flatMap(
+    ([name, operand]): NamedOperands => (operand ? [[name, operand]] : []),
+  );
+  const names = given.map(([name]) => name);
+  const run = (tensors: readonly Tensor[]) => runByName(operation, named(names, tensors), attrs);
+  return kernelCase(operation, given, attrs, family, run, accuracy);
 }
 
 /** Rows, inputs and outputs of a linear map: several tiles and a part of one; odd; divided by four; single ones. */
@@ -270,13 +290,28 @@ function labelCases(): KernelCase[] {
   });
 }
 
+/** The self-check's cases of an operation, for one that has no wider cases here. */
+function selfCheckCase({ registers, operands, attrs, runOn }: CheckCase, family: Family) {
+  const names = operands.map(([name]) => name);
+  return kernelCase(registers, operands, attrs, family, (tensors) => runOn(named(names, tensors)));
+}
+
 /** Every operation with a kernel, on shapes that reach past its tiles. */
-export const kernelCases = (): readonly KernelCase[] => [
-  ...linearCases(),
-  ...chunkCases(),
-  ...attentionCases(),
-  ...tokenCases(),
-  ...elementCases(),
-  ...lossCases(),
-  ...labelCases(),
-];
+export function kernelCases(): readonly KernelCase[] {
+  const wide = [
+    ...linearCases(),
+    ...chunkCases(),
+    ...attentionCases(),
+    ...tokenCases(),
+    ...elementCases(),
+    ...lossCases(),
+    ...labelCases(),
+  ];
+  const covered = new Set(wide.map(({ operation }) => operation));
+  const others = (cases: readonly CheckCase[], family: Family) =>
+    cases
+      .filter(({ operation }) => !covered.has(operation))
+      .map((one) => selfCheckCase(one, family));
+  const { products, byKind, fixed } = CHECK_CASES;
+  return [...wide, ...others(products, "product"), ...others([...byKind, ...fixed], "kind")];
+}

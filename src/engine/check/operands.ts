@@ -1,14 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { randomNormal } from "../../common/math/rng";
-import { ofRank } from "../kernels/ranks";
-
-/** A tensor that is not on a device yet: its numbers are computed when they are asked for. */
-export interface LazyOperand {
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-  readonly values: () => Float32Array | Int32Array;
-}
+import type { LazyOperand } from "../kernels/lazyOperand";
 
 const SEED = 3;
 
@@ -47,9 +40,3 @@ export const computed = (shape: readonly number[], compute: () => Tensor): LazyO
     return values;
   },
 });
-
-/** On tfjs' current backend; the caller's tidy owns it. @throws StudioError INTERNAL when it has another rank */
-export const upload = <R extends tf.Rank>(
-  { shape, dtype, values }: LazyOperand,
-  rank: `${R}`,
-): Tensor<R> => ofRank(tf.tensor(values(), [...shape], dtype), rank);

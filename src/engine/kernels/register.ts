@@ -1,44 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { Activate, ActivateGrad } from "./activateOp";
-import { Attention, AttentionGrad } from "./attentionOp";
-import { CosineLoss, CosineLossGrad } from "./cosineLossOp";
-import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
-import { Interpolate } from "./interpolateOp";
-import { LabelEmbed, LabelEmbedGrad } from "./labelEmbedOp";
-import { LayerNormAffine } from "./layerNormAffineOp";
-import {
-  LayerNormModulate,
-  LayerNormModulateGradMod,
-  LayerNormModulateGradX,
-} from "./layerNormModulateOp";
-import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
 import { registerWebGpuOperations, type AnyOperation } from "./operation";
-import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
+import { CHECK_CASES } from "./selfCheckCases";
 
-/** Every operation that has a WGSL kernel. */
+/** Every operation that has a WGSL kernel: those with a row in selfCheckCases.ts. */
 export const OPERATIONS: readonly AnyOperation[] = [
-  Linear,
-  LinearActivated,
-  LinearChunks,
-  LinearGradX,
-  LinearGradW,
-  LayerNormModulate,
-  LayerNormModulateGradX,
-  LayerNormModulateGradMod,
-  LayerNormAffine,
-  GatedResidual,
-  GatedResidualGrad,
-  Attention,
-  AttentionGrad,
-  Activate,
-  ActivateGrad,
-  Interpolate,
-  VelocityLoss,
-  VelocityLossGrad,
-  CosineLoss,
-  CosineLossGrad,
-  LabelEmbed,
-  LabelEmbedGrad,
+  ...new Set(
+    [...CHECK_CASES.products, ...CHECK_CASES.byKind, ...CHECK_CASES.fixed].map(
+      ({ registers }) => registers,
+    ),
+  ),
 ];
 
 /** The name the studio's backend is registered by. */

@@ -12,9 +12,11 @@ import {
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
 } from "./layerNormModulateOp";
+import { toTensor, type LazyOperand } from "./lazyOperand";
 import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
 import {
   runByName,
+  type AnyOperation,
   type NamedAttrs,
   type NamedOutputs,
   type NamedTensors,
@@ -24,7 +26,13 @@ import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** One call of an operation with fixed numbers. */
 export interface CheckCase {
+  /** The operation's name. */
   readonly operation: string;
+  readonly registers: AnyOperation;
+  readonly operands: readonly (readonly [name: string, operand: LazyOperand])[];
+  readonly attrs: NamedAttrs;
+  /** Runs the operation on operands on the current backend; the caller's tidy scope owns the outputs. */
+  readonly runOn: (inputs: NamedTensors) => Tensor[];
   /** Makes the operands on the current backend and runs the operation; the caller's tidy scope owns everything. */
   readonly run: () => Tensor[];
 }
@@ -39,7 +47,8 @@ export interface CheckCases {
   readonly fixed: readonly CheckCase[];
 }
 
-type Make = (salt: number) => Tensor;
+/** An operand whose numbers differ from those of the other operands of a case, by their place. */
+type Make = (salt: number) => LazyOperand;
 
 function checkCase<
   Inputs extends NamedTensors,
@@ -50,13 +59,18 @@ function checkCase<
   operands: { readonly [K in keyof Inputs]: Make },
   attrs: Attrs,
 ): CheckCase {
-  const makers = Object.entries<Make>(operands);
+  const made = Object.entries<Make>(operands).map(([name, make], salt): [string, LazyOperand] => [
+    name,
+    make(salt),
+  ]);
+  const runOn = (inputs: NamedTensors) => runByName(operation, inputs, attrs);
   return {
     operation: operation.name,
-    run: () => {
-      const inputs = Object.fromEntries(makers.map(([name, make], salt) => [name, make(salt)]));
-      return runByName(operation, inputs, attrs);
-    },
+    registers: operation,
+    operands: made,
+    attrs,
+    runOn,
+    run: () => runOn(Object.fromEntries(made.map(([name, operand]) => [name, toTensor(operand)]))),
   };
 }
 
@@ -68,11 +82,14 @@ function scattered(i: number, salt: number): number {
 
 const filled =
   (shape: readonly number[], value: (share: number) => number): Make =>
-  (salt) => {
-    const size = tf.util.sizeFromShape([...shape]);
-    const values = Float32Array.from({ length: size }, (_, i) => value(scattered(i, salt)));
-    return tf.tensor(values, [...shape]);
-  };
+  (salt) => ({
+    shape,
+    dtype: "float32",
+    values: () => {
+      const size = tf.util.sizeFromShape([...shape]);
+      return Float32Array.from({ length: size }, (_, i) => value(scattered(i, salt)));
+    },
+  });
 
 /** Numbers between -1 and 1. */
 const around0 = (...shape: number[]): Make => filled(shape, (share) => 2 * share - 1);
@@ -83,12 +100,12 @@ const positive = (factor: number, ...shape: number[]): Make =>
 
 const labels =
   (count: number, classes: number): Make =>
-  (salt) => {
-    const values = Int32Array.from({ length: count }, (_, i) =>
-      Math.floor(classes * scattered(i, salt)),
-    );
-    return tf.tensor1d(values, "int32");
-  };
+  (salt) => ({
+    shape: [count],
+    dtype: "int32",
+    values: () =>
+      Int32Array.from({ length: count }, (_, i) => Math.floor(classes * scattered(i, salt))),
+  });
 
 /**
  * Rows, inputs and outputs of the linear map. Every product crosses the edge of a 64x64 tile, ends within a tile,
@@ -250,5 +267,8 @@ const FIXED: readonly CheckCase[] = [
   ),
 ];
 
-/** Every operation that has a kernel. */
+/**
+ * Every operation that has a kernel: whoever has a row here is registered (register.ts), checked at the start
+ * (selfCheck.ts) and, where check/kernelCases has no wider case, compared with its twin by these numbers.
+ */
 export const CHECK_CASES: CheckCases = { products: PRODUCTS, byKind: BY_KIND, fixed: FIXED };
