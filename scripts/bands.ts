@@ -5,8 +5,16 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import {
+  LAYER_METRICS,
+  SAMPLE_METRICS,
+  STEP_METRICS,
+  type LiveMetric,
+  type StepMetricId,
+} from "../src/common/catalogue/liveMetrics";
 import { Experiment } from "../src/common/config/experiment";
-import { bandPresetOf, type ReferenceBand } from "../src/common/config/referenceBand";
+import { bandPresetOf, type ReferenceBandFile } from "../src/common/config/referenceBand";
+import { recordOf } from "../src/common/math/recordOf";
 import { exponentialSmooth } from "../src/common/math/smooth";
 import { envelope, type Curve } from "./bands/envelope";
 
@@ -15,25 +23,29 @@ const SMOOTHING = 0.9;
 const WINDOW_STEPS = 10;
 const OUT = "public/bands";
 
+/** The metrics of a list that are in a band. */
+const banded = <Id extends string>(metrics: readonly LiveMetric<Id>[]): readonly Id[] =>
+  metrics.flatMap(({ id, band }) => (band ? id : []));
+const STEP_IDS = banded(STEP_METRICS);
+const SAMPLE_IDS = banded(SAMPLE_METRICS);
+const LAYER_IDS = banded(LAYER_METRICS);
+
 const Step = z.object({
   kind: z.literal("step"),
   step: z.int(),
-  velocityLoss: z.number(),
-  projLoss: z.number(),
-  gradNorm: z.number(),
+  ...recordOf(STEP_IDS, () => z.number()),
 });
 const Quality = z.object({
   kind: z.literal("sampleQuality"),
   step: z.int(),
   space: z.string(),
-  kid: z.number(),
-  frechetTop: z.number(),
+  ...recordOf(SAMPLE_IDS, () => z.number()),
 });
 const Alignment = z.object({
   kind: z.literal("layerAlignment"),
   step: z.int(),
   encoder: z.string(),
-  cknna: z.array(z.number()),
+  ...recordOf(LAYER_IDS, () => z.array(z.number())),
 });
 const Line = z.discriminatedUnion("kind", [Step, Quality, Alignment]);
 const Summary = z.object({
@@ -65,10 +77,10 @@ async function readRun(preset: string, dir: string) {
 }
 type Run = Awaited<ReturnType<typeof readRun>>;
 
-const lossCurve = ({ steps }: Run, column: "velocityLoss" | "projLoss" | "gradNorm"): Curve => ({
+const stepCurve = ({ steps }: Run, id: StepMetricId): Curve => ({
   steps: steps.map(({ step }) => step),
   values: exponentialSmooth(
-    steps.map((point) => point[column]),
+    steps.map((point) => point[id]),
     steps.length,
     SMOOTHING,
   ),
@@ -88,20 +100,13 @@ function shared<T>(what: string, values: readonly T[]): T {
   return first;
 }
 
-function bandOf(preset: string, runs: readonly Run[]): ReferenceBand {
-  const losses = (column: "velocityLoss" | "projLoss" | "gradNorm") =>
-    envelope(
-      runs.map((run) => lossCurve(run, column)),
-      WINDOW_STEPS,
-    );
-  const quality = (column: "kid" | "frechetTop") =>
-    envelope(
-      runs.map((run) => measured(run.quality, (point) => point[column])),
-      1,
-    );
+function bandOf(preset: string, runs: readonly Run[]): ReferenceBandFile {
+  /** The range of one curve over the runs. */
+  const range = (curveOf: (run: Run) => Curve, windowSteps: number) =>
+    envelope(runs.map(curveOf), windowSteps);
   const blocks = shared(
     "depth",
-    runs.flatMap((run) => run.alignment.map(({ cknna }) => cknna.length)),
+    runs.flatMap((run) => run.alignment.flatMap((m) => LAYER_IDS.map((id) => m[id].length))),
   );
   return {
     preset,
@@ -115,23 +120,19 @@ function bandOf(preset: string, runs: readonly Run[]): ReferenceBand {
     })),
     smoothing: SMOOTHING,
     windowSteps: WINDOW_STEPS,
-    velocityLoss: losses("velocityLoss"),
-    projLoss: losses("projLoss"),
-    gradNorm: losses("gradNorm"),
+    ...recordOf(STEP_IDS, (id) => range((run) => stepCurve(run, id), WINDOW_STEPS)),
     space: shared(
       "space",
       runs.flatMap((run) => run.quality.map(({ space }) => space)),
     ),
-    kid: quality("kid"),
-    frechetTop: quality("frechetTop"),
+    ...recordOf(SAMPLE_IDS, (id) => range((run) => measured(run.quality, (m) => m[id]), 1)),
     encoder: shared(
       "encoder",
       runs.flatMap((run) => run.alignment.map(({ encoder }) => encoder)),
     ),
-    cknna: Array.from({ length: blocks }, (_, block) =>
-      envelope(
-        runs.map((run) => measured(run.alignment, ({ cknna }) => cknna[block] ?? NaN)),
-        1,
+    ...recordOf(LAYER_IDS, (id) =>
+      Array.from({ length: blocks }, (_, block) =>
+        range((run) => measured(run.alignment, (m) => m[id][block] ?? NaN), 1),
       ),
     ),
   };

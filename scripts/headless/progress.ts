@@ -1,3 +1,4 @@
+import { STEP_METRICS, valueOf } from "../../src/common/catalogue/liveMetrics";
 import type { StepPoint } from "../../src/common/protocol/trainer";
 
 const BAR_CHARS = 24;
@@ -29,6 +30,13 @@ export function recentRate(points: readonly StepPoint[]): number {
 const timing = (rate: number, stepsLeft: number) =>
   `${rate.toFixed(2)} step/s  ETA ${clock(stepsLeft / rate)}`;
 
+/** The step's metrics in words: "loss 0.5000", "align -0.2500". */
+const metricWords = (point: StepPoint): string[] =>
+  STEP_METRICS.flatMap(({ id, word }) => {
+    const value = valueOf(point, id);
+    return word !== undefined && value !== undefined ? `${word} ${value.toFixed(4)}` : [];
+  });
+
 /**
  * A terminal's line: bar, step, rate, time left by that rate, losses, phase.
  * @param points the latest ones
@@ -45,17 +53,17 @@ export function barLine(
   const bar = "#".repeat(filled).padEnd(BAR_CHARS, ".");
   const head = `[${bar}] ${step}/${totalSteps}`;
   if (!last) return `${head}  ${phase}`;
-  const losses = `loss ${last.velocityLoss.toFixed(4)} align ${last.projLoss.toFixed(4)}`;
-  return `${head}  ${timing(recentRate(points), totalSteps - step)}  ${losses}  ${phase}`;
+  const metrics = metricWords(last).join(" ");
+  return `${head}  ${timing(recentRate(points), totalSteps - step)}  ${metrics}  ${phase}`;
 }
 
 /** A step as a line of its own, for a log. @param points up to this step, the latest last */
 export function stepLine(points: readonly StepPoint[], totalSteps: number): string {
   const last = points.at(-1);
   if (!last) return "";
-  const { step, velocityLoss, projLoss } = last;
-  const losses = `loss ${velocityLoss.toFixed(4)}  align ${projLoss.toFixed(4)}`;
-  return `step ${step}/${totalSteps}  ${losses}  ${timing(recentRate(points), totalSteps - step)}`;
+  const { step } = last;
+  const metrics = metricWords(last).join("  ");
+  return `step ${step}/${totalSteps}  ${metrics}  ${timing(recentRate(points), totalSteps - step)}`;
 }
 
 /** How much of something is done. */

@@ -38,6 +38,16 @@ test("parts join, steps logged twice count once, lines are in step order", () =>
   expect(lines[1]?.velocityLoss).toBe(0.5);
 });
 
+test("a line keeps the keys of earlier versions and their order", () => {
+  const log = createRunLog();
+  log.add([point(1)], [alignment(1)]);
+  expect(metricsJsonl(log)).toBe(
+    '{"kind":"step","step":1,"velocityLoss":1,"projLoss":-0.5,"gradNorm":2,"stepMs":10}\n' +
+      '{"kind":"layerAlignment","step":1,"encoder":"tiny-vit","imageCount":16,"k":4,"time":0.5,' +
+      '"cknna":[0.1],"cka":[0.2],"mutualKnn":[0.3],"chance":0.01}\n',
+  );
+});
+
 test("what was measured at one step has one order, whichever was ready first", () => {
   const orders = [
     [alignment(10), alignment(10, "patch-histogram")],

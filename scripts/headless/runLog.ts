@@ -1,5 +1,7 @@
+import { STEP_METRICS, valueOf } from "../../src/common/catalogue/liveMetrics";
+import { recordOf } from "../../src/common/math/recordOf";
+import { measurementKey, measurementSeries } from "../../src/common/protocol/measurementSeries";
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
-import { measurementSeries } from "../../src/common/storage/runs";
 
 /** Steps whose mean stands for the final losses: one batch's loss is mostly its times t. */
 const FINAL_STEPS = 100;
@@ -15,7 +17,7 @@ export function createRunLog() {
     add(newPoints: readonly StepPoint[], newMeasurements: readonly Measurement[]) {
       for (const point of newPoints) points.set(point.step, point);
       for (const measurement of newMeasurements) {
-        measurements.set(`${measurementSeries(measurement)}/${measurement.step}`, measurement);
+        measurements.set(measurementKey(measurement), measurement);
       }
     },
     points: (): readonly StepPoint[] => [...points.values()].sort(byStep),
@@ -42,16 +44,16 @@ export function metricsJsonl(log: RunLog): string {
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Losses averaged over the last steps, and the median time of a step. */
+const METRIC_IDS = STEP_METRICS.map(({ id }) => id);
+
+/** Metrics averaged over the last steps, and the median time of a step. */
 export function finalFigures(points: readonly StepPoint[]) {
   if (points.length === 0) return null;
   const last = points.slice(-FINAL_STEPS);
   const sortedMs = points.map((point) => point.stepMs).sort((a, b) => a - b);
   return {
     overSteps: last.length,
-    velocityLoss: mean(last.map((point) => point.velocityLoss)),
-    projLoss: mean(last.map((point) => point.projLoss)),
-    gradNorm: mean(last.map((point) => point.gradNorm)),
+    ...recordOf(METRIC_IDS, (id) => mean(last.flatMap((point) => valueOf(point, id) ?? []))),
     medianStepMs: sortedMs[Math.floor(sortedMs.length / 2)] ?? 0,
   };
 }

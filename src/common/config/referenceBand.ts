@@ -1,4 +1,13 @@
 import { z } from "zod";
+import {
+  LAYER_METRICS,
+  SAMPLE_METRICS,
+  STEP_METRICS,
+  type LiveMetric,
+  type SampleMetricId,
+  type StepMetricId,
+} from "../catalogue/liveMetrics";
+import { recordOf } from "../math/recordOf";
 import type { Experiment } from "./experiment";
 import { sameValue } from "./nonDefaults";
 import { PRESETS } from "./presets";
@@ -6,7 +15,18 @@ import { SETTINGS, settingValue } from "./settings";
 
 /** Lowest and highest value of the reference runs at a step. */
 const Range = z.tuple([z.int().min(0), z.number(), z.number()]);
-const Ranges = z.array(Range);
+/** None where the band's file is older than the metric, or the metric is in no band. */
+const Ranges = z.array(Range).default([]);
+
+/** A value for every metric of a list. */
+const byMetric = <Id extends string, Value>(
+  metrics: readonly LiveMetric<Id>[],
+  value: Value,
+): Record<Id, Value> =>
+  recordOf(
+    metrics.map(({ id }) => id),
+    () => value,
+  );
 
 /**
  * What the reference runs of one preset looked like: for every curve its range over the runs, from
@@ -29,20 +49,20 @@ export const ReferenceBand = z.strictObject({
   /** Losses are smoothed with this weight; a range holds all smoothed values of `windowSteps` steps, at their middle. */
   smoothing: z.number().min(0).max(1),
   windowSteps: z.int().min(1),
-  velocityLoss: Ranges,
-  projLoss: Ranges,
-  gradNorm: Ranges,
+  ...byMetric(STEP_METRICS, Ranges),
   /** Sample metrics in one space, at the steps they were measured. */
   space: z.string(),
-  kid: Ranges,
-  frechetTop: Ranges,
-  /** CKNNA against one encoder, by block. */
+  ...byMetric(SAMPLE_METRICS, Ranges),
+  /** Agreement with one encoder, by block. */
   encoder: z.string(),
-  cknna: z.array(Ranges),
+  ...byMetric(LAYER_METRICS, z.array(Ranges).default([])),
 });
 export type ReferenceBand = z.infer<typeof ReferenceBand>;
+/** As it stands in a file. */
+export type ReferenceBandFile = z.input<typeof ReferenceBand>;
 export type BandRange = z.infer<typeof Range>;
-export type BandCurve = "velocityLoss" | "projLoss" | "gradNorm" | "kid" | "frechetTop";
+/** Metrics of one curve. */
+export type BandCurve = StepMetricId | SampleMetricId;
 
 /** Presets whose reference runs were measured: public/bands has a file of each. */
 export const PRESETS_WITH_BAND: readonly string[] = ["first-minute", "vanilla"];

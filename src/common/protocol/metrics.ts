@@ -2,6 +2,9 @@ import type { ProbeFigures, SampleResult } from "./analysis";
 import type { Outcome } from "./shared";
 import type { LayerAlignment, SampleQuality } from "./trainer";
 
+/** A measurement made now has every metric there is; a stored one may be older than some. */
+type Whole<M> = Required<M>;
+
 /** Row-major features [count, width]; float32 on the wire, float64 in the metrics. */
 export interface FeatureRows {
   readonly values: Float32Array;
@@ -50,7 +53,7 @@ export interface MetricsApi {
   /** Sets the real side of the sample metrics: basis, floors and the real kernel sums are computed once. */
   setReference(space: string, real: FeatureRows, seed: number): Promise<Outcome<null>>;
   /** KID and top-component Fréchet of generated features against the reference. */
-  sampleQuality(step: number, generated: FeatureRows): Promise<Outcome<SampleQuality>>;
+  sampleQuality(step: number, generated: FeatureRows): Promise<Outcome<Whole<SampleQuality>>>;
   /** CKNNA, CKA and mutual k-NN of each layer against the target; rows are the same images. */
   layerAlignment(
     request: {
@@ -63,7 +66,7 @@ export interface MetricsApi {
       readonly seed: number;
     },
     onProgress?: OnProgress,
-  ): Promise<Outcome<LayerAlignment>>;
+  ): Promise<Outcome<Whole<LayerAlignment>>>;
   /** Linear probe and k-NN of one feature set. */
   probe(request: ProbeRequest, onProgress?: OnProgress): Promise<Outcome<ProbeFigures>>;
   /** `setReference` for `sampleBattery`, which wants more of the real side. */

@@ -1,20 +1,22 @@
+import type {
+  ConflictValues,
+  LayerValues,
+  SampleValues,
+  StepValues,
+} from "../catalogue/liveMetrics";
 import type { ControlChange, Experiment, TimelineEntry } from "../config/experiment";
 import type { Failure } from "../errors/studioError";
 import type { BackendChoice, DeviceReport, Outcome } from "./shared";
 
-/** One optimiser step as logged. Losses are batch means; `gradNorm` is before clipping. */
-export interface StepPoint {
+/** One optimiser step as logged. */
+export interface StepPoint extends StepValues {
   readonly step: number;
-  readonly velocityLoss: number;
-  /** Unweighted alignment loss (without λ); between -1 and 1 for the cosine objective. */
-  readonly projLoss: number;
-  readonly gradNorm: number;
   /** Wall time of the step, measured from the previous one's end. */
   readonly stepMs: number;
 }
 
 /** How good EMA samples are at `step`, in one named feature space. */
-export interface SampleQuality {
+export interface SampleQuality extends SampleValues {
   readonly kind: "sampleQuality";
   readonly step: number;
   /** The feature space, for example "tiny-vit, token mean". No value here is an FID. */
@@ -25,21 +27,10 @@ export interface SampleQuality {
   readonly pairCount: number;
   /** Real images KID compares against. */
   readonly referenceCount: number;
-  /** Unbiased KID x 1000 and its 95 % interval (delete-one jackknife, src/engine/metrics/intervals.ts). */
-  readonly kid: number;
-  readonly kidLow: number;
-  readonly kidHigh: number;
-  /** KID x 1000 between disjoint real sets of `pairCount`: what a perfect model scores. */
-  readonly kidFloor: number;
-  /** Fréchet distance on the reference's top 32 principal components (fewer when the space has fewer). */
-  readonly frechetTop: number;
-  readonly components: number;
-  /** The same distance between two disjoint real sets of `pairCount`. */
-  readonly frechetFloor: number;
 }
 
-/** Agreement of every block's hidden state with one encoder on held-out images. Arrays are by block, 1 first. */
-export interface LayerAlignment {
+/** Agreement of every block's hidden state with one encoder on held-out images. */
+export interface LayerAlignment extends LayerValues {
   readonly kind: "layerAlignment";
   readonly step: number;
   readonly encoder: string;
@@ -47,17 +38,12 @@ export interface LayerAlignment {
   readonly k: number;
   /** Noise level t of the images given to the model. */
   readonly time: number;
-  readonly cknna: readonly number[];
-  readonly cka: readonly number[];
-  readonly mutualKnn: readonly number[];
   /** CKNNA with the rows of one side permuted: chance level at this N and k. */
   readonly chance: number;
 }
 
 /** How the gradients of the two losses lie to each other over one group of parameters. */
-export interface GroupConflict {
-  /** Between -1 (the losses pull against each other) and 1; null where either gradient is 0 or there is none. */
-  readonly cosine: number | null;
+export interface GroupConflict extends ConflictValues {
   readonly velocityNorm: number;
   /** Of the alignment loss without λ. Null behind the aligned block: its gradient does not reach there. */
   readonly alignmentNorm: number | null;

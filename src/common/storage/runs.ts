@@ -1,4 +1,5 @@
 import { Experiment } from "../config/experiment";
+import { measurementKey } from "../protocol/measurementSeries";
 import type { Measurement, SampleGrid, StepPoint } from "../protocol/trainer";
 import type { Database, GridRecord, LogRecord, RunRecord } from "./db";
 import { storageError } from "./quota";
@@ -126,20 +127,6 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
 }
 
 const byStep = (a: { step: number }, b: { step: number }) => a.step - b.step;
-
-/** What a measurement is one point of, over steps. */
-export function measurementSeries(m: Measurement): string {
-  switch (m.kind) {
-    case "layerAlignment":
-      return `${m.kind}/${m.encoder}`;
-    case "sampleQuality":
-      return `${m.kind}/${m.space}`;
-    case "gradientConflict":
-      return m.kind;
-  }
-}
-
-const measurementKey = (m: Measurement) => `${measurementSeries(m)}/${m.step}`;
 
 /** All runs, newest first. */
 export async function listRuns(db: Database): Promise<RunRecord[]> {

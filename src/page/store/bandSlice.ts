@@ -1,3 +1,4 @@
+import type { LayerMetricId } from "../../common/catalogue/liveMetrics";
 import type { BandCurve, BandRange, ReferenceBand } from "../../common/config/referenceBand";
 import type { SetPart } from "./setPart";
 
@@ -25,8 +26,8 @@ export const selectBandOf =
   ({ band, showBand }: Pick<BandSlice, "band" | "showBand">): readonly BandRange[] =>
     band && showBand ? band[curve] : NONE;
 
-/** The range of CKNNA of one block (1 first) against `encoder`. */
+/** The range of one block's curve (1 first) against `encoder`. */
 export const selectBandOfBlock =
-  (encoder: string | undefined, block: number) =>
+  (curve: LayerMetricId, encoder: string | undefined, block: number) =>
   ({ band, showBand }: Pick<BandSlice, "band" | "showBand">): readonly BandRange[] =>
-    band && showBand && band.encoder === encoder ? (band.cknna[block - 1] ?? NONE) : NONE;
+    band && showBand && band.encoder === encoder ? (band[curve][block - 1] ?? NONE) : NONE;

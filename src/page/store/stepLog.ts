@@ -1,14 +1,12 @@
+import { STEP_METRICS, valueOf } from "../../common/catalogue/liveMetrics";
+import { recordOf } from "../../common/math/recordOf";
 import type { StepPoint } from "../../common/protocol/trainer";
 
+const COLUMN_NAMES = ["step", ...STEP_METRICS.map(({ id }) => id), "stepMs"] as const;
+
+export type StepColumn = (typeof COLUMN_NAMES)[number];
 /** Columns of a step log. Every one is as long as the buffer, of which `length` values count. */
-export interface StepColumns {
-  readonly step: Float64Array;
-  readonly velocityLoss: Float64Array;
-  readonly projLoss: Float64Array;
-  readonly gradNorm: Float64Array;
-  readonly stepMs: Float64Array;
-}
-export type StepColumn = keyof StepColumns;
+export type StepColumns = Readonly<Record<StepColumn, Float64Array>>;
 
 /**
  * Logged steps in columns, steps ascending. A log is a value: appending gives a new one and leaves the
@@ -22,15 +20,9 @@ export interface StepLog {
 }
 
 const FIRST_CAPACITY = 1024;
-const COLUMN_NAMES = ["step", "velocityLoss", "projLoss", "gradNorm", "stepMs"] as const;
 
-const allocate = (capacity: number): StepColumns => ({
-  step: new Float64Array(capacity),
-  velocityLoss: new Float64Array(capacity),
-  projLoss: new Float64Array(capacity),
-  gradNorm: new Float64Array(capacity),
-  stepMs: new Float64Array(capacity),
-});
+const allocate = (capacity: number): StepColumns =>
+  recordOf(COLUMN_NAMES, () => new Float64Array(capacity));
 
 export const emptyStepLog = (): StepLog => ({
   length: 0,
@@ -50,7 +42,7 @@ export function appendSteps(log: StepLog, points: readonly StepPoint[]): StepLog
   const inPlace = kept === log.shared.filled && length <= log.columns.step.length;
   const columns = inPlace ? log.columns : copyColumns(log.columns, kept, length);
   points.forEach((point, index) => {
-    for (const name of COLUMN_NAMES) columns[name][kept + index] = point[name];
+    for (const name of COLUMN_NAMES) columns[name][kept + index] = valueOf(point, name) ?? NaN;
   });
   const shared = inPlace ? log.shared : { filled: 0 };
   shared.filled = length;
@@ -93,14 +85,7 @@ export function nearestIndex(log: StepLog, step: number): number {
 /** One logged step as a point, or null outside the log. */
 export function pointAt(log: StepLog, index: number): StepPoint | null {
   if (index < 0 || index >= log.length) return null;
-  const { step, velocityLoss, projLoss, gradNorm, stepMs } = log.columns;
-  return {
-    step: step[index] ?? NaN,
-    velocityLoss: velocityLoss[index] ?? NaN,
-    projLoss: projLoss[index] ?? NaN,
-    gradNorm: gradNorm[index] ?? NaN,
-    stepMs: stepMs[index] ?? NaN,
-  };
+  return recordOf(COLUMN_NAMES, (name) => log.columns[name][index] ?? NaN);
 }
 
 /** Median wall time of the last `count` steps in ms; null when nothing is logged. */

@@ -100,7 +100,7 @@ test("a gradient conflict measured again after a resume replaces the one of its 
   store
     .getState()
     .applyRunEvents(events.map((measurement) => ({ type: "measurement", measurement })));
-  const { conflict: kept } = store.getState().metrics;
+  const { gradientConflict: kept } = store.getState().metrics;
   expect(kept.map(({ step: at, blocks }) => [at, blocks[0]?.cosine])).toEqual([
     [10, 0.2],
     [20, -0.3],
@@ -122,8 +122,8 @@ test("a batch of events reaches every slice in one update", () => {
   const { run, metrics, samples } = store.getState();
   expect(updates).toBe(1);
   expect(run.step).toBe(3);
-  expect(metrics.quality).toHaveLength(1);
-  expect(metrics.alignment).toHaveLength(1);
+  expect(metrics.sampleQuality).toHaveLength(1);
+  expect(metrics.layerAlignment).toHaveLength(1);
   expect(samples.grids).toHaveLength(1);
 });
 

@@ -1,5 +1,7 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
+import { STEP_METRICS, type StepMetricId } from "../../common/catalogue/liveMetrics";
 import { StudioError } from "../../common/errors/studioError";
+import { recordOf } from "../../common/math/recordOf";
 import type { StepPoint } from "../../common/protocol/trainer";
 
 /** Steps whose numbers may still be on their way while the next is encoded: enough to hide the trip. */
@@ -11,9 +13,11 @@ const MOST_BEHIND = 3;
  */
 const BEHIND_MS = 50;
 
+const IDS: readonly StepMetricId[] = STEP_METRICS.map(({ id }) => id);
+
 /** Reads steps' numbers back without stalling the steps after them. */
 export interface StepReader {
-  /** Takes over `logged` [velocityLoss, projLoss, gradNorm] of a step; waits only when too many are under way. */
+  /** Takes over `logged`, the STEP_METRICS of a step in their order; waits only when too many are under way. */
   readonly push: (step: number, logged: Tensor1D) => Promise<void>;
   /** Starts the clock anew: time spent paused or evaluating belongs to no step. */
   readonly restartClock: () => void;
@@ -37,18 +41,19 @@ export function createStepReader(
 
   const read = async (step: number, logged: Tensor1D) => {
     const values = await logged.data<"float32">().finally(() => logged.dispose());
-    const [velocityLoss = NaN, projLoss = NaN, gradNorm = NaN] = values;
-    if (![velocityLoss, projLoss, gradNorm].every(Number.isFinite)) {
+    const metrics = recordOf(IDS, (id) => values[IDS.indexOf(id)] ?? NaN);
+    if (!Object.values(metrics).every(Number.isFinite)) {
+      const found = STEP_METRICS.map(({ id, name }) => `${name.toLowerCase()} ${metrics[id]}`);
       throw new StudioError(
         "NONFINITE_LOSS",
-        `Step ${step} gave velocity loss ${velocityLoss}, alignment loss ${projLoss}, gradient norm ${gradNorm} (learning rate ${learningRate}).`,
+        `Step ${step} gave ${found.join(", ")} (learning rate ${learningRate}).`,
         "Start again with a lower learning rate; the last checkpoint is from before this step.",
       );
     }
     const nowMs = clockMs();
     stepMs = nowMs - lastMs;
     lastMs = nowMs;
-    onPoint({ step, velocityLoss, projLoss, gradNorm, stepMs });
+    onPoint({ step, ...metrics, stepMs });
   };
 
   const settle = async (most: number) => {

@@ -15,6 +15,8 @@ export interface ChartCardProps {
   /** Names the figure for screen readers and tests, for example "Velocity loss by training step". */
   readonly label: string;
   readonly title: string;
+  /** Unit and direction of the values, shown on the title when it is pointed at. */
+  readonly scale?: string;
   readonly readout?: ReactNode;
   /** What the numbers are: space, sample counts, intervals. */
   readonly note?: ReactNode;
@@ -36,7 +38,7 @@ export interface ChartCardProps {
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef, answers, controls } = props;
+  const { figureRef, answers, controls, scale } = props;
   const plot = useRef<HTMLDivElement>(null);
   const draw = (draws: (figure: HTMLElement) => void) => {
     const figure = plot.current?.closest("figure");
@@ -54,7 +56,9 @@ export function ChartCard(props: ChartCardProps) {
     >
       <div className={classes.head}>
         <div className={classes.titles}>
-          <h3 className={classes.title}>{title}</h3>
+          <h3 className={classes.title} title={scale}>
+            {title}
+          </h3>
           {answers !== undefined && <span className={classes.answers}>{answers}</span>}
         </div>
         <div className={classes.readout} data-no-export="">

@@ -1,5 +1,10 @@
 import { useMemo } from "react";
-import type { GradientConflict, GroupConflict } from "../../../common/protocol/trainer";
+import {
+  valueOf,
+  type ConflictMetricId,
+  type LiveMetric,
+} from "../../../common/catalogue/liveMetrics";
+import type { GradientConflict } from "../../../common/protocol/trainer";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { useStudio } from "../useStudio";
@@ -7,44 +12,52 @@ import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
+import { conflictTable } from "./measuredTables";
+import { scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
-import { stepScale, type Scale } from "./scale";
+import { stepScale } from "./scale";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useValueAxis } from "./useValueAxis";
 import { selectStepEnd } from "../../store/selectors";
 
-const selectMeasured = (state: StudioState) => state.metrics.conflict;
+const selectMeasured = (state: StudioState) => state.metrics.gradientConflict;
 const selectEvery = ({ run, experiment }: StudioState) =>
   (run.experiment ?? experiment.value).evaluation.conflictEvery;
 
-const Y: Scale = { domain: [-1, 1], ticks: [-1, -0.5, 0, 0.5, 1] };
-const LEVELS = [{ value: 0, label: "no conflict" }];
+type Metric = Charted<LiveMetric<ConflictMetricId>>;
+
 /** More points than this are a line without dots. */
 const DOTTED = 40;
 
-/** Shown where the meter is on or was. */
-export function ConflictChart() {
-  const shown = useStudio((state) => state.metrics.conflict.length > 0 || selectEvery(state) > 0);
-  return shown ? <ConflictFigure /> : null;
+/** A metric of the gradient conflict by block. Shown where it is measured or was. */
+export function ConflictChart({ metric }: { readonly metric: Metric }) {
+  const shown = useStudio((state) => selectMeasured(state).length > 0 || selectEvery(state) > 0);
+  return shown ? <ConflictFigure metric={metric} /> : null;
 }
 
-function ConflictFigure() {
+function ConflictFigure({ metric }: { readonly metric: Metric }) {
+  const { chart } = metric;
   const { ref, visible } = useVisible();
   const measured = useDrawn(selectMeasured, visible);
   const end = useDrawn(selectStepEnd, visible);
   const marks = useTimelineMarks(visible);
   const x = useMemo(() => stepScale(end), [end]);
-  const rows = useMemo(() => measured.map(conflictRow), [measured]);
+  const rows = useMemo(() => measured.map((m) => conflictRow(metric, m)), [metric, measured]);
   const depth = Math.max(0, ...measured.map((m) => m.encoderDepth));
   const lines = useMemo(() => linesOf(depth, measured.length <= DOTTED), [depth, measured.length]);
+  const levels = useMemo(() => (chart.level ? [chart.level] : []), [chart]);
+  const drawn = useMemo(() => measured.flatMap((m) => drawnOf(metric, m)), [metric, measured]);
+  const { y } = useValueAxis(metric, chart.title, drawn);
   const every = useStudio(selectEvery);
   const empty = useEmptyText(`First measured at step ${every}`);
   return (
     <ChartCard
-      label="Gradient conflict by block"
-      title="Gradient conflict by block"
+      label={`${metric.name} by block`}
+      title={chart.title}
+      scale={scaleText(metric)}
       figureRef={ref}
-      readout={<LowestBlock measured={measured} />}
+      readout={<LowestBlock metric={metric} measured={measured} />}
       legend={
         <>
           <BlockLegend depth={depth} />
@@ -53,12 +66,12 @@ function ConflictFigure() {
           </LegendKey>
         </>
       }
-      note={noteOf(measured.at(-1))}
-      table={{ header: HEADER, rows: () => tableRows(measured) }}
+      note={noteOf(chart.note, measured.at(-1))}
+      table={conflictTable(measured)}
       empty={measured.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
-        <Plot rows={rows} lines={lines} levels={LEVELS} marks={marks} x={x} y={Y} gaps />
+        <Plot rows={rows} lines={lines} levels={levels} marks={marks} x={x} y={y} gaps />
       </StepCursors>
     </ChartCard>
   );
@@ -67,24 +80,25 @@ function ConflictFigure() {
 const EMBEDDERS = "embedders";
 const EMBEDDERS_COLOR = "var(--ink-faint)";
 
-const conflictRow = (m: GradientConflict): PlotRow => ({
+const conflictRow = ({ id }: Metric, m: GradientConflict): PlotRow => ({
   x: m.step,
-  [EMBEDDERS]: m.embedders.cosine ?? undefined,
+  [EMBEDDERS]: valueOf(m.embedders, id) ?? undefined,
   ...Object.fromEntries(
-    m.blocks.map(({ cosine }, index) => [`block ${index + 1}`, cosine ?? undefined]),
+    m.blocks.map((group, index) => [`block ${index + 1}`, valueOf(group, id) ?? undefined]),
   ),
 });
+
+/** Every number the axis has to hold. */
+const drawnOf = ({ id }: Metric, m: GradientConflict): readonly (number | undefined)[] =>
+  [m.embedders, ...m.blocks].map((group) => valueOf(group, id) ?? undefined);
 
 const linesOf = (depth: number, dotted: boolean) => [
   { key: EMBEDDERS, color: EMBEDDERS_COLOR, dashed: true },
   ...blockLines(depth).map((line) => ({ ...line, dots: dotted })),
 ];
 
-const MEANING =
-  "Cosine of the velocity and the alignment gradient: + both losses ask for the same change, − one undoes the other";
-
-function noteOf(m: GradientConflict | undefined): string {
-  if (!m) return MEANING;
+function noteOf(meaning: string, m: GradientConflict | undefined): string {
+  if (!m) return meaning;
   const { encoderDepth, imageCount, batchSize, projCoeff, blocks } = m;
   const images =
     imageCount < batchSize
@@ -94,57 +108,28 @@ function noteOf(m: GradientConflict | undefined): string {
     encoderDepth < blocks.length
       ? ` · blocks behind ${encoderDepth} get no alignment gradient`
       : "";
-  return `${MEANING} · ${images}, before clipping and without λ (${formatValue(projCoeff)})${behind}`;
+  return `${meaning} · ${images}, before clipping and without λ (${formatValue(projCoeff)})${behind}`;
 }
 
 /** The block where the losses disagree most, under the cursor or now. */
-function LowestBlock({ measured }: { readonly measured: readonly GradientConflict[] }) {
+function LowestBlock(props: {
+  readonly metric: Metric;
+  readonly measured: readonly GradientConflict[];
+}) {
+  const { metric, measured } = props;
   const step = useReadoutStep();
   const at = step === null ? measured.at(-1) : measured.findLast((m) => m.step <= step);
-  const cosines = (at?.blocks ?? []).flatMap(({ cosine }, index) =>
-    cosine === null ? [] : [{ cosine, block: index + 1 }],
-  );
-  const [first, ...others] = cosines;
+  const found = (at?.blocks ?? []).flatMap((group, index) => {
+    const value = valueOf(group, metric.id) ?? null;
+    return value === null ? [] : [{ value, block: index + 1 }];
+  });
+  const [first, ...others] = found;
   if (!at || !first) return null;
-  const lowest = others.reduce((low, next) => (next.cosine < low.cosine ? next : low), first);
+  const lowest = others.reduce((low, next) => (next.value < low.value ? next : low), first);
   return (
     <>
-      {step !== null && `${at.step} · `}lowest <strong>{formatValue(lowest.cosine)}</strong>, block{" "}
+      {step !== null && `${at.step} · `}lowest <strong>{formatValue(lowest.value)}</strong>, block{" "}
       {lowest.block}
     </>
   );
-}
-
-const HEADER = [
-  "step",
-  "group",
-  "cosine",
-  "velocityNorm",
-  "alignmentNorm",
-  "encoderDepth",
-  "lambda",
-  "objective",
-  "encoders",
-  "imageCount",
-  "batchSize",
-];
-
-function tableRows(measured: readonly GradientConflict[]) {
-  const rowOf = (m: GradientConflict, name: string, group: GroupConflict) => [
-    m.step,
-    name,
-    group.cosine ?? undefined,
-    group.velocityNorm,
-    group.alignmentNorm ?? undefined,
-    m.encoderDepth,
-    m.projCoeff,
-    m.objective,
-    m.encoders.join(" + "),
-    m.imageCount,
-    m.batchSize,
-  ];
-  return measured.flatMap((m) => [
-    rowOf(m, EMBEDDERS, m.embedders),
-    ...m.blocks.map((group, index) => rowOf(m, `block ${index + 1}`, group)),
-  ]);
 }

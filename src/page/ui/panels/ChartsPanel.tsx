@@ -2,10 +2,7 @@ import { Slider, Switch, Tooltip } from "@mantine/core";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
-import { CknnaLayersChart, CknnaStepsChart } from "../charts/CknnaCharts";
-import { ConflictChart } from "../charts/ConflictChart";
-import { AlignmentLossChart, GradNormChart, VelocityLossChart } from "../charts/LossCharts";
-import { FrechetChart, KidChart } from "../charts/QualityCharts";
+import { LiveCharts } from "../charts/LiveCharts";
 import { preloadPlot } from "../charts/Plot";
 import { bandText } from "../explain/band";
 import { formatBytes } from "../explain/format";
@@ -30,14 +27,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <Smoothing />
       </div>
       <div className={classes.cards}>
-        <VelocityLossChart />
-        <AlignmentLossChart />
-        <CknnaLayersChart />
-        <CknnaStepsChart />
-        <KidChart />
-        <FrechetChart />
-        <GradNormChart />
-        <ConflictChart />
+        <LiveCharts />
       </div>
     </main>
   );

@@ -1,80 +1,66 @@
 import { useMemo } from "react";
-import type { BandCurve } from "../../../common/config/referenceBand";
+import type { StepMetric, StepMetricId } from "../../../common/catalogue/liveMetrics";
 import { minMaxIndices } from "../../../common/math/decimate";
 import { exponentialSmooth } from "../../../common/math/smooth";
 import { lastStep, nearestIndex, stepAt, type StepColumn, type StepLog } from "../../store/stepLog";
 import { selectBandOf } from "../../store/bandSlice";
 import { stepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
-import { useStudio } from "../useStudio";
+import { formatValue } from "../explain/format";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
+import { stepTable } from "./measuredTables";
+import { colorOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotRow } from "./plotProps";
-import { extent, linearScale, logScale, stepScale } from "./scale";
+import { stepScale } from "./scale";
 import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
-import { formatValue } from "../explain/format";
+import { useValueAxis } from "./useValueAxis";
 
 /** Most points a line is drawn with, whatever was logged. */
-export const MAX_POINTS = 600;
-
-export interface LogChartProps {
-  readonly column: BandCurve & StepColumn;
-  readonly label: string;
-  readonly title: string;
-  readonly color: string;
-  readonly note: string;
-  readonly wide?: boolean;
-}
+const MAX_POINTS = 600;
 
 const selectSmoothing = (state: StudioState) => state.smoothing;
 const selectLog = (state: StudioState) => state.run.log;
 
-/** A logged column by training step: raw values faint, their moving average on top. */
-export function LogChart({ column, label, title, color, note, wide = false }: LogChartProps) {
+/** A logged metric by training step: raw values faint, their moving average on top. */
+export function StepChart({ metric }: { readonly metric: Charted<StepMetric<StepMetricId>> }) {
+  const { id, name, chart } = metric;
   const { ref, visible } = useVisible();
   const log = useDrawn(selectLog, visible);
   const smoothing = useDrawn(selectSmoothing, visible);
-  const wantsLog = useStudio((state) => state.logCharts.includes(column));
   const marks = useTimelineMarks(visible);
   const empty = useEmptyText(null);
 
   const smooth = useMemo(
-    () => exponentialSmooth(log.columns[column], log.length, smoothing),
-    [log, column, smoothing],
+    () => exponentialSmooth(log.columns[id], log.length, smoothing),
+    [log, id, smoothing],
   );
-  const rows = useMemo(() => thinned(log, column, smooth), [log, column, smooth]);
+  const rows = useMemo(() => thinned(log, id, smooth), [log, id, smooth]);
   const end = stepEnd(lastStep(log));
   const x = useMemo(() => stepScale(end), [end]);
-  const reference = useReference(selectBandOf(column), end);
-  const range = useMemo(
-    () =>
-      extent([...rows.map((row) => asNumber(row.raw)), ...reference.flatMap(rangeOf)]) ?? [0, 1],
+  const reference = useReference(selectBandOf(id), end);
+  const shown = useMemo(
+    () => [...rows.map((row) => asNumber(row.raw)), ...reference.flatMap(rangeOf)],
     [rows, reference],
   );
-  const positive = range[0] > 0;
-  const useLog = wantsLog && positive;
-  const y = useMemo(
-    () => (useLog ? logScale(range[0], range[1]) : linearScale(range[0], range[1])),
-    [range, useLog],
-  );
+  const axis = useValueAxis(metric, chart.title, shown);
+  const color = colorOf(chart);
   const lines = useMemo(() => linesOf(color, smoothing > 0), [color, smoothing]);
 
   return (
     <ChartCard
-      label={label}
-      title={title}
-      note={note}
-      wide={wide}
+      label={`${name} by training step`}
+      title={chart.title}
+      scale={scaleText(metric)}
+      note={chart.note}
+      wide={chart.wide ?? false}
       figureRef={ref}
-      readout={<LogReadout log={log} column={column} smooth={smooth} />}
-      log={{
-        name: column,
-        refusal: positive ? null : `${title} is not always positive: no logarithmic axis`,
-      }}
-      table={{ header: ["step", column], rows: () => tableRows(log, column) }}
+      readout={<StepReadout log={log} column={id} smooth={smooth} />}
+      log={axis.choice}
+      table={stepTable(log, id)}
       empty={log.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
@@ -84,8 +70,8 @@ export function LogChart({ column, label, title, color, note, wide = false }: Lo
           reference={reference}
           marks={marks}
           x={x}
-          y={y}
-          log={useLog}
+          y={axis.y}
+          log={axis.log}
         />
       </StepCursors>
     </ChartCard>
@@ -113,13 +99,7 @@ function thinned(log: StepLog, column: StepColumn, smooth: Float64Array): readon
   }));
 }
 
-function* tableRows(log: StepLog, column: StepColumn) {
-  for (let index = 0; index < log.length; index++) {
-    yield [stepAt(log, index), log.columns[column][index]];
-  }
-}
-
-function LogReadout(props: {
+function StepReadout(props: {
   readonly log: StepLog;
   readonly column: StepColumn;
   readonly smooth: Float64Array;

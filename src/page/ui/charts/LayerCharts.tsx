@@ -1,5 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
+import {
+  valueOf,
+  type LayerMetric,
+  type LayerMetricId,
+} from "../../../common/catalogue/liveMetrics";
 import type { LayerAlignment } from "../../../common/protocol/trainer";
 import { selectBandOfBlock } from "../../store/bandSlice";
 import { alignmentAtStep, alignmentInForce, selectStepEnd } from "../../store/selectors";
@@ -11,41 +16,33 @@ import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
+import { layerTable } from "./measuredTables";
+import { noteOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotRow } from "./plotProps";
-import { extent, linearScale, stepScale, type Scale } from "./scale";
+import { extent, stepScale, type Scale } from "./scale";
 import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { valueScale } from "./useValueAxis";
 import classes from "./charts.module.css";
 
 const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)"] as const;
 const seriesColor = (index: number): string => SERIES[index % SERIES.length] ?? SERIES[0];
 
-const selectMeasured = (state: StudioState) => state.metrics.alignment;
+const selectMeasured = (state: StudioState) => state.metrics.layerAlignment;
 const selectTimeline = (state: StudioState) => state.run.timeline;
 const selectCursor = (state: StudioState) => state.cursorStep;
 
-const HEADER = ["step", "encoder", "block", "cknna", "cka", "mutualKnn", "chance", "n", "k", "t"];
-const tableRows = (measured: readonly LayerAlignment[]) =>
-  measured.flatMap((m) =>
-    m.cknna.map((cknna, index) => [
-      m.step,
-      m.encoder,
-      index + 1,
-      cknna,
-      m.cka[index],
-      m.mutualKnn[index],
-      m.chance,
-      m.imageCount,
-      m.k,
-      m.time,
-    ]),
-  );
+type Metric = Charted<LayerMetric<LayerMetricId>>;
 
-const noteOf = (m: LayerAlignment | undefined): string =>
-  m
-    ? `n = ${m.imageCount} held-out, k = ${m.k}, t = ${m.time}, token mean · chance ${formatValue(m.chance)}`
-    : "Agreement of hidden states with the encoder on held-out images";
+const NO_VALUES: readonly number[] = [];
+/** By block, 1 first; none where the measurement is older than the metric. */
+const valuesOf = ({ id }: Metric, m: LayerAlignment): readonly number[] =>
+  valueOf(m, id) ?? NO_VALUES;
+
+/** Every number the axis has to hold. */
+const drawnOf = (metric: Metric, measured: readonly LayerAlignment[]): readonly number[] =>
+  measured.flatMap((m) => [...valuesOf(metric, m), ...(metric.hasChance ? [m.chance] : [])]);
 
 function useEmpty(): string {
   const every = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
@@ -53,7 +50,8 @@ function useEmpty(): string {
 }
 
 /** Profile over blocks at the cursor's step, one line an encoder; the newest stays behind it, dashed. */
-export function CknnaLayersChart() {
+export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
+  const { chart } = metric;
   const { ref, visible } = useVisible();
   const measured = useDrawn(selectMeasured, visible);
   const cursorStep = useDrawn(selectCursor, visible);
@@ -64,18 +62,22 @@ export function CknnaLayersChart() {
   const newest = useMemo(() => alignmentAtStep(measured, Infinity), [measured]);
   const past = cursorStep !== null && shown.some((m, index) => m !== newest[index]);
 
-  const { rows, x, y } = useMemo(() => profile(shown, newest, measured), [shown, newest, measured]);
+  const { rows, x, y } = useMemo(
+    () => profile(metric, { shown, newest, all: measured }),
+    [metric, shown, newest, measured],
+  );
   const lines = useMemo(() => profileLines(shown, past ? newest : []), [shown, newest, past]);
   const levels = useMemo(
-    () => (newest[0] ? [{ value: newest[0].chance, label: "chance" }] : []),
-    [newest],
+    () => (newest[0] && metric.hasChance ? [{ value: newest[0].chance, label: "chance" }] : []),
+    [metric, newest],
   );
   const marks = useAlignedBlock(shown[0]?.step ?? 0, visible);
   const empty = useEmpty();
   return (
     <ChartCard
-      label="CKNNA by layer"
-      title="CKNNA by layer"
+      label={`${metric.name} by layer`}
+      title={`${chart.title} by layer`}
+      scale={scaleText(metric)}
       figureRef={ref}
       readout={
         shown[0] && (
@@ -98,8 +100,8 @@ export function CknnaLayersChart() {
           )}
         </>
       }
-      note={noteOf(newest[0])}
-      table={{ header: HEADER, rows: () => tableRows(shown) }}
+      note={noteOf(chart, newest[0])}
+      table={layerTable(shown)}
       empty={measured.length === 0 ? empty : null}
     >
       <div className={classes.still}>
@@ -126,23 +128,22 @@ const BLOCK_MARGIN = 0.06;
 
 /** Rows by block; the axis spans all steps, so that scrubbing moves the line and not the axis. */
 function profile(
-  shown: readonly LayerAlignment[],
-  newest: readonly LayerAlignment[],
-  all: readonly LayerAlignment[],
+  metric: Metric,
+  { shown, newest, all }: Readonly<Record<"shown" | "newest" | "all", readonly LayerAlignment[]>>,
 ): { rows: readonly PlotRow[]; x: Scale; y: Scale } {
-  const depth = Math.max(1, ...newest.map((m) => m.cknna.length));
+  const depth = Math.max(1, ...newest.map((m) => valuesOf(metric, m).length));
   const rows = Array.from({ length: depth }, (_, index): PlotRow => ({
     x: index + 1,
-    ...Object.fromEntries(shown.map((m) => [m.encoder, m.cknna[index]])),
-    ...Object.fromEntries(newest.map((m) => [`newest ${m.encoder}`, m.cknna[index]])),
+    ...Object.fromEntries(shown.map((m) => [m.encoder, valuesOf(metric, m)[index]])),
+    ...Object.fromEntries(newest.map((m) => [`newest ${m.encoder}`, valuesOf(metric, m)[index]])),
   }));
-  const range = extent(all.flatMap((m) => [...m.cknna, m.chance])) ?? [0, 1];
+  const range = extent(drawnOf(metric, all)) ?? [0, 1];
   const every = Math.ceil(depth / 14);
   const ticks = rows.map((row) => row.x).filter((block) => (block - 1) % every === 0);
   return {
     rows,
     x: { domain: [1 - BLOCK_MARGIN * depth, depth + BLOCK_MARGIN * depth], ticks },
-    y: linearScale(Math.min(0, range[0]), range[1]),
+    y: valueScale(metric.chart.axis, ...range),
   };
 }
 
@@ -160,7 +161,8 @@ const profileLines = (
 ];
 
 /** One line a block over steps, for one encoder at a time. */
-export function CknnaStepsChart() {
+export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
+  const { id, name, chart } = metric;
   const { ref, visible } = useVisible();
   const all = useDrawn(selectMeasured, visible);
   const end = useDrawn(selectStepEnd, visible);
@@ -168,25 +170,27 @@ export function CknnaStepsChart() {
   const [chosen, setChosen] = useState<string | null>(null);
   const encoder = chosen !== null && encoders.includes(chosen) ? chosen : encoders[0];
   const measured = useMemo(() => all.filter((m) => m.encoder === encoder), [all, encoder]);
-  const depth = measured.at(-1)?.cknna.length ?? 0;
-  const rows = useMemo(() => measured.map(blockRow), [measured]);
+  const last = measured.at(-1);
+  const depth = useMemo(() => (last ? valuesOf(metric, last).length : 0), [metric, last]);
+  const rows = useMemo(() => measured.map((m) => blockRow(metric, m)), [metric, measured]);
   const lines = useMemo(() => blockLines(depth), [depth]);
   const x = useMemo(() => stepScale(end), [end]);
   const aligned = useStudio(({ run }) => run.experiment?.alignment.encoderDepth ?? 1);
-  const reference = useReference(selectBandOfBlock(encoder, aligned), end);
+  const reference = useReference(selectBandOfBlock(id, encoder, aligned), end);
   const y = useMemo(() => {
-    const values = measured.flatMap((m) => [...m.cknna, m.chance]);
+    const values = drawnOf(metric, measured);
     const range = extent([...values, ...reference.flatMap(rangeOf)]) ?? [0, 1];
-    return linearScale(Math.min(0, range[0]), range[1]);
-  }, [measured, reference]);
+    return valueScale(metric.chart.axis, ...range);
+  }, [metric, measured, reference]);
   const marks = useTimelineMarks(visible);
   const empty = useEmpty();
   return (
     <ChartCard
-      label="CKNNA by training step"
-      title="CKNNA over steps"
+      label={`${name} by training step`}
+      title={`${chart.title} over steps`}
+      scale={scaleText(metric)}
       figureRef={ref}
-      readout={<BestBlock measured={measured} />}
+      readout={<BestBlock metric={metric} measured={measured} />}
       legend={
         <>
           <BlockLegend depth={depth} />
@@ -194,7 +198,7 @@ export function CknnaStepsChart() {
             <SegmentedControl
               className={classes.choice ?? ""}
               size="xs"
-              aria-label="Encoder of CKNNA over steps"
+              aria-label={`Encoder of ${chart.title} over steps`}
               value={encoder ?? ""}
               onChange={setChosen}
               data={encoders.map((id) => ({ value: id, label: encoderShort(id) }))}
@@ -202,8 +206,8 @@ export function CknnaStepsChart() {
           )}
         </>
       }
-      note={noteOf(measured.at(-1))}
-      table={{ header: HEADER, rows: () => tableRows(measured) }}
+      note={noteOf(chart, last)}
+      table={layerTable(measured)}
       empty={measured.length === 0 ? empty : null}
     >
       <StepCursors x={x}>
@@ -213,20 +217,26 @@ export function CknnaStepsChart() {
   );
 }
 
-const blockRow = (m: LayerAlignment): PlotRow => ({
+const blockRow = (metric: Metric, m: LayerAlignment): PlotRow => ({
   x: m.step,
-  ...Object.fromEntries(m.cknna.map((value, index) => [`block ${index + 1}`, value])),
+  ...Object.fromEntries(valuesOf(metric, m).map((value, index) => [`block ${index + 1}`, value])),
 });
 
-function BestBlock({ measured }: { readonly measured: readonly LayerAlignment[] }) {
+/** The block of the best value, under the cursor or now. */
+function BestBlock(props: {
+  readonly metric: Metric;
+  readonly measured: readonly LayerAlignment[];
+}) {
+  const { metric, measured } = props;
   const step = useReadoutStep();
   const at = step === null ? measured.at(-1) : measured.findLast((m) => m.step <= step);
-  if (!at) return null;
-  const best = Math.max(...at.cknna);
+  const values = at ? valuesOf(metric, at) : NO_VALUES;
+  if (!at || values.length === 0) return null;
+  const best = metric.better === "lower" ? Math.min(...values) : Math.max(...values);
   return (
     <>
       {step !== null && `${at.step} · `}best <strong>{formatValue(best)}</strong>, block{" "}
-      {at.cknna.indexOf(best) + 1}
+      {values.indexOf(best) + 1}
     </>
   );
 }
