@@ -1,5 +1,6 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { STEP_METRICS } from "../../common/catalogue/liveMetrics";
 import { createStepReader } from "./stepReader";
 
 /** A device that does one step after the other, each in `stepMs` of a clock of its own. */
@@ -12,7 +13,7 @@ function slowDevice(stepMs: number) {
     disposed: () => disposed,
     underWay: () => underWay.length,
     /** The numbers of a step that was just submitted. */
-    submit: (values = [1, 0, 1]) =>
+    submit: (values: readonly number[] = STEP_METRICS.map(() => 1)) =>
       ({
         data: () =>
           new Promise((resolve) => underWay.push(() => resolve(Float32Array.from(values)))),
@@ -64,7 +65,10 @@ test("quick steps go ahead of their numbers, some at a time", async () => {
 test("a loss that is not a number is an error", async () => {
   const device = slowDevice(1000);
   const reader = createStepReader(device.clockMs, 0.1, () => undefined);
-  const pushed = reader.push(1, device.submit([NaN, 0, 1]));
+  const pushed = reader.push(
+    1,
+    device.submit(STEP_METRICS.map((_, index) => (index === 0 ? NaN : 1))),
+  );
   device.finish();
   await expect(pushed).rejects.toThrow("Step 1 gave velocity loss NaN");
   expect(device.disposed()).toBe(1);
