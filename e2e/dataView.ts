@@ -28,7 +28,7 @@ export function dataViewOn(page: Page) {
     images,
     tiles,
     form,
-    cacheNow: page.getByRole("region", { name: "Cache now" }),
+    prefill: page.getByRole("region", { name: "Prefill caches" }),
     maps: page.getByRole("figure", { name: "Feature maps by encoder" }),
     encoder: (name: string) =>
       page.getByRole("group", { name: "Encoders to compare" }).getByRole("checkbox", { name }),

@@ -65,7 +65,7 @@ test("a folder with a broken file is imported, looked at, trained on, and there 
   await expect(shapes).toContainText("trained on");
   await shapes.getByRole("button", { name: /^shapes/ }).click();
   await expect(view.tiles).toHaveCount(GOOD_IMAGES);
-  await expect(view.cacheNow).toContainText(`All ${GOOD_IMAGES} images are cached`);
+  await expect(view.prefill).toContainText(`All ${GOOD_IMAGES} images are cached`);
 
   await view.addArchive("packed.zip", await testZip());
   await view.imported("packed");

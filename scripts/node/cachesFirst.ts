@@ -63,7 +63,7 @@ export async function fillCachesFirst(
   request: CacheRequest,
   { download, onCacheEvent, onWeightsEvent }: CacheHooks,
 ): Promise<void> {
-  const { weights } = await valueOf(features.bill(request));
+  const { weights } = await valueOf(features.costEstimate(request));
   await fetchWeights(features, weights, download, onWeightsEvent);
   await valueOf(features.prepare(request, onCacheEvent));
 }

@@ -179,7 +179,7 @@ function fillView(store: StudioStore) {
   state.setView("data");
   state.setDatasets(DATASETS);
   state.setStoredWeights(WEIGHTS);
-  state.setCacheNowBill({
+  state.setPrefillCostEstimate({
     images: 3812,
     weights: [],
     items: [
@@ -243,7 +243,7 @@ export function playDataScene(store: StudioStore, scene: DataScene): void {
         readBytes: 36_400_000,
         imagesPerSecond: 1480,
       });
-      state.setCacheNow("running");
+      state.setPrefill("running");
       state.applyCacheEvent({
         type: "progress",
         label: "Features (tiny-vit)",
@@ -281,7 +281,7 @@ export function playDataScene(store: StudioStore, scene: DataScene): void {
         },
         timeline: [],
         issues: [],
-        bill: null,
+        costEstimate: null,
         failure: {
           code: "DATASET_MISSING",
           message: "The images this experiment was made with are not in this browser.",

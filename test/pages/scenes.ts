@@ -176,7 +176,7 @@ async function playRun(store: StudioStore, experiment: Experiment, steps: number
 function fillData(store: StudioStore) {
   const state = store.getState();
   state.setClassNames(CLASSES, [338, 726, 254, 262, 436, 168, 520, 556, 552]);
-  state.setBill({
+  state.setCostEstimate({
     images: 3812,
     weights: [],
     items: [
@@ -315,7 +315,7 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
                 message: "The link was made by a newer version (7); this page reads up to 1.",
               },
         ],
-        bill: {
+        costEstimate: {
           images: 3812,
           weights: [],
           items: [{ label: "Latents", bytes: 15_600_000, cachedBytes: 0, seconds: 12 }],

@@ -102,9 +102,9 @@ function scriptedCommands(store: StudioStore): StudioCommands {
       }
     },
     askNeeds: () => undefined,
-    billCaches: () => undefined,
-    cacheNow: () => state().setCacheNow("running"),
-    pauseCaching: () => state().setCacheNow("paused"),
+    estimatePrefill: () => undefined,
+    prefillCaches: () => state().setPrefill("running"),
+    pauseCaching: () => state().setPrefill("paused"),
     refreshAnalyses: () => undefined,
     readGrids: (runIds) =>
       void analyseGrids(drawGrid).then((grids) => {

@@ -13,8 +13,8 @@ import { fieldInfo, groupInfo } from "./fieldInfo";
  */
 
 /**
- * Which imported images: what the rest of a configuration (sizes, validation, a link's bill) must know of them before
- * any is read. It is chosen as a whole in the Data view; the built-in images need none.
+ * Which imported images: what the rest of a configuration (sizes, validation, a link's cost estimate) must know of
+ * them before any is read. It is chosen as a whole in the Data view; the built-in images need none.
  */
 export const ImportedData = z.strictObject({
   /** SHA-256 of everything that decides the images and their order. */

@@ -18,15 +18,15 @@ export interface CacheRequest {
   readonly backend: BackendChoice;
 }
 
-/** What a request will compute and store; shown before it starts. */
-export interface CacheBill {
+/** What a request will download, compute and store. The page shows it before anything starts. */
+export interface CacheCostEstimate {
   readonly images: number;
-  readonly items: readonly CacheBillItem[];
+  readonly items: readonly CacheCostItem[];
   /** Published weights that have to be fetched first; empty when everything is here. */
   readonly weights: readonly WeightsNeeded[];
 }
 
-export interface CacheBillItem {
+export interface CacheCostItem {
   readonly label: string;
   readonly bytes: number;
   readonly cachedBytes: number;
@@ -54,7 +54,8 @@ export type CacheEvent =
   | { readonly type: "warning"; readonly failure: Failure };
 
 export interface CachesApi {
-  bill(request: CacheRequest): Promise<Outcome<CacheBill>>;
+  /** Computes and downloads nothing. */
+  costEstimate(request: CacheRequest): Promise<Outcome<CacheCostEstimate>>;
   /** Fills what is missing, shard by shard; a second call goes on where the first was cancelled or killed. */
   prepare(request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<Outcome<null>>;
   /** Stops after the shard in flight; `prepare` then answers CANCELLED. */

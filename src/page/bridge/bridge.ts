@@ -21,8 +21,8 @@ import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
 import { createAnalysisFlow } from "./flows/analysisFlow";
 import { watchBand } from "./flows/bandFlow";
-import { watchBill } from "./flows/billWatcher";
-import { createCacheNow } from "./flows/cacheNow";
+import { watchCostEstimate } from "./flows/costEstimateWatcher";
+import { createPrefillFlow } from "./flows/prefillFlow";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
 import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
 import { createPreviewFlow } from "./flows/previewFlow";
@@ -79,7 +79,7 @@ export function createBridge(
     previews.follow(imported);
     void refreshStorage();
   });
-  const cacheNow = createCacheNow(store, runner, () => void refreshStorage());
+  const prefill = createPrefillFlow(store, runner, () => void refreshStorage());
   const analysis = createAnalysisFlow(store, analysts, runner, backend);
 
   async function train(start: RunStart, pauseAfter?: number): Promise<void> {
@@ -95,7 +95,7 @@ export function createBridge(
   ): Promise<boolean> {
     const { phase, detail } = store.getState().run;
     store.getState().setPhase("caching", "Looking what is needed");
-    await cacheNow.pause();
+    await prefill.pause();
     const answer = await runner.ensureReady(experiment, timeline);
     if (answer === "declined") store.getState().setPhase(phase, detail);
     return answer === "ready";
@@ -141,9 +141,9 @@ export function createBridge(
     const link = pendingLink(location.hash, codeVersion);
     store.getState().offerLink(link);
     if (!link.experiment) return;
-    void runner.bill(link.experiment, link.timeline).then((bill) => {
-      if (bill.ok) store.getState().setLinkBill(bill.value);
-      else store.getState().failLink(bill.failure);
+    void runner.costEstimate(link.experiment, link.timeline).then((costEstimate) => {
+      if (costEstimate.ok) store.getState().setLinkCostEstimate(costEstimate.value);
+      else store.getState().failLink(costEstimate.failure);
     });
   }
 
@@ -198,7 +198,11 @@ export function createBridge(
     if (value.data.dataset === "imported") void datasets.refresh();
   });
   const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
-  const stopWatching = watchBill(store, (experiment) => runner.bill(experiment, []), isActive);
+  const stopWatching = watchCostEstimate(
+    store,
+    (experiment) => runner.costEstimate(experiment, []),
+    isActive,
+  );
 
   return {
     start: () => void begin(store.getState().experiment.value, []),
@@ -273,9 +277,9 @@ export function createBridge(
     mapFeatures: (encoders: readonly EncoderId[], grid: number) =>
       void previews.mapFeatures(encoders, grid),
     askNeeds: (encoders: readonly EncoderId[]) => void previews.askNeeds(encoders),
-    billCaches: (encoders: readonly EncoderId[]) => void cacheNow.bill(encoders),
-    cacheNow: (encoders: readonly EncoderId[]) => void cacheNow.start(encoders),
-    pauseCaching: () => void cacheNow.pause(),
+    estimatePrefill: (encoders: readonly EncoderId[]) => void prefill.costEstimate(encoders),
+    prefillCaches: (encoders: readonly EncoderId[]) => void prefill.start(encoders),
+    pauseCaching: () => void prefill.pause(),
     refreshAnalyses: () => void withDatabase((db) => refreshAnalyses(db, store)).catch(report),
     readGrids: (runIds: readonly string[]) =>
       void withDatabase((db) => refreshGrids(db, store, runIds)).catch(report),

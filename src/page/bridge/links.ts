@@ -31,13 +31,20 @@ export function pendingLink(hash: string, codeVersion: string): PendingLink {
     const mismatch = differs
       ? `Made with version ${card.codeVersion ?? ""}; this is ${codeVersion}. Numbers may differ.`
       : null;
-    return { experiment, timeline, issues: all, bill: null, failure: null, mismatch };
+    return { experiment, timeline, issues: all, costEstimate: null, failure: null, mismatch };
   } catch (thrown) {
     const { message, hint } = toFailure(thrown);
     const issues = [
       { path: "", message: thrown instanceof StudioError ? `${message} ${hint}` : message },
     ];
-    return { experiment: null, timeline: [], issues, bill: null, failure: null, mismatch: null };
+    return {
+      experiment: null,
+      timeline: [],
+      issues,
+      costEstimate: null,
+      failure: null,
+      mismatch: null,
+    };
   }
 }
 

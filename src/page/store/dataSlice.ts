@@ -1,5 +1,5 @@
 import type { RunPhase } from "../../common/protocol/trainer";
-import type { CacheBill, CacheEvent } from "../../common/protocol/features";
+import type { CacheCostEstimate, CacheEvent } from "../../common/protocol/features";
 import type { SetPart } from "./setPart";
 
 export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "type">;
@@ -34,8 +34,8 @@ export interface StoredRun {
 }
 
 export interface DataState {
-  /** What the edited experiment would compute and store; null until the features worker answered. */
-  readonly bill: CacheBill | null;
+  /** What the edited experiment would compute and store; null until the features worker has replied. */
+  readonly costEstimate: CacheCostEstimate | null;
   /** Not null while caches are filled. */
   readonly progress: CacheProgress | null;
   readonly repairedShards: number;
@@ -50,7 +50,7 @@ export interface DataState {
 
 export interface DataSlice {
   readonly data: DataState;
-  readonly setBill: (bill: CacheBill | null) => void;
+  readonly setCostEstimate: (costEstimate: CacheCostEstimate | null) => void;
   readonly applyCacheEvent: (event: CacheEvent) => void;
   /** Caching is over: done, cancelled or failed. */
   readonly endCaching: () => void;
@@ -60,7 +60,7 @@ export interface DataSlice {
 }
 
 export const initialData: DataState = {
-  bill: null,
+  costEstimate: null,
   progress: null,
   repairedShards: 0,
   storage: null,
@@ -84,15 +84,15 @@ export function reduceData(data: DataState, event: CacheEvent): DataState {
   }
 }
 
-/** Bytes the bill would still add to storage. */
-export const missingBytes = (bill: CacheBill): number =>
-  bill.items.reduce((sum, item) => sum + Math.max(0, item.bytes - item.cachedBytes), 0);
+/** Bytes that are not in storage yet. */
+export const missingBytes = (costEstimate: CacheCostEstimate): number =>
+  costEstimate.items.reduce((sum, item) => sum + Math.max(0, item.bytes - item.cachedBytes), 0);
 
 export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlice => {
   const patch = (part: Partial<DataState>) => set(({ data }) => ({ data: { ...data, ...part } }));
   return {
     data: initialData,
-    setBill: (bill) => patch({ bill }),
+    setCostEstimate: (costEstimate) => patch({ costEstimate }),
     applyCacheEvent: (event) => set(({ data }) => ({ data: reduceData(data, event) })),
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Experiment, type ImportedData } from "../../common/config/experiment";
 import { heldOutImages } from "../../common/config/validate";
-import { billSeconds } from "./cacheNowSlice";
+import { estimatedSeconds } from "./prefillSlice";
 import { endedImport, importedDataset, newImport, reduceImport } from "./datasetsSlice";
 import { BUILT_IN_DATA, MOST_SELECTED, shownData } from "./previewSlice";
 import { selectClassNames } from "./selectors";
@@ -155,15 +155,15 @@ test("images are chosen up to a number, keep their pixels across pages, and go w
   expect(store.getState().preview).toMatchObject({ selected: [], page: null });
 });
 
-test("the time of a bill is known only when every missing part was measured", () => {
+test("the time to fill caches is known only when the rate of every missing one was measured", () => {
   const item = (bytes: number, cachedBytes: number, seconds: number | null) => ({
     label: "x",
     bytes,
     cachedBytes,
     seconds,
   });
-  const bill = (...items: ReturnType<typeof item>[]) => ({ images: 1, weights: [], items });
-  expect(billSeconds(bill(item(10, 0, 3), item(10, 5, 4)))).toBe(7);
-  expect(billSeconds(bill(item(10, 0, 3), item(10, 10, null)))).toBe(3);
-  expect(billSeconds(bill(item(10, 0, 3), item(10, 0, null)))).toBeNull();
+  const estimate = (...items: ReturnType<typeof item>[]) => ({ images: 1, weights: [], items });
+  expect(estimatedSeconds(estimate(item(10, 0, 3), item(10, 5, 4)))).toBe(7);
+  expect(estimatedSeconds(estimate(item(10, 0, 3), item(10, 10, null)))).toBe(3);
+  expect(estimatedSeconds(estimate(item(10, 0, 3), item(10, 0, null)))).toBeNull();
 });

@@ -1,7 +1,7 @@
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
 import type { ConfigIssue } from "../../common/config/validate";
 import type { Failure } from "../../common/errors/studioError";
-import type { CacheBill } from "../../common/protocol/features";
+import type { CacheCostEstimate } from "../../common/protocol/features";
 import type { SetPart } from "./setPart";
 
 /** A share link as opened. Nothing is run or downloaded before the user says so. */
@@ -12,8 +12,8 @@ export interface PendingLink {
   /** What could not be taken, by field (an empty path means the link as a whole). */
   readonly issues: readonly ConfigIssue[];
   /** What running it would compute and store; null until known. */
-  readonly bill: CacheBill | null;
-  /** Why there is no bill, for example imported images that are not here. */
+  readonly costEstimate: CacheCostEstimate | null;
+  /** Why there is no cost estimate, for example imported images that are not here. */
   readonly failure: Failure | null;
   /** The repro card differs from this page's data or code: the numbers may differ too. */
   readonly mismatch: string | null;
@@ -22,7 +22,7 @@ export interface PendingLink {
 export interface LinkSlice {
   readonly link: PendingLink | null;
   readonly offerLink: (link: PendingLink) => void;
-  readonly setLinkBill: (bill: CacheBill) => void;
+  readonly setLinkCostEstimate: (costEstimate: CacheCostEstimate) => void;
   readonly failLink: (failure: Failure) => void;
   readonly clearLink: () => void;
 }
@@ -30,7 +30,8 @@ export interface LinkSlice {
 export const createLinkSlice = (set: SetPart<Pick<LinkSlice, "link">>): LinkSlice => ({
   link: null,
   offerLink: (link) => set({ link }),
-  setLinkBill: (bill) => set(({ link }) => ({ link: link && { ...link, bill } })),
+  setLinkCostEstimate: (costEstimate) =>
+    set(({ link }) => ({ link: link && { ...link, costEstimate } })),
   failLink: (failure) => set(({ link }) => ({ link: link && { ...link, failure } })),
   clearLink: () => set({ link: null }),
 });

@@ -288,14 +288,14 @@ test("a link waits in its slice until it is cleared", () => {
     experiment,
     timeline: [],
     issues: [{ path: "optimizer.batchSize", message: "2000 is above 1024." }],
-    bill: null,
+    costEstimate: null,
     failure: null,
     mismatch: null,
   });
-  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
-  expect(store.getState().link?.bill).toEqual({ images: 1, items: [], weights: [] });
+  store.getState().setLinkCostEstimate({ images: 1, items: [], weights: [] });
+  expect(store.getState().link?.costEstimate).toEqual({ images: 1, items: [], weights: [] });
   expect(selectActive(store.getState())).toBe(false);
   store.getState().clearLink();
-  store.getState().setLinkBill({ images: 1, items: [], weights: [] });
+  store.getState().setLinkCostEstimate({ images: 1, items: [], weights: [] });
   expect(store.getState().link).toBeNull();
 });

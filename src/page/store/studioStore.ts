@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../../common/config/experiment";
 import { createAnalysisSlice, type AnalysisSlice } from "./analysisSlice";
 import { createBandSlice, type BandSlice } from "./bandSlice";
-import { createCacheNowSlice, type CacheNowSlice } from "./cacheNowSlice";
+import { createPrefillSlice, type PrefillSlice } from "./prefillSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
 import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
 import { createDeviceSlice, type DeviceSlice } from "./deviceSlice";
@@ -20,7 +20,7 @@ export type StudioState = ExperimentSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
-  CacheNowSlice &
+  PrefillSlice &
   WeightsSlice &
   DatasetsSlice &
   PreviewSlice &
@@ -43,7 +43,7 @@ export const createStudioStore = (
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),
-    ...createCacheNowSlice(set),
+    ...createPrefillSlice(set),
     ...createWeightsSlice(set),
     ...createDatasetsSlice(set),
     ...createPreviewSlice(set),

@@ -10,7 +10,7 @@ import type { View } from "../store/viewSlice";
  * All are safe to call at any time; one that makes no sense in the present phase does nothing.
  */
 export interface StudioCommands {
-  /** Runs the edited experiment (`store.experiment.value`) as a new run: bill, caches, then training. */
+  /** Runs the edited experiment (`store.experiment.value`) as a new run: weights, caches, then training. */
   readonly start: () => void;
   readonly pause: () => void;
   /** Goes on after a pause, or from the newest checkpoint when the run shown was stopped or failed. */
@@ -70,9 +70,9 @@ export interface StudioCommands {
   readonly askNeeds: (encoders: readonly EncoderId[]) => void;
 
   /** What caching the edited experiment's data with these encoders takes. */
-  readonly billCaches: (encoders: readonly EncoderId[]) => void;
+  readonly estimatePrefill: (encoders: readonly EncoderId[]) => void;
   /** Fills them without training, or goes on where that was paused. */
-  readonly cacheNow: (encoders: readonly EncoderId[]) => void;
+  readonly prefillCaches: (encoders: readonly EncoderId[]) => void;
   /** Ends it after the shard in flight. */
   readonly pauseCaching: () => void;
 

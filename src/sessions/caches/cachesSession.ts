@@ -3,8 +3,8 @@ import { weightsMissing } from "../../engine/encoders/modelSources";
 import { StudioError } from "../../common/errors/studioError";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type {
-  CacheBill,
-  CacheBillItem,
+  CacheCostEstimate,
+  CacheCostItem,
   CacheEvent,
   CacheRequest,
   CachesApi,
@@ -62,7 +62,7 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
       for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
       const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
       if (plan.absent.length === 0) return null; // a resumed run needs no second device
-      const { items } = await billOf(db, dataset, jobs);
+      const { items } = await costEstimateOf(db, dataset, jobs);
       const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
       await assertRoomFor(bytes, "Caching latents and features", () => deletable(db));
       const needed = await weightsNeeded(db, dataset, jobs);
@@ -94,7 +94,7 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
     });
 
   return {
-    bill: (request) => outcomeOf(() => withCaches(request, billOf)),
+    costEstimate: (request) => outcomeOf(() => withCaches(request, costEstimateOf)),
     prepare: (request, onEvent) => {
       cancelled = false;
       deviceFailure = undefined;
@@ -108,11 +108,11 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
 }
 
 /** One cache: its bytes, what is stored of them by record (shards are verified when used), and the time for the rest. */
-async function billItem(
+async function costItem(
   db: Database,
   { size, resolution }: ImageDataset,
   { spec }: CacheJob,
-): Promise<CacheBillItem> {
+): Promise<CacheCostItem> {
   const known = await db.get("caches", spec.cacheKey);
   const rowBytes = spec.rowLength * HALF_BYTES;
   const cached = Math.min(known?.rows ?? 0, size);
@@ -126,11 +126,11 @@ async function billItem(
 }
 
 /** What the caches take, and what of it is there. */
-async function billOf(
+async function costEstimateOf(
   db: Database,
   dataset: ImageDataset,
   jobs: readonly CacheJob[],
-): Promise<CacheBill> {
-  const items = await Promise.all(jobs.map((job) => billItem(db, dataset, job)));
+): Promise<CacheCostEstimate> {
+  const items = await Promise.all(jobs.map((job) => costItem(db, dataset, job)));
   return { images: dataset.size, items, weights: await weightsNeeded(db, dataset, jobs) };
 }

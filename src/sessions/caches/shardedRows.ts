@@ -50,7 +50,7 @@ const cacheMissing = (label: string, absent: readonly number[]) =>
   new StudioError(
     "CACHE_MISSING",
     `${label}: ${absent.length} of its shards are missing or damaged (first: ${absent[0] ?? 0}).`,
-    "Press Train, or Cache now under Data: what is missing is computed, the rest is kept.",
+    "Press Train, or start Prefill caches in the Data view: missing rows are computed, the rest is kept.",
   );
 
 /** The shards that hold any of the rows in `ranges`. */

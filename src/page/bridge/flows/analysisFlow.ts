@@ -16,7 +16,7 @@ const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 export function createAnalysisFlow(
   store: StudioStore,
   pool: WorkerPool<AnalysisWorkers>,
-  runner: Pick<Runner, "billOf" | "cache" | "cancelCaching">,
+  runner: Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">,
   backend: BackendChoice,
 ) {
   const state = () => store.getState();
@@ -53,11 +53,12 @@ export function createAnalysisFlow(
     experiment: Experiment,
     features: RequestedFeatures,
   ): Promise<Failure | null> {
-    const bill = await runner.billOf(experiment, features);
-    if (!bill.ok) return bill.failure;
-    if (missingBytes(bill.value) === 0 && bill.value.weights.length === 0) return null;
-    const { run, cacheNow } = state();
-    if (run.phase === "caching" || cacheNow.status === "running") return BUSY;
+    const costEstimate = await runner.costEstimateOf(experiment, features);
+    if (!costEstimate.ok) return costEstimate.failure;
+    if (missingBytes(costEstimate.value) === 0 && costEstimate.value.weights.length === 0)
+      return null;
+    const { run, prefill } = state();
+    if (run.phase === "caching" || prefill.status === "running") return BUSY;
     return (await runner.cache(experiment, features)) ?? null;
   }
 

@@ -59,8 +59,8 @@ export function createPreviewFlow(
   }
 
   async function askNeed(encoder: EncoderId): Promise<void> {
-    const bill = await features().call((api) =>
-      api.bill({
+    const costEstimate = await features().call((api) =>
+      api.costEstimate({
         data: DataConfig.parse({}), // what an encoder needs does not depend on the images
         autoencoder: { id: "pixels" },
         grid: ANY_GRID,
@@ -69,7 +69,7 @@ export function createPreviewFlow(
       }),
     );
     // what fails here fails again, and is said, where the encoder is used
-    state().setNeeds(encoder, bill.ok ? bill.value.weights : []);
+    state().setNeeds(encoder, costEstimate.ok ? costEstimate.value.weights : []);
   }
 
   const asking = new Set<EncoderId>();

@@ -9,7 +9,11 @@ import {
 import { neededFeatures } from "../../../common/config/neededFeatures";
 import { gridSide } from "../../../common/config/sizes";
 import type { Failure } from "../../../common/errors/studioError";
-import type { CacheBill, CacheEvent, CacheRequest } from "../../../common/protocol/features";
+import type {
+  CacheCostEstimate,
+  CacheEvent,
+  CacheRequest,
+} from "../../../common/protocol/features";
 import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
 import type { TrainerApi } from "../../../common/protocol/trainer";
 import type { RunStart } from "../../store/runSlice";
@@ -26,10 +30,10 @@ export interface Runner {
   /** Passes a message on to the trainer; nothing happens when there is no run. */
   readonly tell: (use: (trainer: TrainerMessages) => Promise<void>) => void;
   readonly checkpoint: () => Promise<Outcome<ArrayBuffer>>;
-  readonly bill: (
+  readonly costEstimate: (
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
-  ) => Promise<Outcome<CacheBill>>;
+  ) => Promise<Outcome<CacheCostEstimate>>;
   /** Sees to the weights a run needs; what cannot be found out now will be said when it starts. */
   readonly ensureReady: (
     experiment: Experiment,
@@ -40,10 +44,10 @@ export interface Runner {
     experiment: Experiment,
     features: RequestedFeatures,
   ) => Promise<Failure | undefined>;
-  readonly billOf: (
+  readonly costEstimateOf: (
     experiment: Experiment,
     features: RequestedFeatures,
-  ) => Promise<Outcome<CacheBill>>;
+  ) => Promise<Outcome<CacheCostEstimate>>;
   readonly cancelCaching: () => void;
   /** Ends caching and trains on the images that are in every cache by then. */
   readonly trainOnCached: () => void;
@@ -86,16 +90,16 @@ export function createRunner(
     return outcome.ok ? undefined : outcome.failure;
   }
 
-  const billOf = (experiment: Experiment, features: RequestedFeatures) =>
-    running().features.call((api) => api.bill(requestOf(experiment, features)));
+  const costEstimateOf = (experiment: Experiment, features: RequestedFeatures) =>
+    running().features.call((api) => api.costEstimate(requestOf(experiment, features)));
 
   async function ensureWeightsOf(
     experiment: Experiment,
     features: RequestedFeatures,
     purpose: string,
   ): Promise<WeightsAnswer> {
-    const bill = await billOf(experiment, features);
-    return bill.ok ? ensureWeights(bill.value.weights, purpose) : "ready";
+    const costEstimate = await costEstimateOf(experiment, features);
+    return costEstimate.ok ? ensureWeights(costEstimate.value.weights, purpose) : "ready";
   }
 
   /** Features of new encoders for a run under way; undefined when there is nothing to say. */
@@ -163,8 +167,9 @@ export function createRunner(
     },
     tell: (use) => void current()?.trainer.tell(use),
     checkpoint: () => running().trainer.call((api) => api.checkpoint()),
-    bill: (experiment, timeline) => billOf(experiment, neededFeatures(experiment, timeline)),
-    billOf,
+    costEstimate: (experiment, timeline) =>
+      costEstimateOf(experiment, neededFeatures(experiment, timeline)),
+    costEstimateOf,
     ensureReady: (experiment, timeline) =>
       ensureWeightsOf(experiment, neededFeatures(experiment, timeline), "train"),
     cache: async (experiment, features) => {

@@ -5,7 +5,7 @@ import { Caches, Meter, Weights } from "../storage/StoredLists";
 import { Heading } from "../components/Notes";
 import { useStudio, useStudioStore } from "../useStudio";
 import { AddImages } from "./AddImages";
-import { CacheNow } from "./CacheNow";
+import { PrefillCaches } from "./PrefillCaches";
 import { DatasetList } from "./DatasetList";
 import { EncoderMaps } from "./EncoderMaps";
 import { ImageBrowser } from "./ImageBrowser";
@@ -37,7 +37,7 @@ export function DataView() {
       <aside className={classes.side} aria-label="Caches and weights">
         <Heading>Stored in this browser</Heading>
         <Meter />
-        <CacheNow encoders={encoders} />
+        <PrefillCaches encoders={encoders} />
         <Caches />
         <Weights />
       </aside>

@@ -83,7 +83,7 @@ function Smoothing() {
 /** Before the first run: what pressing the button will do, and what it costs. */
 function Welcome() {
   const idle = useStudio((state) => state.run.phase === "idle");
-  const bill = useStudio((state) => state.data.bill);
+  const costEstimate = useStudio((state) => state.data.costEstimate);
   if (!idle) return null;
   return (
     <section className={classes.welcome} aria-label="Before the first run">
@@ -93,11 +93,11 @@ function Welcome() {
           Press Train: a SiT learns to draw the built-in images while its hidden states are pulled
           toward a frozen encoder. Move λ, the depth or the encoder while it trains and watch the
           curves answer. Nothing leaves this machine.
-          {bill &&
-            ` First, ${bill.images} images are encoded once: ${formatBytes(missingBytes(bill))} of browser storage.`}
-          {bill &&
-            bill.weights.length > 0 &&
-            ` Weights of ${bill.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}
+          {costEstimate &&
+            ` First, ${costEstimate.images} images are encoded once: ${formatBytes(missingBytes(costEstimate))} of browser storage.`}
+          {costEstimate &&
+            costEstimate.weights.length > 0 &&
+            ` Weights of ${costEstimate.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}
         </p>
       </div>
     </section>

@@ -33,7 +33,7 @@ export function LinkModal({ opened }: { readonly opened: boolean }) {
 }
 
 function LinkBody({ link }: { readonly link: PendingLink }) {
-  const { experiment, timeline, issues, bill, mismatch, failure } = link;
+  const { experiment, timeline, issues, costEstimate, mismatch, failure } = link;
   return (
     <>
       {issues.length > 0 && <NotTaken issues={issues} partly={experiment !== null} />}
@@ -57,7 +57,7 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
             : `Runs ${experiment.optimizer.steps} steps here, on this machine.`}
         </Text>
       )}
-      {bill && <Downloads needed={bill.weights} />}
+      {costEstimate && <Downloads needed={costEstimate.weights} />}
       <Choices experiment={experiment} dataMissing={failure?.code === "DATASET_MISSING"} />
     </>
   );

@@ -53,7 +53,7 @@ export function Caches() {
   const caches = useStudio((state) => state.data.caches);
   const datasets = useStudio((state) => state.datasets.list) ?? [];
   const active = useStudio(selectActive);
-  const filling = useStudio((state) => state.cacheNow.status === "running");
+  const filling = useStudio((state) => state.prefill.status === "running");
   const { deleteCache } = useCommands();
   return (
     <section className={classes.section} aria-label="Caches">

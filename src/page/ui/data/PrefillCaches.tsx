@@ -2,7 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { useEffect } from "react";
 import type { EncoderId } from "../../../common/config/experiment";
 import { gridSide } from "../../../common/config/sizes";
-import { billSeconds } from "../../store/cacheNowSlice";
+import { estimatedSeconds } from "../../store/prefillSlice";
 import { missingBytes } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
@@ -11,10 +11,10 @@ import { formatBytes, formatDuration } from "../explain/format";
 import { useStudio } from "../useStudio";
 import classes from "./data.module.css";
 
-/** Fills caches of the data trained on without training: the bill, then Start, Pause, Continue. */
-export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[] }) {
-  const { billCaches, cacheNow, pauseCaching } = useCommands();
-  const { bill, status, failure } = useStudio((state) => state.cacheNow);
+/** Fills caches of the data trained on without training: the cost estimate, then Start, Pause, Continue. */
+export function PrefillCaches({ encoders }: { readonly encoders: readonly EncoderId[] }) {
+  const { estimatePrefill, prefillCaches, pauseCaching } = useCommands();
+  const { costEstimate, status, failure } = useStudio((state) => state.prefill);
   const data = useStudio((state) => state.experiment.value.data);
   const autoencoder = useStudio((state) => state.experiment.value.autoencoder);
   const grid = useStudio((state) => gridSide(state.experiment.value));
@@ -22,22 +22,22 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
   const caches = useStudio((state) => state.data.caches);
   const weights = useStudio((state) => state.weights.stored);
   const progress = useStudio((state) => state.data.progress);
-  // what is stored is part of the bill, so it is asked for again when that changes
+  // what is stored is part of the cost estimate, so it is asked for again when that changes
   useEffect(
-    () => billCaches(encoders),
-    [billCaches, encoders, data, autoencoder, grid, caches, weights],
+    () => estimatePrefill(encoders),
+    [estimatePrefill, encoders, data, autoencoder, grid, caches, weights],
   );
   const running = status === "running";
-  const missing = bill ? missingBytes(bill) : 0;
-  const begun = bill?.items.some(({ cachedBytes }) => cachedBytes > 0) ?? false;
+  const missing = costEstimate ? missingBytes(costEstimate) : 0;
+  const begun = costEstimate?.items.some(({ cachedBytes }) => cachedBytes > 0) ?? false;
   return (
-    <section className={classes.section} aria-label="Cache now">
-      <h3 className={classes.heading}>Cache now</h3>
+    <section className={classes.section} aria-label="Prefill caches">
+      <h3 className={classes.heading}>Prefill caches</h3>
       <p className={classes.hint}>
         Latents of the data trained on, and features of the encoders ticked in the middle. Training
         does this by itself; doing it before lets encoders be switched at once.
       </p>
-      {bill && !running && <Bill />}
+      {costEstimate && !running && <CostTable />}
       {running && (
         <p className={classes.hint}>
           {progress
@@ -63,9 +63,11 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
           <Button
             size="xs"
             variant="light"
-            disabled={active || !bill || (missing === 0 && bill.weights.length === 0)}
+            disabled={
+              active || !costEstimate || (missing === 0 && costEstimate.weights.length === 0)
+            }
             title={active ? "A run is active: it fills its own caches" : undefined}
-            onClick={() => cacheNow(encoders)}
+            onClick={() => prefillCaches(encoders)}
           >
             {begun && missing > 0 ? "Continue" : "Start"}
           </Button>
@@ -77,16 +79,16 @@ export function CacheNow({ encoders }: { readonly encoders: readonly EncoderId[]
 }
 
 /** What it takes, by cache, before it starts. */
-function Bill() {
-  const bill = useStudio((state) => state.cacheNow.bill);
-  if (!bill) return null;
-  const missing = missingBytes(bill);
-  const seconds = billSeconds(bill);
+function CostTable() {
+  const costEstimate = useStudio((state) => state.prefill.costEstimate);
+  if (!costEstimate) return null;
+  const missing = missingBytes(costEstimate);
+  const seconds = estimatedSeconds(costEstimate);
   return (
     <>
-      <table className={classes.bill} aria-label="What caching takes">
+      <table className={classes.costEstimate} aria-label="What caching takes">
         <tbody>
-          {bill.items.map(({ label, bytes, cachedBytes }) => (
+          {costEstimate.items.map(({ label, bytes, cachedBytes }) => (
             <tr key={label}>
               <td>{label}</td>
               <td>
@@ -102,10 +104,10 @@ function Bill() {
       </table>
       <p className={classes.hint}>
         {missing === 0
-          ? `All ${bill.images} images are cached.`
-          : `${bill.images} images, ${formatBytes(missing)} to store; ${seconds === null ? "time not measured on this device yet" : `about ${formatDuration(seconds)}`}.`}
-        {bill.weights.length > 0 &&
-          ` First, weights are downloaded: ${bill.weights.map(({ label }) => label).join(", ")}.`}
+          ? `All ${costEstimate.images} images are cached.`
+          : `${costEstimate.images} images, ${formatBytes(missing)} to store; ${seconds === null ? "time not measured on this device yet" : `about ${formatDuration(seconds)}`}.`}
+        {costEstimate.weights.length > 0 &&
+          ` First, weights are downloaded: ${costEstimate.weights.map(({ label }) => label).join(", ")}.`}
       </p>
     </>
   );

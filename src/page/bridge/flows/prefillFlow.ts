@@ -3,9 +3,9 @@ import type { StudioStore } from "../../store/studioStore";
 import type { Runner } from "../run/runner";
 
 /** Fills caches without a run, for the Data view. */
-export function createCacheNow(
+export function createPrefillFlow(
   store: StudioStore,
-  runner: Pick<Runner, "billOf" | "cache" | "cancelCaching">,
+  runner: Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">,
   afterChange: () => void,
 ) {
   const state = () => store.getState();
@@ -15,35 +15,35 @@ export function createCacheNow(
   /** Settles when what was started has ended. */
   let filling: Promise<unknown> = Promise.resolve();
 
-  async function bill(encoders: readonly EncoderId[]): Promise<void> {
+  async function costEstimate(encoders: readonly EncoderId[]): Promise<void> {
     const own = {};
     newest = own;
-    const outcome = await runner.billOf(experiment(), { encoders });
+    const outcome = await runner.costEstimateOf(experiment(), { encoders });
     if (newest !== own) return;
-    state().setCacheNowBill(outcome.ok ? outcome.value : null);
-    if (!outcome.ok) state().failCacheNow(outcome.failure);
+    state().setPrefillCostEstimate(outcome.ok ? outcome.value : null);
+    if (!outcome.ok) state().failPrefill(outcome.failure);
   }
 
   async function start(encoders: readonly EncoderId[]): Promise<void> {
-    const { status } = state().cacheNow;
+    const { status } = state().prefill;
     if (status === "running") return;
-    state().setCacheNow("running");
+    state().setPrefill("running");
     const outcome = runner.cache(experiment(), { encoders });
     filling = outcome;
     const failure = await outcome;
-    if (!failure) state().setCacheNow("done");
-    else if (failure.code === "CANCELLED") state().setCacheNow("paused");
-    else state().failCacheNow(failure);
-    await bill(encoders);
+    if (!failure) state().setPrefill("done");
+    else if (failure.code === "CANCELLED") state().setPrefill("paused");
+    else state().failPrefill(failure);
+    await costEstimate(encoders);
     afterChange();
   }
 
   /** Ends after the shard in flight: a run fills the same caches itself. */
   async function pause(): Promise<void> {
-    if (state().cacheNow.status !== "running") return;
+    if (state().prefill.status !== "running") return;
     runner.cancelCaching();
     await filling;
   }
 
-  return { bill, start, pause };
+  return { costEstimate, start, pause };
 }

@@ -1,23 +1,23 @@
 import type { Experiment } from "../../../common/config/experiment";
-import type { CacheBill } from "../../../common/protocol/features";
+import type { CacheCostEstimate } from "../../../common/protocol/features";
 import type { Outcome } from "../../../common/protocol/shared";
 import type { StudioStore } from "../../store/studioStore";
 
-/** A pause in editing after which the bill is worth asking for. */
+/** The estimate is asked for when nothing was edited for so long. */
 const SETTLE_MS = 600;
 
-/** The settings a bill depends on. */
+/** The settings the estimate depends on. */
 const costKey = ({ data, autoencoder, model, alignment, evaluation }: Experiment): string =>
   JSON.stringify([data, autoencoder, model.patchSize, alignment.encoders, evaluation.space]);
 
 /**
- * Keeps the store's bill that of the edited experiment, so that what a run will compute and store is seen
- * before it starts. A bill that cannot be had is left out: pressing Train says why.
+ * Keeps `data.costEstimate` up to date with the edited experiment. It becomes null when the worker cannot estimate;
+ * pressing Train then says why.
  * @returns stops watching
  */
-export function watchBill(
+export function watchCostEstimate(
   store: StudioStore,
-  bill: (experiment: Experiment) => Promise<Outcome<CacheBill>>,
+  costEstimate: (experiment: Experiment) => Promise<Outcome<CacheCostEstimate>>,
   isActive: () => boolean,
 ): () => void {
   let asked = "";
@@ -27,8 +27,8 @@ export function watchBill(
     const key = costKey(experiment);
     if (isActive() || key === asked) return;
     asked = key;
-    const outcome = await bill(experiment);
-    if (key === asked) store.getState().setBill(outcome.ok ? outcome.value : null);
+    const outcome = await costEstimate(experiment);
+    if (key === asked) store.getState().setCostEstimate(outcome.ok ? outcome.value : null);
   };
   const later = () => {
     clearTimeout(timer);

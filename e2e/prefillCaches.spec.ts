@@ -8,7 +8,7 @@ test.setTimeout(180_000);
 /** Enough for several shards of every cache; the preset's hold-out adds nine concepts in two styles. */
 const IMAGES = 300 + 18;
 
-test("training starts on what is cached; Cache now fills the rest, paused and over a reload", async ({
+test("training starts on what is cached; prefilling adds the rest, paused and over a reload", async ({
   studio,
   page,
 }) => {
@@ -28,12 +28,12 @@ test("training starts on what is cached; Cache now fills the rest, paused and ov
   await studio.button("Stop").click();
   await studio.waitForPhase("Stopped");
 
-  const { cacheNow } = dataViewOn(page);
+  const { prefill } = dataViewOn(page);
   const shards = async () => (await (await studio.db()).shardStates()).length;
-  const inCaching = (name: string) => cacheNow.getByRole("button", { name, exact: true });
+  const inCaching = (name: string) => prefill.getByRole("button", { name, exact: true });
   const whileRunning = await shards();
   await studio.open("", "#/data");
-  await expect(cacheNow).toContainText(`${IMAGES} images, `);
+  await expect(prefill).toContainText(`${IMAGES} images, `);
   await inCaching("Continue").click();
   await expect.poll(shards, { timeout: 60_000 }).toBeGreaterThan(whileRunning);
   await inCaching("Pause").click();
@@ -43,5 +43,5 @@ test("training starts on what is cached; Cache now fills the rest, paused and ov
   await studio.open("", "#/data");
   expect(await shards(), "what was cached is kept").toBe(paused);
   await inCaching("Continue").click();
-  await expect(cacheNow).toContainText(`All ${IMAGES} images are cached.`, { timeout: 90_000 });
+  await expect(prefill).toContainText(`All ${IMAGES} images are cached.`, { timeout: 90_000 });
 });
