@@ -80,7 +80,7 @@ test("a device lost while caches are filled is replaced, and the caches are righ
   const sound = await db.shardStates();
   await db.damageShard("latents/");
   await studio.runLink(tiny({ optimizer: { steps: 1000 }, evaluation: onlyAtEnd(1000) }));
-  await expect(studio.alert("Warning")).toContainText("caching goes on by itself", {
+  await expect(studio.alert("Warning")).toContainText("Caching goes on by itself", {
     timeout: 60_000,
   });
   await studio.waitForStep(1);

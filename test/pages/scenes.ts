@@ -289,7 +289,7 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
           failure: {
             code: "CHECKSUM_MISMATCH",
             message: "Shard 3 of Features (tiny-vit) was damaged and has been computed again.",
-            hint: "Nothing to do.",
+            hint: "The run goes on from the checkpoint before it.",
           },
         },
         {

@@ -28,7 +28,7 @@ export async function dropOutdated(
   if (!known || weights === undefined || known.weights === weights) return;
   await deleteCache(db, cacheKey);
   const message = `${label} was made with other weights (${known.weights ?? "unknown"}) than are here now (${weights}).`;
-  const hint = "Nothing to do: it is computed anew.";
+  const hint = "The cache is computed anew.";
   onEvent({ type: "warning", failure: { code: "CACHE_MISSING", message, hint } });
 }
 

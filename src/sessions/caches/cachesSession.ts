@@ -25,7 +25,7 @@ import { dropOutdated, weightsNeeded, withWeights } from "./cacheWeights";
 
 const HALF_BYTES = 2;
 
-/** The features worker: fills the caches a run needs, shard by shard. */
+/** Fills the caches a run needs, shard by shard. */
 export function createCachesSession(environment: SessionEnvironment): CachesApi {
   let cancelled = false;
   let deviceFailure: StudioError | undefined;
@@ -33,68 +33,22 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
   const between = async () => {
     await environment.turn();
     if (deviceFailure) throw deviceFailure;
-    if (!cancelled) return;
-    throw new StudioError(
-      "CANCELLED",
-      "Caching was cancelled.",
-      "Press Train to go on: what is cached is kept.",
-    );
+    if (cancelled) throw cachingCancelled();
   };
-
-  /** Opens the database and the data set for a call, and closes what must be closed. */
-  const withCaches = <T>(
-    request: CacheRequest,
-    work: (db: Database, dataset: ImageDataset, jobs: readonly CacheJob[]) => Promise<T>,
-  ): Promise<T> =>
-    withDatabase(environment, async (db) => {
-      const dataset = await loadDataset(environment, db, request.data);
-      const jobs = cacheJobs(environment, dataset, request);
-      return work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
-    });
-
-  /** Fills what is missing, on a device of its own. */
-  const attempt = (
-    request: CacheRequest,
-    onEvent: (event: CacheEvent) => void,
-    onFault: (fault: StudioError) => void,
-  ): Promise<null> =>
-    withCaches(request, async (db, dataset, jobs) => {
-      for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
-      const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
-      if (plan.absent.length === 0) return null; // a resumed run needs no second device
-      const { items } = await costEstimateOf(db, dataset, jobs);
-      const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
-      await assertRoomFor(bytes, "Caching latents and features", () => deletable(db));
-      const needed = await weightsNeeded(db, dataset, jobs);
-      if (needed[0]) throw weightsMissing(needed[0].files);
-      const device = await environment.startRuntime(request.backend, onFault);
-      onEvent({ type: "device", device });
-      for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
-      const { adapter } = device;
-      await fillCaches(environment, db, dataset, plan, { adapter, onEvent, between });
-      currentStudioBackend()?.trim(); // the memory is the trainer's now
-      return null;
-    });
-
-  const cachedRows = (request: CacheRequest): Promise<number> =>
-    withCaches(request, async (db, _, jobs) => {
-      const known = await Promise.all(jobs.map(({ spec }) => db.get("caches", spec.cacheKey)));
-      return known.reduce((sum, cache) => sum + (cache?.rows ?? 0), 0);
-    });
 
   const prepare = (request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<null> =>
     retryOnDeviceLoss(environment, {
-      attempt: (onFault) => attempt(request, onEvent, onFault),
+      attempt: (onFault) => fillMissing(environment, request, { onEvent, onFault, between }),
       setFault: (fault) => (deviceFailure = fault),
-      stored: () => cachedRows(request),
+      stored: () => cachedRows(environment, request),
       onRestart: ({ code, message }) => {
-        const hint = "Nothing to do: caching goes on by itself, on a new device, where it was.";
+        const hint = "Caching goes on by itself, on a new device, from the last stored shard.";
         onEvent({ type: "warning", failure: { code, message, hint } });
       },
     });
 
   return {
-    costEstimate: (request) => outcomeOf(() => withCaches(request, costEstimateOf)),
+    costEstimate: (request) => outcomeOf(() => withCaches(environment, request, costEstimateOf)),
     prepare: (request, onEvent) => {
       cancelled = false;
       deviceFailure = undefined;
@@ -106,6 +60,71 @@ export function createCachesSession(environment: SessionEnvironment): CachesApi 
     },
   };
 }
+
+const cachingCancelled = () =>
+  new StudioError(
+    "CANCELLED",
+    "Caching was cancelled.",
+    "Press Train to go on: what is cached is kept.",
+  );
+
+/** Opens the database and the data set for a call, and closes what must be closed. */
+const withCaches = <T>(
+  environment: SessionEnvironment,
+  request: CacheRequest,
+  work: (db: Database, dataset: ImageDataset, jobs: readonly CacheJob[]) => Promise<T>,
+): Promise<T> =>
+  withDatabase(environment, async (db) => {
+    const dataset = await loadDataset(environment, db, request.data);
+    const jobs = cacheJobs(environment, dataset, request);
+    return work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
+  });
+
+interface FillingHooks {
+  readonly onEvent: (event: CacheEvent) => void;
+  readonly onFault: (fault: StudioError) => void;
+  /** Awaited between pieces of work: lets messages in, and throws when caching is to end. */
+  readonly between: () => Promise<void>;
+}
+
+/** Fills what is missing, on a device of its own. */
+const fillMissing = (
+  environment: SessionEnvironment,
+  request: CacheRequest,
+  { onEvent, onFault, between }: FillingHooks,
+): Promise<null> =>
+  withCaches(environment, request, async (db, dataset, jobs) => {
+    for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
+    const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
+    if (plan.absent.length === 0) return null; // a resumed run needs no second device
+    await assertPossible(db, dataset, jobs);
+    const device = await environment.startRuntime(request.backend, onFault);
+    onEvent({ type: "device", device });
+    for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
+    const { adapter } = device;
+    await fillCaches(environment, db, dataset, plan, { adapter, onEvent, between });
+    currentStudioBackend()?.trim(); // the trainer needs the memory now
+    return null;
+  });
+
+/** @throws StudioError when storage has no room, or weights are not stored */
+async function assertPossible(
+  db: Database,
+  dataset: ImageDataset,
+  jobs: readonly CacheJob[],
+): Promise<void> {
+  const { items } = await costEstimateOf(db, dataset, jobs);
+  const bytes = items.reduce((sum, item) => sum + item.bytes - item.cachedBytes, 0);
+  await assertRoomFor(bytes, "Caching latents and features", () => deletable(db));
+  const needed = await weightsNeeded(db, dataset, jobs);
+  if (needed[0]) throw weightsMissing(needed[0].files);
+}
+
+const cachedRows = (environment: SessionEnvironment, request: CacheRequest): Promise<number> =>
+  withCaches(environment, request, async (db, _, jobs) => {
+    const known = await Promise.all(jobs.map(({ spec }) => db.get("caches", spec.cacheKey)));
+    return known.reduce((sum, cache) => sum + (cache?.rows ?? 0), 0);
+  });
 
 /** One cache: its bytes, what is stored of them by record (shards are verified when used), and the time for the rest. */
 async function costItem(

@@ -172,7 +172,7 @@ function wholeFileReporter(onEvent: OnEvent): NonNullable<RemoteOptions["onWhole
     if (!said.has(url)) {
       said.add(url);
       const message = `The server gives no parts of ${url}: all of its ${bytes} bytes are fetched first.`;
-      const hint = "Nothing to do; if it is slow, download the file and drop it onto the studio.";
+      const hint = "If this is slow, download the file and drop it onto the studio.";
       onEvent({ type: "warning", failure: { code: "DOWNLOAD_FAILED", message, hint } });
     }
     const nothing = { done: 0, total: null, skipped: 0, imagesPerSecond: 0 };

@@ -6,9 +6,10 @@ import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/l
 import { StudioError } from "../../common/errors/studioError";
 import type { SiTShape } from "../../engine/models/sit";
 import type { MetricsApi } from "../../common/protocol/metrics";
-import type { RunEvent, StartRequest, StepPoint } from "../../common/protocol/trainer";
+import type { DeviceReport } from "../../common/protocol/shared";
+import type { RunEvent, StartRequest } from "../../common/protocol/trainer";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
-import type { Database, RunRecord } from "../../common/storage/db";
+import type { Database, ImageRange, RunRecord } from "../../common/storage/db";
 import { getRun, putRun } from "../../common/storage/runs";
 import { decodeCheckpoint } from "../../engine/training/checkpoint";
 import { cachedRanges, partOfData } from "../caches/cachedOnly";
@@ -66,55 +67,37 @@ export async function loadRun(
   db: Database,
   journal: RunJournal,
 ): Promise<LoadedRun> {
-  const { environment, request, control } = inputs;
-  const phase = (detail: string) =>
-    journal.emit({ type: "phase", phase: "loading", step: 0, detail });
-  const device = await environment.startRuntime(request.backend, control.fail);
+  const { environment, request } = inputs;
+  const device = await environment.startRuntime(request.backend, inputs.control.fail);
   journal.emit({ type: "device", device });
   const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
+  const timeline = [...(known?.timeline ?? request.timeline)];
   for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
     if (failure) journal.emit({ type: "warning", failure });
   }
+  const phase = (detail: string) =>
+    journal.emit({ type: "phase", phase: "loading", step: 0, detail });
   phase("Weights");
   const [autoencoder, space] = await Promise.all([
     loadAutoencoder(experiment.autoencoder.id, dataShape(experiment.data).resolution, environment),
     loadFeatureSpace(experiment.evaluation.space, environment, gridSide(experiment)),
   ]);
   phase("Latents");
-  const timeline = [...(known?.timeline ?? request.timeline)];
   const dataset = await loadDataset(environment, db, experiment.data);
   const ranges =
     known?.imageRanges ??
     (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined);
   if (ranges) journal.emit({ type: "warning", failure: partOfData(ranges, dataset) });
   const data = await loadTrainingData(db, experiment, { dataset, autoencoder, ranges });
-  const record: RunRecord = {
-    id: request.runId,
-    name: known?.name ?? request.name,
-    experiment,
-    timeline,
-    createdAtMs: known?.createdAtMs ?? environment.nowMs(),
-    updatedAtMs: environment.nowMs(),
-    phase: "loading",
-    step: known?.step ?? 0,
-    device,
-    datasetHash: data.dataset.hash,
-    codeVersion: environment.codeVersion,
-    ...(ranges ? { imageRanges: ranges } : {}),
-  };
-  await putRun(db, record);
+  const facts = { experiment, timeline, device, datasetHash: data.dataset.hash, ranges };
+  await putRun(db, recordOf(inputs, known, facts));
   for (const entry of timeline) journal.emit({ type: "control", entry });
 
   const shape = sitShapeOf(experiment, data.dataset.classNames.length);
   const model = await loadModel(db, journal, experiment, shape, request.runId);
-  const between = async () => {
-    await environment.turn();
-    control.assertHealthy();
-    if (control.stopping()) throw stopped();
-  };
+  const between = betweenPieces(inputs);
   const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };
-  const onPoint = (point: StepPoint) => journal.emit({ type: "steps", points: [point] });
   return {
     inputs,
     db,
@@ -124,19 +107,74 @@ export async function loadRun(
     data,
     model,
     context,
-    measuring:
-      inputs.metrics &&
-      createMeasuring({
-        context,
-        metrics: inputs.metrics,
-        onMeasurement: (measurement) => journal.emit({ type: "measurement", measurement }),
-        onProblem: (failure) => journal.emit({ type: "warning", failure }),
-      }),
-    reader: createStepReader(environment.clockMs, experiment.optimizer.learningRate, onPoint),
     timeline,
     networks: [autoencoder, space],
+    measuring: measuringOf(inputs, journal, context),
+    reader: readerOf(inputs, journal, experiment),
   };
 }
+
+/** What is known of a run once its data is loaded. */
+interface RunFacts {
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+  readonly device: DeviceReport;
+  readonly datasetHash: string;
+  readonly ranges: readonly ImageRange[] | undefined;
+}
+
+/** The record a run is stored under while it goes on. @param known what is stored of it already */
+function recordOf(
+  { environment, request }: RunInputs,
+  known: RunRecord | undefined,
+  { experiment, timeline, device, datasetHash, ranges }: RunFacts,
+): RunRecord {
+  return {
+    id: request.runId,
+    name: known?.name ?? request.name,
+    experiment,
+    timeline,
+    createdAtMs: known?.createdAtMs ?? environment.nowMs(),
+    updatedAtMs: environment.nowMs(),
+    phase: "loading",
+    step: known?.step ?? 0,
+    device,
+    datasetHash,
+    codeVersion: environment.codeVersion,
+    ...(ranges ? { imageRanges: ranges } : {}),
+  };
+}
+
+/** Awaited between pieces of an evaluation: lets messages in, and throws when the run is to end. */
+const betweenPieces =
+  ({ environment, control }: RunInputs) =>
+  async () => {
+    await environment.turn();
+    control.assertHealthy();
+    if (control.stopping()) throw stopped();
+  };
+
+const measuringOf = (
+  { metrics }: RunInputs,
+  journal: RunJournal,
+  context: EvaluationContext,
+): Measuring | undefined =>
+  metrics &&
+  createMeasuring({
+    context,
+    metrics,
+    onMeasurement: (measurement) => journal.emit({ type: "measurement", measurement }),
+    onProblem: (failure) => journal.emit({ type: "warning", failure }),
+  });
+
+const readerOf = (
+  { environment }: RunInputs,
+  journal: RunJournal,
+  { optimizer }: Experiment,
+): StepReader =>
+  createStepReader(environment.clockMs, optimizer.learningRate, (point) =>
+    journal.emit({ type: "steps", points: [point] }),
+  );
 
 /** A stop during an evaluation leaves it at once; the loop then ends as after any step. */
 const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resume it to go on.");
@@ -156,7 +194,7 @@ async function loadModel(
       failure: {
         code: "CHECKSUM_MISMATCH",
         message: `The checkpoint of step ${step} is damaged and was passed over.`,
-        hint: "Nothing to do: the run goes on from the one before.",
+        hint: "The run goes on from the checkpoint before it.",
       },
     });
   }

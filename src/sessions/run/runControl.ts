@@ -35,84 +35,99 @@ export interface BoundaryHooks {
 
 /** @param pauseAfter steps until the run pauses; absent, it does not */
 export function createRunControl(pauseAfter?: number): RunControl {
+  const signal = createSignal();
+  const tasks = createTaskQueue(signal.notify);
   let paused = pauseAfter !== undefined;
   let stepsAllowed = pauseAfter ?? 0;
   let stopping = false;
   let fault: StudioError | undefined;
-  let closed = false;
-  let pending: (() => Promise<void>)[] = [];
-  let wake: (() => void) | undefined;
 
-  const notify = () => wake?.();
-  const somethingHappens = () => new Promise<void>((resolve) => (wake = resolve));
-  const idle = () => paused && stepsAllowed === 0 && !stopping && !fault && pending.length === 0;
+  const nothingToDo = () => paused && stepsAllowed === 0 && !stopping && !fault && tasks.isEmpty();
   const assertHealthy = () => {
     if (fault) throw fault;
   };
-
-  const runPending = async () => {
-    const tasks = pending;
-    pending = [];
-    for (const task of tasks) await task();
+  const boundary = async ({ onPaused, onResumed }: BoundaryHooks): Promise<"step" | "stop"> => {
+    let announced = false;
+    for (;;) {
+      assertHealthy();
+      if (stopping) return "stop";
+      await tasks.run();
+      if (!paused || stepsAllowed > 0) break;
+      if (!announced) await onPaused();
+      announced = true;
+      if (nothingToDo()) await signal.next(); // looked at again: a request may have come during onPaused
+    }
+    if (paused) stepsAllowed--;
+    if (announced) onResumed();
+    return "step";
+  };
+  /** A change of the state that the waiting loop must see. */
+  const change = (apply: () => void) => () => {
+    apply();
+    signal.notify();
   };
 
   return {
-    pause: () => {
-      paused = true;
-      notify();
-    },
-    resume: () => {
-      paused = false;
-      notify();
-    },
-    singleStep: () => {
+    pause: change(() => (paused = true)),
+    resume: change(() => (paused = false)),
+    singleStep: change(() => {
       paused = true;
       stepsAllowed++;
-      notify();
-    },
-    stop: () => {
-      stopping = true;
-      notify();
-    },
+    }),
+    stop: change(() => (stopping = true)),
     fail: (reason) => {
       fault ??= reason;
-      notify();
+      signal.notify();
     },
     recover: () => {
       fault = undefined;
     },
-    atBoundary: (task) =>
-      new Promise((answer) => {
-        const refuse = () => Promise.reject(noRun());
-        pending.push(async () => answer(await outcomeOf(closed ? refuse : task)));
-        notify();
-        if (closed) void runPending();
-      }),
+    atBoundary: tasks.add,
     fault: () => fault,
     assertHealthy,
     stopping: () => stopping,
-    boundary: async ({ onPaused, onResumed }) => {
-      let announced = false;
-      for (;;) {
-        assertHealthy();
-        if (stopping) return "stop";
-        await runPending();
-        if (!paused || stepsAllowed > 0) break;
-        if (!announced) await onPaused();
-        announced = true;
-        if (idle()) await somethingHappens(); // asked anew: something may have happened during the await
-      }
-      if (paused) stepsAllowed--;
-      if (announced) onResumed();
-      return "step";
-    },
+    boundary,
+    close: tasks.close,
+  };
+}
+
+/** Wakes one waiting loop. */
+function createSignal() {
+  let wake: (() => void) | undefined;
+  return {
+    notify: () => wake?.(),
+    /** Resolves at the next `notify`. */
+    next: () => new Promise<void>((resolve) => (wake = resolve)),
+  };
+}
+
+/** Tasks that wait for a boundary; after `close` each is refused. */
+function createTaskQueue(onAdded: () => void) {
+  let waiting: (() => Promise<void>)[] = [];
+  let closed = false;
+
+  const run = async () => {
+    const tasks = waiting;
+    waiting = [];
+    for (const task of tasks) await task();
+  };
+  return {
+    run,
+    isEmpty: () => waiting.length === 0,
+    add: <T>(task: () => Promise<T>): Promise<Outcome<T>> =>
+      new Promise((resolve) => {
+        const refuse = () => Promise.reject(noRun());
+        waiting.push(async () => resolve(await outcomeOf(closed ? refuse : task)));
+        onAdded();
+        if (closed) void run();
+      }),
     close: () => {
       closed = true;
-      void runPending();
+      void run();
     },
   };
 }
 
-/** Asked of a run that is not there. */
+/** Refuses what only a run can do. */
 export const noRun = (): StudioError =>
   new StudioError("CANCELLED", "No run is active.", "Press Train, or resume a stored run, first.");

@@ -36,7 +36,7 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
       stored: async () => (await latestCheckpoint(db, request.runId))?.record.step ?? 0,
       onRestart: ({ code, message }, from) => {
         const start = from === 0 ? "its start: there was no checkpoint yet" : `step ${from}`;
-        const hint = `Nothing to do: the run goes on by itself, on a new device, from ${start}.`;
+        const hint = `The run goes on by itself, on a new device, from ${start}.`;
         journal.emit({ type: "warning", failure: { code, message, hint } });
       },
     });

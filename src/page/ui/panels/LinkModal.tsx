@@ -52,8 +52,8 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
       )}
       {experiment && (
         <Text size="sm" c="dimmed" mt="md">
-          {bill
-            ? `Runs ${experiment.optimizer.steps} steps here, on this machine. ${costText(bill)}`
+          {costEstimate
+            ? `Runs ${experiment.optimizer.steps} steps here, on this machine. ${costText(costEstimate)}`
             : `Runs ${experiment.optimizer.steps} steps here, on this machine.`}
         </Text>
       )}
@@ -124,10 +124,10 @@ function Choices(props: { readonly experiment: Experiment | null; readonly dataM
   );
 }
 
-function costText(bill: NonNullable<PendingLink["bill"]>): string {
-  const bytes = missingBytes(bill);
+function costText(costEstimate: NonNullable<PendingLink["costEstimate"]>): string {
+  const bytes = missingBytes(costEstimate);
   return bytes > 0
-    ? `${bill.images} images are encoded first, ${formatBytes(bytes)} of browser storage.`
+    ? `${costEstimate.images} images are encoded first, ${formatBytes(bytes)} of browser storage.`
     : "All caches it needs are here already.";
 }
 
