@@ -88,7 +88,7 @@ export function createBridge(
     await refreshStorage();
   }
 
-  /** The phase is `caching` while weights are asked for; declined, it is again what it was. */
+  /** The phase is `caching` while weights are asked for. When they are declined it is set back. */
   async function ready(
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
@@ -96,9 +96,9 @@ export function createBridge(
     const { phase, detail } = store.getState().run;
     store.getState().setPhase("caching", "Looking what is needed");
     await prefill.pause();
-    const answer = await runner.ensureReady(experiment, timeline);
-    if (answer === "declined") store.getState().setPhase(phase, detail);
-    return answer === "ready";
+    const decision = await runner.ensureReady(experiment, timeline);
+    if (decision === "declined") store.getState().setPhase(phase, detail);
+    return decision === "ready";
   }
 
   async function begin(

@@ -9,22 +9,59 @@ import type { StudioStore } from "../../store/studioStore";
 import type { RequestedFeatures, Runner } from "../run/runner";
 import type { AnalysisWorkers, WorkerPool } from "../workers/workers";
 
-/** Largest file of weights that is read into memory to be looked into. */
+/** Largest checkpoint file, in bytes, that is read into memory. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
-/** Analyses subjects: fills first what they lack, then lets the analysis worker measure. */
+type Filling = Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">;
+
+/** Analyses subjects: first fills the caches they lack, then has the analysis worker measure. */
 export function createAnalysisFlow(
   store: StudioStore,
   pool: WorkerPool<AnalysisWorkers>,
-  runner: Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">,
+  runner: Filling,
   backend: BackendChoice,
 ) {
   const state = () => store.getState();
-  const job = () => state().analysis.job;
-  const wasCancelled = () => job().status === "cancelling";
+  const files = createCheckpointFiles(store, pool);
+  const prepare = createPreparation(store, runner);
   const onEvent = proxy(state().applyAnalysisEvent);
 
-  /** One after the other: the order they were given in decides the colours of their lines. */
+  async function measure(plan: AnalysisPlan): Promise<Failure | null> {
+    const lacking = await prepare(plan);
+    if (lacking) return lacking;
+    state().runAnalysis();
+    const { subjects } = state().analysis;
+    const outcome = await pool
+      .running()
+      .analysis.call((api) => api.analyse({ subjects, plan, backend }, onEvent));
+    if (outcome.ok) return null;
+    // opened files were in the memory of the worker that died
+    if (outcome.failure.code === "WORKER_FAILED") files.closeAll();
+    return outcome.failure;
+  }
+
+  async function analyse(): Promise<void> {
+    const plan = planOf(state().analysis);
+    if (!plan || isAnalysing(state().analysis.job)) return;
+    state().beginAnalysis();
+    state().endAnalysis(await measure(plan).catch(toFailure));
+  }
+
+  function cancel(): void {
+    const { status } = state().analysis.job;
+    if (status === "preparing") runner.cancelCaching();
+    if (status === "running") void pool.current()?.analysis.tell((api) => api.cancel());
+    if (status === "preparing" || status === "running") state().cancelAnalysis();
+  }
+
+  return { openFiles: files.openFiles, closeFile: files.closeFile, analyse, cancel };
+}
+
+/** Checkpoints from files. The analysis worker keeps what was opened. */
+function createCheckpointFiles(store: StudioStore, pool: WorkerPool<AnalysisWorkers>) {
+  const state = () => store.getState();
+
+  /** One file after the other: their order decides the colours of their lines. */
   async function openFiles(files: readonly File[]): Promise<void> {
     for (const file of files) {
       const failure = await openBytes(file).catch(toFailure);
@@ -48,22 +85,35 @@ export function createAnalysisFlow(
     void pool.current()?.analysis.tell((api) => api.closeCheckpoint(fileId));
   }
 
-  /** Weights and caches one experiment lacks; what somebody else is filling is waited for by the user, not queued. */
+  function closeAll(): void {
+    for (const { fileId } of state().analysis.files) state().removeCheckpoint(fileId);
+    pool.end();
+  }
+
+  return { openFiles, closeFile, closeAll };
+}
+
+/** Fetches the weights and fills the caches that a plan reads. */
+function createPreparation(store: StudioStore, runner: Filling) {
+  const state = () => store.getState();
+  const wasCancelled = () => state().analysis.job.status === "cancelling";
+
+  /** Weights and caches one experiment lacks. While others are filled it fails and does not wait. */
   async function fill(
     experiment: Experiment,
     features: RequestedFeatures,
   ): Promise<Failure | null> {
     const costEstimate = await runner.costEstimateOf(experiment, features);
     if (!costEstimate.ok) return costEstimate.failure;
-    if (missingBytes(costEstimate.value) === 0 && costEstimate.value.weights.length === 0)
-      return null;
+    const { weights } = costEstimate.value;
+    if (missingBytes(costEstimate.value) === 0 && weights.length === 0) return null;
     const { run, prefill } = state();
     if (run.phase === "caching" || prefill.status === "running") return BUSY;
     return (await runner.cache(experiment, features)) ?? null;
   }
 
-  /** Everything the subjects' plan reads, once for subjects that share it. */
-  async function prepare(plan: AnalysisPlan): Promise<Failure | null> {
+  /** Subjects that read the same caches are prepared once. */
+  return async (plan: AnalysisPlan): Promise<Failure | null> => {
     const features = { encoders: plan.encoders, space: plan.samples?.space };
     const needs = new Map<string, Experiment>();
     for (const subject of state().analysis.subjects) {
@@ -77,48 +127,13 @@ export function createAnalysisFlow(
       if (failure ?? wasCancelled()) return failure ?? CANCELLED;
     }
     return null;
-  }
-
-  async function measure(plan: AnalysisPlan): Promise<Failure | null> {
-    const lacking = await prepare(plan);
-    if (lacking) return lacking;
-    state().runAnalysis();
-    const { subjects } = state().analysis;
-    const outcome = await pool
-      .running()
-      .analysis.call((api) => api.analyse({ subjects, plan, backend }, onEvent));
-    if (outcome.ok) return null;
-    // files that were opened are gone with a worker that died
-    if (outcome.failure.code === "WORKER_FAILED") closeAll();
-    return outcome.failure;
-  }
-
-  function closeAll(): void {
-    for (const { fileId } of state().analysis.files) state().removeCheckpoint(fileId);
-    pool.end();
-  }
-
-  async function analyse(): Promise<void> {
-    const plan = planOf(state().analysis);
-    if (!plan || isAnalysing(job())) return;
-    state().beginAnalysis();
-    state().endAnalysis(await measure(plan).catch(toFailure));
-  }
-
-  function cancel(): void {
-    const { status } = job();
-    if (status === "preparing") runner.cancelCaching();
-    if (status === "running") void pool.current()?.analysis.tell((api) => api.cancel());
-    if (status === "preparing" || status === "running") state().cancelAnalysis();
-  }
-
-  return { openFiles, closeFile, analyse, cancel };
+  };
 }
 
 const BUSY: Failure = {
   code: "CACHE_MISSING",
   message: "This analysis lacks caches, and others are being filled now.",
-  hint: "Wait until they are filled, or stop that, then press Analyse again.",
+  hint: "Wait until they are filled, or stop filling them, then press Analyse again.",
 };
 
 const CANCELLED: Failure = {

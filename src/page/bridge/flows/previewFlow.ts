@@ -1,6 +1,7 @@
 import { proxy } from "comlink";
 import type { EncoderId } from "../../../common/config/experiment";
 import { DataConfig } from "../../../common/config/experiment";
+import type { Failure } from "../../../common/errors/studioError";
 import type { FeaturesApi } from "../../../common/protocol/features";
 import type { BackendChoice } from "../../../common/protocol/shared";
 import { BUILT_IN_DATA, PAGE_IMAGES, shownData, type ImageQuery } from "../../store/previewSlice";
@@ -10,30 +11,39 @@ import type { WorkerClient } from "../workers/workerClient";
 /** A token grid every encoder has; what it needs does not depend on it. */
 const ANY_GRID = 8;
 
-/** Looks at images and at what encoders see in them; answers that came too late are dropped. */
-export function createPreviewFlow(
-  store: StudioStore,
-  features: () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">,
-  backend: BackendChoice,
-) {
-  const state = () => store.getState();
-  /** The newest request for maps; answers to older ones belong to nothing that is shown. */
-  let newest = {};
-  const shown = () => {
-    const { preview, datasets, experiment } = state();
-    const { holdOutFraction } = experiment.value.data;
-    return shownData(preview.query.shown, datasets.list, holdOutFraction);
-  };
+type Features = () => Pick<WorkerClient<FeaturesApi>, "call">;
 
+/** Images of the Data view, the weights encoders need, and feature maps of chosen images. */
+export function createPreviewFlow(store: StudioStore, features: Features, backend: BackendChoice) {
+  return {
+    ...createImagePages(store, features),
+    askNeeds: createNeeds(store, features, backend),
+    mapFeatures: createFeatureMaps(store, features, backend),
+  };
+}
+
+/** The data set the Data view shows; undefined when it is not stored whole. */
+function shownDataOf(store: StudioStore) {
+  const { preview, datasets, experiment } = store.getState();
+  const { holdOutFraction } = experiment.value.data;
+  return shownData(preview.query.shown, datasets.list, holdOutFraction);
+}
+
+const NOT_HERE: Failure = {
+  code: "DATASET_MISSING",
+  message: "These images are not here, or their import is not complete.",
+  hint: "Choose another data set, or go on with the import.",
+};
+
+function createImagePages(store: StudioStore, features: Features) {
+  const state = () => store.getState();
+
+  /** Shows a page of images. The result is dropped when another page was asked for meanwhile. */
   async function showImages(query: ImageQuery): Promise<void> {
     state().askImages(query);
-    const data = shown();
+    const data = shownDataOf(store);
     if (!data) {
-      state().failImages({
-        code: "DATASET_MISSING",
-        message: "These images are not here, or their import is not complete.",
-        hint: "Choose another data set, or go on with the import.",
-      });
+      state().failImages(NOT_HERE);
       return;
     }
     const { label, first } = query;
@@ -46,8 +56,8 @@ export function createPreviewFlow(
   }
 
   /**
-   * After data sets came or went: one that was imported is shown unless images of another are chosen; one that is
-   * gone gives way.
+   * After the list of data sets changed: a newly imported one is shown unless images of another are chosen; in place
+   * of a deleted one the built-in images are shown.
    */
   function follow(imported: string | null): void {
     const { preview, datasets } = state();
@@ -57,6 +67,13 @@ export function createPreviewFlow(
     const next = busy ? null : (imported ?? (gone ? BUILT_IN_DATA : null));
     if (next !== null) void showImages({ shown: next, label: null, first: 0 });
   }
+
+  return { showImages, follow };
+}
+
+/** Finds out which weights encoders need, once an encoder. */
+function createNeeds(store: StudioStore, features: Features, backend: BackendChoice) {
+  const asking = new Set<EncoderId>();
 
   async function askNeed(encoder: EncoderId): Promise<void> {
     const costEstimate = await features().call((api) =>
@@ -68,23 +85,28 @@ export function createPreviewFlow(
         backend,
       }),
     );
-    // what fails here fails again, and is said, where the encoder is used
-    state().setNeeds(encoder, costEstimate.ok ? costEstimate.value.weights : []);
+    // a failure is shown when the encoder is used: the same will fail there
+    store.getState().setNeeds(encoder, costEstimate.ok ? costEstimate.value.weights : []);
   }
 
-  const asking = new Set<EncoderId>();
-
-  async function askNeeds(encoders: readonly EncoderId[]): Promise<void> {
+  return async (encoders: readonly EncoderId[]): Promise<void> => {
     for (const encoder of encoders) {
-      if (encoder in state().preview.needs || asking.has(encoder)) continue;
+      if (encoder in store.getState().preview.needs || asking.has(encoder)) continue;
       asking.add(encoder);
       await askNeed(encoder);
       asking.delete(encoder);
     }
-  }
+  };
+}
 
-  async function mapFeatures(encoders: readonly EncoderId[], grid: number): Promise<void> {
-    const data = shown();
+/** Feature maps of the chosen images, encoder after encoder. A newer request ends an older one. */
+function createFeatureMaps(store: StudioStore, features: Features, backend: BackendChoice) {
+  const state = () => store.getState();
+  /** Stands for the newest request. */
+  let newest = {};
+
+  return async (encoders: readonly EncoderId[], grid: number): Promise<void> => {
+    const data = shownDataOf(store);
     const images = state().preview.selected.map(({ image }) => image);
     if (!data || images.length === 0) return;
     const own = {};
@@ -100,7 +122,5 @@ export function createPreviewFlow(
       if (outcome.ok) state().setMaps(outcome.value);
       else state().failMaps(encoder, outcome.failure);
     }
-  }
-
-  return { showImages, follow, askNeeds, mapFeatures };
+  };
 }

@@ -69,7 +69,7 @@ function scripted() {
 
 test("nothing is fetched before it is confirmed; then one after the other, and what waited goes on", async () => {
   const { store, flow, asked, end, settle } = scripted();
-  const answer = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
+  const decision = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
   await settle();
   expect(store.getState().weights.ask?.purpose).toBe("train");
   expect(asked).toEqual([]);
@@ -77,7 +77,7 @@ test("nothing is fetched before it is confirmed; then one after the other, and w
   await end("here");
   expect(asked).toEqual(["o/a", "o/b"]);
   await end("here");
-  await expect(answer).resolves.toBe("ready");
+  await expect(decision).resolves.toBe("ready");
   expect(store.getState().weights).toMatchObject({ ask: null, stored: [{}, {}] });
 });
 
@@ -89,7 +89,7 @@ test("nothing needed is no question", async () => {
 
 test("after a failure the same question stands, and trying again fetches only what is missing", async () => {
   const { store, flow, stored, asked, end, settle } = scripted();
-  const answer = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
+  const decision = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
   await settle();
   flow.confirm();
   await end("here");
@@ -104,12 +104,12 @@ test("after a failure the same question stands, and trying again fetches only wh
   flow.confirm();
   await end("here");
   expect(asked).toEqual(["o/a", "o/b", "o/b"]);
-  await expect(answer).resolves.toBe("ready");
+  await expect(decision).resolves.toBe("ready");
 });
 
 test("cancelling a download asks again; declining ends it and gives up what waited", async () => {
   const { store, flow, end, settle, cancels } = scripted();
-  const answer = flow.ensureWeights([needed("o/a")], "train");
+  const decision = flow.ensureWeights([needed("o/a")], "train");
   await settle();
   flow.confirm();
   flow.interrupt();
@@ -117,7 +117,7 @@ test("cancelling a download asks again; declining ends it and gives up what wait
   expect(store.getState().weights.ask?.stage).toBe("asking");
   flow.confirm();
   flow.decline();
-  await expect(answer).resolves.toBe("declined");
+  await expect(decision).resolves.toBe("declined");
   await end({ ok: false, failure: CANCELLED });
   expect(cancels()).toBe(2);
   expect(store.getState().weights.ask).toBeNull();
@@ -125,7 +125,7 @@ test("cancelling a download asks again; declining ends it and gives up what wait
 
 test("a file of the user's own stands in for one download", async () => {
   const { store, flow, asked, end, settle } = scripted();
-  const answer = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
+  const decision = flow.ensureWeights([needed("o/a"), needed("o/b")], "train");
   await settle();
   flow.importFile(1, new File(["x"], "b.safetensors"));
   await end("here");
@@ -134,7 +134,7 @@ test("a file of the user's own stands in for one download", async () => {
   flow.confirm();
   await end("here");
   expect(asked).toEqual(["o/b", "o/a"]);
-  await expect(answer).resolves.toBe("ready");
+  await expect(decision).resolves.toBe("ready");
 });
 
 test("a second request waits for the first and is not asked for what that brought", async () => {
@@ -155,7 +155,7 @@ test("a file that nobody offers is never asked of the hub: the others are fetche
   const { store, flow, asked, end, settle } = scripted();
   const [file] = needed("o/hand").files as [HubFile];
   const byHand: WeightsNeeded = { ...needed("o/hand"), files: [{ ...file, byHand: "make it" }] };
-  const answer = flow.ensureWeights([byHand, needed("o/a")], "train");
+  const decision = flow.ensureWeights([byHand, needed("o/a")], "train");
   await settle();
   flow.confirm();
   await end("here");
@@ -167,5 +167,5 @@ test("a file that nobody offers is never asked of the hub: the others are fetche
   flow.importFile(0, new File(["x"], "made.safetensors"));
   await end("here");
   expect(asked).toEqual(["o/a", "o/hand"]);
-  await expect(answer).resolves.toBe("ready");
+  await expect(decision).resolves.toBe("ready");
 });

@@ -8,18 +8,18 @@ import { chosenFile, isByHand, type WeightsItem } from "../../store/weightsSlice
 import type { FeaturesApi } from "../../../common/protocol/features";
 import type { WorkerClient } from "../workers/workerClient";
 
-export type WeightsAnswer = "ready" | "declined";
+export type WeightsDecision = "ready" | "declined";
 
 export interface WeightsFlow {
   /**
-   * Puts the dialog up and waits. Nothing is fetched before it is confirmed; a failure asks again. One question at a
-   * time: a second one waits for the first and is then asked for what is still missing.
+   * Opens the dialog and waits for the user. Nothing is fetched before it is confirmed; a failure asks again. One
+   * request at a time: a second one waits for the first, and then asks for what is still missing.
    * @param purpose what goes on once the weights are here, as an infinitive: "train"
    */
   readonly ensureWeights: (
     needed: readonly WeightsNeeded[],
     purpose: string,
-  ) => Promise<WeightsAnswer>;
+  ) => Promise<WeightsDecision>;
   readonly confirm: () => void;
   readonly decline: () => void;
   readonly interrupt: () => void;
@@ -29,27 +29,93 @@ export interface WeightsFlow {
   readonly remove: (key: string) => Promise<Failure | undefined>;
 }
 
-export function createWeightsFlow(
-  store: StudioStore,
-  features: () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">,
-): WeightsFlow {
-  let answer: ((answer: WeightsAnswer) => void) | undefined;
-  /** Questions not yet answered; the newest is the end of the line. */
-  let open = 0;
-  let line: Promise<unknown> = Promise.resolve();
+type Features = () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">;
 
+export function createWeightsFlow(store: StudioStore, features: Features): WeightsFlow {
   const state = () => store.getState();
-  const close = (given: WeightsAnswer) => {
-    state().endWeights();
-    answer?.(given);
-    answer = undefined;
-  };
-  const onEvent = proxy(state().applyWeightsEvent);
+  const requests = createRequests(store);
 
   async function refresh(): Promise<void> {
     const stored = await features().call((api) => api.storedWeights());
     if (stored.ok) state().setStoredWeights(stored.value);
   }
+  const takeAll = createTaking(store, features, { refresh, done: () => requests.close("ready") });
+
+  const stopFetching = () => {
+    if (state().weights.ask?.stage === "fetching") {
+      void features().tell((api) => api.cancelDownload());
+    }
+  };
+
+  return {
+    ensureWeights: requests.ensure,
+    confirm: () => void takeAll(),
+    decline: () => {
+      if (!state().weights.ask) return;
+      stopFetching();
+      requests.close("declined");
+    },
+    interrupt: stopFetching,
+    importFile: (item, file) => void takeAll({ item, file }),
+    refresh,
+    remove: async (key) => {
+      const outcome = await features().call((api) => api.deleteWeights(key));
+      await refresh();
+      return outcome.ok ? undefined : outcome.failure;
+    },
+  };
+}
+
+/** Requests for weights, one dialog at a time. */
+function createRequests(store: StudioStore) {
+  const state = () => store.getState();
+  let decide: ((decision: WeightsDecision) => void) | undefined;
+  /** Requests that are not decided yet. */
+  let open = 0;
+  /** Settles when the newest request is decided. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  const isStored = ({ files }: WeightsNeeded): boolean => {
+    const keys = state().weights.stored.flatMap(({ key, complete }) => (complete ? [key] : []));
+    return files.some((file) => keys.includes(hubFileKey(file)));
+  };
+  const ask = (needed: readonly WeightsNeeded[], purpose: string): Promise<WeightsDecision> => {
+    state().askWeights(needed, purpose);
+    return new Promise((resolve) => (decide = resolve));
+  };
+
+  return {
+    ensure: (needed: readonly WeightsNeeded[], purpose: string): Promise<WeightsDecision> => {
+      if (needed.length === 0) return Promise.resolve("ready");
+      const busy = open > 0;
+      open += 1;
+      if (busy) state().showWeights(true); // the dialog shows what the new request waits for
+      const next = last.then(async (): Promise<WeightsDecision> => {
+        const left = busy ? needed.filter((one) => !isStored(one)) : needed;
+        const decision = left.length === 0 ? "ready" : await ask(left, purpose);
+        open -= 1;
+        return decision;
+      });
+      last = next;
+      return next;
+    },
+    /** Closes the dialog; the request under way is decided. */
+    close: (decision: WeightsDecision) => {
+      state().endWeights();
+      decide?.(decision);
+      decide = undefined;
+    },
+  };
+}
+
+/** Brings the weights of the open dialog into storage. */
+function createTaking(
+  store: StudioStore,
+  features: Features,
+  hooks: { readonly refresh: () => Promise<void>; readonly done: () => void },
+) {
+  const state = () => store.getState();
+  const onEvent = proxy(state().applyWeightsEvent);
 
   /** One file, from the hub or from the user, into storage. */
   const take = (item: WeightsItem, picked?: File): Promise<Outcome<WeightsSummary>> => {
@@ -62,16 +128,16 @@ export function createWeightsFlow(
     );
   };
 
-  /** Takes what is missing, one after the other, until something fails or the question is taken back. */
-  async function takeAll(picked?: { readonly item: number; readonly file: File }): Promise<void> {
+  /** Takes what is missing, one file after the other, until one fails or the dialog is closed. */
+  return async (picked?: { readonly item: number; readonly file: File }): Promise<void> => {
     const { ask } = state().weights;
     if (!ask || ask.stage === "fetching") return;
     state().beginWeights();
     for (const [index, item] of ask.items.entries()) {
       if (item.status === "here" || (picked ? picked.item !== index : isByHand(item))) continue;
       const outcome = await take(item, picked?.file);
-      if (!outcome.ok) await refresh(); // what is kept of it
-      // declined meanwhile, and perhaps asked for something else
+      if (!outcome.ok) await hooks.refresh(); // a part of the file may be stored
+      // the dialog may have been closed meanwhile, and another one opened
       if (state().weights.ask?.items[index]?.needed !== item.needed) return;
       if (!outcome.ok) {
         if (outcome.failure.code === "CANCELLED") state().interruptWeights();
@@ -80,56 +146,9 @@ export function createWeightsFlow(
       }
       state().weightsHere(index, outcome.value);
     }
-    await refresh();
+    await hooks.refresh();
     const left = state().weights.ask?.items.some(({ status }) => status !== "here");
     if (left) state().interruptWeights();
-    else close("ready");
-  }
-
-  const isStored = ({ files }: WeightsNeeded): boolean => {
-    const keys = state().weights.stored.flatMap(({ key, complete }) => (complete ? [key] : []));
-    return files.some((file) => keys.includes(hubFileKey(file)));
-  };
-
-  const ask = (needed: readonly WeightsNeeded[], purpose: string): Promise<WeightsAnswer> => {
-    state().askWeights(needed, purpose);
-    return new Promise((resolve) => (answer = resolve));
-  };
-
-  const stopFetching = () => {
-    if (state().weights.ask?.stage === "fetching") {
-      void features().tell((api) => api.cancelDownload());
-    }
-  };
-
-  return {
-    ensureWeights: (needed, purpose) => {
-      if (needed.length === 0) return Promise.resolve("ready");
-      const busy = open > 0;
-      open += 1;
-      if (busy) state().showWeights(true); // why the new request waits
-      const next = line.then(async (): Promise<WeightsAnswer> => {
-        const left = busy ? needed.filter((one) => !isStored(one)) : needed;
-        const given = left.length === 0 ? "ready" : await ask(left, purpose);
-        open -= 1;
-        return given;
-      });
-      line = next;
-      return next;
-    },
-    confirm: () => void takeAll(),
-    decline: () => {
-      if (!state().weights.ask) return;
-      stopFetching();
-      close("declined");
-    },
-    interrupt: stopFetching,
-    importFile: (item, file) => void takeAll({ item, file }),
-    refresh,
-    remove: async (key) => {
-      const outcome = await features().call((api) => api.deleteWeights(key));
-      await refresh();
-      return outcome.ok ? undefined : outcome.failure;
-    },
+    else hooks.done();
   };
 }

@@ -19,7 +19,7 @@ import type { TrainerApi } from "../../../common/protocol/trainer";
 import type { RunStart } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
 import { createEventQueue } from "./eventQueue";
-import type { WeightsAnswer, WeightsFlow } from "../flows/weightsFlow";
+import type { WeightsDecision, WeightsFlow } from "../flows/weightsFlow";
 import type { StudioWorkers, WorkerPool } from "../workers/workers";
 
 /** Caches and trains one experiment at a time; what happens is seen in the store. */
@@ -34,11 +34,11 @@ export interface Runner {
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
   ) => Promise<Outcome<CacheCostEstimate>>;
-  /** Sees to the weights a run needs; what cannot be found out now will be said when it starts. */
+  /** Asks for the weights a run needs. Where the estimate fails it resolves to "ready": the start fails as well, and says why. */
   readonly ensureReady: (
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
-  ) => Promise<WeightsAnswer>;
+  ) => Promise<WeightsDecision>;
   /** Fills the caches of these encoders and does not train. */
   readonly cache: (
     experiment: Experiment,
@@ -65,7 +65,7 @@ export function createRunner(
   backend: BackendChoice,
 ): Runner {
   const queue = createEventQueue((events) => store.getState().applyRunEvents(events));
-  /** Asked for while the caches of a run are filled. */
+  /** Whether the user asked to train on the cached images while the caches of a run were filled. */
   let cachedOnly = false;
   const onCachedOnly = () => cachedOnly;
   const cancelCaching = () => void current()?.features.tell((api) => api.cancel());
@@ -78,7 +78,7 @@ export function createRunner(
     backend,
   });
 
-  /** Fills what is missing; answers with what went wrong. */
+  /** Fills what is missing. @returns what went wrong, if anything did */
   async function fillCaches(request: CacheRequest): Promise<Failure | undefined> {
     const { applyCacheEvent, endCaching } = store.getState();
     const onEvent = (event: CacheEvent) => {
@@ -97,22 +97,22 @@ export function createRunner(
     experiment: Experiment,
     features: RequestedFeatures,
     purpose: string,
-  ): Promise<WeightsAnswer> {
+  ): Promise<WeightsDecision> {
     const costEstimate = await costEstimateOf(experiment, features);
     return costEstimate.ok ? ensureWeights(costEstimate.value.weights, purpose) : "ready";
   }
 
-  /** Features of new encoders for a run under way; undefined when there is nothing to say. */
+  /** Features of new encoders for a run under way; undefined when they are cached. */
   async function prepareEncoders(
     experiment: Experiment,
     chosen: readonly EncoderId[],
   ): Promise<Failure | "declined" | undefined> {
     const features = { encoders: chosen, space: experiment.evaluation.space };
-    const answer = await ensureWeightsOf(experiment, features, "switch the encoder");
-    return answer === "declined" ? answer : fillCaches(requestOf(experiment, features));
+    const decision = await ensureWeightsOf(experiment, features, "switch the encoder");
+    return decision === "declined" ? decision : fillCaches(requestOf(experiment, features));
   }
 
-  /** The form goes back to the encoders the run aligns with. */
+  /** Resets the form to the encoders the run aligns with. */
   const keepEncoders = () => {
     const { run, setField } = store.getState();
     if (!run.experiment) return;
@@ -149,7 +149,7 @@ export function createRunner(
           });
       if (!outcome.ok) {
         queue.push({ type: "failed", failure: outcome.failure });
-        end(); // a lost device or a worker that died never comes back by itself
+        end(); // workers with a lost device, and those that died, cannot be used again
       }
       queue.flush();
     },
@@ -173,8 +173,8 @@ export function createRunner(
     ensureReady: (experiment, timeline) =>
       ensureWeightsOf(experiment, neededFeatures(experiment, timeline), "train"),
     cache: async (experiment, features) => {
-      const answer = await ensureWeightsOf(experiment, features, "fill the caches");
-      return answer === "declined" ? NOT_CONFIRMED : fillCaches(requestOf(experiment, features));
+      const decision = await ensureWeightsOf(experiment, features, "fill the caches");
+      return decision === "declined" ? NOT_CONFIRMED : fillCaches(requestOf(experiment, features));
     },
     cancelCaching,
     trainOnCached: () => {
