@@ -2,6 +2,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { hubCommands } from "./e2e/hub/browserCommands.ts";
 import { chromiumLaunch } from "./scripts/chromium.mjs";
+import { builtWorkers } from "./test/builtWorkers.ts";
 
 /** Pre-bundled so that a test file does not load the hundreds of modules tfjs is made of. */
 const TFJS = [
@@ -53,6 +54,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [builtWorkers()],
         define: { __CODE_VERSION__: JSON.stringify("test") }, // for the workers that tests start
         optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
         test: {

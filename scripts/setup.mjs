@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { besideOtherApt, WAIT_FOR_LOCK } from "./apt.mjs";
 
 /** The project's folder: the nearest above that has a package.json, also for a bundled script in .cache/. */
 export const ROOT = projectRoot(dirname(fileURLToPath(import.meta.url)));
@@ -117,7 +118,10 @@ function aptInstall(name) {
     return run(command, rest, { env, timeout: 600_000 });
   };
   console.log(`Installing ${name} (apt-get) ...`);
-  return aptGet("update") && aptGet("install", "-y", "--no-install-recommends", name);
+  return (
+    besideOtherApt(() => aptGet("update")) &&
+    besideOtherApt(() => aptGet(...WAIT_FOR_LOCK, "install", "-y", "--no-install-recommends", name))
+  );
 }
 
 function onPath(name) {

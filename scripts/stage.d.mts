@@ -5,6 +5,6 @@ export function runStage(
     cwd: string;
     env: Record<string, string | undefined>;
     timeoutMs: number;
-    stdio?: "inherit" | "ignore";
+    stdio?: "inherit" | "ignore" | "pipe";
   },
-): Promise<{ ok: boolean; seconds: number; problem?: string }>;
+): Promise<{ ok: boolean; seconds: number; output: string; problem?: string }>;

@@ -1,4 +1,5 @@
 /** One stage of `npm test`: a child process with a clock on it. */
+import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { clearTimeout } from "node:timers";
 import { performance } from "node:perf_hooks";
@@ -20,8 +21,9 @@ function signalGroup(pid, signal) {
  * Runs a command to its end or to its time limit; a hang fails instead of blocking.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd: string, env: Record<string, string | undefined>, timeoutMs: number, stdio?: "inherit" | "ignore" }} options
- * @returns {Promise<{ ok: boolean, seconds: number, problem?: string }>} never rejects
+ * @param {{ cwd: string, env: Record<string, string | undefined>, timeoutMs: number, stdio?: "inherit" | "ignore" | "pipe" }} options
+ *   "pipe" gathers what it prints, for stages that run side by side
+ * @returns {Promise<{ ok: boolean, seconds: number, output: string, problem?: string }>} never rejects
  */
 export function runStage(command, args, { cwd, env, timeoutMs, stdio = "inherit" }) {
   const startedMs = performance.now();
@@ -33,6 +35,9 @@ export function runStage(command, args, { cwd, env, timeoutMs, stdio = "inherit"
       detached: process.platform !== "win32", // its own group
       shell: command.endsWith(".cmd"),
     });
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (part) => printed.push(part));
     let timedOut = false;
     let killer;
     const timer = setTimeout(() => {
@@ -53,10 +58,11 @@ export function runStage(command, args, { cwd, env, timeoutMs, stdio = "inherit"
       process.off("SIGINT", onInterrupt);
       process.off("SIGTERM", onInterrupt);
       if (timedOut) signalGroup(child.pid, "SIGKILL"); // whoever ignored the polite signal
-      done({ ok, seconds: (performance.now() - startedMs) / 1000, ...(problem && { problem }) });
+      const seconds = (performance.now() - startedMs) / 1000;
+      done({ ok, seconds, output: Buffer.concat(printed).toString(), ...(problem && { problem }) });
     };
     child.on("error", (error) => finish(false, error.message));
-    child.on("exit", (code, signal) => {
+    child.on(stdio === "pipe" ? "close" : "exit", (code, signal) => {
       if (timedOut) finish(false, `no end within ${timeoutMs / 1000} s`);
       else if (code === 0) finish(true);
       else finish(false, signal ? `ended by ${signal}` : `exit code ${code}`);

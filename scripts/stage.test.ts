@@ -20,6 +20,12 @@ test("a stage's exit code decides", async () => {
   });
 });
 
+test("what a stage prints is gathered where it is asked for", async () => {
+  const result = await node("console.log('out'); console.error('err')", { stdio: "pipe" });
+  expect(result.output.split("\n").sort()).toEqual(["", "err", "out"]);
+  expect((await node("console.log('out')")).output).toBe("");
+});
+
 test("a hung stage fails in time and ends its child processes, those that ignore SIGTERM too", async () => {
   const pidFile = join(mkdtempSync(join(tmpdir(), "stage-")), "pid");
   const grandchild = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";

@@ -8,6 +8,8 @@ import type { Outcome } from "../../common/protocol/shared";
 import { deleteCache, listCaches, rowsPerShard } from "../../common/storage/caches";
 import { openStudioDb, type Database } from "../../common/storage/db";
 
+/** Served by test/builtWorkers.ts. */
+const FEATURES_WORKER = "/built-workers/features.js";
 /** The real worker on real storage, ended from outside as a crash would end it. */
 const KILLS = 20;
 /** Some fifteen shards' time: any moment of their work is met. */
@@ -30,9 +32,7 @@ interface Attempt {
 
 /** Fills the caches in a worker of its own, killed `killAfterMs` after its first progress. */
 async function attempt(killAfterMs?: number): Promise<Attempt> {
-  const worker = new Worker(new URL("../../../workers/features.worker.ts", import.meta.url), {
-    type: "module",
-  });
+  const worker = new Worker(FEATURES_WORKER, { type: "module" });
   const api = wrap<FeaturesApi>(worker);
   let [first, last] = [NaN, NaN];
   let kill: (() => void) | undefined;
