@@ -55,7 +55,6 @@ function ProgressLine(props: { readonly done: number; readonly total: number | n
   return <div className={classes.progress} style={{ width, background: color }} />;
 }
 
-/** Tests and screen readers read this: it starts with "Step N" as soon as there is one. */
 function RunText({ run }: { readonly run: RunState }) {
   const total = run.experiment?.optimizer.steps;
   if (run.phase === "idle" || total === undefined) return <>No run yet</>;
