@@ -52,7 +52,7 @@ export function studioOn(page: Page, backend: BackendChoice) {
   /** Opens a share link; nothing runs before `runLink`. */
   const openLink = (experiment: Experiment, timeline: readonly TimelineEntry[] = []) =>
     open("from=link", encodeLink({ experiment, timeline, card: {} }));
-  const step = async () => Number(/^Step (\d+)/.exec(await run.innerText())?.[1] ?? -1);
+  const step = async () => Number(await status.getAttribute("data-step"));
 
   return {
     page,
