@@ -56,7 +56,7 @@ function rootedPaths(repository: Repository, text: string, citing: string): stri
 }
 
 /**
- * Paths from a room or one of its folders: "sessions/run/stepReader", "kernels/linear.ts". Golden families are named
+ * Paths from a room or one of its folders: "sessions/run/stepReader", "kernels/linearOp.ts". Golden families are named
  * alike ("metrics/frechet"); files of the references (.py) and of the hub ("datasets/owner/name@revision") are not ours.
  */
 function roomPaths(repository: Repository, citing: string): string[] {

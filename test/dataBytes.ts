@@ -43,12 +43,12 @@ export function countDataBytes<T>(run: (bytes: DataBytes) => T): T {
   }
 }
 
-/** f's value, with `onWayBack` called when the first gradient is asked for: all that is kept is then held. */
-export function atWayBack(f: () => tf.Tensor, onWayBack: () => void): tf.Tensor {
+/** f's value, with `onStart` called when the first gradient is asked for: all that is kept is then held. */
+export function atBackwardStart(f: () => tf.Tensor, onStart: () => void): tf.Tensor {
   const op = tf.customGrad((x) => ({
     value: tf.clone(x as tf.Tensor),
     gradFunc: (dy) => {
-      onWayBack();
+      onStart();
       return tf.clone(dy);
     },
   }));

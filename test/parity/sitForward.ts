@@ -8,7 +8,7 @@ import { embedLabel, embedTime, timeFeatures } from "../../src/engine/nn/embedde
 import { layerNormModulate } from "../../src/engine/nn/layerNorm";
 import { tensor3d } from "../../src/engine/nn/params";
 import { patchEmbed } from "../../src/engine/nn/patchEmbed";
-import { tap } from "../../src/engine/training/trainStep";
+import { alignedTokens } from "../../src/engine/training/trainStep";
 import {
   compareStored,
   encoderName,
@@ -29,7 +29,7 @@ function forward(fixture: SitFixture): Record<string, Tensor> {
   const t = float32(fixture.numbers("t"));
   const y = labelsOf(fixture, "y");
   const { velocity, hidden } = sitForward(params, shape, x, t, y);
-  const tapped = tap(hidden, manifest.config.encoder_depth);
+  const aligned = alignedTokens(hidden, manifest.config.encoder_depth);
   const timeEmbedding = embedTime(params, t);
   const labelEmbedding = embedLabel(params, y);
   const out: Record<string, Tensor> = {
@@ -42,7 +42,7 @@ function forward(fixture: SitFixture): Record<string, Tensor> {
   };
   hidden.forEach((tokens, i) => (out[`out.block.${i}`] = tokens));
   manifest.config.z_dims.forEach((_, i) => {
-    out[encoderName(fixture, "out.zs_tilde", i)] = projectTokens(params, i, tapped);
+    out[encoderName(fixture, "out.zs_tilde", i)] = projectTokens(params, i, aligned);
   });
   return out;
 }

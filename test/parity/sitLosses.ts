@@ -7,7 +7,7 @@ import { velocityLossPerSample } from "../../src/engine/diffusion/velocityLoss";
 import type { PathKind } from "../../src/common/math/interpolant";
 import { projectTokens } from "../../src/engine/models/projector";
 import { sitForward } from "../../src/engine/models/sit";
-import { lossAndGradients, repaLoss, tap } from "../../src/engine/training/trainStep";
+import { alignedTokens, lossAndGradients, repaLoss } from "../../src/engine/training/trainStep";
 import { once } from "./arrays";
 import { compareChecks, compareGradients, type Family } from "./sitFamilies";
 import {
@@ -39,9 +39,9 @@ function lossParts(fixture: SitFixture, pathName: string): Record<string, Tensor
   const { xt, velocity: target } = interpolate(batch.latents, batch.noise, batch.t, path);
   const labels = labelsOf(fixture, "y");
   const { velocity, hidden } = sitForward(params, shape, xt, batch.t, labels);
-  const tapped = tap(hidden, manifest.config.encoder_depth);
+  const aligned = alignedTokens(hidden, manifest.config.encoder_depth);
   const perEncoder = batch.features.map((features, i) =>
-    cosineLossPerSample(features, projectTokens(params, i, tapped)),
+    cosineLossPerSample(features, projectTokens(params, i, aligned)),
   );
   const { projLoss, total } = repaLoss(params, batch, lossOptions(fixture, path));
   const scope = `loss.${pathName}`;

@@ -16,7 +16,7 @@ export interface KernelResult {
   readonly operation: string;
   readonly tuning: string;
   readonly precision: "float32" | "float16";
-  /** Largest difference over the case's unit + the largest expected number; NaN where the kernel gave none. */
+  /** Largest difference over the case's unit + the largest expected number; NaN where the kernel gave no result. */
   readonly error: number;
   readonly tolerance: number;
   readonly ok: boolean;
@@ -25,8 +25,8 @@ export interface KernelResult {
 }
 
 /**
- * Operands are rounded to 11 bits and products added four at a time in float16: each term is off by 2^-11 of itself
- * twice over, in all directions, so that a sum of some hundred normal numbers is off by 1e-3 of the largest at most.
+ * Operands are rounded to 11 bits and products added four at a time in float16: each term has twice an error of
+ * 2^-11 of itself, of any sign, so that a sum of some hundred normal numbers is off by 1e-3 of the largest at most.
  */
 const FLOAT16_TOLERANCE = 2e-3;
 
@@ -87,7 +87,7 @@ export function largestError(
     let [error, largest] = [0, 0];
     for (let at = 0; at < values.length; at++) {
       const difference = Math.abs((got?.values[at] ?? NaN) - (values[at] ?? NaN));
-      error = Math.max(error, difference); // keeps a NaN, which a comparison would lose
+      error = Math.max(error, difference); // Math.max keeps a NaN; a comparison would not
       largest = Math.max(largest, Math.abs(values[at] ?? 0));
     }
     worst = Math.max(worst, error / (unit + largest));
@@ -124,8 +124,8 @@ export interface KernelJob {
 }
 
 /**
- * Compiles what some cases need, side by side and off this thread, without running any. A program that does not
- * compile is met again, and named, when its case runs.
+ * Compiles the programs of some cases in parallel, outside of this thread, without running any. A program that does
+ * not compile is reported when its case runs.
  */
 export async function compileKernels(
   jobs: readonly KernelJob[],
@@ -151,7 +151,7 @@ export async function compileKernels(
     try {
       return backend.compile(encode, () => undefined);
     } finally {
-      Object.assign(backend, before); // the programs are chosen by now
+      Object.assign(backend, before); // the programs have been chosen
     }
   })();
   await compiling.catch(() => undefined);

@@ -39,7 +39,7 @@ import { computed, integers, normals } from "./operands";
 export type Family =
   /** Every tile, float32 and float16. */
   | "product"
-  /** The kind of tile alone, float32. */
+  /** Only the kind of tile, float32. */
   | "kind";
 
 /** One operation on operands of one shape, whose kernel must give what its twin gives. */
@@ -51,7 +51,7 @@ export interface KernelCase {
   readonly family: Family;
   /** Largest difference in float32, over `unit` + the largest expected number. */
   readonly tolerance: number;
-  /** A size that the results have; below it a difference counts by itself. */
+  /** The scale of the results: differences below it are judged as absolute ones. */
   readonly unit: number;
   readonly operands: readonly LazyOperand[];
   /** Runs the operation on operands that are on tfjs' current backend; the caller's tidy owns the outputs. */

@@ -8,7 +8,7 @@ const SEED = 3;
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((size, side) => size * side, 1);
 
-/** Normal numbers of a shape, by name: the same on every backend and every day. @param std their standard deviation */
+/** Normal numbers of a shape, by name: always the same. @param std their standard deviation */
 export const normals = (name: string, shape: readonly number[], std = 1): LazyOperand => ({
   shape,
   dtype: "float32",

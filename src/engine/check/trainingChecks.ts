@@ -8,7 +8,7 @@ import { disposeBatch } from "../training/trainBatch";
 import { createPlainTrainer, type Trainer } from "../training/trainer";
 import { createTrainState } from "../training/trainState";
 
-/** What some steps leave: losses of each, and parameters, EMA and both moments by name. */
+/** The results of some steps: losses of each, and parameters, EMA and both moments by name. */
 export interface TrainedNumbers {
   /** [velocityLoss, projLoss, gradNorm] of each step. */
   readonly losses: readonly (readonly number[])[];
@@ -29,7 +29,7 @@ async function stateNumbers(trainer: Trainer): Promise<Record<string, Float32Arr
   return numbers;
 }
 
-/** What is trained: the batch whole, or in parts of so many images whose gradients are added up. */
+/** What is trained: the whole batch at once, or micro-batches of some images whose gradients are added up. */
 export interface Training {
   readonly workload: Workload;
   readonly steps: number;
@@ -52,7 +52,7 @@ async function train(trainer: Trainer, training: Training): Promise<TrainedNumbe
   return { losses, state };
 }
 
-/** Steps on the studio's backend, which must be in force; `replays` as the app trains, or every step encoded anew. */
+/** Steps on the studio's backend, which must be the current one. `replays`: as the app trains; otherwise every step is encoded anew. */
 export const trainOnDevice = (
   backend: StudioBackend,
   training: Training,
@@ -63,7 +63,7 @@ export const trainOnDevice = (
     training,
   );
 
-/** The same steps operation by operation on tfjs' cpu backend: what they mean. Leaves tfjs there. */
+/** The same steps operation by operation on tfjs' cpu backend: their meaning. tfjs stays on that backend. */
 export async function trainPlainly(training: Training): Promise<TrainedNumbers> {
   await tf.setBackend("cpu");
   return train(createPlainTrainer(createTrainState(workloadValues(training.workload))), training);

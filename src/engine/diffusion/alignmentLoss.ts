@@ -72,7 +72,7 @@ const cosineLoss = (features: Tensor3D, projected: Tensor3D): Scalar =>
 /**
  * NT-Xent with projected tokens as anchors and all target tokens of the batch as candidates, one direction:
  * mean_i(-logits[i, i] + logsumexp_j logits[i, j]), logits = Z~ Zᵀ / tau. Targets get no gradient.
- * The paper names the objective, the reference has none: this definition is docs/fidelity.md's.
+ * The paper names the objective but the reference has no code for it: docs/fidelity.md defines it.
  */
 export function ntXentLoss(features: Tensor3D, projected: Tensor3D, temperature: number): Scalar {
   const { z, zTilde } = rowsOf(features, projected);

@@ -6,8 +6,8 @@ import { named } from "../kernels/records";
 export type Network = (x: Tensor4D, t: Float32Array, y: Tensor1D) => Tensor4D;
 
 /**
- * Velocity of x [B, H, W, C] at one time. `intervalTime` is the start of the sampler's step: guidance is
- * switched by it, also for Heun's second evaluation at the step's end.
+ * Velocity of x [B, H, W, C] at one time. `intervalTime` is the start of the sampler's step: whether guidance
+ * acts depends on it, also for Heun's second evaluation at the end of the step.
  */
 export type VelocityFunction = (x: Tensor4D, t: number, intervalTime: number) => Tensor4D;
 
@@ -16,7 +16,7 @@ export interface GuidanceOptions {
   readonly labels: readonly number[] | Int32Array;
   /** The null class: numClasses. */
   readonly nullLabel: number;
-  /** 1 is no guidance: one evaluation a step, of the labels alone. */
+  /** 1 is no guidance: one evaluation a step, of the labels only. */
   readonly scale: number;
   /** Guidance acts for low <= t <= high, both ends included. */
   readonly low: number;
@@ -27,7 +27,7 @@ export const isGuided = ({ scale, low, high }: GuidanceOptions, intervalTime: nu
   scale > 1 && low <= intervalTime && intervalTime <= high;
 
 /**
- * Classifier-free guidance inside an interval, as a wrapper no sampler knows of:
+ * Classifier-free guidance inside an interval, as a wrapper, so that samplers need not know about it:
  * v_null + scale (v_label - v_null) from one batch [x; x] with labels [y; null].
  * @source Kynkaanniemi et al. (arXiv:2404.07724); sihyun-yu/REPA samplers.py
  */

@@ -24,7 +24,7 @@ export function interpolateWith(
 }
 
 /**
- * x_t = alpha_t x* + sigma_t eps and its velocity dx_t/dt. Data alone: nothing here has a gradient.
+ * x_t = alpha_t x* + sigma_t eps and its velocity dx_t/dt. Nothing here has a gradient: all inputs are data.
  * @param xStar clean latents [B, H, W, C]; `eps` is standard normal noise of the same shape
  * @param t diffusion times [B] in [0, 1]: 0 is data, 1 is noise
  * @returns xt and velocity, both [B, H, W, C]; velocity is per unit of t

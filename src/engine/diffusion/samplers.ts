@@ -5,8 +5,8 @@ import { scoreCoefficients, type PathKind } from "../../common/math/interpolant"
 import type { VelocityFunction } from "./guidance";
 
 /**
- * Called and awaited after every step, `index` from 1, with the state (on loan: do not dispose it).
- * A worker yields to its messages here, and cancels by throwing.
+ * Called and awaited after every step, `index` from 1, with the state, which stays the sampler's: do not dispose it.
+ * Here a worker handles its messages, and cancels by throwing.
  */
 export type OnSamplerStep = (index: number, x: Tensor4D) => void | Promise<void>;
 
@@ -32,7 +32,7 @@ export const sdeTimes = (steps: number): Float64Array =>
 
 type Step = (x: Tensor4D, from: number, to: number, index: number) => Tensor4D;
 
-/** Runs `step` over a time grid. `latents` stay the caller's, and so does the result; nothing else is left. */
+/** Runs `step` over a time grid. The caller owns `latents` and the result; everything else is disposed. */
 async function integrate(
   latents: Tensor4D,
   times: Float64Array,

@@ -12,7 +12,7 @@ import { loadEncoder } from "./loadEncoder";
 import type { ModelSources } from "./modelSources";
 import { paramsFromSource } from "./paramsFromSource";
 
-/** What a space says of some images; all of it the caller's to dispose. */
+/** Features of some images in a space. The caller disposes all of them. */
 export interface Description {
   /** One vector an image, [B, width]: what distances are taken between. */
   readonly pooled: Tensor2D;

@@ -19,7 +19,7 @@ import type { ModelSources } from "./modelSources";
 import { paramsFromSource } from "./paramsFromSource";
 import { paramsFromSafetensors, readWeightsFile } from "./weights";
 
-/** What can be known of an autoencoder without its weights. */
+/** What is known of an autoencoder without its weights. */
 export interface AutoencoderFacts {
   readonly id: AutoencoderId;
   /** Part of the cache keys of its latents. */
@@ -40,10 +40,10 @@ export interface LoadedAutoencoder extends AutoencoderFacts {
   readonly dispose: () => void;
 }
 
-/** What is left to the loader: dropping what was made on the way, and no more images than fit. */
+/** Functions for one batch that fits. The loader disposes intermediate tensors and splits larger batches. */
 type Codec = Pick<LoadedAutoencoder, "encodeMoments" | "decode" | "dispose">;
 
-/** The facts alone, for images of `resolution` px a side: enough to name and size a cache. */
+/** Only the facts, for images of `resolution` px a side: enough to name and size a cache. */
 export function autoencoderFacts(id: AutoencoderId, resolution: number): AutoencoderFacts {
   const { version, factor, latentChannels } = autoencoderRow(id);
   return { id, version, side: resolution / factor, channels: latentChannels };
@@ -56,7 +56,7 @@ const pixels: Codec = {
   dispose: () => undefined,
 };
 
-/** The built-in weights, believed by their card's checksum. */
+/** The built-in weights, checked against the checksum of their card. */
 async function builtInParams(
   readFile: ReadFile,
   id: AutoencoderId,

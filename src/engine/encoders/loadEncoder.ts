@@ -39,7 +39,7 @@ async function positionTables(native: Tensor3D, config: VitArchitecture) {
       const known = tables.get(grid);
       if (known) return known;
       const rows = resamplePositions(values, config, [grid, grid]);
-      // kept: encode may run in its caller's tidy
+      // kept, because encode may run in a tidy scope of its caller
       const made = tf.keep(tf.tensor3d(rows, [1, rows.length / config.width, config.width]));
       tables.set(grid, made);
       return made;

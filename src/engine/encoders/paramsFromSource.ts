@@ -15,7 +15,7 @@ const fits = (stored: Shape, wanted: Shape): boolean =>
   stored.join() === wanted.join() ||
   (wanted.length === 2 && stored.join() === [...wanted, 1, 1].join());
 
-/** Everything that is missing, misshapen or too much, in one error. */
+/** Everything that is missing, has another shape or is surplus, in one error. */
 function mismatch(source: TensorSource, missing: string[], others: string[]): StudioError {
   const problems = [...missing, ...others];
   const more = problems.length > NAMED ? `, and ${problems.length - NAMED} more` : "";

@@ -18,7 +18,7 @@ function colourLevels(images: Tensor4D): Tensor4D {
   return tf.concat(shares, 3);
 }
 
-/** Each channel's gradient projected on 8 directions, negative parts cut: [B, H, W, 24]. */
+/** Each channel's gradient projected on 8 directions, negative parts set to zero: [B, H, W, 24]. */
 function edgeDirections(images: Tensor4D): Tensor4D {
   const [batch, height, width] = images.shape;
   // central differences; the outermost pixels have none

@@ -9,7 +9,7 @@ type Rule = readonly [pattern: RegExp, native: string, part: 0 | 1 | 2 | undefin
 
 /** How one family of files names a vision transformer's tensors. */
 interface NamingScheme {
-  /** The tensor that gives the scheme away; what stands before it is the prefix of all. */
+  /** The tensor by which the scheme is recognised; what stands before its name is the prefix of all names. */
   readonly landmark: string;
   readonly rules: readonly Rule[];
   /** Surplus: parts of the published model that are not its vision transformer's forward pass. */
@@ -128,14 +128,14 @@ function applyRules(rules: readonly Rule[], name: string): NativeName | undefine
   return undefined;
 }
 
-/** What the names of a file mean: a parameter, nothing of the encoder's (`surplus`), or nobody knows. */
+/** What the names of a file mean: a parameter, nothing of the encoder's (`surplus`), or unknown. */
 export type Meaning = NativeName | "surplus" | "unknown";
 
 /**
  * Reads the naming scheme off a file's own names: timm's, transformers' or OpenAI's, with any prefix.
  * @returns a function from the file's names to their meaning, or undefined when no scheme's patch embedding is there
  */
-export function namesOf(stored: Iterable<string>): ((name: string) => Meaning) | undefined {
+export function namingOf(stored: Iterable<string>): ((name: string) => Meaning) | undefined {
   const names = [...stored];
   for (const { landmark, rules, surplus, surplusOutside } of SCHEMES) {
     const found = names.find((name) => name === landmark || name.endsWith(`.${landmark}`));
@@ -151,8 +151,8 @@ export function namesOf(stored: Iterable<string>): ((name: string) => Meaning) |
   return undefined;
 }
 
-/** Whole towers that published files hold beside the encoder: what is not fetched at all. */
+/** Other networks that published files hold beside the encoder. They are not fetched. */
 const OTHER_TOWERS = /^(text_model\.|decoder[._])/;
 
-/** Whether a tensor of an encoder's file may be the encoder's: known before the rest of the file is. */
+/** Whether a tensor of an encoder's file may belong to the encoder; decided by its name, before the file is read. */
 export const mayBeEncoders = (stored: string): boolean => !OTHER_TOWERS.test(stored);

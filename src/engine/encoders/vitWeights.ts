@@ -5,7 +5,7 @@ import { StudioError } from "../../common/errors/studioError";
 import type { TensorSource } from "../../common/formats/tensorSource";
 import { vitShapes } from "../models/vitInit";
 import type { ParamMap } from "../nn/params";
-import { namesOf, type NativeName } from "./vitNames";
+import { namingOf, type NativeName } from "./vitNames";
 import { floatValues, isFloat } from "./weights";
 
 type Shape = readonly number[];
@@ -29,9 +29,9 @@ const withoutLeadingOnes = (shape: Shape): Shape => {
 const sameShape = (a: Shape, b: Shape): boolean =>
   withoutLeadingOnes(a).join() === withoutLeadingOnes(b).join();
 
-/** Stored names by what they are, and the names nobody knows or that say the same as another. */
+/** Stored names by what they are, and the names that are unknown or mean the same as another. */
 function readNames({ name: file, tensors }: TensorSource) {
-  const meaningOf = namesOf(tensors.keys());
+  const meaningOf = namingOf(tensors.keys());
   if (!meaningOf) {
     const first = [...tensors.keys()].slice(0, 3).join(", ");
     throw new StudioError(
@@ -96,7 +96,7 @@ function recipesOf(source: TensorSource, config: VitArchitecture): Recipe[] {
     }
     return { name, shape, stored: take(name, name === rowless ? oneRowLess(shape) : shape) };
   });
-  // the final norm is in every file, whether the tokens pass it or not
+  // the final norm is in every file, whether it is applied or not
   const left = [...storedBy].filter(([key]) => !key.startsWith("norm.")).map(([, name]) => name);
   assertNone(source.name, { missing, wrong, unknown: [...unknown, ...left] });
   return recipes;

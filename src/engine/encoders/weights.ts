@@ -11,7 +11,7 @@ import { sha256Hex } from "../../common/formats/sha256";
 import { bfloat16ToFloat32, halfToFloat32 } from "../../common/math/half";
 import type { ParamMap } from "../nn/params";
 
-/** Who a file of weights must be: as its card says. */
+/** What the card of a file of weights says about it. */
 export interface FileIdentity {
   readonly file: string;
   readonly bytes: number;
@@ -19,7 +19,7 @@ export interface FileIdentity {
 }
 
 /**
- * The bytes of a file of weights, believed only when their number and checksum are the card's.
+ * The bytes of a file of weights, refused unless their number and checksum are those of the card.
  * @throws StudioError CHECKSUM_MISMATCH naming the file
  */
 export async function readWeightsFile(

@@ -83,7 +83,7 @@ const head = (params: ParamMap, scope: string, x: Tensor4D, groups: number): Ten
   );
 
 /**
- * What quant_conv puts out, before it is split: [B, H, W, 3] -> [B, h, w, 2 latentChannels], means first.
+ * The output of quant_conv before it is split: [B, H, W, 3] -> [B, h, w, 2 latentChannels], means first.
  * @throws StudioError SHAPE_MISMATCH when the side does not divide
  */
 export function rawMoments(

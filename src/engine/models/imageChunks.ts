@@ -4,9 +4,9 @@ import { namesOf, recordOf } from "../kernels/records";
 import { submitPerDispatch } from "../kernels/submitPerDispatch";
 
 /**
- * `f` of a batch [B, ...], some images after another; images do not see each other, so that the result is that of
- * the whole batch. What `f` makes on the way is dropped at once.
- * @param atOnce images passed together, at least 1
+ * f(batch), computed for some images at a time. Images of a batch do not depend on each other, so that the result is
+ * that of the whole batch [B, ...]. Intermediate tensors of `f` are disposed after each part.
+ * @param atOnce images computed together, at least 1
  * @param f gives one or more tensors [B, ...]
  */
 export function inImageChunks<Names extends string>(

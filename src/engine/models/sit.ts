@@ -30,20 +30,20 @@ export interface SiTShape {
   readonly mlpRatio: number;
   /** Width of the sinusoidal time features; 256 in the reference. */
   readonly frequencySize: number;
-  /** False when labels are never dropped: the table then has no null row. Default true. */
+  /** False when labels are never dropped: then the table has no null row. Default true. */
   readonly hasNullClass?: boolean;
 }
 
 export interface SiTOutput {
   /** Predicted velocity dx_t/dt, [B, H, W, C]. */
   readonly velocity: Tensor4D;
-  /** Hidden state after each block, [B, T, D]; `hidden[depth - 1]` is what a tap at `depth` (from 1) reads. */
+  /** Hidden state after each block, [B, T, D]; `hidden[depth - 1]` is aligned at `encoderDepth` depth (from 1). */
   readonly hidden: readonly Tensor3D[];
 }
 
 /**
  * SiT: x [B, H, W, C] at times t [B] in [0, 1] with labels y [B] (int32; numClasses is the null class).
- * Labels are used as given: dropping them is the trainer's part. `recompute` changes memory and time alone.
+ * Labels are used as given: the trainer drops them. `recompute` changes only memory and time.
  * @throws StudioError PARAM_MISSING or SHAPE_MISMATCH when params do not fit `shape` or x
  * @source sihyun-yu/REPA models/sit.py SiT.forward; SiT (arXiv:2401.08740)
  */
@@ -63,7 +63,8 @@ export function sitForward(
   for (let i = 0; i < shape.depth; i++) {
     const into = tokens;
     tokens = tf.tidy(() => block(params, `blocks.${i}`, into, c, shape)); // [B, T, D]
-    hidden.push(tf.clone(tokens)); // a reader of its own: a tap adds its gradient after the next block's, recomputed or not
+    // a clone is a tape node of its own: gradients are then added in the same order, recomputed or not
+    hidden.push(tf.clone(tokens));
   }
   const patches = finalLayer(params, "final_layer", tokens, c); // [B, T, p p C]
   return { velocity: unpatchify(patches, shape.patchSize, shape.inChannels), hidden }; // [B, H, W, C]
@@ -97,7 +98,7 @@ export function sitBlock(
   return gatedResidual(x1, gateMlp, mlpOut); // [B, T, D]
 }
 
-/** `sitBlock` that keeps x and c alone for the backward pass. */
+/** `sitBlock` that keeps only x and c for the backward pass. */
 const recomputedBlock: typeof sitBlock = (params, scope, x, c, shape) => {
   const own = Object.entries(params).filter(([name]) => name.startsWith(`${scope}.`));
   return recompute(Object.fromEntries(own), { x, c }, (weights, inputs) =>

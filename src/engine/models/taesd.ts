@@ -19,7 +19,7 @@ const LEVELS = 3;
 const BLOCKS = 3;
 const SAME = [1, 1, 1, 1] as const;
 const IMAGE_CHANNELS = 3;
-/** Latents beyond this are pressed towards it before they are decoded. */
+/** Larger latents are squeezed (tanh) to this magnitude before they are decoded. */
 const LATENT_MAGNITUDE = 3;
 
 /** One layer with parameters, by its number in diffusers' list. */

@@ -10,7 +10,7 @@ import { tensor3d, vector, type ParamMap } from "../nn/params";
 import { patchEmbed } from "../nn/patchEmbed";
 
 /**
- * One vision transformer for every frozen encoder; `VitArchitecture` is what they differ by. Parameters have timm's
+ * One vision transformer for every frozen encoder; `VitArchitecture` says in what they differ. Parameters have timm's
  * names, with one convention for all: `pos_embed` has a row for the class token where there is one.
  * @source timm.models.vision_transformer.VisionTransformer; facebookresearch/dinov2, openai/CLIP, facebookresearch/ijepa
  */
@@ -107,11 +107,11 @@ export function vitInput(params: ParamMap, config: VitArchitecture, images: Tens
   return config.preNorm ? norm(params, "norm_pre", x, config) : x;
 }
 
-/** Blocks, and the final norm where the tokens pass it: x [B, T, D] as of `vitInput` -> the same. */
+/** Blocks, and the final norm where the architecture has it: x [B, T, D] as of `vitInput` -> the same. */
 export function vitTrunk(params: ParamMap, config: VitArchitecture, x: Tensor3D): Tensor3D {
   let h = x;
   for (let index = 0; index < config.depth; index++) {
-    // the tidy frees a block's tensors before the next, where no gradient keeps them
+    // disposes the intermediate tensors of a block before the next one, unless a tape keeps them
     h = tf.tidy(() => block(params, `blocks.${index}`, h, config));
   }
   return config.finalNorm ? norm(params, "norm", h, config) : h;

@@ -5,7 +5,7 @@ import { run } from "../kernels/operation";
 import { withRankOf } from "../kernels/ranks";
 import { customOp } from "./customOp";
 
-/** GELU, tanh approximation (nn.GELU(approximate="tanh")), any shape; within linear maps it is fused. */
+/** GELU, tanh approximation (nn.GELU(approximate="tanh")), any shape. Linear maps compute it in their own kernel. */
 export const geluTanh = <T extends Tensor>(x: T): T => activate("gelu-tanh", x);
 
 /** SiLU: x sigmoid(x), any shape. */

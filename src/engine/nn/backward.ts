@@ -17,7 +17,7 @@ function disposeSaved(nodes: readonly TapeNode[]) {
   }
 }
 
-/** Runs `f` on a tape of its own; the tape in force before is in force again afterwards, whatever happens. */
+/** Runs `f` on a tape of its own. The tape that was active before is active again afterwards, also when `f` throws. */
 function record<T extends Tensor>(f: () => T): { value: T; tape: TapeNode[] } {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) throw fault("Gradients of gradients are not supported.");
@@ -36,12 +36,12 @@ function record<T extends Tensor>(f: () => T): { value: T; tape: TapeNode[] } {
   }
 }
 
-/** The gradients of a node's inputs `names`, each a tensor of its own; nothing else is left. */
+/** The gradients of a node's inputs `names`, each a tensor of its own. Everything else is disposed. */
 function inputGradients(node: TapeNode, dys: readonly (Tensor | null)[], names: readonly string[]) {
   const { gradient, saved = [], kernelName, inputs } = node;
   if (!gradient) throw fault(`The operation "${kernelName}" has no gradient.`);
   return tf.tidy(() => {
-    const thunks = gradient(dys as Tensor[]); // tfjs itself puts zeros for null
+    const thunks = gradient(dys as Tensor[]); // its type has no null, for which tfjs puts zeros
     const taken = new Set<Tensor | null>([...dys, ...saved]);
     return names.map((name) => {
       const thunk = thunks[name];
@@ -53,28 +53,28 @@ function inputGradients(node: TapeNode, dys: readonly (Tensor | null)[], names: 
           `The gradient of "${name}" in "${kernelName}" is [${found.shape.join()}], not [${shape}].`,
         );
       }
-      const own = taken.has(found) ? tf.clone(found) : found; // what is disposed below must not be it
+      const own = taken.has(found) ? tf.clone(found) : found; // dy and the saved tensors are disposed below
       taken.add(own);
       return own;
     });
   });
 }
 
-/** A gradient that arrived, joined with what had arrived before. */
-function arrive(gradients: Map<number, Tensor>, id: number, gradient: Tensor) {
+/** Adds a gradient to the sum of those that came before it. */
+function accumulateGradient(gradients: Map<number, Tensor>, id: number, gradient: Tensor) {
   const before = gradients.get(id);
   gradients.set(id, before ? tf.add(before, gradient) : gradient);
   if (before) tf.dispose([before, gradient]);
 }
 
 /**
- * f's value and its gradients for `xs`, as tfjs' engine computes them, bit for bit. Unlike the engine's own
- * walk, a saved tensor and the gradient of an intermediate are disposed as soon as the walk has passed them:
- * the engine holds both for every operation until the last one is done, about twice the activations. And it
- * may be called inside a gradient function (recompute), where the engine would lose the tape it is walking.
+ * f's value and its gradients for `xs`, with the same bits as from tfjs' engine. Saved tensors and intermediate
+ * gradients are disposed as soon as the backward pass no longer needs them: the engine holds both for every operation
+ * until the last one is done, about twice the activations. This may also be called inside a gradient function
+ * (recompute), where the engine would lose the tape of the outer backward pass.
  * @param xs tensors f depends on; a gradient is undefined where it does not
  * @param dy gradient of the value, of its shape; ones by default. It stays the caller's
- * @returns the caller's tensors
+ * @returns tensors that the caller owns
  * @throws StudioError INTERNAL for an operation without a gradient and for gradients of gradients
  */
 export function backward<T extends Tensor>(
@@ -107,7 +107,7 @@ export function backward<T extends Tensor>(
           }
           names.forEach((name, i) => {
             const [input, gradient] = [node.inputs[name], found[i]];
-            if (input && gradient) arrive(gradients, input.id, gradient);
+            if (input && gradient) accumulateGradient(gradients, input.id, gradient);
           });
         }
         disposeSaved([node]);

@@ -39,7 +39,7 @@ function kernelGradient(
       const [rows, columns] = [(height - 1) * stride + 1, (width - 1) * stride + 1];
       const begin = [0, 0, row, column] as const;
       const window =
-        stride === 1 // the plain slice is much the faster on wasm
+        stride === 1 // on wasm the plain slice is much faster
           ? tf.slice(channelsFirst, [...begin], [inChannels, batch, rows, columns])
           : tf.stridedSlice(
               channelsFirst,
@@ -59,7 +59,7 @@ function kernelGradient(
   ]);
 }
 
-/** The gradient of the padded input. At stride 1 it is a convolution with the flipped kernel, which every backend is fast at. */
+/** The gradient of the padded input. At stride 1 it is a convolution with the flipped kernel, fast on every backend. */
 function inputGradient(
   dy: Tensor4D,
   filter: Tensor4D,

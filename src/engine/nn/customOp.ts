@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
 import { leavesOf, withLeaves, type TensorTree } from "./tensorTree";
 
-/** What the engine does under tf.customGrad. That one allows a single output, and this is private in its declaration. */
+/** The engine's method under tf.customGrad, which allows a single output only. Its declaration makes it private. */
 interface EngineWithGradients {
   runKernelFunc: (call: {
     readonly inputs: Readonly<Record<string, Tensor>>;
@@ -40,14 +40,14 @@ export interface CustomOp<
     readonly saved: Saved;
   };
   /**
-   * Gradients of all inputs by their names: new tensors. Tensors must come from `saved`, not from around the
-   * function: others are disposed before the backward pass, and a recomputed block makes new ones.
-   * @param dValue gradient that arrives at the value
+   * Gradients of all inputs by their names: new tensors. All tensors it reads must come from `saved`: others may be
+   * disposed before the backward pass.
+   * @param dValue the gradient of the value
    */
   readonly backward: (dValue: Value, saved: Saved) => GradientsOf<Inputs>;
 }
 
-/** Whether a gradient tape is in force: without one nothing that an operation saves is kept. */
+/** Whether a gradient tape is active. Without one, tfjs keeps nothing of what an operation saves. */
 export const hasTape = (): boolean => tf.engine().state.gradientDepth > 0;
 
 /** Gradients under the paths of the inputs. @throws StudioError INTERNAL when an input got none */
@@ -69,8 +69,8 @@ function gradientsByPath(inputs: Named, gradients: Named): Record<string, Tensor
 }
 
 /**
- * Runs a function with a gradient of its own: one node of the gradient tape. This is the only place where records of
- * tensors and tfjs' lists meet; outside of it names and types are kept.
+ * Runs a function with a gradient of its own, as one node of the gradient tape. Records of tensors become tfjs' lists
+ * here, and the other way round; everywhere else they have names and types.
  * @returns the value; the caller's tidy scope owns it
  * @throws StudioError INTERNAL in the backward pass when an input gets no gradient
  */

@@ -9,7 +9,7 @@ import { matrix, type ParamMap } from "./params";
 const MAX_PERIOD = 10000;
 
 /**
- * Sinusoidal features of t [B], flat [B, size]: cosines first, then sines (positions have it the other way).
+ * Sinusoidal features of t [B], flat [B, size]: cosines first, then sines (in position tables, sines come first).
  * Times enter as they are, in [0, 1]. Computed on the CPU: WGSL promises only 2^-11 for sine and cosine.
  * @source sihyun-yu/REPA models/sit.py TimestepEmbedder.timestep_embedding
  */

@@ -4,7 +4,7 @@ import { applyAndDispose } from "./applyAndDispose";
 import { customOp, hasTape } from "./customOp";
 import { vector, type ParamMap } from "./params";
 
-/** Mean over the picture of each channel: [B, H, W, C] -> [B, 1, 1, C]. */
+/** Mean over the image of each channel: [B, H, W, C] -> [B, 1, 1, C]. */
 const spatialMean = (x: Tensor4D): Tensor4D =>
   // wasm transposes before it reduces outer axes; its average pooling does not
   tf.getBackend() === "wasm"
@@ -42,7 +42,7 @@ export function groupNorm(
       const rstd = tf.tidy(() =>
         tf.rsqrt(tf.add(groupMean(spatialMean(tf.square(centred)), groups), eps)),
       );
-      // applied and disposed below: as large as the image, which inference must not hold longer
+      // as large as the image and disposed below: without a tape no second reference may keep it
       const saved = { centred: hasTape() ? tf.clone(centred) : centred, rstd, weight };
       const value: Tensor4D = applyAndDispose(
         applyAndDispose(centred, (y) => tf.mul<Tensor4D>(y, tf.mul(rstd, weight))),

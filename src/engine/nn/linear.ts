@@ -53,7 +53,7 @@ function forwardChain(rows: Tensor2D, layers: readonly LinearLayer[], activation
 const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
   activation === "none" ? tf.clone(x) : ofRank(run(Activate, { x }, { activation }).y, "R2");
 
-/** A GPU computes an activation again in less than a dispatch's time and is short of memory; a CPU is neither. */
+/** A GPU computes an activation again in less than the time of a dispatch and has little memory; a CPU has neither limit. */
 const keepsActivations = () => !hasKernel(Activate);
 
 /** What the backward pass through a chain reads. */
@@ -79,7 +79,7 @@ function backwardChain(
   const gradients: LinearLayer[] = [];
   let d = dy;
   for (const [i, layer] of [...layers.entries()].reverse()) {
-    const pre = preActivations[i - 1]; // the first layer has none: it reads the rows
+    const pre = preActivations[i - 1]; // undefined for the first layer, which reads the rows
     const kept = activations[i - 1];
     const computed = pre && !kept ? activated(activation, pre) : undefined;
     const x = kept ?? computed ?? rows;
@@ -142,9 +142,9 @@ function assertWidth(scope: string, x: Tensor, inDim: number): void {
 }
 
 /**
- * Linear maps over the last axis with an activation between them: x [..., in] -> [..., out]. Each scope is read
- * as `linear` reads its own.
- * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when widths do not follow one another
+ * Linear maps over the last axis with an activation between them: x [..., in] -> [..., out]. Reads each scope
+ * as `linear` does.
+ * @throws StudioError PARAM_MISSING, or SHAPE_MISMATCH when the width of x is not the first weight's
  */
 export function linearChain<R extends Rank>(
   params: ParamMap,
@@ -174,7 +174,7 @@ export const linear = <R extends Rank>(
 
 /**
  * A linear map cut into equal parts of its columns, in the order of `names`: x [N, in] -> each [N, out / count].
- * The parts lie apart in memory, so that taking one copies nothing.
+ * Each part is contiguous in memory, so that taking one copies nothing.
  * @throws as linear
  */
 export function linearChunks<Name extends string>(

@@ -15,7 +15,7 @@ export function patchify(x: Tensor4D, patch: number): Tensor3D {
     );
   }
   const [rows, columns] = [height / patch, width / patch];
-  // rank 4 at most: tfjs' wasm transpose is slow beyond
+  // rank 4 at most: tfjs' wasm transpose is slow for higher ranks
   const strips = tf.reshape(x, [batch * rows, patch, columns, patch * channels]);
   const perPatch = tf.transpose(strips, [0, 2, 1, 3]); // [B rows, columns, p, p C]
   const pixels = tf.reshape(perPatch, [batch * rows * columns, patch * patch, channels]);

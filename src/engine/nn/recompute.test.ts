@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { atWayBack, countDataBytes } from "../../../test/dataBytes";
+import { atBackwardStart, countDataBytes } from "../../../test/dataBytes";
 import { randomParams } from "../../../test/randomParams";
 import {
   disposeBatch,
@@ -39,7 +39,7 @@ function gradientsOf(options: LossOptions) {
 }
 
 describe("a model whose blocks are recomputed", () => {
-  test.each([1, 2, 3])("has the same gradients, bit for bit, with the tap at block %i", (depth) => {
+  test.each([1, 2, 3])("has the same gradients, bit for bit, with block %i aligned", (depth) => {
     const options = optionsOf(depth);
     const kept = gradientsOf(options);
     const again = gradientsOf({ ...options, recompute: true });
@@ -53,7 +53,7 @@ describe("a model whose blocks are recomputed", () => {
     expect(gradientsOf({ ...options, recompute: true })).toEqual(gradientsOf(options));
   });
 
-  test("holds far fewer bytes when the way back begins", () => {
+  test("holds far fewer bytes when the backward pass begins", () => {
     const held = (recomputed: boolean) => {
       const params = randomParams(tinyValues(SHAPE));
       const batch = tinyBatch(1, SHAPE);
@@ -61,7 +61,7 @@ describe("a model whose blocks are recomputed", () => {
       const loss = () => repaLoss(params, batch, options).total;
       const { bytes, value, gradients } = countDataBytes((count) => {
         let bytes = 0;
-        const noted = () => atWayBack(loss, () => (bytes = count.held()));
+        const noted = () => atBackwardStart(loss, () => (bytes = count.held()));
         const found = backward(noted, Object.values(params));
         return { bytes, ...found };
       });

@@ -6,7 +6,7 @@ import type { ParamMap } from "./params";
 import { leavesOf, withLeaves } from "./tensorTree";
 
 /**
- * f(params, inputs), keeping only what goes in: in the backward pass f runs again on a tape of its own, which gives
+ * f(params, inputs), keeping only its parameters and inputs: in the backward pass f runs again on a tape of its own, which gives
  * the same gradients for about a third more time. f must be pure, and everything that needs a gradient must be among
  * `params` and `inputs`; anything else f reads is a constant that outlives the step.
  * @source Chen et al. (arXiv:1604.06174)

@@ -3,13 +3,13 @@ import type { Tensor3D } from "@tensorflow/tfjs-core";
 
 const FLOAT_BYTES = 4;
 
-/** Rows of queries passed at once so that their scores take at most `scoreBytes`, at least one. */
+/** Rows of queries computed at once, at least one, so that their scores take at most `scoreBytes`. */
 export const queryRows = (batch: number, tokens: number, scoreBytes: number): number =>
   Math.min(tokens, Math.max(1, Math.floor(scoreBytes / (batch * tokens * FLOAT_BYTES))));
 
 /**
- * Attention of one head, softmax(q kᵀ / √C) v, some rows of queries after another: a row needs all keys but no
- * other row, so that slices give what the whole would.
+ * Attention of one head, softmax(q kᵀ / √C) v, computed for some rows of queries at a time: a row needs all keys but
+ * no other row, so that the result is the same.
  * @param q [B, T, C] as are k and v
  * @param scoreBytes the scores of a slice [B, rows, T] stay below it
  */

@@ -25,7 +25,7 @@ export const initAdamW = (params: ParamMap, names: readonly string[]): AdamWStat
   return { expAvg: zeros(), expAvgSq: zeros() };
 };
 
-/** The step's numbers as scalars on the device, made once: a number in tf.mul is an upload each time. */
+/** The step's numbers as scalars on the device, created once: tf.mul uploads a plain number each time. */
 function stepScalars(
   { learningRate, beta1, beta2, eps, weightDecay }: AdamWOptions,
   update: number,
@@ -46,7 +46,7 @@ function stepScalars(
  * One AdamW update, pure: new tensors for every name in `gradients`; the other entries of the maps are
  * passed on as they are (a parameter without a gradient is neither moved nor decayed). Disposes nothing.
  * @param updateOf which update of its own this is for a parameter, counted from 1, for the bias corrections:
- *   a parameter that joined late or rested has fewer than the run, as in torch
+ *   a projector that joined late or was inactive has fewer updates than the run, as in torch
  * @param gradientScale scalar the gradients are multiplied by first: the clip coefficient
  * @source torch.optim.AdamW; Loshchilov and Hutter (arXiv:1711.05101)
  */

@@ -10,12 +10,12 @@ export interface CachedRows {
   readonly rowLength: number;
 }
 
-/** Rows by image number, wherever they lie. */
+/** Rows by image number, in memory or in storage. */
 export interface RowSource {
   readonly rowLength: number;
   /** Some rows as float32, one after the other, in the order asked for. */
   readonly gather: (rows: ArrayLike<number>) => Promise<Float32Array>;
-  /** Has rows at hand that will be asked for next, as far as memory goes. */
+  /** Loads rows that will be asked for next, as far as memory allows. */
   readonly prefetch: (rows: ArrayLike<number>) => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface BatchSource {
   readonly latents: RowSource;
   /** Multiplies the sampled latent; the autoencoder's scaling factor. */
   readonly latentScale: number;
-  /** Image numbers of the training side. */
+  /** Image numbers of the training set. */
   readonly trainImages: Uint32Array;
   /** Label by image number. */
   readonly labels: Int32Array;
@@ -45,7 +45,7 @@ export interface BatchSettings {
   readonly path: PathKind;
 }
 
-/** A batch as plain numbers; a function of (seed, step) and the caches alone. */
+/** A batch as plain numbers; a function of (seed, step) and the caches only. */
 export interface BatchValues {
   /** Image numbers: the cache rows the target features are read from. */
   readonly images: Uint32Array;

@@ -25,7 +25,7 @@ type StateMap = keyof typeof PREFIXES;
 const METADATA_KEY = "repa_studio";
 const FORMAT_VERSION = 1;
 
-/** What a checkpoint says beside its tensors. Randomness needs no state: it is a function of seed and step. */
+/** What a checkpoint holds besides its tensors. Randomness needs no state: it is a function of seed and step. */
 const CheckpointInfo = z.strictObject({
   version: z.literal(FORMAT_VERSION),
   step: z.int().min(0),
@@ -56,7 +56,7 @@ async function readTensor(tensor: Tensor): Promise<SafetensorsTensor> {
 /**
  * The whole training state as one safetensors file, float32 bit by bit: `model.NAME`, `ema.NAME`,
  * `exp_avg.NAME`, `exp_avg_sq.NAME`, and experiment, timeline, projectors and step as JSON metadata.
- * The state must not be stepped or disposed before this resolves.
+ * The state must not change or be disposed before this resolves.
  */
 export async function encodeCheckpoint(
   state: TrainState,

@@ -63,7 +63,7 @@ test("a device lost between replayed steps: on a new one the steps after the las
   const outcomes = await soon(Promise.allSettled(inFlight));
   expect(outcomes.map(({ status }) => status)).toContain("rejected");
   expect((await soon(backend.device.lost)).reason).toBe("destroyed");
-  // a lost device does as it is told and computes nothing: the next step is an error, not a wait
+  // a lost device accepts commands and computes nothing: the next step must fail instead of waiting
   await expect(soon(submitStep(cut, lostAt + 1))).rejects.toThrow();
   cut.dispose();
 

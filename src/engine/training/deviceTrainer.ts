@@ -14,8 +14,8 @@ export interface DeviceTrainer extends Trainer {
 }
 
 /**
- * Trains on the studio's WebGPU backend: the state in flat buffers that the update changes in place, steps recorded
- * once and replayed. `trainStep` is the meaning of a step. Takes over `initial`.
+ * Trains on the studio's WebGPU backend: the state lies in flat buffers that the update changes in place; a step
+ * is recorded once and replayed. It computes what `trainStep` does. Takes ownership of `initial`.
  * @param replays false: every step is encoded anew, for comparison
  */
 export function createDeviceTrainer(

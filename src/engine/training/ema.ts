@@ -3,7 +3,7 @@ import type { ParamMap } from "../nn/params";
 
 /**
  * ema + (1 - decay)(p - ema) for every parameter, pos_embed too; not bias-corrected. New tensors; disposes
- * nothing. A parameter the average does not know yet (a new projector) starts as itself.
+ * nothing. The average of a new parameter (of a new projector) starts as the parameter itself.
  * @source sihyun-yu/REPA train.py update_ema
  */
 export function emaUpdate(ema: ParamMap, params: ParamMap, decay: number): ParamMap {

@@ -19,7 +19,7 @@ export interface FlatLayout {
   /** Elements of each arena, multiples of `BLOCK`. */
   readonly arenaSizes: readonly number[];
   /**
-   * Parts that are updated under numbers of their own: "frozen", "model", then each projector's scope.
+   * Parts that are updated with numbers of their own: "frozen", "model", then each projector's scope.
    * A projector has had as many updates as steps it took part in.
    */
   readonly segments: readonly string[];

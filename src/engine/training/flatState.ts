@@ -27,7 +27,7 @@ export interface FlatState {
   readonly maps: Pick<TrainState, StateKind>;
   /** Where each parameter's gradient belongs. */
   readonly gradientPlaces: GradientPlaces;
-  /** The gradient of a parameter, as it lies. */
+  /** The gradient of a parameter, as a view of its flat buffer. */
   readonly gradient: (name: string) => TensorInfo;
   readonly dispose: () => void;
 }
@@ -50,7 +50,7 @@ const shapesOf = (params: ParamMap) =>
 /** Buffers of one arena: one for each kind of numbers, and the segment of each block. */
 type ArenaBuffers = Readonly<Record<Kind | "segmentOfBlock", FlatBuffer>>;
 
-/** Allocates the buffers of a layout; the block's segments are written, the numbers are not. */
+/** Allocates the buffers of a layout; the segments of the blocks are written, the numbers are not. */
 function allocateArenas(backend: StudioBackend, layout: FlatLayout): readonly ArenaBuffers[] {
   const allocate = (size: number): FlatBuffer => {
     const buffer = backend.device.createBuffer({

@@ -89,7 +89,7 @@ test("the device's products are those of the gradients in float64, and nothing i
   disposeBatch(batch);
 });
 
-test("a tap that is no block is refused before anything is computed", () => {
+test("an alignment depth without a block is refused before anything is computed", () => {
   const state = createTrainState(tinyValues());
   const batch = tinyBatch();
   const before = tf.memory().numTensors;

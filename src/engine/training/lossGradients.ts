@@ -6,7 +6,13 @@ import { backward } from "../nn/backward";
 import { pickParams, type ParamMap } from "../nn/params";
 import { dotProduct } from "./gradients";
 import type { TrainBatch } from "./trainBatch";
-import { activeNames, assertTap, repaLoss, type LossOptions, type Losses } from "./trainStep";
+import {
+  activeNames,
+  assertEncoderDepth,
+  repaLoss,
+  type LossOptions,
+  type Losses,
+} from "./trainStep";
 
 /** Gradients of the two losses, each alone, by the names of the model's parameters. */
 export interface LossGradients {
@@ -36,7 +42,7 @@ export function lossGradients(
   batch: TrainBatch,
   options: LossOptions,
 ): LossGradients {
-  assertTap(options);
+  assertEncoderDepth(options);
   const own = pickParams(params, activeNames(params, []));
   const { shape, alignment } = options;
   // the blocks after the aligned one do not change this loss
@@ -56,12 +62,12 @@ const productOf = (a: Tensor | undefined, b: Tensor | undefined): Scalar =>
 /** All that the angle between the gradients needs, on the device. */
 export interface LossGradientProducts {
   readonly names: readonly string[];
-  /** A row a name, [velocity · alignment, |velocity|², |alignment|²]; the caller's. */
+  /** A row for each name, [velocity · alignment, |velocity|², |alignment|²]; the caller's. */
   readonly products: Tensor2D;
 }
 
 /**
- * Reads parameters and writes none: beside a step that is replayed it changes nothing of it.
+ * Only reads the parameters, so that steps that are replayed afterwards give the same results.
  * @param batch at most a micro-batch: its activations, and the gradients, are held at once
  * @throws StudioError as repaLoss
  */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { randomParams } from "../../../test/randomParams";
-import { atWayBack, countDataBytes } from "../../../test/dataBytes";
+import { atBackwardStart, countDataBytes } from "../../../test/dataBytes";
 import { smallTiles } from "../../../test/deviceRun";
 import {
   disposeBatch,
@@ -88,7 +88,7 @@ function nano() {
   return { shape, values: { ...initSiT(shape, 0), ...projector }, batch };
 }
 
-/** Bytes a step of `NANO` holds when the way back begins, and its peak. */
+/** Bytes a step of `NANO` holds when the backward pass begins, and its peak. */
 async function measured(recompute: boolean) {
   smallTiles();
   const { shape, values, batch } = nano();
@@ -97,7 +97,7 @@ async function measured(recompute: boolean) {
   const loss = () => repaLoss(params, batch, { ...TINY_OPTIONS, shape, recompute }).total;
   const { held, peak, value, gradients } = countDataBytes((bytes) => {
     let held = 0;
-    const noted = () => atWayBack(loss, () => (held = bytes.held()));
+    const noted = () => atBackwardStart(loss, () => (held = bytes.held()));
     const found = backward(noted, Object.values(trained));
     return { held, peak: bytes.peak(), ...found };
   });

@@ -2,12 +2,12 @@ import type { StudioBackend } from "../kernels/studioBackend";
 import type { Trainer } from "./trainer";
 
 /**
- * A trainer whose steps multiply in float16 where the device can and does it right (kernels/matMul): weights, sums,
+ * A trainer whose steps multiply in float16 where the device supports it and passed its check (kernels/matMul): weights, sums,
  * norms and the update stay float32, and what is computed between steps (samples, metrics) does too.
  */
 export function withMixedPrecision(backend: StudioBackend, trainer: Trainer): Trainer {
   if (!backend.float16) return trainer;
-  /** What is encoded while `work` itself runs; nothing of a step is encoded later. */
+  /** Sets the precision while `work` encodes; nothing of a step is encoded later. */
   const mixed = <T>(work: () => T): T => {
     backend.mixedPrecision = true;
     try {

@@ -28,9 +28,9 @@ const sameSignature = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((line, i) => line === b[i]);
 
 /**
- * A computation that is encoded twice and then replayed, when both times were alike: the same dispatches with the
- * same uniforms and the same uploaded constants. Where they differ, something in it depends on the step, and it is
- * encoded anew every time.
+ * A computation that is encoded twice and then replayed, if both times had the same dispatches with the same uniforms
+ * and the same uploaded constants. If they differ, something in it depends on the step, and it is encoded anew every
+ * time.
  * @param body reads its inputs from, and leaves its results in, tensors that outlive it; returns nothing and
  *   leaves no tensor behind
  * @param replays false: it is encoded anew every time, for comparison
@@ -43,7 +43,7 @@ export function createProgram(backend: StudioBackend, body: () => void, replays:
   const trace = () => {
     const { recording, pool } = backend.record(body);
     before = { signature: recording.signature, pool };
-    pool.dispose(); // what was submitted keeps what it needs
+    pool.dispose(); // submitted commands keep the buffers they use
   };
   const record = (): RunKind => {
     const { recording, pool } = backend.record(body, before?.pool.lifetimes());
@@ -59,7 +59,7 @@ export function createProgram(backend: StudioBackend, body: () => void, replays:
   return {
     run: () => {
       if (plan) {
-        backend.flush(); // what was encoded before comes first
+        backend.flush(); // submits what was encoded before
         replay(backend.device, plan.recording.commands);
         return "replayed";
       }

@@ -17,7 +17,7 @@ export interface StepInputs {
   /** Labels [B], int32. */
   readonly labels: Tensor1D;
   readonly features: readonly Tensor3D[];
-  /** λ: a tensor, so that moving it changes no computation. */
+  /** λ: a tensor, so that another value changes no command of a recorded step. */
   readonly projCoeff: Scalar;
 }
 

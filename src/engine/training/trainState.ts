@@ -6,8 +6,8 @@ import type { ParamMap } from "../nn/params";
 import { initAdamW } from "./adamw";
 
 /**
- * Everything a step changes. All maps use the reference's names; the moments lack what is frozen.
- * One owner: `trainStep` consumes the state it is given and its caller owns the one it returns.
+ * Everything a step changes. All maps use the reference's names; frozen parameters have no moments.
+ * It has one owner: `trainStep` consumes the state it is given, and its caller owns the state it returns.
  */
 export interface TrainState {
   readonly params: ParamMap;
@@ -16,7 +16,7 @@ export interface TrainState {
   readonly expAvgSq: ParamMap;
   /** Updates done. */
   readonly step: number;
-  /** Updates done by each projector, by its scope: fewer than `step` for one that joined late or rested. */
+  /** Updates done by each projector, by its scope: fewer than `step` for one that joined late or was inactive. */
   readonly projectorSteps: Readonly<Record<string, number>>;
 }
 
@@ -27,7 +27,7 @@ export const stateTensors = (state: TrainState): Tensor[] =>
 
 export const disposeState = (state: TrainState): void => tf.dispose(stateTensors(state));
 
-/** Disposes what `next` no longer holds of `previous`; tensors passed on unchanged live. */
+/** Disposes the tensors of `previous` that `next` does not hold. */
 export function disposeReplaced(previous: TrainState, next: TrainState): void {
   const kept = new Set(stateTensors(next));
   for (const tensor of stateTensors(previous)) if (!kept.has(tensor)) tensor.dispose();
@@ -56,7 +56,7 @@ export function createTrainState(values: InitialValues): TrainState {
 
 /**
  * The state with new parameters (a projector that joins): their EMA is themselves, their moments zero.
- * Consumes `state`: its tensors live on in the result.
+ * Consumes `state`: its tensors become part of the result.
  * @throws StudioError INTERNAL when a name exists already
  */
 export function extendTrainState(state: TrainState, values: InitialValues): TrainState {

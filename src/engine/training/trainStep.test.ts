@@ -138,7 +138,7 @@ test("NT-Xent and the cosine path train too", () => {
   disposeBatch(batch);
 });
 
-test("a tap that is no block is refused by number, and the state lives on", () => {
+test("an alignment depth without a block is refused with its number, and the state stays valid", () => {
   const batch = tinyBatch();
   const state = createTrainState(tinyValues());
   const before = tf.memory().numTensors;

@@ -80,14 +80,14 @@ function noSuchBlock(encoderDepth: number, depth: number): StudioError {
   );
 }
 
-/** Asked before a tape starts: a throw inside would leave what it saved. @throws StudioError OUT_OF_RANGE */
-export function assertTap({ shape, alignment }: LossOptions): void {
+/** Called before a tape starts: an error on the tape would leave saved tensors. @throws StudioError OUT_OF_RANGE */
+export function assertEncoderDepth({ shape, alignment }: LossOptions): void {
   const { encoderDepth } = alignment;
   if (encoderDepth < 1 || encoderDepth > shape.depth) throw noSuchBlock(encoderDepth, shape.depth);
 }
 
 /** The hidden state after block `encoderDepth` (counted from 1), raw: no norm is applied. */
-export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
+export function alignedTokens(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D {
   const tokens = hidden[encoderDepth - 1];
   if (!tokens) throw noSuchBlock(encoderDepth, hidden.length);
   return tokens;
@@ -95,7 +95,7 @@ export function tap(hidden: readonly Tensor3D[], encoderDepth: number): Tensor3D
 
 /**
  * The REPA objective on one batch: mean |v - v*|² + λ L_align.
- * @throws StudioError OUT_OF_RANGE when the tap is no block; SHAPE_MISMATCH or PARAM_MISSING when parts differ
+ * @throws StudioError OUT_OF_RANGE when no block has the alignment depth; SHAPE_MISMATCH or PARAM_MISSING when parts differ
  * @source REPA (arXiv:2410.06940) Eq. 9; sihyun-yu/REPA train.py
  */
 export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptions): Losses {
@@ -110,7 +110,7 @@ export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOp
   const { latents, noise, coefficients, timeFeatures, labels } = inputs;
   const { xt, velocity: target } = interpolateWith(latents, noise, coefficients);
   const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, { recompute });
-  const tokens = tap(hidden, alignment.encoderDepth); // [B, T, D]
+  const tokens = alignedTokens(hidden, alignment.encoderDepth); // [B, T, D]
   const pairs = inputs.features.map((features, i) => ({
     features,
     projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
@@ -146,7 +146,7 @@ export function lossAndGradients(
   batch: TrainBatch | StepInputs,
   options: LossOptions,
 ): LossesAndGradients {
-  assertTap(options);
+  assertEncoderDepth(options);
   const names = activeNames(params, options.alignment.projectors);
   const active = pickParams(params, names);
   const kept: Losses[] = [];

@@ -3,12 +3,12 @@ import type { InitialValues } from "../models/sitInit";
 import { disposeState, extendTrainState, type TrainState } from "./trainState";
 import { trainStep, type StepOptions, type TrainBatch } from "./trainStep";
 
-/** The owner of a training state, which it moves on step by step. */
+/** Owns a training state and changes it step by step. */
 export interface Trainer {
   /** The state now; its tensors stay the trainer's, and the next step may change them in place. */
   readonly state: () => TrainState;
   /**
-   * Makes the next `step` of these shapes start at once: compiles what it needs, without computing anything.
+   * Compiles what the next `step` of these shapes needs, without computing anything, so that it starts at once.
    * @param onProgress GPU programs compiled and in all
    */
   readonly prepare: (
@@ -26,7 +26,7 @@ export interface Trainer {
   readonly dispose: () => void;
 }
 
-/** Trains operation by operation, on any backend. Takes over `initial`. */
+/** Trains operation by operation, on any backend. Takes ownership of `initial`. */
 export function createPlainTrainer(initial: TrainState): Trainer {
   let state = initial;
   return {

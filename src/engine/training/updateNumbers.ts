@@ -12,7 +12,7 @@ export interface UpdateNumbers {
 
 /**
  * The numbers of one update. A segment's bias corrections follow its own count of updates: a projector that joined
- * late or rested has fewer than the run, as in torch.
+ * late or was inactive has fewer than the run, as in torch.
  * @param counts after this update
  */
 export function updateNumbers(

@@ -269,7 +269,7 @@ function activeRun(run: LoadedRun): ActiveRun {
   return {
     setControl: async (change) => {
       const parsed = ControlChange.parse(change);
-      assertTap(run, parsed);
+      assertEncoderDepth(run, parsed);
       await Promise.all((parsed.encoders ?? []).map((id) => run.data.features(id)));
       const entry: TimelineEntry = { step: run.model.step() + 1, change: parsed };
       run.timeline.push(entry);
@@ -285,7 +285,7 @@ function activeRun(run: LoadedRun): ActiveRun {
   };
 }
 
-function assertTap({ shape }: LoadedRun, { encoderDepth }: ControlChange): void {
+function assertEncoderDepth({ shape }: LoadedRun, { encoderDepth }: ControlChange): void {
   if (encoderDepth === undefined || encoderDepth <= shape.depth) return;
   throw new StudioError(
     "OUT_OF_RANGE",
