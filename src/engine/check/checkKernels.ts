@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { MatMulTuning } from "../kernels/device";
 import type { StudioBackend } from "../kernels/studioBackend";
 import { tuningName } from "../kernels/tuningName";
-import type { KernelCase } from "./kernelCases";
+import type { KernelCase } from "./kernelCase";
 import { sizeOf } from "./operands";
 
 /** How a case is run: with these tiles, in this precision. */
