@@ -41,7 +41,6 @@ export const onlyAtEnd = (steps: number): Partial<Experiment["evaluation"]> => (
 /** The studio as a person sees it: everything by role and accessible name. */
 export function studioOn(page: Page, backend: BackendChoice) {
   const status = page.getByRole("region", { name: "Status" });
-  const run = page.getByRole("status", { name: "Run" });
   const button = (name: string) => page.getByRole("button", { name, exact: true });
 
   const open = async (query = "preset=tiny", hash = "") => {
