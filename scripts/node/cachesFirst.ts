@@ -7,9 +7,9 @@ import type { CacheEvent, CacheRequest, FeaturesApi } from "../../src/common/pro
 import type { BackendChoice, Outcome } from "../../src/common/protocol/shared";
 import type { WeightsEvent, WeightsNeeded } from "../../src/common/protocol/weights";
 
-/** The value of an answer. @throws its failure */
-export async function valueOf<T>(answer: Promise<Outcome<T>>): Promise<T> {
-  const outcome = await answer;
+/** The value of an outcome. @throws its failure */
+export async function valueOf<T>(result: Promise<Outcome<T>>): Promise<T> {
+  const outcome = await result;
   if (!outcome.ok) throw fromFailure(outcome.failure);
   return outcome.value;
 }

@@ -26,7 +26,7 @@ async function loadDawn(module: string): Promise<Dawn> {
 
 /**
  * Puts Dawn's `navigator.gpu` and the API's classes in place, on the named Vulkan driver. A second call in a process
- * answers with the first one's: the driver is chosen when Dawn starts.
+ * returns the first one's: the driver is chosen when Dawn starts.
  * @param adapter one of ADAPTERS (adapters.ts)
  * @param module the package `webgpu`'s index.js, or Dawn's binary (dawn.node) itself
  * @param flags Dawn's own, such as "disable-dawn-features=timestamp_quantization"

@@ -27,7 +27,7 @@ if (!isMainThread && isThreadData(workerData)) {
 /** A line to metrics, as the trainer takes it. */
 export interface MetricsLine {
   readonly port: MessagePort;
-  /** Rejects when the thread ends by itself; what was asked of it is then never answered. */
+  /** Rejects when the thread ends by itself; calls to it then never return. */
   readonly died: Promise<never>;
   readonly end: () => Promise<void>;
 }

@@ -42,7 +42,7 @@ function installGlobals(): void {
   });
 }
 
-/** What the studio asks the browser about room, answered by the disk. */
+/** The browser interface for free space, with the numbers of the disk. */
 function installStorageManager(folder: string, journal: StateJournal): void {
   const estimate = async () => {
     const { bavail, bsize } = await statfs(folder);

@@ -158,7 +158,7 @@ export async function openNodeStudio(stateDir: string, places: NodePlaces): Prom
  * (metricsThread.ts), and should end with process.exit (headless.ts says why).
  *
  * @throws StudioError before the run begins: BAD_CONFIG, WEIGHTS_MISSING, CANCELLED while caches are filled, and what
- * the backend and the state throw. A run that fails later answers with the phase "failed".
+ * the backend and the state throw. A run that fails later ends in the phase "failed".
  */
 export async function runExperiment({
   stateDir,

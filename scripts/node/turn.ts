@@ -1,4 +1,4 @@
-/** Resolves after the event loop has turned: timers, messages and the GPU's answers get in. */
+/** Resolves after the event loop has turned: timers, messages and results of the GPU are handled. */
 export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);

@@ -241,13 +241,13 @@ function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
       "training",
       "Largest temporary",
       sum(BLOCK_GRADIENTS.map((tensor) => floatsOf(tensor, axes))),
-      "gradients on the way back through one MLP",
+      "gradients in the backward pass of one MLP",
     ),
     row(
       "training",
       "Largest temporary",
       images * tokens * (2 * input.projectorWidth + 2 * width),
-      "gradients on the way back through a projector",
+      "gradients in the backward pass of a projector",
     ),
     ...(input.objective === "ntxent"
       ? [

@@ -10,7 +10,7 @@ test.each(PRESETS)("$id is a valid experiment that can run", ({ experiment }) =>
   expect(validateExperiment(experiment)).toEqual([]);
 });
 
-test("ids are unique, and an unknown one is answered with the list", () => {
+test("ids are unique, and the error for an unknown one lists them", () => {
   expect(new Set(PRESETS.map(({ id }) => id)).size).toBe(PRESETS.length);
   expect(presetById("vanilla").experiment.alignment.projCoeff).toBe(0);
   expect(() => presetById("none")).toThrow(/no preset "none"/);

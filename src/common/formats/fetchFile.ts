@@ -11,7 +11,7 @@ const failed = (url: string, what: string, cause?: unknown) =>
 
 /**
  * A reader of files below `baseUrl` (with or without its last slash), for workers and the page.
- * It throws DOWNLOAD_FAILED, naming the address, when there is no answer or one that is not a success.
+ * It throws DOWNLOAD_FAILED, naming the address, when there is no response, or one that is not a success.
  */
 export function fetchFile(baseUrl: string): ReadFile {
   const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
@@ -19,7 +19,7 @@ export function fetchFile(baseUrl: string): ReadFile {
     const url = `${base}${name}`;
     try {
       const response = await fetch(url);
-      if (!response.ok) throw failed(url, `the server answered ${response.status}`);
+      if (!response.ok) throw failed(url, `the server responded with ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());
     } catch (error) {
       if (error instanceof StudioError) throw error;

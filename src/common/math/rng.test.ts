@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { philox4x32, randomNormal, randomPermutation, randomUint32, randomUniform } from "./rng";
 
-/** Known answers of the Random123 library's Philox4x32-10. */
+/** Known values of the Random123 library's Philox4x32-10. */
 test("philox equals the published test vectors", () => {
   const block = (counter: [number, number, number, number], key: [number, number]) => {
     const out = new Uint32Array(4);

@@ -173,7 +173,7 @@ export interface AnalysisApi {
    * Measures what the plan says, subject after subject; results are stored and leave by `onEvent` as they come. What
    * is stored already under the same key is sent and not computed again. What cannot be measured for a reason of its
    * own (k too large, one class, a space that cannot be opened) is left out with a warning. CACHE_MISSING, before
-   * anything is measured, where latents or features are not there; CANCELLED after `cancel`; DEVICE_LOST and kin.
+   * anything is measured, where latents or features are not there; CANCELLED after `cancel`; DEVICE_LOST and other faults of the device.
    */
   analyse(
     request: AnalysisRequest,

@@ -96,7 +96,7 @@ export interface DatasetsApi {
   /** Configurations and splits of a repository with their sizes. */
   hubDataset(repo: string, revision: string): Promise<Outcome<readonly HubDatasetOffer[]>>;
   /**
-   * Decodes, crops and stores images, and answers with the finished data set. Broken ones are left out, counted and
+   * Decodes, crops and stores images, and returns the finished data set. Broken ones are left out, counted and
    * listed. A second call for the same source and side goes on where the first was cut.
    */
   importImages(

@@ -58,7 +58,7 @@ export interface CachesApi {
   costEstimate(request: CacheRequest): Promise<Outcome<CacheCostEstimate>>;
   /** Fills what is missing, shard by shard; a second call goes on where the first was cancelled or killed. */
   prepare(request: CacheRequest, onEvent: (event: CacheEvent) => void): Promise<Outcome<null>>;
-  /** Stops after the shard in flight; `prepare` then answers CANCELLED. */
+  /** Stops after the shard in flight; `prepare` then fails with CANCELLED. */
   cancel(): Promise<void>;
 }
 

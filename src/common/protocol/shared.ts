@@ -55,6 +55,6 @@ export interface DeviceReport {
   readonly maxBindingBytes?: number;
 }
 
-/** A call that may fail answers with this instead of throwing: Comlink loses an error's code and hint. */
+/** A call that may fail returns this instead of throwing: Comlink loses an error's code and hint. */
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };

@@ -136,7 +136,7 @@ export interface TrainerApi {
   start(request: StartRequest, onEvent: (event: RunEvent) => void): Promise<Outcome<null>>;
   /** Gives the trainer its line to the metrics worker; call once, before `start`. */
   connectMetrics(port: MessagePort): Promise<void>;
-  /** Takes effect at the next step boundary; answers with the entry as recorded. */
+  /** Takes effect before the next step. @returns the entry as recorded */
   setControl(change: ControlChange): Promise<Outcome<TimelineEntry>>;
   pause(): Promise<void>;
   resume(): Promise<void>;

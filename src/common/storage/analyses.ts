@@ -2,7 +2,7 @@ import type { StoredAnalysis } from "../protocol/analysis";
 import type { Database } from "./db";
 import { storageError } from "./quota";
 
-/** Keeps a result; one with the same key is replaced. @throws StudioError QUOTA_EXCEEDED and kin */
+/** Keeps a result; one with the same key is replaced. @throws StudioError QUOTA_EXCEEDED, STORAGE_FAILED */
 export async function putAnalysis(db: Database, analysis: StoredAnalysis): Promise<void> {
   await db
     .put("analyses", analysis)

@@ -31,7 +31,7 @@ export interface ImportJob {
 }
 
 export interface DatasetsState {
-  /** Null until the worker has answered. */
+  /** Null until the worker has replied. */
   readonly list: readonly DatasetSummary[] | null;
   readonly failure: Failure | null;
   readonly lookup: HubLookup | null;

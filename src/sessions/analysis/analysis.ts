@@ -182,7 +182,7 @@ async function measure(
   }
   try {
     const found = await compute(report);
-    await between(); // a device with a fault answers with whatever its buffers hold: that is not stored
+    await between(); // numbers read from a faulty device are not stored
     const createdAtMs = environment.nowMs();
     const { seed } = request.plan;
     const stored = { key, found, createdAtMs, datasetHash: data.dataset.hash, seed, device };

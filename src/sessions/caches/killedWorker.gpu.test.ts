@@ -24,7 +24,7 @@ const REQUEST: CacheRequest = {
 };
 
 interface Attempt {
-  /** Undefined when the worker was killed before it answered. */
+  /** Undefined when the worker was killed before it replied. */
   readonly outcome: Outcome<null> | undefined;
   /** Rows it told of. */
   readonly computed: number;

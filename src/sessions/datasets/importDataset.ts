@@ -185,7 +185,7 @@ const squareBytes = (side: number): number => Math.ceil((side * side * 3) / 2);
 
 /**
  * Decodes, crops and stores the images of a source, going on where an import of the same listing at the same side was
- * cut, and answers with the finished data set.
+ * cut. @returns the finished data set
  *
  * @throws StudioError CANCELLED (what is stored is kept), OUT_OF_RANGE, BAD_DATASET, what opening the source throws,
  * QUOTA_EXCEEDED and other failures of storage

@@ -6,7 +6,7 @@ import type { Outcome } from "../../common/protocol/shared";
 /** Told how much of something is done, 0 to 1. */
 export type OnShare = (share: number) => void;
 
-/** Asks the metrics worker for one thing. @throws what it answers with as a failure; WORKER_FAILED without a line to it */
+/** Calls the metrics worker. @throws the failure it returns; WORKER_FAILED without a connection to it */
 export type AskMetrics = <T>(
   use: (api: Remote<MetricsApi>, onProgress: OnProgress) => Promise<Outcome<T>>,
   report: OnShare,

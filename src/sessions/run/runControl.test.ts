@@ -58,7 +58,7 @@ test("a run started with pauseAfter 1 takes one step", async () => {
   await second;
 });
 
-test("tasks run at the boundary, also while paused, and answer with values and failures", async () => {
+test("tasks run at the boundary, also while paused, and return values and failures", async () => {
   const control = createRunControl();
   control.pause();
   const waiting = control.boundary(hooks([]));

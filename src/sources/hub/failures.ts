@@ -15,7 +15,7 @@ export const failedDownload = (url: string, what: string, cause?: unknown): Stud
 export const gated = (url: string, status: number): StudioError =>
   new StudioError(
     "DOWNLOAD_FAILED",
-    `${url} could not be downloaded: the hub answered ${status}, the repository is private, gated or gone.`,
+    `${url} could not be downloaded: the hub responded with ${status}: the repository is private, gated or gone.`,
     "Download the file on huggingface.co with an account that may, then drop it onto the studio.",
   );
 

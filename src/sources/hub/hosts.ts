@@ -30,7 +30,7 @@ export interface HubPlaces {
   readonly hub: string;
   /** Origin of the service that knows datasets' parquet files, without a last slash. */
   readonly datasetsServer: string;
-  /** Origins an answer may come from, after redirects. */
+  /** Origins a response may come from, after redirects. */
   readonly sources: readonly string[];
 }
 

@@ -109,7 +109,7 @@ test("a connection that falls silent is given up and goes on from the byte reach
   expect(asked(hub)).toEqual(["bytes=1000-249999", "bytes=71000-249999"]);
 });
 
-test("a server that never answers is given up, and none of its requests is left open", async () => {
+test("requests to a server that never responds end, and none is left open", async () => {
   const { tools } = await open();
   const signals: (AbortSignal | null | undefined)[] = [];
   const unanswered: HubTools = {
@@ -122,7 +122,7 @@ test("a server that never answers is given up, and none of its requests is left 
   };
   await expect(fileFacts(unanswered, REF)).rejects.toMatchObject({
     code: "DOWNLOAD_FAILED",
-    message: expect.stringContaining("there was no answer") as string,
+    message: expect.stringContaining("there was no response") as string,
   });
   expect(signals.map((signal) => signal?.aborted)).toEqual(Array(6).fill(true));
 });
@@ -219,7 +219,7 @@ test("a stop ends the request under way and says so", async () => {
   ]);
 });
 
-test("an answer from elsewhere than the hub's hosts is refused", async () => {
+test("a response of any other host than the hub's is refused", async () => {
   const { hub, tools } = await open();
   const elsewhere = createServer((_, response) => response.end(MODEL));
   await new Promise<void>((listening) => elsewhere.listen(0, "127.0.0.1", listening));

@@ -57,7 +57,7 @@ async function unlessSilent<T>({ silence }: HubTools, next: Promise<T>): Promise
   }
 }
 
-/** An answer that may be believed: a success, of one of the hub's hosts. Anything else is thrown or tried again. */
+/** A successful response of one of the hub's hosts. Anything else is thrown or tried again. */
 async function ask(
   tools: HubTools,
   url: string,
@@ -71,7 +71,7 @@ async function ask(
   } catch (cause) {
     request.abort();
     if (init.signal?.aborted) throw cancelled(url);
-    return { retry: failedDownload(url, "there was no answer", cause), afterMs: null };
+    return { retry: failedDownload(url, "there was no response", cause), afterMs: null };
   }
   const from = response.url === "" ? url : response.url;
   if (!isFrom(from, tools.places.sources)) {
@@ -86,7 +86,7 @@ async function ask(
   const { status } = response;
   const atHub = new URL(from).origin === new URL(url).origin;
   if (atHub && (status === 401 || status === 403)) throw gated(url, status);
-  const error = failedDownload(url, `the server answered ${status}`);
+  const error = failedDownload(url, `the server responded with ${status}`);
   // 403 of the storage host: the signed link is over, the next try gets a fresh one
   if (status === 403) return { retry: error, afterMs: 0 };
   if (!isPassing(status)) throw error;
@@ -127,22 +127,22 @@ export async function fetchJson<T>(
 ): Promise<T> {
   const { wait } = patience(tools, url, signal);
   for (;;) {
-    const answer = await ask(tools, url, signal ? { signal } : {});
-    if (!(answer instanceof Response)) {
-      await wait(answer.retry, answer.afterMs);
+    const response = await ask(tools, url, signal ? { signal } : {});
+    if (!(response instanceof Response)) {
+      await wait(response.retry, response.afterMs);
       continue;
     }
     let body: unknown;
     try {
-      body = await unlessSilent<unknown>(tools, answer.json());
+      body = await unlessSilent<unknown>(tools, response.json());
     } catch (cause) {
       if (signal?.aborted) throw cancelled(url);
-      await wait(failedDownload(url, "its answer broke off or is not JSON", cause), null);
+      await wait(failedDownload(url, "its response broke off or is not JSON", cause), null);
       continue;
     }
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
-    throw failedDownload(url, "its answer is not what the hub's API gives", parsed.error);
+    throw failedDownload(url, "its response is not what the hub's API gives", parsed.error);
   }
 }
 
@@ -177,7 +177,7 @@ export async function fileFacts(
   return { bytes: entry.lfs?.size ?? entry.size, sha256: entry.lfs?.oid ?? null, commit };
 }
 
-/** How many bytes of an answer come before those asked for. Checks that the range is the one asked for. */
+/** How many bytes of a response come before those asked for. Checks that the range is the one asked for. */
 function leadingBytes(response: Response, first: number, fileBytes: number, url: string): number {
   if (response.status !== 206) return first;
   const range = response.headers.get("Content-Range");
@@ -209,13 +209,13 @@ export async function* streamRange(
   let at = range.first;
   while (at < range.end) {
     const headers = { Range: `bytes=${at}-${range.end - 1}` };
-    const answer = await ask(tools, url, signal ? { headers, signal } : { headers });
-    if (!(answer instanceof Response)) {
-      await wait(answer.retry, answer.afterMs);
+    const response = await ask(tools, url, signal ? { headers, signal } : { headers });
+    if (!(response instanceof Response)) {
+      await wait(response.retry, response.afterMs);
       continue;
     }
-    let skip = leadingBytes(answer, at, fileBytes, url);
-    const reader = answer.body?.getReader();
+    let skip = leadingBytes(response, at, fileBytes, url);
+    const reader = response.body?.getReader();
     try {
       for (;;) {
         const next = reader && unlessSilent(tools, reader.read());

@@ -15,13 +15,13 @@ export interface RemoteOptions {
   readonly onWhole?: ((file: RemoteFile, receivedBytes: number) => void) | undefined;
 }
 
-/** Whether a server answers a request for a part with that part. What fails counts as yes: the real read says why. */
+/** Whether a server sends the part that is requested. A failure counts as yes: the first read reports it. */
 async function givesParts(tools: HubTools, url: string, signal?: AbortSignal): Promise<boolean> {
   try {
     const headers = { Range: "bytes=0-0" };
-    const answer = await tools.fetch(url, signal ? { headers, signal } : { headers });
-    void answer.body?.cancel();
-    return answer.status !== 200;
+    const response = await tools.fetch(url, signal ? { headers, signal } : { headers });
+    void response.body?.cancel();
+    return response.status !== 200;
   } catch {
     return true;
   }
@@ -65,7 +65,7 @@ async function fetchWhole(
 
 /**
  * A file of the hub as something to read parts of, by single ranges, which need no permission of the server beyond
- * reading. A server that answers with the whole file instead is asked once, and the file kept as long as the source.
+ * reading. A server that sends the whole file instead is asked once, and the file kept as long as the source.
  * Reading throws DOWNLOAD_FAILED, whose hint names the last way: dropping the file; or CANCELLED.
  */
 export function remoteSource(

@@ -8,18 +8,18 @@ import { createPrefillFlow } from "./prefillFlow";
 const estimateFor = (images: number): CacheCostEstimate => ({ images, items: [], weights: [] });
 
 test("a late cost estimate does not replace a newer one", async () => {
-  const answers: ((costEstimate: Outcome<CacheCostEstimate>) => void)[] = [];
+  const replies: ((costEstimate: Outcome<CacheCostEstimate>) => void)[] = [];
   const store = createStudioStore(Experiment.parse({}));
   const runner = {
-    costEstimateOf: () => new Promise<Outcome<CacheCostEstimate>>((answer) => answers.push(answer)),
+    costEstimateOf: () => new Promise<Outcome<CacheCostEstimate>>((reply) => replies.push(reply)),
     cache: () => Promise.resolve(undefined),
     cancelCaching: () => undefined,
   };
   const { costEstimate } = createPrefillFlow(store, runner, () => undefined);
   const encoders = ["tiny-vit"] as const;
   const asked = [costEstimate(encoders), costEstimate(encoders)];
-  answers[1]?.({ ok: true, value: estimateFor(12) });
-  answers[0]?.({ ok: true, value: estimateFor(3812) });
+  replies[1]?.({ ok: true, value: estimateFor(12) });
+  replies[0]?.({ ok: true, value: estimateFor(3812) });
   await Promise.all(asked);
   expect(store.getState().prefill.costEstimate?.images).toBe(12);
 });

@@ -10,7 +10,7 @@ export function createPrefillFlow(
 ) {
   const state = () => store.getState();
   const experiment = (): Experiment => state().experiment.value;
-  /** The newest question: the answer to an older one, of other settings, may come after its own. */
+  /** Stands for the newest request: the result of an older one may arrive after it. */
   let newest = {};
   /** Settles when what was started has ended. */
   let filling: Promise<unknown> = Promise.resolve();

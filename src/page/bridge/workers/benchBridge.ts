@@ -23,7 +23,7 @@ export function createBenchBridge(store: BenchStore, codeVersion: string) {
     const { begin, progressed, finish, fail, request } = store.getState();
     begin();
     const outcome = await own.call((api) => api.run(request, proxy(progressed)));
-    if (worker !== own) return; // cancelled while it answered
+    if (worker !== own) return; // cancelled before it replied
     end();
     if (outcome.ok) {
       const { userAgent } = navigator;

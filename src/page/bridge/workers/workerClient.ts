@@ -3,18 +3,18 @@ import { StudioError, toFailure } from "../../../common/errors/studioError";
 import type { Outcome } from "../../../common/protocol/shared";
 
 export interface WorkerClient<Api> {
-  /** Calls one method; a worker that died answers every call, also those under way, with WORKER_FAILED. */
+  /** Calls one method. When the worker dies every call, also one under way, resolves to a failure WORKER_FAILED. */
   readonly call: <T>(use: (api: Remote<Api>) => Promise<Outcome<T>>) => Promise<Outcome<T>>;
-  /** The same for methods that answer nothing. */
+  /** The same for methods without a result. */
   readonly tell: (use: (api: Remote<Api>) => Promise<void>) => Promise<Outcome<null>>;
-  /** Ends the worker; calls under way are answered with WORKER_FAILED. */
+  /** Ends the worker; calls under way resolve to WORKER_FAILED. */
   readonly terminate: () => void;
 }
 
 const RELOAD =
   "Reload the page; a run resumes from its last checkpoint. If it happens again, please report it.";
 
-/** Wraps a worker so that its death is an answer instead of a silence. */
+/** Wraps a worker so that calls end with a failure when it dies. Comlink would leave them pending. */
 export function createWorkerClient<Api>(name: string, worker: Worker): WorkerClient<Api> {
   const api = wrap<Api>(worker);
   let end = () => worker.terminate();

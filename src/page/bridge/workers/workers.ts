@@ -42,7 +42,7 @@ export function startAnalysisWorkers(): AnalysisWorkers {
   return { analysis, terminate: () => [analysis, metrics].forEach((client) => client.terminate()) };
 }
 
-/** The workers the page talks to; metrics answers the trainer, not the page. */
+/** The workers the page talks to; the metrics worker is called by the trainer, not by the page. */
 export interface StudioWorkers {
   readonly features: WorkerClient<FeaturesApi>;
   readonly trainer: WorkerClient<TrainerApi>;

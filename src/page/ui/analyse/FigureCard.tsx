@@ -28,7 +28,7 @@ export const FigureCard = memo(function FigureCard(props: {
     <ChartCard
       label={title}
       title={title}
-      {...(row.paperFigure !== null && { answers: `as the paper’s ${row.paperFigure}` })}
+      {...(row.paperFigure !== null && { paperFigure: `as the paper’s ${row.paperFigure}` })}
       wide={row.wide ?? false}
       note={figure.note}
       table={figure.table}

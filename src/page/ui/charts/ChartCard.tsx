@@ -28,8 +28,8 @@ export interface ChartCardProps {
   readonly table: ChartTable;
   /** Shown in place of the plot while there is nothing to draw. */
   readonly empty: string | null;
-  /** The paper's figure it answers: "as the paper's Figure 2a". */
-  readonly answers?: string;
+  /** What it corresponds to in the paper: "as the paper's Figure 2a". */
+  readonly paperFigure?: string;
   readonly wide?: boolean;
   readonly figureRef?: (element: HTMLElement | null) => void;
   readonly children: ReactNode;
@@ -38,7 +38,7 @@ export interface ChartCardProps {
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef, answers, controls, scale } = props;
+  const { figureRef, paperFigure, controls, scale } = props;
   const plot = useRef<HTMLDivElement>(null);
   const draw = (draws: (figure: HTMLElement) => void) => {
     const figure = plot.current?.closest("figure");
@@ -59,7 +59,7 @@ export function ChartCard(props: ChartCardProps) {
           <h3 className={classes.title} title={scale}>
             {title}
           </h3>
-          {answers !== undefined && <span className={classes.answers}>{answers}</span>}
+          {paperFigure !== undefined && <span className={classes.paperFigure}>{paperFigure}</span>}
         </div>
         <div className={classes.readout} data-no-export="">
           {empty === null && readout}

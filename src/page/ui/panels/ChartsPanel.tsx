@@ -92,7 +92,7 @@ function Welcome() {
         <p>
           Press Train: a SiT learns to draw the built-in images while its hidden states are pulled
           toward a frozen encoder. Move λ, the depth or the encoder while it trains and watch the
-          curves answer. Nothing leaves this machine.
+          curves. Nothing leaves this machine.
           {costEstimate &&
             ` First, ${costEstimate.images} images are encoded once: ${formatBytes(missingBytes(costEstimate))} of browser storage.`}
           {costEstimate &&
