@@ -36,7 +36,7 @@ export interface SampleSpaceInputs {
   /** Real images whose positions are looked at, at most: as many as are generated. */
   readonly positionCount: number;
   readonly seed: number;
-  /** Awaited between pieces of work: lets messages in, and throws when the work is over. */
+  /** Awaited between pieces of work. Lets messages be handled, and throws when the work is to end. */
   readonly between: () => Promise<void>;
 }
 

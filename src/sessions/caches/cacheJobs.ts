@@ -14,29 +14,29 @@ import type { CacheRequest } from "../../common/protocol/features";
 import type { CacheSpec } from "../../common/storage/caches";
 import { cacheSpecs, requestedSpaces } from "./cacheSpecs";
 
-/** Images encoded at once: enough to fill a GPU with small networks, few enough to cancel quickly. */
+/** Images encoded at once: enough to fill a GPU with small networks, and few enough that a cancel is quick. */
 const CHUNK = 32;
 
 /** A network that fills one cache, with its weights on the device. */
 export interface RowMaker {
   /** Images [B, R, R, 3] in [-1, 1] -> cache rows [B, rowLength]. */
   readonly rowsOf: (images: Tensor4D) => Tensor;
-  /** Images it takes at once. */
+  /** Images in one call. */
   readonly chunk: number;
   readonly dispose: () => void;
 }
 
-/** A cache a run needs, and how to load what fills it. */
+/** A cache a run needs, and how to load the network that fills it. */
 export interface CacheJob {
   readonly spec: CacheSpec;
-  /** What the network is, with the published files any of which will do; absent for the studio's own. */
+  /** The published network and its files, any of which will do; absent for the studio's own networks. */
   readonly published?: { readonly label: string; readonly files: readonly HubFile[] } | undefined;
   /** The trainer needs the network too: its weights have to be here even when the cache is complete. */
   readonly always: boolean;
   readonly load: () => Promise<RowMaker>;
 }
 
-/** The caches of a request, by facts alone: nothing is loaded before it is needed. */
+/** The caches of a request. No network is loaded before it is needed. */
 export function cacheJobs(
   sources: ModelSources,
   dataset: ImageDataset,

@@ -8,17 +8,17 @@ import { getWeights, weightsSummary } from "../../common/storage/weights";
 import type { CacheJob } from "./cacheJobs";
 import { completeWeights } from "../weights/fetchWeights";
 
-/** Tells stored weights apart that give other rows: another file, or the same rounded to float16. */
+/** Differs where stored weights give other rows: another file, or the same one rounded to float16. */
 const nameOf = ({ sha256, commit, bytes, precision }: WeightsRecord): string =>
   [sha256?.slice(0, 16) ?? commit ?? `${bytes} bytes`, precision].join(" ");
 
-/** The job with the name of the weights that would fill its cache, when they are here. */
+/** The job with the name of the stored weights that fill its cache, when they are stored. */
 export async function withWeights(db: Database, job: CacheJob): Promise<CacheJob> {
   const record = job.published && (await completeWeights(db, job.published.files));
   return record ? { ...job, spec: { ...job.spec, weights: nameOf(record) } } : job;
 }
 
-/** Deletes a cache that other weights made than those that are here now: its rows do not mix with theirs. */
+/** Deletes a cache that was made with other weights than those stored now: rows of both must not mix. */
 export async function dropOutdated(
   db: Database,
   { cacheKey, label, weights }: CacheSpec,
@@ -32,7 +32,7 @@ export async function dropOutdated(
   onEvent({ type: "warning", failure: { code: "CACHE_MISSING", message, hint } });
 }
 
-/** Published weights a request needs and this browser does not hold whole: of caches that lack rows, and the trainer's. */
+/** Published weights that are not stored whole, of networks that fill a cache or that the trainer uses. */
 export async function weightsNeeded(
   db: Database,
   { size }: ImageDataset,

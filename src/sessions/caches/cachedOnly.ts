@@ -32,7 +32,7 @@ export async function cachedRanges(
   );
 }
 
-/** Said of a run that does not see all of its data. */
+/** Warns that a run trains on a part of its data. */
 export const partOfData = (ranges: readonly ImageRange[], { size }: ImageDataset): Failure => ({
   code: "CACHE_MISSING",
   message: `This run sees ${rangesSize(ranges)} of ${size} images: it was started before the caches were complete.`,

@@ -68,7 +68,7 @@ const cachingCancelled = () =>
     "Press Train to go on: what is cached is kept.",
   );
 
-/** Opens the database and the data set for a call, and closes what must be closed. */
+/** Opens the database and the data set for one call, and closes the database. */
 const withCaches = <T>(
   environment: SessionEnvironment,
   request: CacheRequest,
@@ -83,7 +83,7 @@ const withCaches = <T>(
 interface FillingHooks {
   readonly onEvent: (event: CacheEvent) => void;
   readonly onFault: (fault: StudioError) => void;
-  /** Awaited between pieces of work: lets messages in, and throws when caching is to end. */
+  /** Awaited between pieces of work. Lets messages be handled, and throws when caching is to end. */
   readonly between: () => Promise<void>;
 }
 
@@ -126,7 +126,10 @@ const cachedRows = (environment: SessionEnvironment, request: CacheRequest): Pro
     return known.reduce((sum, cache) => sum + (cache?.rows ?? 0), 0);
   });
 
-/** One cache: its bytes, what is stored of them by record (shards are verified when used), and the time for the rest. */
+/**
+ * Bytes of one cache, the stored part of them by its record (shards are verified when they are read), and the time for
+ * the rest.
+ */
 async function costItem(
   db: Database,
   { size, resolution }: ImageDataset,
@@ -144,7 +147,7 @@ async function costItem(
   };
 }
 
-/** What the caches take, and what of it is there. */
+/** What the caches take in all, and what is stored of it. */
 async function costEstimateOf(
   db: Database,
   dataset: ImageDataset,

@@ -11,17 +11,20 @@ import type { SessionEnvironment } from "../common/environment";
 import { BLOCK_IMAGES, fillingOrder, type ShardJob } from "./imageRanges";
 import { imageTensor } from "../common/images";
 
-/** What is to be done: the caches of a request and their shards that are not there or not sound. */
+/** The caches of a request, and those of their shards that are missing or damaged. */
 export interface FillPlan {
   readonly jobs: readonly CacheJob[];
   /** In the order of filling. */
   readonly absent: readonly ShardJob[];
 }
 
-/** Between pieces of work: lets messages in, and throws when the work was cancelled or its device is gone. */
+/**
+ * Awaited between pieces of work. Lets messages be handled, and throws when the work was cancelled or its device is
+ * lost.
+ */
 type Between = () => Promise<void>;
 
-/** The same for every run and machine: which images a run that starts early misses must not depend on its seed. */
+/** Seed of the filling order. It is fixed, so that a run that starts early misses the same images whatever its seed. */
 const blockRanks = (images: number): ((block: number) => number) => {
   const blocks = Math.ceil(images / BLOCK_IMAGES);
   const order = randomPermutation({ seed: 0, stream: "caches/blocks" }, blocks);
@@ -80,7 +83,7 @@ async function computeRows(
   return out;
 }
 
-/** How far the caches are, and how fast each of them grows. */
+/** Progress of the caches, and the rate of each. */
 function createMeter(
   { jobs, absent }: FillPlan,
   images: number,
@@ -129,8 +132,8 @@ function createMeter(
 }
 
 /**
- * Computes and writes what is absent. A shard is computed and written before the next is begun: whatever ends this,
- * one shard's work is lost at most. Networks are loaded when their first shard is due and all stay until the end.
+ * Computes and writes the shards that are absent. A shard is written before the next is begun, so at most one shard's
+ * work is lost. Networks are loaded when their first shard is due and all stay until the end.
  */
 export async function fillCaches(
   environment: Pick<SessionEnvironment, "clockMs" | "nowMs">,

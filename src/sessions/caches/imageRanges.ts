@@ -13,7 +13,7 @@ function storedRanges(spec: CacheSpec, stored: ReadonlySet<number>, total: numbe
   return ranges;
 }
 
-/** What two lists of ranges have in common. */
+/** The intersection of two lists of ranges. */
 export function intersectRanges(a: readonly ImageRange[], b: readonly ImageRange[]): ImageRange[] {
   const common: ImageRange[] = [];
   let [i, j] = [0, 0];
@@ -46,7 +46,7 @@ export const within = (values: Uint32Array, ranges: readonly ImageRange[]): Uint
 export const rangesSize = (ranges: readonly ImageRange[]): number =>
   ranges.reduce((sum, [first, last]) => sum + last - first, 0);
 
-/** Images a block of the filling order holds: what a started run misses is then missed all over the data set. */
+/** Images in a block of the filling order. Small blocks spread the images a run misses over the whole data set. */
 export const BLOCK_IMAGES = 128;
 
 /** A shard of one of several caches. */
@@ -59,9 +59,8 @@ export interface ShardJob {
 }
 
 /**
- * The order in which shards of several caches are filled: block after block of images, in which all caches advance
- * together, so that a run may start on what is there; blocks in the order of `rank`, because data sets are often
- * sorted by class.
+ * The order in which shards of several caches are filled: block after block of images, all caches of a block together,
+ * so that a run may start early. Blocks are in the order of `rank`, because data sets are often sorted by class.
  * @param rank position of each block in the order of filling
  */
 export function fillingOrder(

@@ -13,13 +13,13 @@ function joined(chunks: readonly FeatureRows[]): FeatureRows {
   return { values, count, width };
 }
 
-/** Some kind of features that every chunk has, or none. */
+/** One kind of features of all chunks; undefined when a chunk has none. */
 function joinedIf(chunks: readonly (FeatureRows | undefined)[]): FeatureRows | undefined {
   const present = chunks.filter((chunk) => chunk !== undefined);
   return present.length > 0 ? joined(present) : undefined;
 }
 
-/** Features of chunks of images as those of all of them. */
+/** Features of all images, from those of chunks. */
 export function joinFeatures(chunks: readonly SpaceFeatures[]): SpaceFeatures {
   const spatial = joinedIf(chunks.map((chunk) => chunk.spatial));
   const logits = joinedIf(chunks.map((chunk) => chunk.logits));

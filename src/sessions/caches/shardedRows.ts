@@ -10,14 +10,16 @@ import {
 import type { Database, ImageRange } from "../../common/storage/db";
 import type { RowSource } from "../../engine/training/batch";
 
-/** Shards in memory, of several caches, the least used ones given up first. Every one was checked when it was read. */
+/**
+ * Shards of several caches in memory; those not used for longest are dropped first. Each was checked when it was read.
+ */
 export interface ShardMemory {
   readonly get: (key: string) => Uint16Array | undefined;
   readonly put: (key: string, values: Uint16Array) => void;
   readonly bytes: () => number;
 }
 
-/** @param budgetBytes what may be held at most; one shard is held whatever its size */
+/** @param budgetBytes most bytes in memory; one shard is kept whatever its size */
 export function createShardMemory(budgetBytes: number): ShardMemory {
   const held = new Map<string, Uint16Array>(); // in the order of their last use
   let bytes = 0;
@@ -66,15 +68,15 @@ export function neededShards(spec: CacheSpec, ranges: readonly ImageRange[]): nu
 interface ShardedRowsOptions {
   /** Rows of the whole cache: images of its data set. */
   readonly total: number;
-  /** Rows that will be asked for. */
+  /** Rows that will be read. */
   readonly ranges: readonly ImageRange[];
   readonly memory: ShardMemory;
 }
 
 /**
- * Rows of a cache, read from storage when they are asked for and kept in `memory` as far as it goes: a large encoder's
- * tokens of some thousand images do not fit beside a training run. Each shard's checksum is verified at every reading.
- * @throws StudioError CACHE_MISSING now when a shard of `ranges` is not stored; later, when one turns out damaged
+ * Rows of a cache, read from storage when needed and kept in `memory` as far as they fit: a large encoder's tokens of
+ * some thousand images do not fit beside a training run. A shard's checksum is verified at every read from storage.
+ * @throws StudioError CACHE_MISSING when a shard of `ranges` is not stored; at a read, when one is damaged
  */
 export async function openShardedRows(
   db: Database,
@@ -96,7 +98,7 @@ export async function openShardedRows(
     memory.put(`${cacheKey}/${shard}`, values);
     return values;
   };
-  /** Two batches that want one shard read it once. */
+  /** Reads under way, so that two batches read a shard once. */
   const shardValues = (shard: number): Promise<Uint16Array> => {
     const held = memory.get(`${cacheKey}/${shard}`);
     if (held) return Promise.resolve(held);

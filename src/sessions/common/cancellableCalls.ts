@@ -3,15 +3,15 @@ import type { Outcome } from "../../common/protocol/shared";
 import { oneAtATime } from "./oneAtATime";
 import { outcomeOf } from "./outcome";
 
-/** Calls that run one after the other and can all be ended from outside. */
+/** Calls that run one after the other and can be cancelled together. */
 export interface CancellableCalls {
-  /** @param work calls what it is given between its pieces: that throws CANCELLED once `cancel` was called */
+  /** @param work calls its argument between pieces of work, which throws CANCELLED after `cancel` */
   readonly call: <T>(work: (assertWanted: () => void) => Promise<T>) => Promise<Outcome<T>>;
-  /** Ends the call under way and those waiting; later ones are not concerned. */
+  /** Cancels the call under way and those that wait; later calls are not affected. */
   readonly cancel: () => void;
 }
 
-/** @param what names the work in the message of a cancelled call */
+/** @param names the work in the message of a cancelled call */
 export function createCancellableCalls(what: string): CancellableCalls {
   const inTurn = oneAtATime();
   let cancels = 0;

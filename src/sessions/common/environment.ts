@@ -6,7 +6,7 @@ import type { HubTools } from "../../sources/hub/hubClient";
 import type { BackendChoice, DeviceReport } from "../../common/protocol/shared";
 import type { Database } from "../../common/storage/db";
 
-/** What a session needs from outside: clocks, files, the database and the compute backend. */
+/** Interfaces of the surroundings: clocks, files, the database and the compute backend. */
 export interface SessionEnvironment extends ModelSources {
   /** Starts tfjs; `onLost` reports a device that is gone. */
   readonly startRuntime: (
@@ -24,7 +24,7 @@ export interface SessionEnvironment extends ModelSources {
   readonly nowMs: () => number;
   /** A monotonic clock in milliseconds, for step times. */
   readonly clockMs: () => number;
-  /** Lets messages in: resolves after the event loop has turned. */
+  /** Lets messages be handled: resolves after the event loop has turned. */
   readonly turn: () => Promise<void>;
   /** Recorded with every run. */
   readonly codeVersion: string;

@@ -1,25 +1,28 @@
 import { StudioError } from "../../common/errors/studioError";
 import type { SessionEnvironment } from "../common/environment";
 
-/** New devices in a row for work that stored nothing new in between. */
+/** Most new devices in a row for work that stored nothing new in between. */
 export const MOST_RESTARTS = 3;
 
-/** A reading that a lost device refuses may arrive before the word that it is lost; so long it is waited for. */
+/** A read may fail on a lost device before the loss is reported. The report is awaited for so long. */
 const REPORT_MS = 500;
 
-/** Work on a device that goes on from what it stored when the device is lost. */
+/** Work that can go on from what it has stored, on another device, when its device is lost. */
 export interface Recoverable<T> {
-  /** The work from what is stored on. `onFault` is for the device it opens; faults are ignored after the attempt ends. */
+  /**
+   * Does the work that is not stored yet. `onFault` takes faults of the device it opens; faults are ignored after the
+   * attempt ends.
+   */
   readonly attempt: (onFault: (fault: StudioError) => void) => Promise<T>;
-  /** Gives the work a fault, to be thrown where it next looks; undefined: there is a new device. */
+  /** Sets the fault that the work throws at its next check; undefined once there is a new device. */
   readonly setFault: (fault: StudioError | undefined) => void;
-  /** How far what is stored goes; larger is further. */
+  /** How much is stored, in any unit that grows. */
   readonly stored: () => Promise<number>;
-  /** The device is lost and the work goes on from `from` on a new one. */
+  /** Called when the device is lost, before the work goes on from `from` on a new one. */
   readonly onRestart: (fault: StudioError, from: number) => void;
 }
 
-/** The device's fault that explains what was thrown, when there is one: it may be reported a moment later. */
+/** The device's fault behind an error; undefined when none is reported within REPORT_MS. */
 export async function faultBehind(
   thrown: unknown,
   fault: () => StudioError | undefined,
@@ -66,6 +69,6 @@ export async function retryOnDeviceLoss<T>(
   }
 }
 
-/** Whether an error may be what a lost device looks like from inside. */
+/** Whether a lost device may be the cause of an error: it has no code of its own. */
 const unexplained = (thrown: unknown): boolean =>
   !(thrown instanceof StudioError) || thrown.code === "INTERNAL";

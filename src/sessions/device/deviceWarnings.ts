@@ -6,7 +6,7 @@ const UPDATE = "Update the browser and the GPU's driver.";
 const listed = (failed: readonly FailedCheck[]): string =>
   failed.map(({ name, reason }) => `${name} (${reason})`).join(", ");
 
-/** A quicker tile that is not used. */
+/** Warns of a quicker tile that failed the self-check. */
 const tileWarning =
   ({ adapter, tile = "another" }: DeviceReport) =>
   ({ name, reason }: FailedCheck): Failure => ({
@@ -27,7 +27,7 @@ function operationsWarning(
   };
 }
 
-/** A backend that was to be used and did not start; its own hint says what to do. */
+/** Warns of a backend that did not start. */
 const startWarning = (
   { adapter, backend }: DeviceReport,
   { code, message, hint }: Failure,
@@ -38,8 +38,8 @@ const startWarning = (
 });
 
 /**
- * What a run or an analysis says of its device before it begins: backends that did not start, and what failed the
- * self-check and is not used. That float16 failed is said to runs that ask for it (mixedPrecision.ts).
+ * Warnings about a device, shown before a run or an analysis begins: backends that did not start, and kernels that
+ * failed the self-check and are not used. A failure of float16 is a warning of its own (mixedPrecision.ts).
  */
 export function deviceWarnings(device: DeviceReport): readonly Failure[] {
   const { selfCheck, slowBecause, wasmFailure } = device;

@@ -2,7 +2,7 @@ import type { Experiment } from "../../common/config/experiment";
 import type { Failure } from "../../common/errors/studioError";
 import type { DeviceReport } from "../../common/protocol/shared";
 
-/** What a run is told that asks for mixed precision where there is none: it is off, but never silently. */
+/** Warns a run that asks for mixed precision on a device without it; undefined otherwise. */
 export function mixedPrecisionRefusal(
   { optimizer }: Experiment,
   { float16, adapter, selfCheck }: Pick<DeviceReport, "float16" | "adapter" | "selfCheck">,

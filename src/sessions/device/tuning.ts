@@ -23,8 +23,8 @@ export const disagreementText = (found: readonly Disagreement[]): string =>
 export const plainName = (operation: string): string => operation.replace(/^Studio/, "");
 
 /**
- * What is remembered of an adapter. Another version of the browser may compile other programs and compute other
- * things: then it is measured over, and what failed has another chance.
+ * What is remembered of an adapter. Another version of the browser may compile the kernels in another
+ * way: then tunings are measured again, and those that failed are tried again.
  */
 const Remembered = z.object({
   browser: z.string(),

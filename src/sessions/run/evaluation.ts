@@ -15,7 +15,7 @@ import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
 import { imageBytes, imageTensor } from "../common/images";
 import type { TrainingData } from "./trainingData";
 
-/** Samples drawn at once: bounds memory. */
+/** Samples drawn at once. It bounds the memory needed. */
 const CHUNK = 32;
 
 export interface EvaluationContext {
@@ -25,11 +25,11 @@ export interface EvaluationContext {
   /** Where samples are measured. */
   readonly space: FeatureSpace;
   readonly data: TrainingData;
-  /** Awaited between pieces of work: lets messages in, and throws when the run is over. */
+  /** Awaited between pieces of work. Lets messages be handled, and throws when the run is to end. */
   readonly between: () => Promise<void>;
 }
 
-/** What drawing samples needs of it. */
+/** The part of the context that drawing samples needs. */
 export type SamplingContext = Pick<
   EvaluationContext,
   "experiment" | "shape" | "autoencoder" | "between"
@@ -90,7 +90,7 @@ async function sampleChunk(
   }
 }
 
-/** `count` EMA samples as uint8 RGB, labels going round the classes; `use` gets each chunk in order. */
+/** `count` EMA samples as uint8 RGB. Labels cycle through the classes; `use` gets each chunk in order. */
 export async function forEachSampleChunk(
   context: SamplingContext,
   params: ParamMap,
@@ -144,7 +144,7 @@ export async function drawGrid(
   return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels };
 }
 
-/** What the feature space says of `sampleCount` EMA samples: [n, width]. */
+/** Features of `sampleCount` EMA samples in the context's space: [n, width]. */
 export async function sampleFeatures(
   context: EvaluationContext,
   params: ParamMap,
@@ -162,7 +162,9 @@ export async function sampleFeatures(
   return { values, count, width };
 }
 
-/** `hiddenMeans` of the held-out images at the experiment's noise level: curves over steps show the model alone. */
+/**
+ * `hiddenMeans` of the held-out images at the experiment's noise level. Images and noise are the same at every step.
+ */
 export const heldOutHidden = (
   context: EvaluationContext,
   params: ParamMap,

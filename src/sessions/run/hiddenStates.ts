@@ -9,14 +9,16 @@ import type { FeatureRows } from "../../common/protocol/metrics";
 import { sampleLatents } from "../../engine/training/batch";
 import type { TrainingData } from "./trainingData";
 
-/** Images passed at once: bounds memory. Part of the noise's law, see `HiddenInput`. */
+/**
+ * Images given to the model at once. It bounds the memory needed; the noise depends on it as well, see `HiddenInput`.
+ */
 const CHUNK = 32;
 
 export interface HiddenContext {
   readonly experiment: Experiment;
   readonly shape: SiTShape;
   readonly data: Pick<TrainingData, "source">;
-  /** Awaited between pieces of work: lets messages in, and throws when the work is over. */
+  /** Awaited between pieces of work. Lets messages be handled, and throws when the work is to end. */
   readonly between: () => Promise<void>;
 }
 
@@ -27,11 +29,11 @@ export interface HiddenInput {
   readonly time: number;
   /** Latents and noise are fixed by the noise seed, this name and an image's place in the list. */
   readonly stream: string;
-  /** Told how much of it is done, 0 to 1. */
+  /** Gets the share that is done, 0 to 1. */
   readonly report?: (share: number) => void;
 }
 
-/** Every block's hidden state [n, tokens, width], reduced and read, chunk after chunk of images. */
+/** Runs the model on chunks of images, and reads every block's hidden state [n, tokens, width] after `reduce`. */
 async function forEachHidden(
   { experiment, shape, data, between }: HiddenContext,
   params: ParamMap,
@@ -108,5 +110,5 @@ export async function hiddenTokens(
   return layers.map((values) => ({ values, count, width }));
 }
 
-/** The fixed noise held-out images get, in a run's own figures and in an analysis. */
+/** Random stream of the noise on held-out images, for a run's own figures and for an analysis. */
 export const HELD_OUT_STREAM = "heldOut";

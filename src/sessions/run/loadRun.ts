@@ -32,11 +32,11 @@ export interface RunInputs {
   readonly control: RunControl;
   /** Absent when the metrics worker could not be reached: training goes on without figures. */
   readonly metrics: Remote<MetricsApi> | undefined;
-  /** Hands out what may be asked of the run at a boundary, once it is loaded. */
+  /** Called with the requests a loaded run accepts between two steps. */
   readonly setActive: (active: ActiveRun) => void;
 }
 
-/** What may be asked between two steps. */
+/** Requests that are served between two steps. */
 export interface ActiveRun {
   readonly setControl: (change: ControlChange) => Promise<TimelineEntry>;
   readonly checkpoint: () => Promise<ArrayBuffer>;
@@ -123,7 +123,7 @@ interface RunFacts {
   readonly ranges: readonly ImageRange[] | undefined;
 }
 
-/** The record a run is stored under while it goes on. @param known what is stored of it already */
+/** The record of a run that is starting. @param known its stored record, if there is one */
 function recordOf(
   { environment, request }: RunInputs,
   known: RunRecord | undefined,
@@ -145,7 +145,7 @@ function recordOf(
   };
 }
 
-/** Awaited between pieces of an evaluation: lets messages in, and throws when the run is to end. */
+/** Awaited between pieces of an evaluation. Lets messages be handled, and throws when the run is to end. */
 const betweenPieces =
   ({ environment, control }: RunInputs) =>
   async () => {
@@ -176,7 +176,7 @@ const readerOf = (
     journal.emit({ type: "steps", points: [point] }),
   );
 
-/** A stop during an evaluation leaves it at once; the loop then ends as after any step. */
+/** Ends an evaluation at once when the run is stopped. The loop then ends as after any step. */
 const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resume it to go on.");
 
 /** The model of a run: from its newest sound checkpoint, or new. */

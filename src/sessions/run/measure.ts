@@ -9,15 +9,15 @@ import { heldOutHidden, sampleFeatures, type EvaluationContext } from "./evaluat
 import { movable } from "../metrics/metricsLine";
 import { tokenMeans } from "./trainingData";
 
-/** Takes the model's side of the metrics and has the metrics worker do the arithmetic meanwhile. */
+/** Computes samples and hidden states for the metrics, which the metrics worker computes while training goes on. */
 export interface Measuring {
-  /** Samples and hidden states of a step; resolves when the model is free again, before the figures are there. */
+  /** Measures a step. Resolves when the model is no longer needed, before the metrics are computed. */
   readonly measure: (
     params: ParamMap,
     step: number,
     timeline: readonly TimelineEntry[],
   ) => Promise<void>;
-  /** Resolves when every figure asked for has arrived. */
+  /** Resolves when every metric has arrived. */
   readonly settle: () => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function createMeasuring({
     underWay.add(followed);
   };
 
-  /** The real side: all training images in the samples' feature space. */
+  /** The real images of the sample metrics: all training images in the space of the samples. */
   const setReference = async (): Promise<Outcome<null>> => {
     const features = await data.features(space.id);
     const { trainImages } = data.source;

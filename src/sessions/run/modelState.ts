@@ -39,7 +39,7 @@ export interface ModelState {
   readonly whole: () => TrainState;
   /** Encoders by the index of their projector, in the order they joined the run. */
   readonly projectors: () => readonly EncoderId[];
-  /** Indices of the encoders' projectors; one that is new to the run starts, seeded by (seed, encoder id). */
+  /** Indices of the encoders' projectors. A projector that is new to the run is initialised from (seed, encoder id). */
   readonly projectorsFor: (encoders: readonly EncoderId[]) => number[];
   /** Compiles what steps of these shapes need. */
   readonly prepare: Trainer["prepare"];
@@ -47,7 +47,7 @@ export interface ModelState {
   readonly dispose: () => void;
 }
 
-/** On the studio's GPU backend the fused, replayed trainer, in mixed precision if wanted; elsewhere the plain one. */
+/** The fused, replayed trainer on the studio's GPU backend, in mixed precision if wanted; the plain one on others. */
 function createTrainer(initial: TrainState, mixedPrecision: boolean): Trainer {
   const backend = fusedKernelsInUse() ? currentStudioBackend() : undefined;
   if (!backend) return createPlainTrainer(initial);

@@ -1,7 +1,7 @@
 import { StudioError, type Failure } from "../../common/errors/studioError";
 import { randomPermutation } from "../../common/math/rng";
 
-/** What a probe looks at of a subject's data. */
+/** The part of a subject's data that a probe reads. */
 export interface LabelledData {
   readonly dataset: { readonly classNames: readonly string[] };
   readonly source: { readonly trainImages: Uint32Array; readonly labels: Int32Array };
@@ -20,7 +20,7 @@ export interface ProbeImages {
 /**
  * Training images are the first `trainCount` of a seeded order, sorted, so that each shard is read once; test images are
  * all held-out ones.
- * @throws StudioError OUT_OF_RANGE when there is nothing to tell apart or to learn from
+ * @throws StudioError OUT_OF_RANGE when there is one class alone, or no image to train on
  */
 export function probeImages(
   { dataset, source, allHeldOut }: LabelledData,
@@ -48,7 +48,7 @@ export function probeImages(
   };
 }
 
-/** Said where test images are of classes the probe never saw: it cannot be right about them. */
+/** Warns of test images whose class is not in the training images: the probe is always wrong about them. */
 export function unseenClasses(images: ProbeImages): Failure | undefined {
   const seen = new Set(images.trainLabels);
   const lost = images.testLabels.filter((label) => !seen.has(label));

@@ -3,7 +3,7 @@ import type { FeatureRows } from "../../common/protocol/metrics";
 import type { AskMetrics, OnShare } from "../metrics/metricsLine";
 import type { ProbeImages } from "./probeImages";
 
-/** A probe that is wanted: on which images, and how it is trained. */
+/** Which images a probe reads, and how it is trained. */
 export interface ProbePlan {
   readonly images: ProbeImages;
   readonly trainCount: number;
@@ -11,7 +11,7 @@ export interface ProbePlan {
   readonly seed: number;
 }
 
-/** What of it a result's key has to name. */
+/** The part of the plan that belongs in a result's key. */
 export const probePart = ({ trainCount, epochs, seed }: ProbePlan) => ({
   trainCount,
   epochs,

@@ -2,18 +2,18 @@ import { StudioError } from "../../common/errors/studioError";
 import type { Outcome } from "../../common/protocol/shared";
 import { outcomeOf } from "../common/outcome";
 
-/** What the page asks of a run, gathered until the loop looks at it between two steps. */
+/** Requests of the page to a run. The training loop serves them between two steps. */
 export interface RunControl {
   readonly pause: () => void;
   readonly resume: () => void;
-  /** One step more, then paused. */
+  /** Takes one step more, then pauses. */
   readonly singleStep: () => void;
   readonly stop: () => void;
   /** A fault from outside the loop (a lost device): thrown at the next boundary. */
   readonly fail: (fault: StudioError) => void;
-  /** Forgets the fault: what was at fault is replaced. */
+  /** Forgets the fault: the device was replaced. */
   readonly recover: () => void;
-  /** Runs `task` at the next boundary, when no step is under way; one left when the run ends is refused. */
+  /** Runs `task` before the next step. A task that still waits when the run ends fails with CANCELLED. */
   readonly atBoundary: <T>(task: () => Promise<T>) => Promise<Outcome<T>>;
   readonly fault: () => StudioError | undefined;
   /** Throws the fault, if there is one. */
@@ -24,7 +24,7 @@ export interface RunControl {
    * @returns "step" when the next step may run, "stop" when the run is to end
    */
   readonly boundary: (hooks: BoundaryHooks) => Promise<"step" | "stop">;
-  /** Refuses every task still queued: the run is over. */
+  /** The run is over: every task that waits fails with CANCELLED. */
   readonly close: () => void;
 }
 

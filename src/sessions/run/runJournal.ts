@@ -3,12 +3,12 @@ import type { RunEvent, StepPoint } from "../../common/protocol/trainer";
 import type { Database } from "../../common/storage/db";
 import { appendMeasurement, appendSteps, putGrid, updateRun } from "../../common/storage/runs";
 
-/** Points are written in chunks: one database record for so many steps. */
+/** Steps in one database record. */
 const CHUNK = 50;
 
 /**
- * Where a run's events go: to the page at once, and what is logged to storage, in order and behind the
- * training's back. The worker writes, not the page: a hung or closed tab then loses nothing logged.
+ * Sends a run's events to the page at once, and writes those that are logged to storage, in order, while training goes
+ * on. The worker writes and not the page, so that a closed tab loses nothing that was logged.
  */
 export interface RunJournal {
   readonly emit: (event: RunEvent) => void;

@@ -4,12 +4,15 @@ import { StudioError } from "../../common/errors/studioError";
 import { recordOf } from "../../common/math/recordOf";
 import type { StepPoint } from "../../common/protocol/trainer";
 
-/** Steps whose numbers may still be on their way while the next is encoded: enough to hide the trip. */
+/**
+ * Most steps whose numbers are not read yet while the next one is encoded. Reading takes about as long as so many quick
+ * steps.
+ */
 const MOST_BEHIND = 3;
 
 /**
- * What is submitted cannot be taken back, so that a stop waits for it: no more than this may be. Steps that take
- * longer go one by one, where the trip does not matter.
+ * Most milliseconds of work that is submitted and not read yet. Submitted work cannot be cancelled, so a stop waits
+ * for it. Steps that take longer are read one by one; the time of reading is then small beside the step's.
  */
 const BEHIND_MS = 50;
 
@@ -17,9 +20,9 @@ const IDS: readonly StepMetricId[] = STEP_METRICS.map(({ id }) => id);
 
 /** Reads steps' numbers back without stalling the steps after them. */
 export interface StepReader {
-  /** Takes over `logged`, the STEP_METRICS of a step in their order; waits only when too many are under way. */
+  /** Takes over `logged`, the STEP_METRICS of a step in their order. Waits while too many steps are not read yet. */
   readonly push: (step: number, logged: Tensor1D) => Promise<void>;
-  /** Starts the clock anew: time spent paused or evaluating belongs to no step. */
+  /** Restarts the clock: time spent paused or evaluating belongs to no step. */
   readonly restartClock: () => void;
   /** Resolves when every step so far is reported. */
   readonly drain: () => Promise<void>;
@@ -36,7 +39,7 @@ export function createStepReader(
 ): StepReader {
   let underWay: Promise<void>[] = [];
   let lastMs = clockMs();
-  /** Unknown until a step was read: then none is left behind. */
+  /** Infinity until a step was read, so that the first ones are read one by one. */
   let stepMs = Infinity;
 
   const read = async (step: number, logged: Tensor1D) => {
@@ -67,7 +70,7 @@ export function createStepReader(
   return {
     push: async (step, logged) => {
       const reading = read(step, logged);
-      reading.catch(() => undefined); // looked at when it is awaited in settle
+      reading.catch(() => undefined); // a failure is thrown where settle awaits it
       underWay.push(reading);
       await settle(Math.min(MOST_BEHIND, Math.floor(BEHIND_MS / stepMs)));
     },

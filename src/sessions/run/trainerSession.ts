@@ -9,7 +9,7 @@ import { StudioError } from "../../common/errors/studioError";
 import type { ActiveRun } from "./loadRun";
 import { runTraining } from "./trainingRun";
 
-/** The trainer worker: one run at a time, steered by messages that take effect between steps. */
+/** The trainer worker: one run at a time. Requests of the page take effect between two steps. */
 export function createTrainerSession(environment: SessionEnvironment): TrainerApi {
   let metrics: Remote<MetricsApi> | undefined;
   let control: RunControl | undefined;
@@ -36,7 +36,7 @@ export function createTrainerSession(environment: SessionEnvironment): TrainerAp
     }
   };
 
-  /** Asks the active run between two steps. */
+  /** Sends a request to the active run, served between two steps. */
   const atBoundary = <T>(use: (active: ActiveRun) => Promise<T>): Promise<Outcome<T>> => {
     const task = () => (run ? use(run) : Promise.reject(noRun()));
     return control ? control.atBoundary(task) : outcomeOf(task);

@@ -19,8 +19,8 @@ export interface TrainingData {
   /** Image numbers of all of them. */
   readonly allHeldOut: Uint32Array;
   /**
-   * Tokens of an encoder [grid², width] by row, or Inception's vectors [1, 2048]; a cache is looked at when it is first
-   * asked for.
+   * Tokens of an encoder [grid², width] by row, or Inception's vectors [1, 2048]. A cache is opened at the
+   * first call.
    */
   readonly features: (space: FeatureSpaceId) => Promise<FeatureRowsSource>;
 }
@@ -34,10 +34,10 @@ export interface FeatureRowsSource extends RowSource {
 const MEMORY_BYTES = 2 ** 30;
 export const createDataMemory = (): ShardMemory => createShardMemory(MEMORY_BYTES);
 
-/** Rows averaged at once: bounds memory. */
+/** Rows averaged at once. It bounds the memory needed. */
 const CHUNK = 256;
 
-/** What the data of a run is opened for. */
+/** What the data of a run is opened with. */
 interface RunImages {
   readonly dataset: ImageDataset;
   readonly autoencoder: Pick<
@@ -46,11 +46,11 @@ interface RunImages {
   >;
   /** The images the run uses; undefined: all of them. */
   readonly ranges: readonly ImageRange[] | undefined;
-  /** Shared by what is opened side by side; a new one without it. */
+  /** Memory for rows, shared by data that is open at the same time; absent, a new one. */
   readonly memory?: ShardMemory;
 }
 
-/** Opens latents now and features when they are asked for. @throws StudioError CACHE_MISSING */
+/** Opens latents now and features at their first use. @throws StudioError CACHE_MISSING */
 export async function loadTrainingData(
   db: Database,
   experiment: Experiment,
@@ -83,7 +83,7 @@ export async function loadTrainingData(
       const known = loaded.get(id);
       if (known) return known;
       const reading = loadFeatures(id);
-      // a failed read is not remembered: the cache may be filled and asked for again
+      // a failed read is not kept: the cache may be filled and read again
       reading.catch(() => loaded.delete(id));
       loaded.set(id, reading);
       return reading;
@@ -91,7 +91,7 @@ export async function loadTrainingData(
   };
 }
 
-/** At most `count` of the values, evenly spaced: the order of the data must not choose what is measured. */
+/** At most `count` of the values, evenly spaced: data sets are often sorted by class. */
 export function spread(values: Uint32Array, count: number): Uint32Array {
   const kept = Math.min(count, values.length);
   return Uint32Array.from(

@@ -17,12 +17,12 @@ import { createRunJournal, type RunJournal } from "./runJournal";
 
 /** torch.optim.AdamW's default, which the reference keeps. */
 const ADAM_EPS = 1e-8;
-/** Steps between two reports of what the worker holds. */
+/** Steps between two reports of the worker's memory. */
 const MEMORY_EVERY = 10;
 
 /**
- * One run from its first event to its last: loads, trains until it is finished or stopped, and stores what
- * it logs. A lost device is replaced, and the run goes on from its newest checkpoint. Any other fault is emitted
+ * One run from its first event to its last: loads it, trains until it is finished or stopped, and stores its
+ * log. A lost device is replaced, and the run goes on from its newest checkpoint. Any other fault is emitted
  * as `failed` and thrown; everything logged before it is stored.
  */
 export async function runTraining(inputs: RunInputs): Promise<void> {
@@ -49,7 +49,7 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
   }
 }
 
-/** The run from its newest checkpoint on, on a device of its own. */
+/** Trains from the newest checkpoint on, on a new device. */
 async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Promise<void> {
   const run = await loadRun(inputs, db, journal);
   try {
@@ -62,7 +62,7 @@ async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Pr
   }
 }
 
-/** Training and evaluation need buffers of other sizes: what one leaves in the pool is of no use to the other. */
+/** Frees pooled buffers. Training and evaluation use buffers of different sizes and cannot share them. */
 const freeUnused = () => currentStudioBackend()?.trim();
 
 /** The settings of one step that do not depend on the alignment. */
@@ -85,7 +85,7 @@ const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "align
   };
 };
 
-/** One update; its numbers follow through the reader. */
+/** One update. The step reader reports its numbers. */
 async function takeStep(run: LoadedRun): Promise<void> {
   const { experiment, data, model, shape } = run;
   const step = model.step() + 1;
@@ -117,7 +117,7 @@ async function takeStep(run: LoadedRun): Promise<void> {
     await measureConflict(run, batch, options);
     const pushed = run.reader.push(step, model.update(batch, options));
     const next = batchImages(data.source, settings, step + 1);
-    // while the device is busy; what cannot be read is met when it is needed
+    // runs while the device is busy; a read that fails is repeated, and reported, at the next step
     await Promise.allSettled(targets.map((target) => target.prefetch(next)));
     await pushed;
   } finally {
@@ -154,7 +154,7 @@ async function measureConflict(
   reader.restartClock(); // the measurement belongs to no step
 }
 
-/** Compiles what a step of new shapes needs, telling the page how far it is. */
+/** Compiles what a step of new shapes needs, and reports its progress. */
 async function prepare(run: LoadedRun, batch: TrainBatch, options: StepOptions): Promise<void> {
   const { journal, model, reader } = run;
   const before = model.step();
@@ -182,7 +182,7 @@ async function saveCheckpoint(run: LoadedRun): Promise<void> {
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
   const bytes = await encode(run);
   const size = bytes.byteLength;
-  await journal.flush(); // a run that is cut goes on from here: what was logged before must be stored
+  await journal.flush(); // a resumed run starts at this checkpoint: everything logged before it must be stored
   await putCheckpoint(db, inputs.request.runId, model.step(), bytes, inputs.environment.nowMs());
   journal.emit({ type: "checkpoint", step: model.step(), bytes: size });
 }
@@ -264,7 +264,7 @@ async function train(run: LoadedRun): Promise<void> {
   phase(model.step() >= experiment.optimizer.steps ? "finished" : "stopped");
 }
 
-/** What the page may ask for between two steps. */
+/** Requests that are served between two steps. */
 function activeRun(run: LoadedRun): ActiveRun {
   return {
     setControl: async (change) => {

@@ -12,8 +12,8 @@ import { getWeights, openStoredWeights } from "../../common/storage/weights";
 import { keepWeights, warn, type KeepingTools, type WeightsJob } from "./keepWeights";
 
 /**
- * Downloads a file of weights from the hub into storage, with what is there already left alone: after a cut
- * connection, a stop or a reload a second call goes on. A file that is complete is only checked.
+ * Downloads a file of weights from the hub into storage. Chunks that are stored are kept: after a broken connection, a
+ * stop or a reload a second call downloads the rest. A complete file is only checked.
  * @throws StudioError DOWNLOAD_FAILED, CANCELLED and what `keepWeights` throws
  */
 export async function downloadWeights(
@@ -27,7 +27,7 @@ export async function downloadWeights(
 }
 
 /**
- * Keeps a safetensors file the user gave as if it had been downloaded as `job.file`. Its header, its size and, where
+ * Stores a safetensors file of the user as if it had been downloaded as `job.file`. Its header, its size and, where
  * one is known, its checksum are checked before anything is kept.
  * @param knownSha256 of the hub's file, hex; null when unknown: the weights then count as not verified
  * @throws StudioError CHECKSUM_MISMATCH, PERMISSION_DENIED when the file cannot be read any more, and what

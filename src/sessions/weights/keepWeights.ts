@@ -30,24 +30,24 @@ export interface KeepingTools {
   readonly assertRoomFor: (bytes: number, what: string) => Promise<void>;
 }
 
-/** A file of weights that is to be in storage. */
+/** A file of weights to store. */
 export interface WeightsJob {
   readonly file: HubFile;
   readonly options: WeightsOptions;
-  /** Which tensors are wanted; others are left out where that saves much. */
+  /** Tensors that are needed; others are left out where that saves much. */
   readonly needed: (name: string) => boolean;
   readonly onEvent: (event: WeightsEvent) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What is known of the file beforehand; by hand there is no commit. */
+/** What is known of the file before it is read. A file of the user has no commit. */
 export interface KnownFacts extends Omit<FileFacts, "commit"> {
   readonly commit: string | null;
-  /** Set when the checksum was looked at beforehand: whether it is the one known from elsewhere. */
+  /** Whether the file's checksum equals a known one; absent when it was not compared. */
   readonly verified?: boolean;
 }
 
-/** Tells of something that went wrong and is mended. */
+/** Reports a problem that was repaired. */
 export function warn({ file, onEvent }: WeightsJob, error: StudioError) {
   onEvent({ type: "warning", key: hubFileKey(file), failure: toFailure(error) });
 }
@@ -65,7 +65,7 @@ const changed = (record: WeightsRecord, facts: KnownFacts) =>
     "The download started anew; what was kept of the old file is deleted.",
   );
 
-/** Wrong bytes are worth nothing: all of them are deleted before this is thrown. */
+/** Thrown after all bytes of the file were deleted. */
 const mismatch = (record: WeightsRecord, found: string) =>
   new StudioError(
     "CHECKSUM_MISMATCH",
@@ -73,7 +73,7 @@ const mismatch = (record: WeightsRecord, found: string) =>
     "What was fetched is deleted. Download it again, or drop a file from another source.",
   );
 
-/** A stored file when it still serves this job; else undefined, after deleting what is of no use. */
+/** The stored file when it fits this job. Otherwise it is deleted, and the result is undefined. */
 async function usableRecord(
   db: Database,
   job: WeightsJob,
@@ -91,7 +91,7 @@ async function usableRecord(
   return undefined;
 }
 
-/** Plans a file that is not here yet and makes room for it. */
+/** Plans the chunks of a file that is not stored, and makes room for them. */
 async function beginRecord(
   db: Database,
   tools: KeepingTools,
@@ -127,7 +127,7 @@ async function beginRecord(
   return { record, from: withHead(source, head.bytes) };
 }
 
-/** Fetches the chunks that lack, checks those that are there, and hashes all of them in order. */
+/** Fetches missing chunks, checks stored ones, and hashes all of them in order. */
 async function fillChunks(
   db: Database,
   tools: KeepingTools,
@@ -202,7 +202,7 @@ const stopped = (record: WeightsRecord) =>
     "Start it again to go on where it stopped.",
   );
 
-/** Rounds to float16 where that is wanted; weights that do not fit stay as they are, with a warning. */
+/** Rounds to float16 where that is wanted. Weights out of its range stay as they are, with a warning. */
 async function roundIfWanted(db: Database, job: WeightsJob, record: WeightsRecord) {
   if (!job.options.float16) return record;
   try {
@@ -215,8 +215,8 @@ async function roundIfWanted(db: Database, job: WeightsJob, record: WeightsRecor
 }
 
 /**
- * Brings a file of weights into storage, or what lacks of it: chunk by chunk, checked, and rounded where wanted.
- * Cut at any point, a second call goes on with the chunks that are there.
+ * Stores a file of weights, chunk by chunk, checked, and rounded where wanted. After an interruption a second call
+ * fetches the missing chunks.
  * @throws StudioError CHECKSUM_MISMATCH (nothing of the file is kept then), BAD_SAFETENSORS, PARAM_MISSING when none
  * of its tensors is needed, QUOTA_EXCEEDED, CANCELLED, whatever the source throws
  */

@@ -14,7 +14,7 @@ import type { WeightsJob } from "./keepWeights";
 import { outcomeOf } from "../common/outcome";
 import { withDatabase } from "../common/withDatabase";
 
-/** Files of encoders, whose other towers are left out; an autoencoder is wanted whole. */
+/** Files of encoders. Their text towers are left out; autoencoders are stored whole. */
 const ENCODER_FILES = new Set(
   ENCODER_ROWS.flatMap(({ weights }) => (weights.kind === "hub" ? weights.files : [])).map(
     hubFileKey,
@@ -22,10 +22,10 @@ const ENCODER_FILES = new Set(
 );
 
 const everything = () => true;
-/** How long the hub is asked for a checksum before a dropped file is taken without one. */
+/** Longest wait for the hub's checksum of a dropped file. Without it the file is stored as not verified. */
 const ASKING_MS = 5000;
 
-/** The features worker's part in weights: fetches them, keeps them, lists them; one download at a time. */
+/** The weights part of the features worker: fetches, stores and lists them; one download at a time. */
 export function createWeightsSession(environment: SessionEnvironment): WeightsApi {
   let controller = new AbortController();
 
@@ -47,7 +47,7 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
       assertRoomFor(bytes, what, () => withDatabase(environment, deletable)),
   };
 
-  /** The hub's checksum, when it can be asked: a dropped file is also for places without a network. */
+  /** The hub's checksum; null without a network, where a file can be dropped as well. */
   const knownSha256 = async (job: WeightsJob): Promise<string | null> => {
     if (job.file.byHand !== undefined) return null; // the hub has none
     return Promise.race([
@@ -95,7 +95,7 @@ export function storedWeights(
   return {
     openWeights: async (files) => {
       opening ??= openDatabase();
-      opening.catch(() => (opening = undefined)); // refused once is not refused for ever
+      opening.catch(() => (opening = undefined)); // a later call tries again
       return openWeights(await opening, files);
     },
   };
