@@ -19,7 +19,7 @@ async function cacheFigures(db: Database): Promise<CacheFigures[]> {
   }));
 }
 
-/** What is stored in a database of this process. */
+/** Reads the database of this process. */
 export const directDb = (db: Database): StudioReader => ({
   runs: async () => (await listRuns(db)).reverse(),
   caches: () => cacheFigures(db),

@@ -29,7 +29,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** What makes an image one for a browser's decoder; undefined when the PNG reader of Node does. */
+/** Why Node's PNG reader cannot decode an image and a browser is needed; undefined when it can. */
 function needsBrowser(header: Uint8Array, path: string): string | undefined {
   const format = imageHeader(header)?.format;
   if (format === undefined && /\.png$/i.test(path)) return undefined; // broken: left out and named, as in a browser
@@ -50,7 +50,7 @@ async function assertReadable(path: string): Promise<void> {
   );
 }
 
-/** A file on disk as the page hands over a picked one; its bytes are read when they are asked for. */
+/** A file on disk with the interface of a picked one. Its bytes are read at the first use. */
 async function diskFile(path: string): Promise<File> {
   const { size } = await stat(path);
   const arrayBuffer = async () => new Uint8Array(await readFile(path)).buffer;

@@ -12,7 +12,7 @@ import { createRunLog } from "./runLog";
 const failureText = ({ code, message, hint }: Failure) => `${code}: ${message} ${hint}`;
 const MEBIBYTE = 2 ** 20;
 
-/** What the sessions tell, as the command shows it. */
+/** Events of the sessions as the command's output. */
 function show(progress: Progress, { part, event }: ExperimentProgress): void {
   if (event.type === "warning") return progress.note(failureText(event.failure));
   switch (part) {

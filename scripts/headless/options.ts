@@ -48,7 +48,7 @@ export interface HeadlessOptions {
   readonly out: string;
   /** The state folder as given by hand; null: one in `out`, removed when the run is finished. */
   readonly state: string | null;
-  /** Whether weights may be fetched: the page asks a person, a script has to be told. */
+  /** Whether weights may be fetched. The page asks the user; a script needs an option. */
   readonly download: boolean;
   /** Infinity when no limit was asked for. */
   readonly timeoutMs: number;
@@ -100,7 +100,7 @@ interface Start {
   readonly timeline: readonly TimelineEntry[];
 }
 
-/** What the link or the preset says. Unlike the page, a script has nobody to ask: any doubt is fatal. */
+/** The experiment of the link or the preset. A script cannot ask the user, so any issue of a link is an error. */
 function startingPoint(url: string | undefined, preset: string | undefined): Start {
   if (url === undefined) {
     return { experiment: presetById(preset ?? "first-minute").experiment, timeline: [] };
@@ -154,7 +154,7 @@ function parse(args: readonly string[]) {
 const quoted = (word: string) =>
   /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** What only the node runtime can do, and where. */
+/** The options that the node runtime alone has. @throws StudioError when the runtime is another */
 function nodeOnly(values: ReturnType<typeof parse>, experiment: Experiment) {
   const runtime = oneOf("runtime", RUNTIMES, values.runtime);
   for (const option of ["adapter", "images"] as const) {
@@ -171,7 +171,7 @@ function nodeOnly(values: ReturnType<typeof parse>, experiment: Experiment) {
   };
 }
 
-/** The experiment with what the options say of its settings. */
+/** The experiment with the settings that options change. */
 function settledExperiment(values: ReturnType<typeof parse>, start: Experiment): Experiment {
   const settings: [string, unknown][] = values.set.map((text) => {
     const at = text.indexOf("=");
@@ -204,7 +204,7 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
   const start = startingPoint(values.url, values.preset);
   const experiment = settledExperiment(values, start.experiment);
   const forNode = nodeOnly(values, experiment);
-  // with images of its own the experiment is whole once they are imported
+  // with images of the user the experiment is checked after their import
   if (forNode.images === null) assertCanRun(experiment, start.timeline);
   if (values.state !== undefined && values.profile !== undefined) {
     throw refuse("--state and --profile are two names of one option.");

@@ -179,7 +179,7 @@ async function bytesOf(handle: JSHandle<Uint8Array | null>): Promise<Buffer | nu
   return Buffer.concat(parts);
 }
 
-/** What is stored for a page's origin. Make a new one after a reload. */
+/** Reads the database of a page's origin. Make a new one after a reload. */
 export async function studioDb(page: Page) {
   const reader: JSHandle<Reader> = await page.evaluateHandle(makeReader, DB_NAME);
   return {
@@ -219,5 +219,5 @@ export async function studioDb(page: Page) {
   };
 }
 
-/** All of it: what an export needs, what a run is followed by, and what tests look at. */
+/** Everything that exports, progress and tests read. */
 export type PageDb = Awaited<ReturnType<typeof studioDb>> & StudioReader;

@@ -80,7 +80,7 @@ export interface Amount {
 const amountLine = ({ what, done, total, unit, rate }: Amount): string =>
   `${what} ${done} of ${total} ${unit}${rate === undefined || rate === 0 ? "" : `, ${rate.toFixed(0)}/s`}`;
 
-/** What a run tells of itself while it goes on. */
+/** Output about a run while it trains. */
 export interface Progress {
   readonly phase: (phase: string) => void;
   /** New points in step order; one that was shown already is passed over. */
@@ -88,12 +88,12 @@ export interface Progress {
   /** The step just done, where the log is known to be behind. */
   readonly step: (step: number) => void;
   readonly amount: (amount: Amount) => void;
-  /** A message of its own. */
+  /** A message on a line of its own. */
   readonly note: (text: string) => void;
   readonly end: () => void;
 }
 
-/** What a stream of standard output or error has, as far as it matters here. */
+/** The part of standard output or error that is used here. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly write: (text: string) => unknown;

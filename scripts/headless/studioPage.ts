@@ -27,7 +27,7 @@ function continues(run: RunRecord | undefined, options: HeadlessOptions): boolea
   return JSON.stringify(run.experiment) === JSON.stringify(options.experiment);
 }
 
-/** What the page's red alert says, on one line; null while it shows none. */
+/** The text of the page's failure alert, on one line; null while there is none. */
 export async function shownFailure(page: Page): Promise<string | null> {
   const failures = page.getByRole("alert", { name: /^The run failed|cannot train/ });
   const texts = await failures.allInnerTexts();
@@ -40,7 +40,7 @@ export async function throwShownFailure(page: Page): Promise<void> {
   if (failure !== null) throw new StudioError("INTERNAL", failure, "The run did not start.");
 }
 
-/** What the status line has and the log does not yet: the step just done, how far caches are. */
+/** Progress that the status line shows before the log has it: the step just done, and filled caches. */
 export async function shownStatus(page: Page): Promise<{ step: number; caching: Amount | null }> {
   const status = page.getByRole("region", { name: "Status" });
   const { step, caching } = await status.evaluate((line) => {
@@ -59,8 +59,8 @@ export async function shownStatus(page: Page): Promise<{ step: number; caching: 
 }
 
 /**
- * The page asks before it fetches weights: yes where the command said so.
- * @throws StudioError WEIGHTS_MISSING where it did not, DOWNLOAD_FAILED when fetching stopped
+ * Confirms the page's dialog about weights where the options allow it.
+ * @throws StudioError WEIGHTS_MISSING where they do not, DOWNLOAD_FAILED when fetching stopped
  */
 async function answerWeightsDialog(page: Page, download: boolean): Promise<void> {
   const dialog = page.getByRole("dialog", { name: "Weights to download" });

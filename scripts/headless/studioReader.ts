@@ -1,7 +1,7 @@
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
 import type { RunRecord } from "../../src/common/storage/db";
 
-/** What a cache takes, and how fast it was filled. */
+/** Size of a cache, and the rate it was filled at. */
 export interface CacheFigures {
   readonly label: string;
   readonly rows: number;
@@ -26,7 +26,7 @@ export interface StoredCheckpoint {
   readonly sha256: string;
 }
 
-/** What a finished run is exported from: the page's database (pageDb.ts) or this process's own (directDb.ts). */
+/** Reads a finished run from the page's database (pageDb.ts) or from this process's own (directDb.ts). */
 export interface StudioReader {
   /** All runs, oldest first. */
   readonly runs: () => Promise<readonly RunRecord[]>;

@@ -30,7 +30,10 @@ function rangeOf({ lower, upper, lowerOpen, upperOpen }: KeyBounds): IDBKeyRange
   return KeyRange.bound(lower, upper, lowerOpen, upperOpen);
 }
 
-/** What a journal's operations, applied in order, leave: the schema and the place of every record that is alive. */
+/**
+ * The result of a journal's operations, applied in order: the schema, and the place of every record that is not
+ * deleted.
+ */
 export function createAliveRecords() {
   let schema: DatabaseSchema | undefined;
   let bytes = 0;

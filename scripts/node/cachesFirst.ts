@@ -14,7 +14,7 @@ export async function valueOf<T>(result: Promise<Outcome<T>>): Promise<T> {
   return outcome.value;
 }
 
-/** What the page asks for before a run (src/page/bridge/run/runner.ts): the same request, so the same caches. */
+/** The request for caches that the page makes before a run (src/page/bridge/run/runner.ts). */
 export const cacheRequest = (
   experiment: Experiment,
   timeline: readonly TimelineEntry[],
@@ -27,7 +27,7 @@ export const cacheRequest = (
   backend,
 });
 
-/** Fetches the preferred file of each, as the page does when it is told yes. */
+/** Fetches the preferred file of each, as the page does after the user has confirmed. */
 async function fetchWeights(
   features: FeaturesApi,
   needed: readonly WeightsNeeded[],

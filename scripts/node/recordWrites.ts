@@ -50,7 +50,7 @@ function record(
   });
 }
 
-/** The transaction becomes one that failed with `cause`: whoever awaits it must not believe that it is stored. */
+/** Makes the transaction fail with `cause`, so that its caller knows that nothing is stored. */
 function failInstead(transaction: IDBTransaction, complete: Event, cause: unknown): void {
   complete.stopImmediatePropagation();
   const full = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
@@ -85,7 +85,7 @@ function install(): void {
         const transaction = original.apply(this, args);
         if (onCommit === undefined || transaction.mode === "readonly") return transaction;
         pending.set(transaction, []);
-        // the first listener there is: what it keeps is kept before anybody else is told
+        // the first listener: the write is in the journal before any other listener runs
         transaction.addEventListener("complete", (event) => commit(transaction, event));
         return transaction;
       },

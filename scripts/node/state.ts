@@ -78,7 +78,7 @@ function recordOf({ keyPath }: StoreSchema, key: IDBValidKey, bytes: Uint8Array)
   return value;
 }
 
-/** Makes the database as the journal knows it. Only records that are alive are read. */
+/** Makes the database from the journal. Deleted records are not read. */
 async function replay(journal: StateJournal): Promise<void> {
   const alive = journal.alive();
   const schema = alive.schema();
@@ -116,7 +116,7 @@ async function upgrade(journal: StateJournal): Promise<void> {
   const changes: Operation[] = [];
   recordWrites((operations) => changes.push(...operations));
   const db: Database = await openStudioDb();
-  // idb hands out its own face of the database; the one behind it has the same members
+  // idb's wrapper has the members of the database it wraps
   const schema = schemaOf(db as unknown as IDBDatabase);
   if (schema.version !== journal.alive().schema()?.version) {
     journal.append([{ head: { kind: "schema", schema }, value: NO_VALUE }, ...changes]);

@@ -22,7 +22,7 @@ import {
   type Operation,
 } from "./journalFormat";
 
-/** A journal may hold so much beside twice what is alive before it is written anew. */
+/** Bytes of a journal, beside twice those of its records, from which on it is written again. */
 const SLACK_BYTES = 16 * 2 ** 20;
 
 function writeAll(file: number, bytes: Uint8Array, at: number): void {
@@ -103,7 +103,7 @@ function scan(path: string, file: number, size: number, alive: AliveRecords): nu
   return at;
 }
 
-/** Copies what is alive into a new file beside the old one and puts it in its place. */
+/** Copies the records that are not deleted into a new file, and replaces the old one by it. */
 function rewrite(path: string, old: number, alive: AliveRecords) {
   const beside = `${path}.new`;
   const file = openSync(beside, "w+");

@@ -23,7 +23,7 @@ function take(path: string): boolean {
 }
 
 /**
- * Keeps other processes from writing the same state. One that was killed leaves its lock behind; it is taken over.
+ * Keeps other processes from writing the same state. The lock of a process that no longer runs is taken over.
  * @returns what gives the lock back
  * @throws StudioError STORAGE_UNAVAILABLE naming the process that holds it
  */

@@ -17,7 +17,7 @@ import { startMetricsThread } from "./metricsThread";
 import type { NodePlaces } from "./places";
 import { openState } from "./state";
 
-/** How often somebody is asked whether the run is to stop. */
+/** Interval at which a stop request is looked for. */
 const STOP_POLL_MS = 200;
 
 /** What happens while an experiment runs, in order; the sessions' own events, told apart by their part. */
@@ -39,7 +39,9 @@ export interface ExperimentRequest {
 
 export interface ExperimentHooks {
   readonly onProgress?: (progress: ExperimentProgress) => void;
-  /** Asked at every event and several times a second; once it says yes, the run ends after its step, with a checkpoint. */
+  /**
+   * Asked at every event and several times a second; once it says yes, the run ends after its step, with a checkpoint.
+   */
   readonly shouldStop?: () => boolean;
   /** Before anything is computed. @param known the stored run that is gone on with; undefined for a new one */
   readonly onStarted?: (runId: string, known: RunRecord | undefined) => void;

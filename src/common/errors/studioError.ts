@@ -35,7 +35,7 @@ export type StudioErrorCode =
   | "CANCELLED"
   | "INTERNAL";
 
-/** What happened (with the operand values), and what the user can do about it. */
+/** A failure: what happened, with the values, and what the user can do about it. */
 export class StudioError extends Error {
   override readonly name = "StudioError";
   constructor(
@@ -48,7 +48,7 @@ export class StudioError extends Error {
   }
 }
 
-/** A StudioError as plain data: what crosses a worker boundary and what is stored. */
+/** A StudioError as plain data, for messages between workers and for storage. */
 export interface Failure {
   readonly code: StudioErrorCode;
   readonly message: string;

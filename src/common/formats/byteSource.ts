@@ -17,7 +17,7 @@ export const byteSourceOf = (name: string, bytes: Uint8Array): ByteSource => ({
   read: (begin, end) => Promise.resolve(bytes.subarray(begin, end)),
 });
 
-/** A file of the user's, or a stored blob, as a source: only what is asked for is read. */
+/** A file of the user, or a stored blob, as a source. Only the parts that are requested are read. */
 export const blobSource = (name: string, blob: Blob): ByteSource => ({
   name,
   bytes: blob.size,

@@ -8,7 +8,7 @@ import {
 
 /** A little that is not needed (a head) is fetched all the same: worth the checksum of the whole. */
 const WHOLE_FRACTION = 0.05;
-/** What is written to storage at once and lost at most when the page dies. */
+/** Bytes written to storage at once: the most that is lost when the page is closed. */
 export const CHUNK_BYTES = 8 * 2 ** 20;
 /** Gaps up to this are read through: cheaper than a request more. */
 const JOIN_BYTES = 256 * 2 ** 10;

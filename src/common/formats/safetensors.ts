@@ -63,7 +63,7 @@ export interface SafetensorsEntry {
   readonly end: number;
 }
 
-/** What a file says of itself before any of its tensors is read. */
+/** The header of a file. */
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   readonly entries: readonly SafetensorsEntry[];
@@ -195,10 +195,11 @@ export function tensorFromBytes(entry: SafetensorsEntry, bytes: Uint8Array): Saf
 }
 
 /**
- * Reads a file's header; dtypes, shapes and offsets are checked against the file's size before they are believed.
+ * Reads a file's header; dtypes, shapes and offsets are checked against the file's size before they are used.
  * @param head the file's first bytes, at least to the end of its header (`safetensorsHeaderEnd`)
  * @param fileBytes size of the whole file
- * @throws StudioError BAD_SAFETENSORS naming the tensor and the numbers (a truncated file: how many bytes lack)
+ * @throws StudioError BAD_SAFETENSORS naming the tensor and the numbers (of a truncated file: how many bytes are
+ * missing)
  * @source huggingface/safetensors, README "Format"
  */
 export function parseSafetensorsHeader(head: Uint8Array, fileBytes: number): SafetensorsHeader {

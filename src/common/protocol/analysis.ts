@@ -10,7 +10,7 @@ export type Subject =
   | { readonly kind: "run"; readonly runId: string; readonly step: number }
   | { readonly kind: "file"; readonly fileId: string };
 
-/** What a checkpoint file says of itself. Its EMA weights are what is analysed. */
+/** Facts of a checkpoint file. Its EMA weights are analysed. */
 export interface OpenedCheckpoint {
   /** SHA-256 of the file, hex. */
   readonly fileId: string;
@@ -45,7 +45,7 @@ export interface Share {
   readonly high: number;
 }
 
-/** What every probe figure has to say with it. */
+/** Facts shown with every probe figure. */
 export interface ProbeSetting {
   readonly trainCount: number;
   readonly testCount: number;
@@ -105,7 +105,10 @@ export interface SampleResult extends Omit<SampleQuality, "kind" | "step" | "spa
   readonly width: number;
   readonly fullTrusted: boolean;
   readonly coverage: Coverage;
-  /** The same between two disjoint real sets. Both take `pairCount` images a side, and are means over four draws of these. */
+  /**
+   * The same between two disjoint real sets. Both take `pairCount` images a side, and are means over four draws of
+   * these.
+   */
   readonly coverageReal: Coverage;
   /** Unbiased MMD with a Gaussian kernel (CMMD's arithmetic), and the same between real sets. */
   readonly cmmd: number;
@@ -139,7 +142,7 @@ export interface StoredAnalysis {
   readonly createdAtMs: number;
   /** Data set the numbers belong to; those of an encoder are shown beside subjects of the same data. */
   readonly datasetHash: string;
-  /** The plan's; said beside every figure. */
+  /** The plan's; shown beside every figure. */
   readonly seed: number;
   readonly device: DeviceReport;
   readonly found: AnalysisResult;

@@ -67,7 +67,7 @@ export interface BenchResult {
   /** What a step cannot do without. */
   readonly floor: { readonly parameters: number; readonly flops: number; readonly bytes: number };
   readonly variants: readonly BenchVariant[];
-  /** What the devices complained of; any entry makes the figures worthless. */
+  /** Errors of the devices. With any entry the figures are not valid. */
   readonly gpuErrors: readonly string[];
 }
 

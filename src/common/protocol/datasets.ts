@@ -61,14 +61,14 @@ export interface DatasetSummary {
   readonly name: string;
   /** "hub:owner/name@revision/config/split" or "folder:name". */
   readonly source: string;
-  /** What an experiment says of it; null while the import is not complete. */
+  /** The data set as an experiment names it; null while the import is not complete. */
   readonly data: ImportedData | null;
   readonly classNames: readonly string[];
   /** Images of each class, by its position in `classNames`. */
   readonly classCounts: readonly number[];
   readonly images: number;
   readonly resolution: number;
-  /** What it takes in storage. */
+  /** Bytes in storage. */
   readonly bytes: number;
   readonly skippedCount: number;
   /** The first of them (at most 200). */
@@ -82,7 +82,7 @@ export interface DatasetSummary {
   readonly handle?: FileSystemDirectoryHandle | undefined;
 }
 
-/** What the hub offers of a data set, before a byte of it is fetched. */
+/** A configuration and split of a data set on the hub, known before any download. */
 export interface HubDatasetOffer {
   readonly dataset: HubDatasetRef;
   readonly files: readonly { readonly url: string; readonly bytes: number }[];

@@ -50,7 +50,7 @@ export type CacheEvent =
     }
   /** A shard whose checksum failed was thrown away and is computed again. */
   | { readonly type: "repaired"; readonly label: string; readonly shard: number }
-  /** What went wrong and was mended, for example a device that was lost and replaced. */
+  /** A problem that was repaired, for example a lost device that was replaced. */
   | { readonly type: "warning"; readonly failure: Failure };
 
 export interface CachesApi {

@@ -27,7 +27,7 @@ export interface LabelledRows {
   readonly labels: Int32Array;
 }
 
-/** How far a call has come, in units of its own; a few times a second at most. Pass a proxy. */
+/** Progress of a call, in units of its own, a few times a second at most. Pass a proxy. */
 export type OnProgress = (done: number, all: number) => void;
 
 export interface ProbeRequest {
@@ -46,7 +46,7 @@ export interface TokenMaps {
 }
 
 /**
- * What one line to the metrics worker offers. Calls of a line run one after the other; those of two lines take turns,
+ * One connection to the metrics worker. Its calls run one after the other; those of two connections take turns,
  * and each has its own reference.
  */
 export interface MetricsApi {
@@ -90,7 +90,7 @@ export interface MetricsApi {
   cancel(): Promise<void>;
 }
 
-/** What the metrics worker itself offers the page: lines over which trainer and analysis speak MetricsApi. */
+/** The page's interface to the metrics worker. It connects trainer and analysis, which then call MetricsApi. */
 export interface MetricsHost {
   connect(port: MessagePort): Promise<void>;
 }

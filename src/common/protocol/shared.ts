@@ -11,7 +11,7 @@ export interface FailedCheck {
   readonly reason: string;
 }
 
-/** What the self-check at a start found wrong. What failed is not used. */
+/** Findings of the self-check at a start. Kernels that failed are not used. */
 export interface SelfCheckFailures {
   /** Tiles of matrix products that are quicker than the one in use. */
   readonly tiles: readonly FailedCheck[];
@@ -33,7 +33,9 @@ export type SlowReason =
   /** WebGPU is there and did not start. */
   | { readonly kind: "failed"; readonly failure: Failure };
 
-/** What a worker computes on; shown beside every timing, and stored with runs: what is optional may be absent there. */
+/**
+ * The device a worker computes on, shown beside every timing. Runs stored by earlier versions lack the optional fields.
+ */
 export interface DeviceReport {
   readonly backend: BackendName;
   /** Vendor, architecture and description of the adapter as the browser gives them, or the CPU mode's name. */

@@ -23,7 +23,9 @@ export interface SampleQuality extends SampleValues {
   readonly space: string;
   /** Generated images. */
   readonly sampleCount: number;
-  /** Images on each side of the Fréchet distances and of both floors: as many as were generated, or half the real set. */
+  /**
+   * Images on each side of the Fréchet distances and of both floors: as many as were generated, or half the real set.
+   */
   readonly pairCount: number;
   /** Real images KID compares against. */
   readonly referenceCount: number;
@@ -92,7 +94,7 @@ export type RunPhase =
   | "stopped"
   | "failed";
 
-/** What a worker holds, for the status line and the leak test. */
+/** Memory of a worker, for the status line and the leak test. */
 export interface MemoryReport {
   readonly step: number;
   readonly tensors: number;

@@ -22,7 +22,7 @@ export type WeightsEvent =
       readonly bytesPerSecond: number;
     }
   | { readonly type: "checking"; readonly key: string }
-  /** What went wrong and was mended: a cut connection, a damaged chunk. */
+  /** A problem that was repaired: a broken connection, a damaged chunk. */
   | { readonly type: "warning"; readonly key: string; readonly failure: Failure };
 
 /** Stored weights as the storage meter shows them. */
@@ -48,7 +48,9 @@ export interface WeightsOptions {
 }
 
 export interface WeightsApi {
-  /** Fetches one file; goes on where an earlier call was cut. CANCELLED after `cancelDownload`: what is here is kept. */
+  /**
+   * Fetches one file; goes on where an earlier call was cut. CANCELLED after `cancelDownload`: what is here is kept.
+   */
   downloadWeights(
     file: HubFile,
     options: WeightsOptions,

@@ -5,12 +5,14 @@ import { storageError } from "./quota";
 /**
  * Caches of float16 rows, one row an image: latents (mean, then standard deviation) and encoder tokens.
  * A cache grows by shards; each is written whole with its checksum in one transaction, so a crash loses at
- * most the shard in flight, and a damaged one is thrown away and computed again, never trusted.
+ * most the shard in flight, and a damaged one is deleted and computed again.
  */
 
 /** Small enough that a cut costs seconds of work, large enough that a cache is some hundred records. */
 const SHARD_BYTES = 2 * 2 ** 20;
-/** Rows of a published encoder are some hundred kB: a few of them fill a GPU, and a batch reads few more than its own. */
+/**
+ * Rows of a published encoder are some hundred kB: a few of them fill a GPU, and a batch reads few more than its own.
+ */
 const LONG_ROWS = 8;
 const MOST_BYTES = 8 * 2 ** 20;
 const HALF_BYTES = 2;

@@ -6,7 +6,7 @@ import { storageError } from "./quota";
 
 /**
  * Imported images as PNG squares in shards. A shard, its list and the record that says how far the import is are
- * written together or not at all, so a cut import goes on from its last shard; a damaged one is named, never trusted.
+ * written together or not at all, so a cut import goes on from its last shard; a damaged one is reported by name.
  */
 
 const everyShard = (id: string) => IDBKeyRange.bound([id, 0], [id, Infinity]);
@@ -95,7 +95,7 @@ const damaged = ({ name, source }: DatasetRecord, what: string) =>
   );
 
 /**
- * One shard's bytes, believed only when they are their checksum's.
+ * One shard's bytes, checked against their checksum.
  * @throws StudioError CHECKSUM_MISMATCH that names the shard
  */
 export async function readImageShard(

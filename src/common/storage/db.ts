@@ -19,7 +19,7 @@ export interface ShardRecord {
   readonly cacheKey: string;
   readonly shard: number;
   readonly bytes: ArrayBuffer;
-  /** SHA-256 of `bytes`, hex; checked before a shard is believed. */
+  /** SHA-256 of `bytes`, hex; checked before a shard is used. */
   readonly sha256: string;
   readonly rows: number;
 }
@@ -86,13 +86,13 @@ export interface CheckpointRecord {
   readonly createdAtMs: number;
 }
 
-/** What the studio found out about this machine, by a key of its own. Values are checked by who reads them. */
+/** Facts about this machine, by key. Whoever reads a value checks it. */
 export interface SettingRecord {
   readonly key: string;
   readonly value: unknown;
 }
 
-/** An imported data set, whole or as far as its import is. */
+/** An imported data set, whole or partly imported. */
 export interface DatasetRecord {
   readonly id: string;
   readonly name: string;
@@ -132,7 +132,7 @@ export interface ImageListRecord {
   readonly classes: Uint32Array;
   /** SHA-256 of each image's RGB bytes, [images, 32]. */
   readonly digests: Uint8Array;
-  /** SHA-256 of the shard's bytes, hex; checked before they are believed. */
+  /** SHA-256 of the shard's bytes, hex; checked before they are used. */
   readonly sha256: string;
 }
 
@@ -158,7 +158,7 @@ export interface WeightsRecord {
   readonly bytes: number;
   /** Of the whole file, hex: what the hub says or, given by hand, what it is; null when unknown. */
   readonly sha256: string | null;
-  /** True when every byte was here and the checksum was the one known beforehand. */
+  /** True when the file was complete and its checksum was the expected one. */
   readonly verified: boolean;
   readonly precision: WeightsSummary["precision"];
   readonly rounding: WeightsSummary["rounding"];
@@ -180,7 +180,7 @@ export interface WeightChunkRecord {
   readonly weightsKey: string;
   readonly index: number;
   readonly bytes: ArrayBuffer;
-  /** SHA-256 of `bytes`, hex; checked before a chunk is believed. */
+  /** SHA-256 of `bytes`, hex; checked before a chunk is used. */
   readonly sha256: string;
 }
 

@@ -2,7 +2,7 @@ import { StudioError } from "../errors/studioError";
 
 const MEBIBYTE = 2 ** 20;
 
-/** Names what went wrong in a database operation; a full disk is told apart from everything else. */
+/** The error of a failed database operation; a full disk has its own code. */
 export function storageError(doing: string, cause: unknown): StudioError {
   if (cause instanceof StudioError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
@@ -29,7 +29,7 @@ export interface StorageUse {
   readonly persistent: boolean;
 }
 
-/** What this page's storage holds and may hold, as the browser estimates it. */
+/** Bytes used and allowed in this page's storage, as the browser estimates them. */
 export async function storageUse(): Promise<StorageUse> {
   const [estimate, persistent] = await Promise.all([
     navigator.storage.estimate(),
@@ -49,7 +49,7 @@ const mib = (bytes: number) => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
 const NAMED = 3;
 
 /**
- * @param deletable asked only when there is no room, to say what would free how much
+ * @param deletable called only when there is no room, to list what can be deleted and how much it frees
  * @throws StudioError QUOTA_EXCEEDED before anything is computed or fetched that could not be kept
  */
 export async function assertRoomFor(

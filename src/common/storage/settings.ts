@@ -1,6 +1,6 @@
 import type { Database } from "./db";
 
-/** What was stored under `key`, unchecked; undefined when nothing was. */
+/** The value stored under `key`, unchecked; undefined when there is none. */
 export async function getSetting(db: Database, key: string): Promise<unknown> {
   return (await db.get("settings", key))?.value;
 }

@@ -9,7 +9,7 @@ import { storageError } from "./quota";
 
 /**
  * Files of weights in chunks. A chunk is written whole with its checksum; a damaged one is thrown away and fetched
- * again, never trusted. What is converted to float16 has chunks of its own, so that the old ones stay until all of
+ * again. What is converted to float16 has chunks of its own, so that the old ones stay until all of
  * the new are there.
  */
 
@@ -26,7 +26,7 @@ const chunksOf = (weightsKey: string) => IDBKeyRange.bound([weightsKey, 0], [wei
 export const weightsLabel = ({ repo, file }: Pick<WeightsRecord, "repo" | "file">): string =>
   `${repo}/${file}`;
 
-/** A record with what is there of its file, or undefined. */
+/** A record with the stored part of its file, or undefined. */
 export const getWeights = (db: Database, key: string): Promise<WeightsRecord | undefined> =>
   db
     .get("weights", key)

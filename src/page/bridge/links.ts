@@ -22,7 +22,7 @@ export const viewAddress = (view: View): string =>
 /** True when the address holds a share link. */
 export const isLink = (hash: string): boolean => hash.startsWith(LINK_PREFIX);
 
-/** What a link offers, with everything that could not be read named; nothing is started. */
+/** The contents of a link, with the issues of what could not be read. Nothing is started. */
 export function pendingLink(hash: string, codeVersion: string): PendingLink {
   try {
     const { experiment, timeline, card, issues } = decodeLink(hash);

@@ -20,7 +20,7 @@ export const createBandSlice = (set: SetPart<Pick<BandSlice, "band" | "showBand"
 
 const NONE: readonly BandRange[] = [];
 
-/** What is drawn behind a curve: nothing when there is no band or it is switched off. */
+/** The range drawn behind a curve; empty when there is no band or it is switched off. */
 export const selectBandOf =
   (curve: BandCurve) =>
   ({ band, showBand }: Pick<BandSlice, "band" | "showBand">): readonly BandRange[] =>

@@ -6,9 +6,9 @@ export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "typ
 
 export interface StorageUsage {
   readonly usedBytes: number;
-  /** What the browser would let this page use; null when it does not say. */
+  /** Bytes the browser allows this page; null when it does not say. */
   readonly quotaBytes: number | null;
-  /** True when the browser promised not to evict; asked once. */
+  /** True when the browser has promised not to evict the data. */
   readonly persisted: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface StoredRun {
   readonly totalSteps: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
-  /** Step of the newest checkpoint; null means the run can be looked at but not continued. */
+  /** Step of the newest checkpoint; null when the run can be shown but not continued. */
   readonly checkpointStep: number | null;
   readonly bytes: number;
 }

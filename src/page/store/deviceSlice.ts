@@ -1,10 +1,10 @@
 import type { DeviceReport, SlowReason } from "../../common/protocol/shared";
 import type { SetPart } from "./setPart";
 
-/** What the adapter allows; a worker's report says it again for the device it got. */
+/** Limits of the adapter. A worker reports those of its device. */
 export type BufferLimits = Pick<DeviceReport, "maxBufferBytes" | "maxBindingBytes">;
 
-/** What this browser can train on, asked once at the start. */
+/** The device this browser can train on, determined once at the start. */
 export type Capability =
   | { readonly kind: "checking" }
   | ({ readonly kind: "webgpu"; readonly adapter: string } & BufferLimits)

@@ -6,10 +6,10 @@ import type { SetPart } from "./setPart";
 
 /** A share link as opened. Nothing is run or downloaded before the user says so. */
 export interface PendingLink {
-  /** What could be read, with defaults for the rest; null when nothing could. */
+  /** The settings that could be read, with defaults for the rest; null when none could. */
   readonly experiment: Experiment | null;
   readonly timeline: readonly TimelineEntry[];
-  /** What could not be taken, by field (an empty path means the link as a whole). */
+  /** Settings that could not be taken, by field (an empty path is the link as a whole). */
   readonly issues: readonly ConfigIssue[];
   /** What running it would compute and store; null until known. */
   readonly costEstimate: CacheCostEstimate | null;

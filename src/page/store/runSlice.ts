@@ -29,7 +29,7 @@ export interface RunState {
   /** The experiment as the run was started with; live changes are in the timeline. */
   readonly experiment: Experiment | null;
   readonly phase: RunStatus;
-  /** What the phase is busy with, in the worker's words; empty when it says nothing. */
+  /** What the phase is doing, as the worker reports it; empty when it reports nothing. */
   readonly detail: string;
   readonly step: number;
   readonly log: StepLog;
@@ -48,7 +48,7 @@ export interface RunStart {
   readonly timeline: readonly TimelineEntry[];
 }
 
-/** What storage knows of a run, to show it again after a reload or to go on with it. */
+/** A run as stored, to be shown after a reload or continued. */
 export interface StoredRunLog extends RunStart {
   readonly phase: RunPhase;
   readonly device: DeviceReport | null;
@@ -133,7 +133,7 @@ function addWarning(warnings: readonly Failure[], failure: Failure): readonly Fa
   return [...others, failure].slice(-MAX_WARNINGS);
 }
 
-/** The state a stored run is shown in: it goes on only when asked to, so an unfinished one is `stopped`. */
+/** The state of a stored run that is opened. It is not training, so an unfinished run is `stopped`. */
 export function restoredRun(stored: StoredRunLog): RunState {
   const log = appendSteps(emptyStepLog(), stored.points);
   const over = stored.phase === "finished" || stored.phase === "failed";

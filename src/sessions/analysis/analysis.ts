@@ -27,7 +27,7 @@ import { createRealSide, samplesUnits, type RealSide } from "./samplesUnits";
 import { createDataMemory } from "../run/trainingData";
 import { withDatabase } from "../common/withDatabase";
 
-/** What one analysis is given. */
+/** Inputs of an analysis. */
 export interface AnalysisInputs {
   readonly environment: SessionEnvironment;
   readonly request: AnalysisRequest;
@@ -38,7 +38,7 @@ export interface AnalysisInputs {
   readonly assertWanted: () => void;
 }
 
-/** Failures that are about one measurement alone: it is left out with a warning, and the rest goes on. */
+/** Failures of a single measurement: it is left out with a warning, and the others are made. */
 const ABOUT_ONE: readonly StudioErrorCode[] = ["OUT_OF_RANGE", "SHAPE_MISMATCH"];
 
 /**
@@ -66,7 +66,7 @@ export async function runAnalysis(inputs: AnalysisInputs): Promise<void> {
   }
 }
 
-/** Opens every subject before the first is measured, so that what is missing is said at once. */
+/** Opens every subject before the first is measured, so that missing data is reported at once. */
 async function openSubjects(inputs: AnalysisInputs, db: Database): Promise<OpenSubject[]> {
   const { environment, request, files } = inputs;
   const datasets = new Map<string, Promise<ImageDataset>>();
@@ -101,7 +101,7 @@ function planProbe(
   }, onEvent);
 }
 
-/** What `make` makes; undefined with a warning where it fails in a way that concerns nothing else. */
+/** The result of `make`; undefined, with a warning, when it fails for a reason of its own. */
 function unlessAboutOne<T>(make: () => T, onEvent: AnalysisInputs["onEvent"]): T | undefined {
   try {
     return make();

@@ -19,7 +19,7 @@ export const dataPart = ({ data, experiment, ranges }: OpenSubject) => ({
   ranges: ranges ?? "all",
 });
 
-/** What every number about a subject's model depends on; its experiment lies in the checkpoint. */
+/** Key part of a subject's model. Its experiment is in the checkpoint. */
 export const subjectPart = (open: OpenSubject, backend: BackendName) => ({
   subject: open.subject,
   checkpoint: open.sha256,
@@ -28,7 +28,7 @@ export const subjectPart = (open: OpenSubject, backend: BackendName) => ({
   backend,
 });
 
-/** What every number about an encoder's cached tokens depends on. */
+/** Key part of an encoder's cached tokens. */
 export const encoderPart = (open: OpenSubject, encoder: EncoderId) => ({
   encoder,
   version: encoderRow(encoder).version,

@@ -33,7 +33,7 @@ export interface CheckpointFile {
   readonly bytes: ArrayBuffer;
 }
 
-/** A subject with its data; its weights come onto the device when they are first asked for. */
+/** A subject with its data. Its weights are loaded onto the device at their first use. */
 export interface OpenSubject {
   readonly subject: Subject;
   /** For messages: the run's or the file's name and the step. */
@@ -54,7 +54,7 @@ export interface OpenSubject {
   readonly dispose: () => Promise<void>;
 }
 
-/** What the model of an experiment looks like. */
+/** The model shape of an experiment. */
 const shapeOf = (experiment: Experiment): SiTShape =>
   sitShapeOf(experiment, dataShape(experiment.data).classes);
 
@@ -68,7 +68,7 @@ export function checkedCheckpoint(bytes: ArrayBuffer): CheckpointContents {
   return contents;
 }
 
-/** Where a subject's bytes are, and what is known of it beside them. */
+/** A subject's checkpoint bytes and the facts stored with them. */
 interface Source {
   readonly name: string;
   readonly sha256: string;
@@ -109,7 +109,7 @@ async function sourceOf(
   };
 }
 
-/** Made at the first use, and given back by `release`. */
+/** Made at the first use, and disposed by `release`. */
 function onDemand<T>(make: () => Promise<T>, give: (made: T) => void) {
   let made: Promise<T> | undefined;
   return {
@@ -117,7 +117,7 @@ function onDemand<T>(make: () => Promise<T>, give: (made: T) => void) {
     release: async () => {
       const making = made;
       made = undefined;
-      // what could not be made has nothing to give back; its error went to who asked
+      // nothing to dispose when making it failed; the caller has got the error
       await making?.then(give, () => undefined);
     },
   };

@@ -11,7 +11,7 @@ export interface Unit {
   readonly compute: (report: OnShare) => Promise<AnalysisResult>;
 }
 
-/** What units are made of. */
+/** Inputs of all units. */
 export interface UnitInputs {
   readonly open: OpenSubject;
   readonly plan: AnalysisPlan;

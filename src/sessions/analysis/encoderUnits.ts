@@ -8,7 +8,7 @@ import { askProbe, probePart, type ProbePlan } from "../run/probes";
 
 type EncoderResult = Extract<AnalysisResult, { readonly subject: null }>["result"];
 
-/** What a subject's figures are held against, on the same images: each encoder's own probe, and each with each other. */
+/** Reference figures on the subject's images: each encoder's own probe, and the agreement of each with each other. */
 export function encoderUnits(
   { open, plan, ask }: Omit<UnitInputs, "between" | "backend">,
   probe: ProbePlan | undefined,

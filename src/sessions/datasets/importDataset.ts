@@ -180,7 +180,7 @@ function wholeFileReporter(onEvent: OnEvent): NonNullable<RemoteOptions["onWhole
   };
 }
 
-/** What a photograph takes as PNG, roughly: half of its raw bytes. */
+/** Estimated bytes of a photograph as PNG: half of its raw bytes. */
 const squareBytes = (side: number): number => Math.ceil((side * side * 3) / 2);
 
 /**

@@ -8,7 +8,7 @@ import { remoteSource, type RemoteOptions } from "../../sources/hub/remoteBytes"
 import type { ImportSource } from "../../common/protocol/datasets";
 import type { SessionEnvironment } from "../common/environment";
 
-/** What an experiment calls images that came from the user's files. */
+/** Source name, in an experiment, of images from the user's files. */
 const folderLabel = (name: string) => `folder:${name.slice(0, 200)}`;
 
 /**

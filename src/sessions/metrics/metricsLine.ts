@@ -29,7 +29,7 @@ export const askMetrics =
     return outcome.value;
   };
 
-/** Features that are handed over instead of copied: their owner is done with them. */
+/** Features that are transferred instead of copied. Their sender cannot use them after. */
 export const movable = (rows: FeatureRows): FeatureRows => transfer(rows, [rows.values.buffer]);
 
 /** Part `index` of `count` of something that is reported as a whole. */

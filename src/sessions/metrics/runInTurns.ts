@@ -4,7 +4,7 @@ import type { SessionEnvironment } from "../common/environment";
 
 export type TurnTools = Pick<SessionEnvironment, "clockMs" | "turn">;
 
-/** So long arithmetic goes on before a worker looks for messages and says how far it is. */
+/** Longest time of arithmetic before a worker handles messages and reports progress. */
 const SLICE_MS = 50;
 
 /**

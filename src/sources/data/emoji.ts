@@ -80,7 +80,7 @@ function parseIndex(bytes: Uint8Array): EmojiIndex {
   }
 }
 
-/** A sheet's pixels [rows * tile, columns * tile, 3], believed only when its checksum and size are right. */
+/** A sheet's pixels [rows * tile, columns * tile, 3], checked against its checksum and size. */
 async function readSheet(
   readFile: ReadFile,
   index: EmojiIndex,

@@ -2,7 +2,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { badImage } from "./imageCodec";
 import { isImagePath, type SourceFile } from "./filesSource";
 
-/** What reading a file of the user's can end with: the right to read is gone, or this one file is. */
+/** Errors of reading a file of the user: permission was withdrawn, or the file is gone. */
 function readFailure(path: string, cause: unknown): StudioError {
   if (cause instanceof DOMException && cause.name === "NotAllowedError") {
     return new StudioError(

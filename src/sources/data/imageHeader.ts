@@ -1,4 +1,4 @@
-/** What an image file says of itself in its first bytes. */
+/** Format and size of an image, from the first bytes of its file. */
 export interface ImageHeader {
   readonly format: "PNG" | "JPEG" | "WebP" | "GIF" | "BMP";
   readonly width: number;

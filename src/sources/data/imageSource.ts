@@ -26,7 +26,7 @@ export interface ImageSource {
   readonly from: (first: number) => AsyncIterable<SourceImage>;
 }
 
-/** Class of images that say none: loose files, rows without a label. */
+/** Class of images without one: loose files, rows without a label. */
 export const ONE_CLASS = "images";
 
 /** Code units, as Python sorts: the order must not depend on the machine's language. */

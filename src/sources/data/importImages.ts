@@ -67,7 +67,7 @@ export interface ImportRequest {
   readonly between: (progress: ImportProgress) => Promise<void>;
 }
 
-/** What is wrong with one image alone; any other failure would come again with the next. */
+/** Errors of a single image. Any other error would occur with the next image as well. */
 const OF_ONE_IMAGE: readonly StudioErrorCode[] = ["BAD_IMAGE", "BAD_ARCHIVE"];
 
 interface Prepared {
@@ -165,7 +165,7 @@ export async function importImages(request: ImportRequest): Promise<ImportState>
   try {
     if (state.images < limit) await takeAll();
   } catch (error) {
-    // what is ready is kept; if that fails as well, the first failure says more
+    // finished images are stored; if that fails as well, the first error is the one to report
     if (state.consumed > from.consumed) await flush().catch(() => undefined);
     throw error;
   }

@@ -10,7 +10,7 @@ export async function* inOrder<T, R>(
   const underWay: Promise<R>[] = [];
   for await (const item of items) {
     const result = work(item);
-    result.catch(() => undefined); // it is looked at when its turn comes
+    result.catch(() => undefined); // a failure is thrown when its turn comes
     underWay.push(result);
     const [oldest] = underWay;
     if (underWay.length < ahead || !oldest) continue;

@@ -6,7 +6,7 @@ import { StudioError } from "../../common/errors/studioError";
 /** Which columns hold the images and their classes. */
 export interface ParquetColumns {
   readonly image: string;
-  /** Null where the rows say no class. */
+  /** Null where rows have no class. */
   readonly label: string | null;
   /** Names of the classes by their number, where the file has them. */
   readonly classNames: readonly string[] | null;
@@ -16,7 +16,7 @@ const Feature = z.looseObject({
   _type: z.string().optional(),
   names: z.array(z.string()).max(100_000).optional(),
 });
-/** What the `datasets` library writes beside the columns. */
+/** Metadata that the `datasets` library writes beside the columns. */
 const HubMetadata = z.object({
   info: z.object({ features: z.record(z.string(), z.unknown()) }),
 });

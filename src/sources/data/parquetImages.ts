@@ -89,7 +89,7 @@ function rowGroups(name: string, metadata: FileMetaData, columns: ParquetColumns
   });
 }
 
-/** The library's decompressors, told how much they may make of a page. */
+/** The library's decompressors with a limit on the size of a page. */
 const boundedCompressors: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,

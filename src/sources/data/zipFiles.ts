@@ -3,7 +3,10 @@ import { StudioError } from "../../common/errors/studioError";
 import { byteSourceOf, type ByteSource } from "../../common/formats/byteSource";
 import { isImagePath, type SourceFile } from "./filesSource";
 
-/** What an archive may claim before it is taken for a bomb; every size is looked at before anything is allocated. */
+/**
+ * Limits that an archive must keep, against archives made to exhaust memory. Every size is checked before anything is
+ * allocated.
+ */
 const MAX_ENTRIES = 5_000_000;
 const MAX_ENTRY_BYTES = 256 * 2 ** 20;
 const MAX_NESTED_BYTES = 2 ** 30;

@@ -126,6 +126,6 @@ export async function datasetOffer(
   );
 }
 
-/** What an experiment calls these images. */
+/** Source name of these images in an experiment. */
 export const hubDatasetLabel = ({ repo, revision, config, split }: HubDatasetRef): string =>
   `hub:${repo}@${revision}/${config}/${split}`;

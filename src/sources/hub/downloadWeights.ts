@@ -4,7 +4,7 @@ import { runsOf } from "../../common/formats/chunkPlan";
 /**
  * Pulls chunks of a file and hands each to `sink` once it is whole, in order; the next bytes are taken when the sink
  * is done. Chunks that follow one another are asked for in one request.
- * @param onBytes told of every piece that arrives
+ * @param onBytes called with the bytes of every piece that arrives
  */
 export async function pullChunks(
   source: StreamSource,

@@ -26,7 +26,7 @@ export const cancelled = (url: string): StudioError =>
     "Start it again to go on where it stopped.",
   );
 
-/** Whether a status is one that passes by itself. */
+/** Whether a request with this status may succeed later. */
 export const isPassing = (status: number): boolean =>
   status === 408 || status === 425 || status === 429 || status >= 500;
 

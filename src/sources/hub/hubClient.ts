@@ -24,7 +24,7 @@ export interface HubRef extends Pick<HubFile, "repo" | "revision" | "file"> {
   readonly kind?: "models" | "datasets";
 }
 
-/** What the hub says of a file before it is fetched. */
+/** Facts about a file on the hub, known before its download. */
 export interface FileFacts {
   readonly bytes: number;
   /** Hex, where the hub keeps one (large files). */
@@ -38,13 +38,13 @@ const MAX_TRIES = 6;
 
 const encodePath = (path: string) => path.split("/").map(encodeURIComponent).join("/");
 
-/** Where a file's bytes are asked for. */
+/** Address of a file's bytes. */
 export function resolveUrl(places: HubPlaces, { kind, repo, revision, file }: HubRef): string {
   const start = kind === "datasets" ? `${places.hub}/datasets` : places.hub;
   return `${start}/${encodePath(repo)}/resolve/${encodeURIComponent(revision)}/${encodePath(file)}`;
 }
 
-/** What a server does next; an error when that is nothing for too long. */
+/** The result of `next`, or an error when the server sends nothing for too long. */
 async function unlessSilent<T>({ silence }: HubTools, next: Promise<T>): Promise<T> {
   const heard = new AbortController();
   const silent = silence(heard.signal).then(() =>
@@ -107,7 +107,7 @@ function patience(tools: HubTools, url: string, signal: AbortSignal | undefined)
       tries += 1;
       if (tries >= MAX_TRIES) throw error;
       tools.onRetry?.(error);
-      // told to come back at once only once: a link that is over again and again is a failure like others
+      // retried at once only the first time: a link that has expired again is a failure like others
       const wait = afterMs === null || (afterMs === 0 && tries > 1) ? 500 * 2 ** tries : afterMs;
       if (wait > 0) await tools.sleep(wait, signal);
       if (signal?.aborted) throw cancelled(url);

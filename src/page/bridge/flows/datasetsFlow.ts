@@ -49,7 +49,7 @@ const NOT_REMEMBERED: Failure = {
   hint: "Choose the same folder with the same side: the import goes on where it was cut.",
 };
 
-/** How a cut import goes on, or why it cannot by itself. */
+/** The source of an interrupted import, or why the user has to choose it again. */
 async function sourceOf(summary: DatasetSummary): Promise<ImportSource | Failure> {
   const dataset = hubRefOf(summary.source);
   if (dataset) return { kind: "hub", dataset };

@@ -33,7 +33,7 @@ export function createBenchBridge(store: BenchStore, codeVersion: string) {
 
   return {
     start: () => void measure(),
-    /** Ends the worker, and with it whatever the GPU was asked for. */
+    /** Ends the worker, and with it the work it has submitted to the GPU. */
     cancel: () => {
       if (!worker) return;
       end();

@@ -14,7 +14,9 @@ const startMetrics = () =>
     }),
   );
 
-/** Joins a worker to the metrics worker by a line of their own; one that cannot be reached says so at its first call. */
+/**
+ * Joins a worker to the metrics worker by a line of their own; one that cannot be reached says so at its first call.
+ */
 function joinMetrics(
   metrics: WorkerClient<MetricsHost>,
   worker: WorkerClient<Pick<TrainerApi, "connectMetrics">>,
@@ -24,7 +26,7 @@ function joinMetrics(
   void worker.tell((api) => api.connectMetrics(transfer(port2, [port2])));
 }
 
-/** What an analysis runs on, apart from what trains: neither waits for the other's arithmetic, nor ends with it. */
+/** The workers of an analysis. They are not those of training, so that neither waits for the other or ends with it. */
 export interface AnalysisWorkers {
   readonly analysis: WorkerClient<AnalysisApi>;
   readonly terminate: () => void;
