@@ -133,8 +133,8 @@ function batchNorm(x: Tensor2D): Tensor2D {
 }
 
 const projected = (params: ParamMap, pooled: Tensor2D): Tensor2D => {
-  const hidden = linear(params, `${HEAD.scope}.0`, batchNorm(pooled)) as Tensor2D;
-  return linear(params, `${HEAD.scope}.2`, geluTanh(batchNorm(hidden))) as Tensor2D;
+  const hidden = linear(params, `${HEAD.scope}.0`, batchNorm(pooled));
+  return linear(params, `${HEAD.scope}.2`, geluTanh(batchNorm(hidden)));
 };
 
 /** Tokens of the patches at `kept` [K] alone: patches [B, T, 192] -> tokens [B, K, D], and those patches. */

@@ -111,11 +111,15 @@ export function alignmentLoss(
   objective: AlignmentObjective,
   temperature: number,
 ): Scalar {
-  const losses = pairs.map(({ features, projected }): Scalar =>
-    objective === "cosine"
-      ? cosineLoss(features, projected)
-      : ntXentLoss(features, projected, temperature),
-  );
+  const lossOf = ({ features, projected }: AlignmentPair): Scalar => {
+    switch (objective) {
+      case "cosine":
+        return cosineLoss(features, projected);
+      case "ntxent":
+        return ntXentLoss(features, projected, temperature);
+    }
+  };
+  const losses = pairs.map(lossOf);
   const [first, ...others] = losses;
   if (!first) return tf.scalar(0);
   if (others.length === 0) return first;

@@ -77,7 +77,7 @@ test("linear names what is missing or does not fit", () => {
 function naiveAttention(params: ParamMap, x: Tensor3D, numHeads: number, qkNorm: boolean) {
   const [batch, tokens, width] = x.shape;
   const size = width / numHeads;
-  const qkv = linear(params, "a.qkv", x).arraySync() as number[][][];
+  const qkv = linear(params, "a.qkv", x).arraySync();
   const norm = (name: string, v: number[]) => {
     if (!qkNorm) return v;
     const mean = v.reduce((sum, e) => sum + e, 0) / size;
