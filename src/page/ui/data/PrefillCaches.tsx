@@ -6,6 +6,7 @@ import { estimatedSeconds } from "../../store/prefillSlice";
 import { missingBytes } from "../../store/dataSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
+import { Heading, Hint, Problem } from "../components/Notes";
 import { SpokenShare } from "../components/SpokenShare";
 import { formatBytes, formatDuration } from "../explain/format";
 import { useStudio } from "../useStudio";
@@ -32,14 +33,14 @@ export function PrefillCaches({ encoders }: { readonly encoders: readonly Encode
   const begun = costEstimate?.items.some(({ cachedBytes }) => cachedBytes > 0) ?? false;
   return (
     <section className={classes.section} aria-label="Prefill caches">
-      <h3 className={classes.heading}>Prefill caches</h3>
-      <p className={classes.hint}>
+      <Heading order={3}>Prefill caches</Heading>
+      <Hint>
         Latents of the data trained on, and features of the encoders ticked in the middle. Training
         does this by itself; doing it before lets encoders be switched at once.
-      </p>
+      </Hint>
       {costEstimate && !running && <CostTable />}
       {running && (
-        <p className={classes.hint}>
+        <Hint>
           {progress
             ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
             : "Starting"}
@@ -47,12 +48,12 @@ export function PrefillCaches({ encoders }: { readonly encoders: readonly Encode
             share={progress ? progress.done / progress.total : 0}
             what={`of ${progress?.label ?? "the caches"}`}
           />
-        </p>
+        </Hint>
       )}
       {failure && (
-        <p className={classes.problem} role="alert">
+        <Problem role="alert">
           {failure.message} {failure.hint}
-        </p>
+        </Problem>
       )}
       <Group gap={8} mt={8}>
         {running ? (
@@ -102,13 +103,13 @@ function CostTable() {
           ))}
         </tbody>
       </table>
-      <p className={classes.hint}>
+      <Hint>
         {missing === 0
           ? `All ${costEstimate.images} images are cached.`
           : `${costEstimate.images} images, ${formatBytes(missing)} to store; ${seconds === null ? "time not measured on this device yet" : `about ${formatDuration(seconds)}`}.`}
         {costEstimate.weights.length > 0 &&
           ` First, weights are downloaded: ${costEstimate.weights.map(({ label }) => label).join(", ")}.`}
-      </p>
+      </Hint>
     </>
   );
 }

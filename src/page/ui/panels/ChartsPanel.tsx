@@ -1,4 +1,5 @@
 import { Slider, Switch, Tooltip } from "@mantine/core";
+import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
 import { missingBytes } from "../../store/dataSlice";
@@ -20,7 +21,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
       <Notices />
       <Welcome />
       <div className={classes.toolbar}>
-        <h2 className={classes.heading}>Charts</h2>
+        <Heading>Charts</Heading>
         <RunName />
         <ReferenceSwitch />
         <PaperSwitch />
