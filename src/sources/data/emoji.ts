@@ -1,8 +1,8 @@
-import { decode } from "fast-png";
 import { z } from "zod";
 import type { Experiment } from "../../common/config/experiment";
 import { heldOutGroups } from "../../common/config/holdOut";
 import { StudioError } from "../../common/errors/studioError";
+import { decodePng } from "../../common/formats/png";
 import type { ReadFile } from "../../common/formats/readFile";
 import { sha256Hex } from "../../common/formats/sha256";
 import { randomPermutation } from "../../common/math/rng";
@@ -107,16 +107,14 @@ async function readSheet(
     );
   let png;
   try {
-    png = decode(bytes, { checkCrc: true });
+    png = await decodePng(new Uint8Array(bytes));
   } catch (cause) {
     throw bad(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  const { data, channels, depth } = png;
-  const right = png.width === width && png.height === height && channels === CHANNELS;
-  if (!right || depth !== 8 || !(data instanceof Uint8Array)) {
-    throw bad(`it is ${png.width} x ${png.height} px, ${channels} channels of ${depth} bits`);
+  if (png.width !== width || png.height !== height) {
+    throw bad(`it is ${png.width} x ${png.height} px`);
   }
-  return data;
+  return png.rgb;
 }
 
 /** Which concepts are used, ascending, and which of them are held out. */
