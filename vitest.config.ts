@@ -18,6 +18,9 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // files share a process, two on two cores: each file's own start took longer than its tests
+          isolate: false,
+          maxWorkers: "100%",
           environment: "node",
           include: [
             "src/**/*.test.{ts,tsx}",
@@ -63,7 +66,9 @@ export default defineConfig({
           setupFiles: ["test/setupGpu.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // as above; two pages share the browser and its one software adapter
+          isolate: false,
+          maxWorkers: 2,
           browser: {
             enabled: true,
             headless: true,

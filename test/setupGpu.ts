@@ -1,8 +1,8 @@
 import { beforeAll } from "vitest";
 import { browserGpu } from "../src/common/gpu/browserGpu";
-import { useStudioDevice } from "./studioDevice";
+import { keepStudioDevice } from "./studioDevice";
 import { extendWithTolerance } from "./toBeAllClose";
 
 extendWithTolerance();
 
-beforeAll(() => useStudioDevice(browserGpu()));
+beforeAll(() => keepStudioDevice(browserGpu()));

@@ -4,6 +4,23 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-webgpu";
 import { createStudioBackend, openDevice } from "../src/engine/kernels/openDevice";
 import { registerFusedKernels } from "../src/engine/kernels/register";
+import { currentStudioBackend } from "../src/engine/kernels/studioBackend";
+
+/** What useStudioDevice opened last, while it is there. */
+let open: GPUDevice | undefined;
+
+/**
+ * useStudioDevice once for all the files of a page: a software adapter takes seconds to compile what the next file needs
+ * again. After a loss, or where a file put another backend in its place, one is opened anew.
+ */
+export async function keepStudioDevice(gpu: GPU | undefined): Promise<void> {
+  const registered = tf.engine().registryFactory.webgpu !== undefined;
+  if (open && registered && (await tf.setBackend("webgpu"))) {
+    await tf.ready();
+    if (currentStudioBackend()?.device === open) return;
+  }
+  await useStudioDevice(gpu);
+}
 
 /** Puts tfjs on the studio's backend, as the workers do, and makes every device fault fail the test. */
 export async function useStudioDevice(gpu: GPU | undefined): Promise<void> {
@@ -20,4 +37,9 @@ export async function useStudioDevice(gpu: GPU | undefined): Promise<void> {
   await tf.ready();
   if (!chosen || tf.getBackend() !== "webgpu")
     throw new Error("tfjs' WebGPU backend did not start.");
+  const { device } = opened;
+  open = device;
+  void device.lost.then(() => {
+    if (open === device) open = undefined;
+  });
 }

@@ -14,6 +14,7 @@ beforeEach(() => {
 const numbers = (length: number) => tf.tidy(() => tf.add(tf.range(0, length), 0));
 
 test("a tensor that outlives its recording is disposed, although tfjs' pool does not know its buffer", async () => {
+  const tensors = tf.memory().numTensors;
   const before = numbers(5);
   const { result, pool } = backend.record(() => numbers(1237));
   expect(await result.data()).toHaveLength(1237);
@@ -22,17 +23,18 @@ test("a tensor that outlives its recording is disposed, although tfjs' pool does
   expect(await before.data()).toEqual(Float32Array.of(0, 1, 2, 3, 4));
   before.dispose();
   backend.flush();
-  expect(tf.memory().numTensors).toBe(0);
+  expect(tf.memory().numTensors).toBe(tensors);
 });
 
 test("a tensor from before that a recorded step disposes is not of the recording's pool", () => {
+  const tensors = tf.memory().numTensors;
   const before = numbers(1239);
   const { pool } = backend.record(() => {
     before.dispose();
   });
   expect(pool.lifetimes()).toEqual([]);
   pool.dispose();
-  expect(tf.memory().numTensors).toBe(0);
+  expect(tf.memory().numTensors).toBe(tensors);
 });
 
 test("a part of a buffer is filled from a part of an array", async () => {
