@@ -21,8 +21,8 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "*.spec.ts",
   outputDir: "test-results",
-  // each test trains; two at once on two cores only slow each other down
-  workers: 1,
+  // while one trains on a core, another starts a page or waits for what it compiles
+  workers: 2,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
   timeout: 240_000,

@@ -1,5 +1,17 @@
 import { expect, test } from "./fixtures";
-import { onlyAtEnd, START_MS, tiny } from "./studio";
+import { onlyAtEnd, START_MS, tiny, type Studio } from "./studio";
+
+/** What the status line says from now on, noted by the page itself: between two looks from outside it may change. */
+const statusTexts = ({ status }: Studio) =>
+  status.evaluateHandle((region) => {
+    const texts: string[] = [];
+    new MutationObserver(() => texts.push((region as HTMLElement).innerText)).observe(region, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+    return texts;
+  });
 
 test.describe("on whatever the machine is best at", () => {
   test.use({ backend: "auto" });
@@ -31,16 +43,29 @@ test.describe("on whatever the machine is best at", () => {
 test.describe("on WebGPU", () => {
   test.use({ backend: "webgpu", warm: true });
 
-  test("it trains, samples and measures on WebGPU", async ({ studio }) => {
+  test("it counts the GPU programs it compiles, then trains, samples and measures", async ({
+    studio,
+  }) => {
     test.setTimeout(420_000); // decoding images is what a software adapter is slowest at
-    await studio.runLink(
+    await studio.openLink(
       tiny({
         optimizer: { steps: 6 },
         sampling: { gridSize: 1, steps: 1 },
         evaluation: { ...onlyAtEnd(6), sampleCount: 8, heldOutCount: 12 },
       }),
     );
+    const shown = await statusTexts(studio);
+    await studio.linkDialog.getByRole("button", { name: "Run it" }).click();
     await studio.waitForStep(2);
+    const texts = await shown.jsonValue();
+    const counts = texts.flatMap((text) => {
+      const found = /GPU programs: (\d+) of (\d+) compiled/.exec(text);
+      return found ? [[Number(found[1]), Number(found[2])] as const] : [];
+    });
+    expect(counts.length).toBeGreaterThan(1);
+    for (const [done, all] of counts) expect(done).toBeLessThanOrEqual(all);
+    expect(texts.find((text) => text.includes("GPU programs"))).toContain("Compiling");
+
     await expect(studio.curves("Velocity loss by training step").first()).toBeVisible();
     await studio.waitForPhase("Finished", 300_000);
     await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();

@@ -43,8 +43,15 @@ const realGpuArgs = (inWindow) =>
       ]
     : [];
 
-/** The software adapter that Chromium brings along: correct but slow. */
-const SOFTWARE_GPU_ARGS = ["--use-webgpu-adapter=swiftshader"];
+/**
+ * The software adapter that Chromium brings along: correct but slow. The page is drawn without it: distributions may turn
+ * drawing by a GPU on, and a software one takes longer than none.
+ */
+const SOFTWARE_GPU_ARGS = [
+  "--use-webgpu-adapter=swiftshader",
+  "--disable-gpu-rasterization",
+  "--disable-gpu-compositing",
+];
 
 /** Whether a window can be opened here. */
 const hasDisplay = () =>
