@@ -21,8 +21,8 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "*.spec.ts",
   outputDir: "test-results",
-  // while one trains on a core, another starts a page or waits for what it compiles
-  workers: 2,
+  // each test trains; two at once on two cores take as long as one after the other (docs/results.md)
+  workers: 1,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
   timeout: 240_000,

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { rename, rmdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, test as base, type Browser, type BrowserContext } from "@playwright/test";
 import type { BackendChoice } from "../src/common/protocol/shared";
 import { onlyAtEnd, studioOn, tiny, type Studio } from "./studio";
@@ -31,28 +30,6 @@ export function listen(context: BrowserContext, complaints: string[]): void {
   context.on("console", (message) => {
     if (message.type() === "error") complaints.push(`console error: ${message.text()}`);
   });
-}
-
-/** Made by one of the workers while the others wait. */
-async function warmStateIn(folder: string, make: (path: string) => Promise<void>): Promise<string> {
-  const path = join(folder, "state.json");
-  const lock = join(folder, "making");
-  mkdirSync(folder, { recursive: true });
-  while (!existsSync(path)) {
-    try {
-      mkdirSync(lock);
-    } catch {
-      await delay(200); // another worker makes it
-      continue;
-    }
-    try {
-      await make(`${path}.part`);
-      await rename(`${path}.part`, path);
-    } finally {
-      await rmdir(lock);
-    }
-  }
-  return path;
 }
 
 /** Fills the caches by a real run on wasm and saves what the browser then holds, IndexedDB included. */
@@ -92,11 +69,13 @@ export const test = base.extend<Fixtures & Options, WorkerFixtures>({
   warmState: [
     async ({ browser }, use, info) => {
       const { outputDir, use: settings } = info.project;
-      await use(() =>
-        warmStateIn(join(outputDir, "warm"), (path) =>
-          makeWarmState(browser, settings.baseURL ?? "", path),
-        ),
-      );
+      const path = join(outputDir, "warm", "state.json");
+      await use(async () => {
+        if (existsSync(path)) return path;
+        await mkdir(join(outputDir, "warm"), { recursive: true });
+        await makeWarmState(browser, settings.baseURL ?? "", path);
+        return path;
+      });
     },
     { scope: "worker" },
   ],
