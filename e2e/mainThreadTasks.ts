@@ -13,14 +13,6 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
-/** The budget of a task on the page's thread while it trains. */
-export const BUDGET_MS = 50;
-/**
- * What is asserted of processor time. Where the GPU is a software one, machines are shared: the same page was seen to
- * take 34 ms on one hour and 52 to 71 on another that was slower at everything else too.
- */
-export const COMPUTING_BUDGET_MS = process.env.REPA_GPU === "1" ? BUDGET_MS : 100;
-
 export interface ThreadTask {
   /** What the Long Tasks API would say. */
   readonly wallMs: number;

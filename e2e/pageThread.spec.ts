@@ -1,11 +1,14 @@
 import { expect, test } from "./fixtures";
-import {
-  BUDGET_MS,
-  COMPUTING_BUDGET_MS,
-  mainThreadTasks,
-  type ThreadTask,
-} from "./mainThreadTasks";
+import { mainThreadTasks, type ThreadTask } from "./mainThreadTasks";
 import { tiny } from "./studio";
+
+/** The budget of a task on the page's thread while it trains. */
+const BUDGET_MS = 50;
+/**
+ * What is asserted of processor time where the GPU is a software one: such machines are shared, and the same page was
+ * seen to take 34 ms on one hour and 52 to 71 on another that was slower at everything else too.
+ */
+const SHARED_BUDGET_MS = 100;
 
 /**
  * A virtual machine counts time that others took from it as the thread's own. Such noise only ever adds, so
@@ -53,7 +56,9 @@ for (const { backend, steps, every } of RUNS) {
         });
       }
       const ownGpu = process.env.REPA_GPU === "1";
-      expect(Math.min(...worst.map(({ cpuMs }) => cpuMs))).toBeLessThanOrEqual(COMPUTING_BUDGET_MS);
+      expect(Math.min(...worst.map(({ cpuMs }) => cpuMs))).toBeLessThanOrEqual(
+        ownGpu ? BUDGET_MS : SHARED_BUDGET_MS,
+      );
       if (ownGpu) {
         expect(Math.min(...worst.map(({ wallMs }) => wallMs))).toBeLessThanOrEqual(BUDGET_MS);
       }

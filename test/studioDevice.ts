@@ -3,21 +3,28 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-webgpu";
 import { createStudioBackend, openDevice } from "../src/engine/kernels/openDevice";
+import type { MatMulTuning } from "../src/engine/kernels/device";
 import { registerFusedKernels } from "../src/engine/kernels/register";
 import { currentStudioBackend } from "../src/engine/kernels/studioBackend";
 
-/** What useStudioDevice opened last, while it is there. */
-let open: GPUDevice | undefined;
+/** What useStudioDevice opened last, while it is there, and the tuning it began with. */
+let kept: { readonly device: GPUDevice; readonly tuning: MatMulTuning } | undefined;
 
 /**
  * useStudioDevice once for all the files of a page: a software adapter takes seconds to compile what the next file needs
- * again. After a loss, or where a file put another backend in its place, one is opened anew.
+ * again. A file begins with the tuning of a new device whatever the one before it set. After a loss, or where a file put
+ * another backend in its place, one is opened anew.
  */
 export async function keepStudioDevice(gpu: GPU | undefined): Promise<void> {
   const registered = tf.engine().registryFactory.webgpu !== undefined;
-  if (open && registered && (await tf.setBackend("webgpu"))) {
+  if (kept && registered && (await tf.setBackend("webgpu"))) {
     await tf.ready();
-    if (currentStudioBackend()?.device === open) return;
+    const backend = currentStudioBackend();
+    if (backend?.device === kept.device) {
+      backend.tuning = kept.tuning;
+      backend.mixedPrecision = false;
+      return;
+    }
   }
   await useStudioDevice(gpu);
 }
@@ -37,9 +44,11 @@ export async function useStudioDevice(gpu: GPU | undefined): Promise<void> {
   await tf.ready();
   if (!chosen || tf.getBackend() !== "webgpu")
     throw new Error("tfjs' WebGPU backend did not start.");
-  const { device } = opened;
-  open = device;
+  const backend = currentStudioBackend();
+  if (!backend) throw new Error("The backend is not the studio's.");
+  const { device, tuning } = backend;
+  kept = { device, tuning };
   void device.lost.then(() => {
-    if (open === device) open = undefined;
+    if (kept?.device === device) kept = undefined;
   });
 }

@@ -19,7 +19,10 @@ beforeAll(async () => {
   if (!(await tf.setBackend("wasm"))) throw new Error("tfjs' wasm backend did not start.");
   registerWasmKernels();
 });
-afterAll(() => tf.setBackend("cpu"));
+afterAll(() => {
+  vi.unstubAllGlobals();
+  return tf.setBackend("cpu");
+});
 
 const readModel = (name: string) =>
   readFile(new URL(`../../../public/models/${name}`, import.meta.url)).then(

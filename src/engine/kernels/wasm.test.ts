@@ -14,7 +14,10 @@ beforeAll(async () => {
   if (!(await tf.setBackend("wasm"))) throw new Error("tfjs' wasm backend did not start.");
   registerWasmKernels();
 });
-afterAll(() => tf.setBackend("cpu"));
+afterAll(() => {
+  vi.unstubAllGlobals();
+  return tf.setBackend("cpu");
+});
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 const values = (stream: string, shape: readonly number[]) =>
