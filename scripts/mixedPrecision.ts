@@ -15,6 +15,7 @@ import { prepareWebGpu } from "../src/engine/bench/webGpu";
 import { workloadById } from "../src/engine/bench/workloads";
 import { StudioError } from "../src/common/errors/studioError";
 import type { MatMulTuning } from "../src/engine/kernels/device";
+import { ALL_TILES } from "../src/engine/kernels/sharedTuning";
 import { checkoutDawn, startDawn } from "./node/dawn";
 import { readImages } from "./precision/images";
 import { runBoth } from "./precision/shortRun";
@@ -36,7 +37,7 @@ const [steps, batch] = [Number(values.steps), Number(values.batch)];
 
 const TUNINGS: readonly MatMulTuning[] = [
   { kind: "register", tile: [8, 8], dots: true },
-  { kind: "shared", tile: [4, 4] },
+  ALL_TILES,
 ];
 
 const told = (x: number) => x.toExponential(1);
@@ -71,7 +72,7 @@ const nano = workloadById("nano", batch);
 console.log(`Adapter: ${webgpu.adapter.name}; ${new Date().toISOString().slice(0, 10)}`);
 console.log("| products | losses | output | gradients, median | gradients, largest |");
 console.log("| --- | --- | --- | --- | --- |");
-const [usual = { kind: "shared", tile: [4, 4] }] = TUNINGS;
+const [usual = ALL_TILES] = TUNINGS;
 backend.tuning = usual;
 const exact = await stepNumbers(nano);
 for (const tuning of TUNINGS) {

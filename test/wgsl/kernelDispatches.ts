@@ -1,20 +1,22 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { kernelCases } from "../../src/engine/check/kernelCases";
 import { accumulate } from "../../src/engine/kernels/accumulate";
-import { TUNINGS } from "../../src/engine/kernels/chooseTuning";
+import { REGISTER_TUNINGS } from "../../src/engine/kernels/chooseTuning";
 import type { MatMulTuning, StudioDevice } from "../../src/engine/kernels/device";
+import { sharedDispatch } from "../../src/engine/kernels/matMul";
 import {
   optimizerUpdate,
   partialsLength,
   type Arena,
 } from "../../src/engine/kernels/optimizerUpdate";
-import type { ProductOptions } from "../../src/engine/kernels/productFrame";
-import { sharedProduct, type SharedTile } from "../../src/engine/kernels/sharedProduct";
+import { sideOf, type SharedTile } from "../../src/engine/kernels/sharedTile";
+import { ALL_TILES, oneTile } from "../../src/engine/kernels/sharedTuning";
 import { recordingDevice, type Recorded } from "../recordingDevice";
 
-/** The tunings that are measured, and small register tiles, which other tests use. */
+/** Tunings that are in use, and small register tiles, which other tests use. */
 const ALL_TUNINGS: readonly MatMulTuning[] = [
-  ...TUNINGS,
+  ...REGISTER_TUNINGS,
+  ALL_TILES,
   { kind: "register", tile: [4, 4], dots: true },
   { kind: "register", tile: [8, 4], dots: false },
 ];
@@ -70,25 +72,38 @@ export function kernelDispatches(): Recorded[] {
   );
 }
 
-/** Dispatches of products through workgroup memory with another tile than the one in use; sizes past its ends. */
-export function sharedProductDispatches(tile: SharedTile): Recorded[] {
-  const [m, n, k] = [2 * tile.threads * tile.results + 5, 35, 2 * tile.depth + 1];
-  const workgroups = [m, n].map((size) => Math.ceil(size / (tile.threads * tile.results)));
-  const tensor = (...shape: number[]): TensorInfo => ({ dataId: {}, shape, dtype: "float32" });
-  return (["nt", "nn", "tn"] as const).flatMap((layout) =>
-    [false, true].map((f16) => {
-      const bias = layout === "tn" ? "sum" : "none";
-      const options: ProductOptions = {
-        ...{ layout, bias, f16 },
-        ...{ activation: "none", activationSide: "forward" },
-      };
-      const outputs = [tensor(m, n), ...(bias === "sum" ? [tensor(m)] : [])];
-      const [rows = 0, columns = 0] = workgroups;
-      const operands = {
-        ...{ outputs, inputs: [], uniforms: [m, n, k, n, m * n, 1] },
-        workgroups: [columns, rows, 1] as const,
-      };
-      return { program: sharedProduct(options, tile), operands };
-    }),
-  );
+/**
+ * Dispatches of products through workgroup memory with one tile: all layouts and precisions, read four numbers at a time
+ * or one, whole and in parts of K; sizes past the tile's ends.
+ */
+export function sharedProductDispatches(tile: SharedTile): readonly Recorded[] {
+  const settings = { tuning: oneTile(tile), mixedPrecision: false, features: new Set<string>() };
+  const { device, dispatches } = recordingDevice(settings);
+  const [rows, columns] = [sideOf(tile, 0).length, sideOf(tile, 1).length];
+  const wideAndNarrow = [
+    [rows + 4, columns + 8, 2 * tile.depth + 4],
+    [rows + 5, columns + 3, 2 * tile.depth + 1],
+  ] as const;
+  const tensor = (...shape: number[]): TensorInfo => device.makeTensorInfo(shape, "float32");
+  for (const layout of ["nt", "nn", "tn"] as const) {
+    for (const f16 of [false, true]) {
+      for (const [m, n, k] of wideAndNarrow) {
+        for (const parts of [1, 2]) {
+          const bias = layout === "tn" ? "sum" : "none";
+          sharedDispatch(
+            device,
+            {
+              options: { layout, bias, f16, activation: "none", activationSide: "forward" },
+              sizes: { m, n, k, chunk: n, stride: m * n },
+              operands: [tensor(m, k), tensor(n, k)],
+              outputs: [tensor(m, n), ...(bias === "sum" ? [tensor(m)] : [])],
+              scale: 1,
+            },
+            { tile, parts, partLength: parts === 1 ? 3 * tile.depth : 2 * tile.depth },
+          );
+        }
+      }
+    }
+  }
+  return dispatches;
 }

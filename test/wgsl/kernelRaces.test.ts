@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SHARED_TILE } from "../../src/engine/kernels/sharedProduct";
+import { SHARED_TILES, sharedTileName, type SharedTile } from "../../src/engine/kernels/sharedTile";
 import { findRaces } from "./findRaces";
 import { kernelDispatches, sharedProductDispatches } from "./kernelDispatches";
 import { distinct, launchOf } from "./launchOf";
@@ -32,16 +32,15 @@ test("every compute program that the source describes is among those that were r
   expect([...read].filter((text) => !found.some((name) => name.test(text)))).toEqual([]);
 });
 
-describe("the shared product with another tile", () => {
-  const tiles = [
-    { threads: 8, results: 4, depth: 8 },
-    { threads: 8, results: 8, depth: 16 },
-    { threads: 4, results: 4, depth: 20 },
+describe("a product through workgroup memory", () => {
+  const others: readonly SharedTile[] = [
+    { threads: [8, 8], results: [4, 4], depth: 8 },
+    { threads: [4, 8], results: [8, 4], depth: 12 },
+    { threads: [2, 4], results: [4, 8], depth: 20 },
   ];
-  test.each(tiles)(
-    "of $threads threads a side, $results results, $depth steps has no race",
-    (tile) => {
-      expect(tile).not.toEqual(SHARED_TILE);
+  test.each([...SHARED_TILES, ...others].map((tile) => ({ name: sharedTileName(tile), tile })))(
+    "of tiles of $name has no race",
+    ({ tile }) => {
       expect(racesIn(distinct(sharedProductDispatches(tile)))).toEqual([]);
     },
   );

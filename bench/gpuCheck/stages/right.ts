@@ -17,8 +17,9 @@ import {
   trainPlainly,
   type Training,
 } from "../../../src/engine/check/trainingChecks";
-import { TUNINGS } from "../../../src/engine/kernels/chooseTuning";
+import { REGISTER_TUNINGS, TUNINGS } from "../../../src/engine/kernels/chooseTuning";
 import type { MatMulTuning } from "../../../src/engine/kernels/device";
+import { ALL_TILES } from "../../../src/engine/kernels/sharedTuning";
 import { tuningName } from "../../../src/engine/kernels/tuningName";
 import { randomPermutation } from "../../../src/common/math/rng";
 import { readGoldenFolder } from "../../../test/parity/folder";
@@ -99,7 +100,7 @@ async function trainingResults(
     ? [TINY_WORKLOAD]
     : [TINY_WORKLOAD, ...WORKLOADS.filter(({ id }) => id === "nano")];
   const precisions = opened.device.features.has("shader-f16") ? [false, true] : [false];
-  const tunings = software ? [SMALL_TILE] : TUNINGS;
+  const tunings = software ? [SMALL_TILE] : [...REGISTER_TUNINGS, ALL_TILES];
   const add = (name: string, problem: string | undefined, good: string) =>
     results.push({ name, ok: problem === undefined, detail: problem ?? good });
   const compare = async (label: string, training: Training, plainly: boolean) => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { StudioError } from "../../common/errors/studioError";
-import { compareTunings } from "../kernels/chooseTuning";
+import { compareTunings, fastest } from "../kernels/chooseTuning";
 import type { MatMulTuning } from "../kernels/device";
 import { findKernel } from "../kernels/findKernel";
 import { createStudioBackend, openDevice, type OpenedDevice } from "../kernels/openDevice";
@@ -91,7 +91,7 @@ function createTuner(software: boolean, clockMs: () => number) {
   return async (backend: StudioBackend, use: () => Promise<void>): Promise<void> => {
     if (software) return;
     await use();
-    tuning ??= (await compareTunings(backend, clockMs))[0]?.tuning;
+    tuning ??= fastest(await compareTunings(backend, clockMs));
     backend.tuning = tuning ?? backend.tuning;
   };
 }

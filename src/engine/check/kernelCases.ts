@@ -24,15 +24,20 @@ import { CHECK_CASES, type CheckCase } from "../kernels/selfCheckCases";
 import { caseOf, selfCheckCase, type Family, type KernelCase } from "./kernelCase";
 import { computed, integers, normals } from "./operands";
 
-/** Rows, inputs and outputs of a linear map: several tiles and a part of one; odd; divided by four; single ones. */
+/**
+ * Rows, inputs and outputs of a linear map: several tiles and a part of one; sums long enough to be split, over inputs,
+ * outputs and rows; odd; divided by four; single ones.
+ */
 const PRODUCT_SIZES = [
   [130, 72, 132],
+  [20, 520, 516],
   [70, 33, 67],
+  [300, 20, 36],
   [20, 12, 36],
   [1, 1, 3],
 ] as const;
-/** Every activation on the first two; the others only without one. */
-const ACTIVATED_SIZES = 2;
+/** Every activation on the first three; the others only without one. */
+const ACTIVATED_SIZES = 3;
 const ACTIVATIONS = ["silu", "gelu-tanh", "quick-gelu", "gelu"] as const;
 
 function linearCases(): KernelCase[] {

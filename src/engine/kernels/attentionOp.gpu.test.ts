@@ -7,10 +7,12 @@ import { useTuning } from "../../../test/useTuning";
 import { Attention, AttentionGrad } from "./attentionOp";
 import type { MatMulTuning } from "./device";
 import { run } from "./operation";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4] },
-  { kind: "shared", tile: [4, 4] },
+  oneTile(SHARED_TILES[0]),
 ];
 
 /** Batch, tokens, heads and head width: single ones, odd ones, of no tile; wide ones compile for seconds. */

@@ -1,18 +1,45 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { attempt } from "./attempt";
-import type { MatMulTuning } from "./device";
+import type { MatMulTuning, RegisterTuning } from "./device";
 import { Linear, LinearGradW, LinearGradX } from "./linearOp";
+import { measureFill } from "./measureFill";
 import { run } from "./operation";
 import { rankWithin, type Budget, type Sizes, type TuningTime } from "./rankWithin";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile, shortList, tileSpeeds } from "./sharedTuning";
 import type { StudioBackend } from "./studioBackend";
 
-/** Tunings to choose from: tiles in registers (for software adapters) or in workgroup memory (for real GPUs). */
-export const TUNINGS: readonly [MatMulTuning, ...MatMulTuning[]] = [
+/** Tiles in registers: what software adapters like. */
+export const REGISTER_TUNINGS: readonly [RegisterTuning, ...RegisterTuning[]] = [
   { kind: "register", tile: [16, 8], dots: true },
   { kind: "register", tile: [16, 8], dots: false },
   { kind: "register", tile: [8, 8], dots: true },
-  { kind: "shared", tile: [4, 4] },
 ];
+
+/** All that are measured: tiles in registers, and each tile through workgroup memory, which real GPUs like. */
+export const TUNINGS: readonly [MatMulTuning, ...MatMulTuning[]] = [
+  ...REGISTER_TUNINGS,
+  ...SHARED_TILES.map(oneTile),
+];
+
+/** What was measured of an adapter. */
+export interface Comparison {
+  /** The fastest first. */
+  readonly times: readonly TuningTime[];
+  /** Workgroups that it runs at the same time; undefined unless a tile through workgroup memory is the fastest. */
+  readonly fill?: number;
+}
+
+/**
+ * The fastest tuning. Tiles through workgroup memory that are worth choosing from are then joined in one, and each
+ * product takes the one that suits its shape.
+ */
+export function fastest({ times, fill }: Comparison): MatMulTuning | undefined {
+  const best = times[0]?.tuning;
+  if (best?.kind !== "shared" || fill === undefined) return best;
+  const [first, ...others] = shortList(tileSpeeds(times, fill));
+  return first ? { kind: "shared", fill, speeds: [first, ...others] } : best;
+}
 
 const ROUNDS = 3;
 /** Any sizes that divide by four will do: the programs are the same for all of them. */
@@ -77,7 +104,7 @@ export async function compareTunings(
   clockMs: () => number,
   tunings: readonly MatMulTuning[] = TUNINGS,
   budget: Budget = UNLIMITED,
-): Promise<readonly TuningTime[]> {
+): Promise<Comparison> {
   const before = backend.tuning;
   const dryRun = () =>
     tf.tidy(() => {
@@ -97,7 +124,10 @@ export async function compareTunings(
     };
   });
   try {
-    return await rankWithin(candidates, clockMs, budget);
+    const times = await rankWithin(candidates, clockMs, budget);
+    if (times[0]?.tuning.kind !== "shared") return { times };
+    const fill = await attempt(backend.device, () => measureFill(backend, clockMs));
+    return fill.ok ? { times, fill: fill.value } : { times };
   } finally {
     backend.tuning = before;
   }

@@ -1,5 +1,6 @@
 import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import type { ComputeProgram } from "./program";
+import type { TileSpeed } from "./sharedPlan";
 
 /** Operands of one dispatch, in the order of the program's declarations. */
 export interface Dispatch {
@@ -9,15 +10,25 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** Which register tiles and operand types the matrix products use; chosen for the adapter at start. */
-export interface MatMulTuning {
-  /** "register": a tile a thread, no workgroup memory; "shared": a tile a workgroup. */
-  readonly kind: "register" | "shared";
+/** A tile of results a thread, in registers: no workgroup memory. */
+export interface RegisterTuning {
+  readonly kind: "register";
   /** Rows and columns of a thread's tile, multiples of 4. */
   readonly tile: readonly [number, number];
   /** Register tiles of x Wᵀ multiply four numbers of two rows at a time; else one step of K after the other. Default true. */
   readonly dots?: boolean;
 }
+
+/** A tile of results a workgroup, through workgroup memory; the tile and the parts of K follow from the shape. */
+export interface SharedTuning {
+  readonly kind: "shared";
+  /** Workgroups that the adapter runs at the same time. */
+  readonly fill: number;
+  readonly speeds: readonly [TileSpeed, ...TileSpeed[]];
+}
+
+/** How matrix products are cut up; chosen for the adapter at start. */
+export type MatMulTuning = RegisterTuning | SharedTuning;
 
 /** What kernels need of the backend (studioBackend.ts), which tfjs hands to every kernel function. */
 export interface StudioDevice {

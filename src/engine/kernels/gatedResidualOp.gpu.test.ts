@@ -5,10 +5,12 @@ import { expectTwin, normal } from "../../../test/kernelTwin";
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
 import { GatedResidual, GatedResidualGrad } from "./gatedResidualOp";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4] },
-  { kind: "shared", tile: [4, 4] },
+  oneTile(SHARED_TILES[0]),
 ];
 
 /** Batch, tokens and width: one of each, odd ones, more than a workgroup takes at once. */

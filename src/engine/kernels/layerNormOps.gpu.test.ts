@@ -10,10 +10,12 @@ import {
   LayerNormModulateGradMod,
   LayerNormModulateGradX,
 } from "./layerNormModulateOp";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4] },
-  { kind: "shared", tile: [4, 4] },
+  oneTile(SHARED_TILES[0]),
 ];
 
 /** Batch, tokens and width: one of each, odd ones, more than a workgroup takes at once. */

@@ -5,14 +5,15 @@ import { expectTwin, normal, twinAndKernel, type Operand } from "../../../test/k
 import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
 import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
-import type { ProductOptions } from "./productFrame";
-import { sharedProduct, type SharedTile } from "./sharedProduct";
 import { currentStudioBackend } from "./studioBackend";
+import { SHARED_TILES } from "./sharedTile";
+import { ALL_TILES, oneTile } from "./sharedTuning";
+import { tuningName } from "./tuningName";
 
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4], dots: true },
   { kind: "register", tile: [8, 4], dots: false },
-  { kind: "shared", tile: [4, 4], dots: true },
+  oneTile(SHARED_TILES[0]),
 ];
 
 /** Rows, inputs and outputs: odd ones, single ones, multiples of four and of no tile. */
@@ -32,48 +33,51 @@ const RUNS = { numRuns: 12 };
 
 beforeEach(() => tf.setBackend("webgpu"));
 
-describe.each(KINDS)("linear, $kind tiles of $tile", (tuning) => {
-  useTuning(tuning);
+describe.each(KINDS.map((tuning) => ({ name: tuningName(tuning), tuning })))(
+  "linear, $name",
+  ({ tuning }) => {
+    useTuning(tuning);
 
-  test("y = activation(x Wᵀ + b), for any sizes", () =>
-    fc.assert(
-      fc.asyncProperty(sizes, activations, ([m, k, n], activation) => {
-        const operands = {
-          x: normal("x", [m, k]),
-          weight: normal("w", [n, k]),
-          bias: normal("b", [n]),
-        };
-        return activation === "none"
-          ? expectTwin(Linear, operands, {})
-          : expectTwin(LinearActivated, operands, { activation });
-      }),
-      RUNS,
-    ));
+    test("y = activation(x Wᵀ + b), for any sizes", () =>
+      fc.assert(
+        fc.asyncProperty(sizes, activations, ([m, k, n], activation) => {
+          const operands = {
+            x: normal("x", [m, k]),
+            weight: normal("w", [n, k]),
+            bias: normal("b", [n]),
+          };
+          return activation === "none"
+            ? expectTwin(Linear, operands, {})
+            : expectTwin(LinearActivated, operands, { activation });
+        }),
+        RUNS,
+      ));
 
-  test("dx, with the slope of the activation before", () =>
-    fc.assert(
-      fc.asyncProperty(sizes, activations, ([m, n, k], activation) => {
-        const pre = activation === "none" ? undefined : normal("pre", [m, k]);
-        const operands = { dy: normal("dy", [m, n]), weight: normal("w", [n, k]), pre };
-        return expectTwin(LinearGradX, operands, { activation });
-      }),
-      RUNS,
-    ));
+    test("dx, with the slope of the activation before", () =>
+      fc.assert(
+        fc.asyncProperty(sizes, activations, ([m, n, k], activation) => {
+          const pre = activation === "none" ? undefined : normal("pre", [m, k]);
+          const operands = { dy: normal("dy", [m, n]), weight: normal("w", [n, k]), pre };
+          return expectTwin(LinearGradX, operands, { activation });
+        }),
+        RUNS,
+      ));
 
-  test("dW and db", () =>
-    fc.assert(
-      fc.asyncProperty(sizes, ([m, n, k]) => {
-        const operands = {
-          dy: normal("dy", [m, n]),
-          x: normal("x", [m, k]),
-          weight: normal("w", [n, k]),
-          bias: normal("b", [n]),
-        };
-        return expectTwin(LinearGradW, operands, {});
-      }),
-      RUNS,
-    ));
-});
+    test("dW and db", () =>
+      fc.assert(
+        fc.asyncProperty(sizes, ([m, n, k]) => {
+          const operands = {
+            dy: normal("dy", [m, n]),
+            x: normal("x", [m, k]),
+            weight: normal("w", [n, k]),
+            bias: normal("b", [n]),
+          };
+          return expectTwin(LinearGradW, operands, {});
+        }),
+        RUNS,
+      ));
+  },
+);
 
 /** Past the ends of one, two and three tiles on every side. */
 const anySizes = fc.tuple(
@@ -98,7 +102,7 @@ function operandsOf([m, k, n]: readonly [number, number, number]) {
 }
 
 describe("products through workgroup memory", () => {
-  useTuning({ kind: "shared", tile: [4, 4] });
+  useTuning(ALL_TILES);
 
   test("are right for any sizes, in all layouts", () =>
     fc.assert(
@@ -154,57 +158,6 @@ describe("products through workgroup memory", () => {
       backend.mixedPrecision = false;
     }
   });
-});
-
-/** Another tile than the one in use: more results a thread, and more vec4s to bring than threads. */
-const OTHER_TILE: SharedTile = { threads: 4, results: 8, depth: 12 };
-
-interface Sizes {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-}
-
-/** aᵀ b and the sums of a over K, in float64: a [K, M], b [K, N] -> [[M, N], [M]]. */
-function expectedProduct({ m, n, k }: Sizes, a: ArrayLike<number>, b: ArrayLike<number>) {
-  const at = (values: ArrayLike<number>, i: number) => values[i] ?? NaN;
-  const over = (term: (step: number) => number) =>
-    Array.from({ length: k }, (_, step) => term(step)).reduce((sum, value) => sum + value, 0);
-  const y = Array.from({ length: m * n }, (_, i) =>
-    over((step) => at(a, step * m + Math.floor(i / n)) * at(b, step * n + (i % n))),
-  );
-  const sums = Array.from({ length: m }, (_, row) => over((step) => at(a, step * m + row)));
-  return [y, sums];
-}
-
-test("another tile than the one in use is right as well", async () => {
-  const backend = currentStudioBackend();
-  if (!backend) throw new Error("Not on the studio's backend.");
-  const sizes = { m: 37, n: 70, k: 29 };
-  const { m, n, k } = sizes;
-  const [a, b] = [normal("a", [k, m]), normal("b", [k, n])];
-  const options: ProductOptions = {
-    layout: "tn",
-    bias: "sum",
-    activation: "none",
-    activationSide: "forward",
-    f16: false,
-  };
-  const side = OTHER_TILE.threads * OTHER_TILE.results;
-  const outputs = [[m, n], [m]].map((shape) => backend.makeTensorInfo(shape, "float32"));
-  const inputs = [tf.tensor(a.values, [k, m]), tf.tensor(b.values, [k, n])];
-  backend.dispatch(sharedProduct(options, OTHER_TILE), {
-    outputs,
-    inputs,
-    uniforms: [m, n, k, n, m * n, 1],
-    workgroups: [Math.ceil(n / side), Math.ceil(m / side), 1],
-  });
-  const found = await Promise.all(outputs.map(({ dataId }) => backend.read(dataId)));
-  expectedProduct(sizes, a.values, b.values).forEach((expected, i) => {
-    expect(found[i]).toBeAllClose(expected, { rtol: 1e-5, atol: 2e-5 });
-  });
-  for (const { dataId } of outputs) backend.disposeData(dataId);
-  tf.dispose(inputs);
 });
 
 test("chunks of columns come one after the other", () =>

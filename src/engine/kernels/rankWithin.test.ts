@@ -3,7 +3,7 @@ import type { MatMulTuning } from "./device";
 import { rankWithin, type Candidate } from "./rankWithin";
 
 const tuning = (name: number): MatMulTuning => ({ kind: "register", tile: [4 * name, 4] });
-const nameOf = ({ tile }: MatMulTuning) => tile[0] / 4;
+const nameOf = (one: MatMulTuning) => (one.kind === "register" ? one.tile[0] / 4 : NaN);
 
 /** A device on a played clock: each round of a timing takes its time, compiling takes its own. */
 function played() {

@@ -3,6 +3,7 @@ import type { MatMulTuning } from "./device";
 /** Milliseconds of one linear map and its gradients with a tuning. */
 export interface TuningTime {
   readonly tuning: MatMulTuning;
+  readonly sizes: Sizes;
   readonly ms: number;
 }
 
@@ -68,17 +69,17 @@ export async function rankWithin(
   const small: (TuningTime & Candidate)[] = [];
   for (const candidate of await compiledOf(candidates, budget)) {
     if (small.length > 0 && leftMs() <= 0) break;
-    small.push({ ...candidate, ms: await candidate.time(SMALL, leftMs) });
+    small.push({ ...candidate, sizes: SMALL, ms: await candidate.time(SMALL, leftMs) });
   }
   small.sort((a, b) => a.ms - b.ms);
   const large: TuningTime[] = [];
   if ((small[0]?.ms ?? Infinity) <= SLOW_MS) {
     for (const { tuning, ms, time } of small) {
       if (leftMs() < LEAST_ROUNDS * LARGER * ms) break;
-      large.push({ tuning, ms: await time(LARGE, leftMs) });
+      large.push({ tuning, sizes: LARGE, ms: await time(LARGE, leftMs) });
     }
   }
   large.sort((a, b) => a.ms - b.ms);
-  const rest = small.slice(large.length).map(({ tuning, ms }) => ({ tuning, ms }));
+  const rest = small.slice(large.length).map(({ tuning, sizes, ms }) => ({ tuning, sizes, ms }));
   return [...large, ...rest];
 }

@@ -8,6 +8,8 @@ import { Linear, LinearGradW } from "./linearOp";
 import { registeredOperations } from "./register";
 import { createSelfCheck } from "./selfCheck";
 import { CHECK_CASES, type CheckCases } from "./selfCheckCases";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 import { currentStudioBackend, type StudioBackend } from "./studioBackend";
 import { VelocityLoss } from "./velocityLossOp";
 
@@ -20,7 +22,8 @@ function backend(): StudioBackend {
 /** What compiles quickly on software adapters. */
 const REGISTER: MatMulTuning = { kind: "register", tile: [4, 4] };
 const STEPS: MatMulTuning = { kind: "register", tile: [4, 4], dots: false };
-const SHARED: MatMulTuning = { kind: "shared", tile: [4, 4] };
+const [FIRST_TILE, SECOND_TILE = FIRST_TILE] = SHARED_TILES;
+const SHARED: MatMulTuning = oneTile(FIRST_TILE);
 const [FIRST_BY_KIND] = CHECK_CASES.byKind;
 const QUICK: CheckCases = {
   ...CHECK_CASES,
@@ -71,7 +74,7 @@ test("a kernel that is wrong in float16 alone is found there and nowhere else", 
 });
 
 test("one broken tile is found, and the next one is not blamed", async () => {
-  breakKernel(LinearGradW, (device) => device.tuning.dots === false);
+  breakKernel(LinearGradW, ({ tuning }) => tuning.kind === "register" && tuning.dots === false);
   const check = createSelfCheck(backend(), QUICK);
   expect(new Set(named(await check.tuning(STEPS, "float32")))).toEqual(new Set([LinearGradW.name]));
   expect(await check.tuning(REGISTER, "float32")).toEqual([]);
@@ -80,8 +83,8 @@ test("one broken tile is found, and the next one is not blamed", async () => {
 test("what only the kind of the tiles changes is found for every tile of the kind", async () => {
   breakKernel(LayerNormModulate, (device) => device.tuning.kind === "shared");
   const check = createSelfCheck(backend(), ONLY_KIND);
-  for (const tile of [4, 8] as const) {
-    const found = await check.tuning({ kind: "shared", tile: [tile, tile] }, "float32");
+  for (const tile of [FIRST_TILE, SECOND_TILE]) {
+    const found = await check.tuning(oneTile(tile), "float32");
     expect(named(found)).toEqual([LayerNormModulate.name]);
   }
   expect(await check.tuning(REGISTER, "float32")).toEqual([]);

@@ -113,6 +113,9 @@ const labels =
  */
 const [ROWS, IN, OUT] = [132, 100, 136];
 
+/** Rows of a weight gradient that tiles through workgroup memory sum in parts, the last of them shorter. */
+const MANY = 300;
+
 /**
  * Gradients far below float16's smallest number, 2^-24: without the power of two that brings them into its range
  * (kernels/linearOp) they would all become zero.
@@ -155,6 +158,16 @@ const PRODUCTS: readonly CheckCase[] = [
       x: positive(1, ROWS, IN),
       weight: around0(OUT, IN),
       bias: around0(OUT),
+    },
+    {},
+  ),
+  checkCase(
+    LinearGradW,
+    {
+      dy: positive(TINY, MANY, 36),
+      x: positive(1, MANY, 20),
+      weight: around0(36, 20),
+      bias: around0(36),
     },
     {},
   ),

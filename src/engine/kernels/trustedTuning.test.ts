@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { MatMulTuning } from "./device";
+import { SHARED_TILES } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 import { trustedTuning, type Precision } from "./trustedTuning";
 
-const A: MatMulTuning = { kind: "shared", tile: [4, 4] };
+const A: MatMulTuning = oneTile(SHARED_TILES[0]);
 const B: MatMulTuning = { kind: "register", tile: [16, 8], dots: true };
 const C: MatMulTuning = { kind: "register", tile: [8, 8], dots: true };
 const NAMES = new Map<MatMulTuning, string>([

@@ -7,6 +7,7 @@ import { currentStudioBackend, type StudioBackend } from "../kernels/studioBacke
 import { createDeviceTrainer } from "./deviceTrainer";
 import { withMixedPrecision } from "./mixedPrecision";
 import { disposeBatch } from "./trainBatch";
+import { ALL_TILES } from "../kernels/sharedTuning";
 import { createTrainState } from "./trainState";
 
 function backend(): StudioBackend {
@@ -15,10 +16,7 @@ function backend(): StudioBackend {
   return current;
 }
 
-const TUNINGS: readonly MatMulTuning[] = [
-  { kind: "register", tile: [4, 4] },
-  { kind: "shared", tile: [4, 4] },
-];
+const TUNINGS: readonly MatMulTuning[] = [{ kind: "register", tile: [4, 4] }, ALL_TILES];
 
 beforeEach(({ skip }) => {
   backend().tuning = { kind: "register", tile: [4, 4] };

@@ -2,8 +2,9 @@ import { afterEach, expect, test } from "vitest";
 import { TUNINGS } from "../../engine/kernels/chooseTuning";
 import type { MatMulTuning } from "../../engine/kernels/device";
 import { openStudioDb } from "../../common/storage/db";
-import { getSetting, putSetting } from "../../common/storage/settings";
+import { putSetting } from "../../common/storage/settings";
 import { tuningName } from "../../engine/kernels/tuningName";
+import { sharedTileName } from "../../engine/kernels/sharedTile";
 import { chooseTuning } from "./tuning";
 
 /** Real IndexedDB; only the device is played, so that measurings can be counted and what fails is known. */
@@ -12,17 +13,21 @@ const open = () => openStudioDb(name);
 const memory = { openDatabase: open, browser: "a browser 1" };
 afterEach(() => void indexedDB.deleteDatabase(name));
 
+/** Of the linear map that was timed. */
+const SIZES = [2048, 512, 1024] as const;
+
 /** The order of the tunings as it is measured, beginning with this one. */
 const orderFrom = (best: number) => [...TUNINGS.slice(best), ...TUNINGS.slice(0, best)];
 
-function device(best: number, broken: readonly MatMulTuning[] = []) {
+function device(best: number, broken: readonly MatMulTuning[] = [], fill?: number) {
   let count = 0;
   return {
     count: () => count,
     work: {
       measure: () => {
         count++;
-        return Promise.resolve(orderFrom(best).map((tuning, i) => ({ tuning, ms: i + 1 })));
+        const times = orderFrom(best).map((tuning, i) => ({ tuning, sizes: SIZES, ms: i + 1 }));
+        return Promise.resolve({ times, ...(fill !== undefined && { fill }) });
       },
       check: (tuning: MatMulTuning) =>
         Promise.resolve(
@@ -89,15 +94,42 @@ test("when every tile fails, the operation is named and no tile is forgotten", a
   expect((await chooseTuning("adapter a", memory, device(0).work)).tuning).toBe(T0);
 });
 
-test("what earlier versions stored goes on working, and fails like any other", async () => {
+/** Tiles of a tuning through workgroup memory, by name, and its fill. */
+const sharedOf = ({ tuning }: { readonly tuning: MatMulTuning }) =>
+  tuning.kind === "shared"
+    ? { fill: tuning.fill, tiles: tuning.speeds.map(({ tile }) => sharedTileName(tile)) }
+    : undefined;
+const FIRST_SHARED = TUNINGS.findIndex(({ kind }) => kind === "shared");
+
+test("tiles through workgroup memory that are worth it are joined, and remembered so", async () => {
+  const first = await chooseTuning("adapter a", memory, device(FIRST_SHARED, [], 128).work);
+  const joined = sharedOf(first);
+  expect(joined?.fill).toBe(128);
+  expect(joined?.tiles.length).toBeGreaterThan(1);
+  const later = device(0, [], 8);
+  expect((await chooseTuning("adapter a", memory, later.work)).tuning).toEqual(first.tuning);
+  expect(later.count()).toBe(0);
+});
+
+test("one of the joined tiles that fails is left out, named, and stays out", async () => {
+  const { tiles = [] } =
+    sharedOf(await chooseTuning("adapter a", memory, device(FIRST_SHARED, [], 128).work)) ?? {};
+  const named = (name: string) => TUNINGS.find((tuning) => tuningName(tuning) === `shared ${name}`);
+  const broken = tiles.slice(1).flatMap((name) => named(name) ?? []);
+  const chosen = await chooseTuning("adapter a", memory, device(0, broken).work);
+  expect(sharedOf(chosen)?.tiles).toEqual(tiles.slice(0, 1));
+  expect(failedNames(chosen)).toEqual(broken.map(tuningName));
+  const again = await chooseTuning("adapter a", memory, device(0).work);
+  expect(sharedOf(again)?.tiles).toEqual(tiles.slice(0, 1));
+  expect(failedNames(again)).toEqual(broken.map(tuningName));
+});
+
+test("what earlier versions stored is measured over: there were fewer tiles", async () => {
   const db = await open();
   await putSetting(db, "tuning/adapter c", tuningName(T2));
   const { work, count } = device(0);
-  expect((await chooseTuning("adapter c", memory, work)).tuning).toBe(T2);
-  expect(await getSetting(db, "tuning/adapter c")).toBe(tuningName(T2));
-  expect((await chooseTuning("adapter c", memory, device(0, [T2]).work)).tuning).toBe(T0);
   expect((await chooseTuning("adapter c", memory, work)).tuning).toBe(T0);
-  expect(count()).toBe(0);
+  expect(count()).toBe(1);
   db.close();
 });
 

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
-import { TUNINGS } from "../../engine/kernels/chooseTuning";
+import { REGISTER_TUNINGS, TUNINGS } from "../../engine/kernels/chooseTuning";
+import { SHARED_TILES } from "../../engine/kernels/sharedTile";
+import { oneTile } from "../../engine/kernels/sharedTuning";
 import { tuningName } from "../../engine/kernels/tuningName";
 import { disagreementText, rankingOf } from "./tuning";
 
 const BROWSER = "a browser 1";
 const NAMES = TUNINGS.map(tuningName);
+const ALL = { browser: BROWSER, ranked: NAMES, failed: [] };
 
 test("every tuning has a name of its own", () => {
   expect(new Set(NAMES).size).toBe(TUNINGS.length);
@@ -18,14 +21,15 @@ test("a stored order is taken up, without what failed", () => {
   expect(ranking?.failed).toEqual(failed);
 });
 
-test("the one name that earlier versions stored comes first", () => {
-  for (const name of NAMES) {
-    const ranking = rankingOf(name, BROWSER);
-    const [first, ...others] = ranking?.ranked.map(tuningName) ?? [];
-    expect(first).toBe(name);
-    expect(new Set(others)).toEqual(new Set(NAMES.filter((other) => other !== name)));
-    expect(ranking?.failed).toEqual([]);
-  }
+test("speeds of tiles through workgroup memory are taken up, unknown names left out", () => {
+  const [tile] = SHARED_TILES;
+  const rates = [
+    { name: tuningName(oneTile(tile)), rate: 2 },
+    { name: "shared 999x999", rate: 3 },
+    { name: tuningName(REGISTER_TUNINGS[0]), rate: 4 },
+  ];
+  const stored = { browser: BROWSER, ranked: NAMES, failed: [], shared: { fill: 256, rates } };
+  expect(rankingOf(stored, BROWSER)?.shared).toEqual({ fill: 256, speeds: [{ tile, rate: 2 }] });
 });
 
 test.each<[string, unknown]>([
@@ -33,7 +37,8 @@ test.each<[string, unknown]>([
   ["null", null],
   ["a number", 3],
   ["an empty text", ""],
-  ["the name of no tuning", "register 999x999 dots"],
+  ["one name, as early versions stored it", NAMES[0]],
+  ["speeds that are none", { ...ALL, shared: { fill: 0, rates: [] } }],
   ["a tuning itself", { kind: "shared" }],
   ["a list", ["a"]],
   ["another browser", { browser: "a browser 2", ranked: NAMES, failed: [] }],

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { TUNINGS } from "../../engine/kernels/chooseTuning";
-import type { MatMulTuning } from "../../engine/kernels/device";
-import type { TuningTime } from "../../engine/kernels/rankWithin";
+import { TUNINGS, type Comparison } from "../../engine/kernels/chooseTuning";
+import type { MatMulTuning, SharedTuning } from "../../engine/kernels/device";
+import type { TileSpeed } from "../../engine/kernels/sharedPlan";
+import type { SharedTile } from "../../engine/kernels/sharedTile";
+import { oneTile, shortList, tileSpeeds } from "../../engine/kernels/sharedTuning";
 import {
   trustedTuning,
   type CheckTuning,
@@ -32,12 +34,23 @@ const Remembered = z.object({
   ranked: z.array(z.string()),
   /** Those that failed the self-check. */
   failed: z.array(z.object({ name: z.string(), reason: z.string() })),
+  /** Where tiles through workgroup memory are the fastest: workgroups at the same time, and relative speeds by name. */
+  shared: z
+    .object({
+      fill: z.int().positive(),
+      rates: z.array(z.object({ name: z.string(), rate: z.number().positive() })),
+    })
+    .optional(),
 });
 
-/** An order of all tunings, and those among them that failed before. */
+/** How tiles through workgroup memory are chosen from on an adapter. */
+type SharedSpeeds = Pick<SharedTuning, "fill"> & { readonly speeds: readonly TileSpeed[] };
+
+/** An order of all tunings, those among them that failed before, and what was measured of shared tiles. */
 interface Ranking {
   readonly ranked: readonly MatMulTuning[];
   readonly failed: readonly FailedCheck[];
+  readonly shared?: SharedSpeeds;
 }
 
 /** With those that were not measured behind those that were. */
@@ -46,9 +59,13 @@ const completed = (
   all: readonly MatMulTuning[],
 ): readonly MatMulTuning[] => [...first, ...all.filter((tuning) => !first.includes(tuning))];
 
+/** The tuning that takes this tile for every product. */
+const ofTile = (tunings: readonly MatMulTuning[], tile: SharedTile) =>
+  tunings.find((tuning) => tuning.kind === "shared" && tuning.speeds[0].tile === tile);
+
 /**
  * What a stored value says; undefined when it is to be measured over: nonsense, another browser, or other tunings
- * than there are now. Earlier versions stored the name of the best alone.
+ * than there are now, as in earlier versions.
  */
 export function rankingOf(
   stored: unknown,
@@ -56,17 +73,47 @@ export function rankingOf(
   tunings: readonly MatMulTuning[] = TUNINGS,
 ): Ranking | undefined {
   const named = (name: string) => tunings.find((tuning) => tuningName(tuning) === name);
-  if (typeof stored === "string") {
-    const best = named(stored);
-    return best && { ranked: completed([best], tunings), failed: [] };
-  }
   const { data } = Remembered.safeParse(stored);
   if (data?.browser !== browser) return undefined;
+  const { failed, shared } = data;
   const ranked = data.ranked.flatMap((name) => named(name) ?? []);
-  const known = new Set([...data.ranked, ...data.failed.map(({ name }) => name)]);
+  const known = new Set([...data.ranked, ...failed.map(({ name }) => name)]);
   const complete = tunings.every((tuning) => known.has(tuningName(tuning)));
-  return complete && ranked.length > 0 ? { ranked, failed: data.failed } : undefined;
+  if (!complete || ranked.length === 0) return undefined;
+  const speeds = shared?.rates.flatMap(({ name, rate }): TileSpeed[] => {
+    const tuning = named(name);
+    return tuning?.kind === "shared" ? [{ tile: tuning.speeds[0].tile, rate }] : [];
+  });
+  return { ranked, failed, ...(shared && speeds && { shared: { fill: shared.fill, speeds } }) };
 }
+
+const measuredRanking = ({ times, fill }: Comparison, all: readonly MatMulTuning[]): Ranking => ({
+  ranked: completed(
+    times.map(({ tuning }) => tuning),
+    all,
+  ),
+  failed: [],
+  ...(fill !== undefined && { shared: { fill, speeds: shortList(tileSpeeds(times, fill)) } }),
+});
+
+const rememberedOf = (
+  { ranked, shared }: Ranking,
+  failed: readonly FailedCheck[],
+  browser: string,
+) => {
+  const names = new Set(failed.map(({ name }) => name));
+  return {
+    browser,
+    ranked: ranked.map(tuningName).filter((name) => !names.has(name)),
+    failed: [...failed],
+    ...(shared && {
+      shared: {
+        fill: shared.fill,
+        rates: shared.speeds.map(({ tile, rate }) => ({ name: tuningName(oneTile(tile)), rate })),
+      },
+    }),
+  } satisfies z.input<typeof Remembered>;
+};
 
 /** Where an adapter's tuning is remembered. */
 export interface TuningMemory {
@@ -80,7 +127,7 @@ export interface TuningWork {
   /** What there is to choose from; all by default. */
   readonly tunings?: readonly MatMulTuning[];
   /** The quickest first (kernels/chooseTuning); those left out come after them. */
-  readonly measure: () => Promise<readonly TuningTime[]>;
+  readonly measure: () => Promise<Comparison>;
   readonly check: CheckTuning;
   readonly hasFloat16: boolean;
 }
@@ -90,17 +137,55 @@ export type ChosenTuning = Omit<TrustedTuning, "rejected"> & {
   readonly failed: readonly FailedCheck[];
 };
 
+const failedCheck = (tuning: MatMulTuning, found: readonly Disagreement[]): FailedCheck => ({
+  name: tuningName(tuning),
+  reason: disagreementText(found),
+});
+
+/**
+ * The best tile joined by those others on the short list that agree in every precision the device has. The operations that no
+ * tile mends count against none.
+ */
+async function joined(
+  best: SharedTuning,
+  { fill, speeds }: SharedSpeeds,
+  offAnyway: ReadonlySet<string>,
+  { tunings = TUNINGS, check, hasFloat16 }: TuningWork,
+) {
+  const good: TileSpeed[] = [];
+  const failed: FailedCheck[] = [];
+  for (const speed of speeds) {
+    const tuning = ofTile(tunings, speed.tile);
+    if (!tuning) continue;
+    const isBest = speed.tile === best.speeds[0].tile;
+    const found = isBest
+      ? []
+      : [
+          ...(await check(tuning, "float32")).filter(({ operation }) => !offAnyway.has(operation)),
+          ...(hasFloat16 ? await check(tuning, "float16") : []),
+        ];
+    if (found.length === 0) good.push(speed);
+    else failed.push(failedCheck(tuning, found));
+  }
+  const [first, ...others] = good;
+  return { tuning: first ? { ...best, fill, speeds: [first, ...others] as const } : best, failed };
+}
+
 async function choose(
-  { ranked, failed }: Ranking,
-  { check, hasFloat16 }: TuningWork,
+  { ranked, failed, shared }: Ranking,
+  work: TuningWork,
 ): Promise<ChosenTuning> {
+  const { check, hasFloat16 } = work;
   const [first = TUNINGS[0], ...others] = ranked;
   const { rejected, ...trusted } = await trustedTuning([first, ...others], check, hasFloat16);
-  const now = rejected.map(({ tuning, disagreements }) => ({
-    name: tuningName(tuning),
-    reason: disagreementText(disagreements),
-  }));
-  return { ...trusted, failed: [...failed, ...now] };
+  const now = rejected.map(({ tuning, disagreements }) => failedCheck(tuning, disagreements));
+  const chosen = { ...trusted, failed: [...failed, ...now] };
+  if (trusted.tuning.kind !== "shared" || !shared) return chosen;
+  const gone = new Set(chosen.failed.map(({ name }) => name));
+  const speeds = shared.speeds.filter(({ tile }) => !gone.has(tuningName(oneTile(tile))));
+  const offAnyway = new Set(trusted.off.map(({ operation }) => operation));
+  const join = await joined(trusted.tuning, { ...shared, speeds }, offAnyway, work);
+  return { ...chosen, tuning: join.tuning, failed: [...chosen.failed, ...join.failed] };
 }
 
 /** Without storage it is measured at every start, and what cannot be stored is measured again. */
@@ -133,16 +218,7 @@ export async function chooseTuning(
   const stored = await withStorage(memory, (db) => getSetting(db, key));
   const tunings = work.tunings ?? TUNINGS;
   const known = rankingOf(stored, memory.browser, tunings);
-  const measured = async (): Promise<Ranking> => {
-    const times = await work.measure();
-    return {
-      ranked: completed(
-        times.map(({ tuning }) => tuning),
-        tunings,
-      ),
-      failed: [],
-    };
-  };
+  const measured = async () => measuredRanking(await work.measure(), tunings);
   let ranking = known ?? (await measured());
   let chosen = await choose(ranking, work);
   if (known && known.failed.length > 0 && chosen.off.length > 0) {
@@ -150,9 +226,7 @@ export async function chooseTuning(
     chosen = await choose(ranking, work);
   }
   if (known !== ranking || chosen.failed.length > known.failed.length) {
-    const failed = new Set(chosen.failed.map(({ name }) => name));
-    const names = ranking.ranked.map(tuningName).filter((name) => !failed.has(name));
-    const value = { browser: memory.browser, ranked: names, failed: [...chosen.failed] };
+    const value = rememberedOf(ranking, chosen.failed, memory.browser);
     await withStorage(memory, (db) => putSetting(db, key, value));
   }
   return chosen;
