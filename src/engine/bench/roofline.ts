@@ -1,4 +1,5 @@
 import { sitParameters, isFrozen } from "../models/sitInit";
+import { flopsOf, numbersOf, stepProducts, type StepProduct } from "./stepProducts";
 import { tokenCount, type Workload } from "./workloads";
 
 /** What a step cannot do without: the arithmetic of its matrix products and the bytes they touch. */
@@ -12,46 +13,6 @@ export interface StepFloor {
    * operands and result of each product once, attention without scores, and one pass of the optimiser.
    */
   readonly bytes: number;
-}
-
-/** y = x Wᵀ on so many rows. */
-interface Product {
-  readonly rows: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Whether the gradient of its input is needed; not where the input is data. */
-  readonly inputGradient: boolean;
-}
-
-function products(workload: Workload): Product[] {
-  const { shape, batch, projectorWidth, featureWidth } = workload;
-  const { width, depth, patchSize, inChannels, frequencySize, mlpRatio } = shape;
-  const rows = batch * tokenCount(workload);
-  const patch = patchSize ** 2 * inChannels;
-  const product = (n: number, inputs: number, outputs: number, inputGradient = true): Product => ({
-    rows: n,
-    inputs,
-    outputs,
-    inputGradient,
-  });
-  const block = [
-    product(rows, width, 3 * width),
-    product(rows, width, width),
-    product(rows, width, mlpRatio * width),
-    product(rows, mlpRatio * width, width),
-    product(batch, width, 6 * width),
-  ];
-  return [
-    product(rows, patch, width, false),
-    product(batch, frequencySize, width, false),
-    product(batch, width, width),
-    ...Array.from({ length: depth }, () => block).flat(),
-    product(batch, width, 2 * width),
-    product(rows, width, patch),
-    product(rows, width, projectorWidth),
-    product(rows, projectorWidth, projectorWidth),
-    product(rows, projectorWidth, featureWidth),
-  ];
 }
 
 const FLOAT_BYTES = 4;
@@ -77,20 +38,13 @@ export function stepFloor(workload: Workload): StepFloor {
   const { shape, batch } = workload;
   const tokens = tokenCount(workload);
   const parameters = trainedScalars(workload);
-  const linear = products(workload).reduce(
-    (sum, { rows, inputs, outputs, inputGradient }) => {
-      const passes = inputGradient ? 3 : 2;
-      return {
-        flops: sum.flops + passes * 2 * rows * inputs * outputs,
-        floats: sum.floats + passes * (rows * (inputs + outputs) + inputs * outputs),
-      };
-    },
-    { flops: 0, floats: 0 },
-  );
+  const products = stepProducts(workload);
+  const sumOver = (what: (product: StepProduct) => number) =>
+    products.reduce((sum, product) => sum + product.times * what(product), 0);
   // forward: scores and mixing; backward: both operands of each
   const attentionFlops = shape.depth * 6 * 2 * batch * tokens ** 2 * shape.width;
   // forward q, k, v in, mixed out; backward those and its gradient in, three gradients out
   const attentionFloats = shape.depth * (4 + 8) * batch * tokens * shape.width;
-  const floats = linear.floats + attentionFloats + OPTIMIZER_ACCESSES * parameters;
-  return { parameters, flops: linear.flops + attentionFlops, bytes: FLOAT_BYTES * floats };
+  const floats = sumOver(numbersOf) + attentionFloats + OPTIMIZER_ACCESSES * parameters;
+  return { parameters, flops: sumOver(flopsOf) + attentionFlops, bytes: FLOAT_BYTES * floats };
 }

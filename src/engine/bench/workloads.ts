@@ -105,6 +105,16 @@ export const FULL_SIZE_WORKLOADS: readonly Workload[] = [
   },
 ];
 
+/** The paper's largest model at its batch: for arithmetic on paper (bench/onPaper.ts) alone. */
+export const PAPER_XL: Workload = {
+  id: "xl2",
+  description: "SiT-XL/2 on 256 tokens: width 1152, depth 28, 16 heads, projector to 768",
+  ...paperModel(MODEL_SIZE_TABLE.XL),
+  encoderDepth: 8,
+  batch: 256,
+  slowBatch: 1,
+};
+
 /** For tests of the benchmark itself; its times mean nothing. */
 export const TINY_WORKLOAD: Workload = {
   id: "tiny",
