@@ -5,6 +5,7 @@ import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError, toFailure } from "../src/common/errors/studioError";
 import { registerWasmKernels } from "../src/engine/kernels/wasm";
+import { guardWasmHeap } from "../src/engine/kernels/wasmHeap";
 import type { DeviceReport, SlowReason } from "../src/common/protocol/shared";
 import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { startWebGpu, type StartedWebGpu, type WebGpuPlaces } from "./startWebGpu";
@@ -26,6 +27,7 @@ async function startWasm(
   setWasmPaths(wasmPaths);
   registerWasmKernels();
   await useBackend("wasm");
+  guardWasmHeap();
   const features = [
     (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD",
     (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"))

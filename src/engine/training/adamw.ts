@@ -25,6 +25,13 @@ export const initAdamW = (params: ParamMap, names: readonly string[]): AdamWStat
   return { expAvg: zeros(), expAvgSq: zeros() };
 };
 
+/** One parameter and its moments. */
+export interface AdamWTensors {
+  readonly p: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+}
+
 /** The step's numbers as scalars on the device, created once: tf.mul uploads a plain number each time. */
 function stepScalars(
   { learningRate, beta1, beta2, eps, weightDecay }: AdamWOptions,
@@ -43,12 +50,41 @@ function stepScalars(
 }
 
 /**
- * One AdamW update, pure: new tensors for every name in `gradients`; the other entries of the maps are
- * passed on as they are (a parameter without a gradient is neither moved nor decayed). Disposes nothing.
+ * AdamW with the numbers of one step, a parameter at a time: the result is new tensors and disposes nothing. What it
+ * holds itself belongs to the caller's tidy scope.
  * @param updateOf which update of its own this is for a parameter, counted from 1, for the bias corrections:
  *   a projector that joined late or was inactive has fewer updates than the run, as in torch
  * @param gradientScale scalar the gradients are multiplied by first: the clip coefficient
  * @source torch.optim.AdamW; Loshchilov and Hutter (arXiv:1711.05101)
+ */
+export function createAdamW(
+  options: AdamWOptions,
+  updateOf: (name: string) => number,
+  gradientScale: Scalar,
+): (name: string, before: AdamWTensors, gradient: Tensor) => AdamWTensors {
+  const scalars = new Map<number, ReturnType<typeof stepScalars>>();
+  const scalarsOf = (update: number) => {
+    const made = scalars.get(update) ?? stepScalars(options, update);
+    scalars.set(update, made);
+    return made;
+  };
+  return (name, { p, m, v }, gradient) => {
+    const k = scalarsOf(updateOf(name));
+    return tf.tidy(() => {
+      const g = tf.mul(gradient, gradientScale);
+      const first = tf.add(m, tf.mul(tf.sub(g, m), k.keepFirst));
+      const second = tf.add(tf.mul(v, k.beta2), tf.mul(tf.square(g), k.keepSecond));
+      const direction = tf.div(first, tf.add(tf.sqrt(second), k.eps));
+      const kept = k.decay ? tf.mul(p, k.decay) : p;
+      return { p: tf.sub(kept, tf.mul(direction, k.rate)), m: first, v: second };
+    });
+  };
+}
+
+/**
+ * One AdamW update, pure: new tensors for every name in `gradients`; the other entries of the maps are
+ * passed on as they are (a parameter without a gradient is neither moved nor decayed). Disposes nothing.
+ * @param updateOf, gradientScale as of createAdamW
  */
 export function adamWUpdate(
   params: ParamMap,
@@ -59,32 +95,19 @@ export function adamWUpdate(
   gradientScale: Scalar,
 ): { params: ParamMap } & AdamWState {
   return tf.tidy(() => {
-    const scalars = new Map<number, ReturnType<typeof stepScalars>>();
-    const scalarsOf = (update: number) => {
-      const made = scalars.get(update) ?? stepScalars(options, update);
-      scalars.set(update, made);
-      return made;
-    };
+    const update = createAdamW(options, updateOf, gradientScale);
     const next: Record<"params" | "expAvg" | "expAvgSq", Record<string, Tensor>> = {
       params: { ...params },
       expAvg: { ...state.expAvg },
       expAvgSq: { ...state.expAvgSq },
     };
-    for (const [name, raw] of Object.entries(gradients)) {
+    for (const [name, gradient] of Object.entries(gradients)) {
       const [p, m, v] = [params[name], state.expAvg[name], state.expAvgSq[name]];
       if (!p || !m || !v) continue;
-      const k = scalarsOf(updateOf(name));
-      const [newP, newM, newV] = tf.tidy((): [Tensor, Tensor, Tensor] => {
-        const g = tf.mul(raw, gradientScale);
-        const first = tf.add(m, tf.mul(tf.sub(g, m), k.keepFirst));
-        const second = tf.add(tf.mul(v, k.beta2), tf.mul(tf.square(g), k.keepSecond));
-        const direction = tf.div(first, tf.add(tf.sqrt(second), k.eps));
-        const kept = k.decay ? tf.mul(p, k.decay) : p;
-        return [tf.sub(kept, tf.mul(direction, k.rate)), first, second];
-      });
-      next.params[name] = newP;
-      next.expAvg[name] = newM;
-      next.expAvgSq[name] = newV;
+      const updated = update(name, { p, m, v }, gradient);
+      next.params[name] = updated.p;
+      next.expAvg[name] = updated.m;
+      next.expAvgSq[name] = updated.v;
     }
     return next;
   });

@@ -27,12 +27,6 @@ export const stateTensors = (state: TrainState): Tensor[] =>
 
 export const disposeState = (state: TrainState): void => tf.dispose(stateTensors(state));
 
-/** Disposes the tensors of `previous` that `next` does not hold. */
-export function disposeReplaced(previous: TrainState, next: TrainState): void {
-  const kept = new Set(stateTensors(next));
-  for (const tensor of stateTensors(previous)) if (!kept.has(tensor)) tensor.dispose();
-}
-
 const toTensors = (values: InitialValues): Record<string, Tensor> =>
   Object.fromEntries(
     Object.entries(values).map(([name, { shape, values: numbers }]) => [

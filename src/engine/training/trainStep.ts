@@ -12,13 +12,13 @@ import { ofRank } from "../kernels/ranks";
 import { mapRecord } from "../kernels/records";
 import { backward } from "../nn/backward";
 import { pickParams, type ParamMap } from "../nn/params";
-import { adamWUpdate, type AdamWOptions } from "./adamw";
-import { emaUpdate } from "./ema";
+import { createAdamW, type AdamWOptions } from "./adamw";
+import { movedAverage } from "./ema";
 import { clipCoefficient, globalNorm } from "./gradients";
 import { scopeOf } from "./parameterScope";
 import { stepInputs, type StepInputs } from "./stepInputs";
 import { disposeBatch, microBatchCount, sliceBatch, type TrainBatch } from "./trainBatch";
-import { disposeReplaced, type TrainState } from "./trainState";
+import type { TrainState } from "./trainState";
 
 export type { TrainBatch } from "./trainBatch";
 
@@ -169,26 +169,29 @@ export function lossAndGradients(
   return { losses, gradients: Object.fromEntries(gradients) };
 }
 
-/** Losses and gradients of two micro-batches added up; both are disposed. */
-function addedUp(a: LossesAndGradients, b: LossesAndGradients): LossesAndGradients {
-  const sum = {
-    losses: mapRecord({ ...a.losses }, (loss, name): Scalar => tf.add(loss, b.losses[name])),
-    gradients: mapRecord(a.gradients, (gradient, name) => tf.add(gradient, b.gradients[name] ?? 0)),
-  };
-  disposeFound(a);
-  disposeFound(b);
-  return sum;
-}
-
-/** Losses and gradients times `factor`; they are disposed. */
-function scaled(sum: LossesAndGradients, factor: Scalar): LossesAndGradients {
-  const result = {
-    losses: mapRecord({ ...sum.losses }, (loss): Scalar => tf.mul(loss, factor)),
-    gradients: mapRecord(sum.gradients, (gradient) => tf.mul(gradient, factor)),
-  };
-  disposeFound(sum);
+/** A result of tensors that are disposed. */
+function consumed<T extends Tensor>(tensors: readonly Tensor[], result: T): T {
+  tf.dispose([...tensors]);
   return result;
 }
+
+/** Losses and gradients of two micro-batches added up; both are disposed, each tensor as soon as its sum is there. */
+const addedUp = (a: LossesAndGradients, b: LossesAndGradients): LossesAndGradients => ({
+  losses: mapRecord({ ...a.losses }, (loss, name): Scalar => {
+    const other = b.losses[name];
+    return consumed([loss, other], tf.add(loss, other));
+  }),
+  gradients: mapRecord(a.gradients, (gradient, name) => {
+    const other = b.gradients[name];
+    return other ? consumed([gradient, other], tf.add(gradient, other)) : gradient;
+  }),
+});
+
+/** Losses and gradients times `factor`; they are disposed, each tensor as soon as its product is there. */
+const scaled = (sum: LossesAndGradients, factor: Scalar): LossesAndGradients => ({
+  losses: mapRecord({ ...sum.losses }, (loss): Scalar => consumed([loss], tf.mul(loss, factor))),
+  gradients: mapRecord(sum.gradients, (gradient) => consumed([gradient], tf.mul(gradient, factor))),
+});
 
 const disposeFound = ({ losses, gradients }: LossesAndGradients): void =>
   tf.dispose([{ ...losses }, { ...gradients }]);
@@ -229,9 +232,49 @@ export function accumulatedGradients(
   }
 }
 
+/** What the update of one step depends on besides state and gradients. */
+interface UpdateOptions extends Pick<StepOptions, "adamW" | "maxGradNorm" | "emaDecay"> {
+  /** Which update of its own this is for a parameter, from 1. */
+  readonly updateOf: (name: string) => number;
+}
+
+/**
+ * AdamW and EMA of all parameters. What a parameter had before is disposed before the next one is updated, and its
+ * gradient too: a second whole state beside the first would not fit where the first hardly does.
+ */
+function updatedState(
+  state: TrainState,
+  gradients: ParamMap,
+  norm: Scalar,
+  { adamW, maxGradNorm, emaDecay, updateOf }: UpdateOptions,
+): Pick<TrainState, "params" | "ema" | "expAvg" | "expAvgSq"> {
+  const update = createAdamW(adamW, updateOf, clipCoefficient(norm, maxGradNorm));
+  const rate = tf.scalar(1 - emaDecay);
+  const params = { ...state.params };
+  const ema = { ...state.ema };
+  const expAvg = { ...state.expAvg };
+  const expAvgSq = { ...state.expAvgSq };
+  for (const [name, p] of Object.entries(state.params)) {
+    const [m, v, gradient, average] = [expAvg[name], expAvgSq[name], gradients[name], ema[name]];
+    if (m && v && gradient) {
+      const next = update(name, { p, m, v }, gradient);
+      params[name] = next.p;
+      expAvg[name] = next.m;
+      expAvgSq[name] = next.v;
+      tf.dispose([m, v, gradient]);
+    }
+    const now = params[name] ?? p;
+    ema[name] = movedAverage(average, now, rate);
+    average?.dispose();
+    if (now !== p) p.dispose();
+  }
+  return { params, ema, expAvg, expAvgSq };
+}
+
 /**
  * One training step: loss, gradients, clipping, AdamW, EMA, in this order.
- * Consumes `state` (on success the tensors it replaced are disposed; if it throws, `state` is whole).
+ * Consumes `state`: the tensors it replaces are disposed as it goes. If losses or gradients cannot be computed it
+ * throws before that, and `state` is whole.
  * Nothing is read back from the device.
  * @returns the new state, and [velocityLoss, projLoss, gradNorm before clipping] as a tensor [3]
  * @source sihyun-yu/REPA train.py
@@ -254,22 +297,13 @@ export function trainStep(
       options.microBatch ?? batch.labels.length,
     );
     const norm = globalNorm(gradients);
-    const coefficient = clipCoefficient(norm, options.maxGradNorm);
-    const updateOf = (name: string) => projectorSteps[scopeOf(name)] ?? step;
-    const updated = adamWUpdate(
-      state.params,
-      gradients,
-      state,
-      options.adamW,
-      updateOf,
-      coefficient,
-    );
-    const ema = emaUpdate(state.ema, updated.params, options.emaDecay);
     const numbers = ofRank(tf.stack([losses.velocityLoss, losses.projLoss, norm]), "R1");
     tf.dispose({ ...losses });
-    return { next: { ...updated, ema }, logged: numbers };
+    const updateOf = (name: string) => projectorSteps[scopeOf(name)] ?? step;
+    return {
+      next: updatedState(state, gradients, norm, { ...options, updateOf }),
+      logged: numbers,
+    };
   });
-  const newState = { ...next, step, projectorSteps };
-  disposeReplaced(state, newState);
-  return { state: newState, logged };
+  return { state: { ...next, step, projectorSteps }, logged };
 }

@@ -1,5 +1,10 @@
 import type { Remote } from "comlink";
-import type { ControlChange, Experiment, TimelineEntry } from "../../common/config/experiment";
+import {
+  alignmentAt,
+  type ControlChange,
+  type Experiment,
+  type TimelineEntry,
+} from "../../common/config/experiment";
 import { dataShape, gridSide } from "../../common/config/sizes";
 import { loadFeatureSpace, type FeatureSpace } from "../../engine/encoders/featureSpace";
 import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
@@ -95,7 +100,7 @@ export async function loadRun(
   for (const entry of timeline) journal.emit({ type: "control", entry });
 
   const shape = sitShapeOf(experiment, data.dataset.classNames.length);
-  const model = await loadModel(db, journal, experiment, shape, request.runId);
+  const model = await loadModel(db, journal, { experiment, timeline, shape }, request.runId);
   const between = betweenPieces(inputs);
   const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };
   return {
@@ -183,8 +188,7 @@ const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resu
 async function loadModel(
   db: Database,
   journal: RunJournal,
-  experiment: Experiment,
-  shape: SiTShape,
+  { experiment, timeline, shape }: Pick<LoadedRun, "experiment" | "timeline" | "shape">,
   runId: string,
 ): Promise<ModelState> {
   const found = await latestCheckpoint(db, runId);
@@ -198,7 +202,10 @@ async function loadModel(
       },
     });
   }
-  if (!found) return createModelState(experiment, shape);
+  if (!found) {
+    const { encoders } = alignmentAt(experiment, timeline, 1);
+    return createModelState(experiment, shape, { encoders });
+  }
   const { state, projectors } = decodeCheckpoint(found.record.bytes);
   return createModelState(experiment, shape, { state, projectors });
 }

@@ -6,7 +6,7 @@ import { fusedKernelsInUse } from "../../engine/kernels/operation";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import { initProjector } from "../../engine/models/projector";
 import type { SiTShape } from "../../engine/models/sit";
-import { initSiT } from "../../engine/models/sitInit";
+import { initSiT, type InitialValues } from "../../engine/models/sitInit";
 import type { ParamMap } from "../../engine/nn/params";
 import { createDeviceTrainer } from "../../engine/training/deviceTrainer";
 import { withMixedPrecision } from "../../engine/training/mixedPrecision";
@@ -55,31 +55,51 @@ function createTrainer(initial: TrainState, mixedPrecision: boolean): Trainer {
   return mixedPrecision ? withMixedPrecision(backend, trainer) : trainer;
 }
 
-/**
- * @param restored state and projector list of a checkpoint; without it, a new model of the run's seed
- */
+/** What a model starts from: a checkpoint's state and projectors, or the encoders that a new one is aligned with. */
+export type ModelStart =
+  | { readonly state: TrainState; readonly projectors: readonly EncoderId[] }
+  | { readonly encoders: readonly EncoderId[] };
+
+/** First values of the projector of a run's `index`-th encoder. */
+function projectorValues(
+  experiment: Experiment,
+  shape: SiTShape,
+  encoder: EncoderId,
+  index: number,
+) {
+  return initProjector({
+    seed: experiment.optimizer.seed,
+    encoderId: encoder,
+    index,
+    inDim: shape.width,
+    width: experiment.alignment.projectorWidth,
+    outDim: encoderRow(encoder).width,
+  });
+}
+
+/** A new model with its projectors: one that joined afterwards would take a second flat state on the device. */
+function newState(experiment: Experiment, shape: SiTShape, encoders: readonly EncoderId[]) {
+  const projectors = encoders.map((encoder, i) => projectorValues(experiment, shape, encoder, i));
+  const model = initSiT(shape, experiment.optimizer.seed);
+  return createTrainState(
+    projectors.reduce<InitialValues>((all, values) => ({ ...all, ...values }), model),
+  );
+}
+
+/** A model on the current backend. Takes ownership of the state of a checkpoint. */
 export function createModelState(
   experiment: Experiment,
   shape: SiTShape,
-  restored?: { readonly state: TrainState; readonly projectors: readonly EncoderId[] },
+  start: ModelStart,
 ): ModelState {
-  const { seed, mixedPrecision } = experiment.optimizer;
-  const initial = restored?.state ?? createTrainState(initSiT(shape, seed));
-  const trainer = createTrainer(initial, mixedPrecision);
-  const projectors: EncoderId[] = [...(restored?.projectors ?? [])];
+  const restored = "state" in start;
+  const initial = restored ? start.state : newState(experiment, shape, start.encoders);
+  const trainer = createTrainer(initial, experiment.optimizer.mixedPrecision);
+  const projectors: EncoderId[] = [...(restored ? start.projectors : start.encoders)];
 
   const join = (encoder: EncoderId): number => {
     const index = projectors.push(encoder) - 1;
-    trainer.extend(
-      initProjector({
-        seed,
-        encoderId: encoder,
-        index,
-        inDim: shape.width,
-        width: experiment.alignment.projectorWidth,
-        outDim: encoderRow(encoder).width,
-      }),
-    );
+    trainer.extend(projectorValues(experiment, shape, encoder, index));
     return index;
   };
 

@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { StudioError } from "../../common/errors/studioError";
+
+/** The part of emscripten's module that is used here. */
+interface HeapModule {
+  _malloc: (bytes: number) => number;
+  readonly HEAPU8: Uint8Array;
+  /** Set by this file: its allocations are looked at. */
+  isGuarded?: boolean;
+}
+
+/** The heap of tfjs' wasm backend. */
+export interface WasmHeap {
+  /** Bytes it has grown to. It never shrinks, so this is the most that was in use at once, and what lies unused between. */
+  readonly bytes: () => number;
+}
+
+const MEGABYTE = 1e6;
+
+/** tfjs' BackendWasm (4.22) keeps the module under this name; the package does not export its type. */
+const moduleOf = (backend: unknown): HeapModule => (backend as { readonly wasm: HeapModule }).wasm;
+
+/**
+ * The heap of tfjs' current backend, which must be wasm. From here on an allocation that the heap has no room for
+ * throws: tfjs itself does not look at what `_malloc` gives, and writes the tensor over the start of the heap, after
+ * which the allocator may never return. Called again, it changes nothing more.
+ */
+export function guardWasmHeap(): WasmHeap {
+  const module = moduleOf(tf.backend());
+  const bytes = () => module.HEAPU8.length;
+  if (module.isGuarded) return { bytes };
+  const allocate = module._malloc;
+  module.isGuarded = true;
+  module._malloc = (size) => {
+    const address = allocate(size);
+    if (address !== 0 || size === 0) return address;
+    throw new StudioError(
+      "OUT_OF_MEMORY",
+      `WebAssembly's memory is full: ${Math.round(bytes() / MEGABYTE)} MB are taken, and ${Math.ceil(size / MEGABYTE)} MB more do not fit.`,
+      "Choose a smaller model, a batch of 1 or recomputed blocks, or WebGPU.",
+    );
+  };
+  return { bytes };
+}
