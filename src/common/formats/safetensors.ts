@@ -245,21 +245,70 @@ const isMap = (tensors: TensorMap | TensorRecord): tensors is TensorMap => tenso
 
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function assertEncodable(name: string, { shape, data }: SafetensorsTensor) {
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (name === METADATA_KEY || count !== data.length) {
-    throw new StudioError(
-      "SHAPE_MISMATCH",
-      `Tensor "${name}" has shape [${shape.join(", ")}] and ${data.length} elements, so it cannot be written.`,
-      `Give it as many elements as its shape says, and a name other than ${METADATA_KEY}.`,
-    );
-  }
+const notEncodable = (name: string, shape: readonly number[], elements: number) =>
+  new StudioError(
+    "SHAPE_MISMATCH",
+    `Tensor "${name}" has shape [${shape.join(", ")}] and ${elements} elements, so it cannot be written.`,
+    `Give it as many elements as its shape says, and a name other than ${METADATA_KEY}.`,
+  );
+
+const countOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
+/** A safetensors file whose tensors are still to be written, one by one. */
+export interface EmptySafetensors {
+  readonly file: ArrayBuffer;
+  /** Copies a tensor's elements to their place. @throws StudioError SHAPE_MISMATCH when there are more or fewer */
+  readonly write: (name: string, data: SafetensorsTensor["data"]) => void;
 }
 
 /**
- * Writes a safetensors file: equal input gives equal bytes. Tensors are ordered by element size, largest
- * first, then by name, and the header is padded to 8 bytes, so every tensor is aligned for a view.
- *
+ * The file of tensors of these shapes, header and all, so that a large one is held once and not beside its tensors.
+ * Equal input gives equal bytes. Tensors are ordered by element size, largest first, then by name, and the header is
+ * padded to 8 bytes, so every tensor is aligned for a view.
+ * @throws StudioError SHAPE_MISMATCH for a name the format uses itself
+ */
+export function emptySafetensors(
+  tensors: readonly (readonly [name: string, tensor: Pick<SafetensorsTensor, "dtype" | "shape">])[],
+  metadata: Readonly<Record<string, string>> = {},
+): EmptySafetensors {
+  const entries = [...tensors].sort(
+    ([nameA, a], [nameB, b]) =>
+      ELEMENT_BYTES[b.dtype] - ELEMENT_BYTES[a.dtype] || compareText(nameA, nameB),
+  );
+  const fields: [string, unknown][] = [];
+  const metadataEntries = Object.entries(metadata).sort(([a], [b]) => compareText(a, b));
+  if (metadataEntries.length > 0) fields.push([METADATA_KEY, Object.fromEntries(metadataEntries)]);
+  const places = new Map<string, { begin: number; end: number; shape: readonly number[] }>();
+  let cursor = 0;
+  for (const [name, { dtype, shape }] of entries) {
+    if (name === METADATA_KEY) throw notEncodable(name, shape, countOf(shape));
+    const end = cursor + countOf(shape) * ELEMENT_BYTES[dtype];
+    fields.push([name, { dtype, shape, data_offsets: [cursor, end] }]);
+    places.set(name, { begin: cursor, end, shape });
+    cursor = end;
+  }
+  // written by hand: an object literal would reorder integer-like names and swallow "__proto__"
+  const json = fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const text = new TextEncoder().encode(`{${json.join(",")}}`);
+  const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const dataStart = LENGTH_BYTES + headerBytes;
+
+  const out = new Uint8Array(dataStart + cursor);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  out.set(text, LENGTH_BYTES);
+  out.fill(0x20, LENGTH_BYTES + text.length, dataStart);
+  return {
+    file: out.buffer,
+    write: (name, data) => {
+      const { begin, end, shape } = places.get(name) ?? { begin: 0, end: -1, shape: [] };
+      if (data.byteLength !== end - begin) throw notEncodable(name, shape, data.length);
+      out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dataStart + begin);
+    },
+  };
+}
+
+/**
+ * Writes a safetensors file of tensors that are all there, as `emptySafetensors` lays it out.
  * @throws StudioError SHAPE_MISMATCH when a tensor's shape and element count differ
  */
 export function encodeSafetensors(
@@ -267,34 +316,7 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): ArrayBuffer {
   const entries = isMap(tensors) ? [...tensors] : Object.entries(tensors);
-  entries.sort(
-    ([nameA, a], [nameB, b]) =>
-      ELEMENT_BYTES[b.dtype] - ELEMENT_BYTES[a.dtype] || compareText(nameA, nameB),
-  );
-  const fields: [string, unknown][] = [];
-  const metadataEntries = Object.entries(metadata).sort(([a], [b]) => compareText(a, b));
-  if (metadataEntries.length > 0) fields.push([METADATA_KEY, Object.fromEntries(metadataEntries)]);
-  let cursor = 0;
-  for (const [name, tensor] of entries) {
-    assertEncodable(name, tensor);
-    const end = cursor + tensor.data.byteLength;
-    const { dtype, shape } = tensor;
-    fields.push([name, { dtype, shape, data_offsets: [cursor, end] }]);
-    cursor = end;
-  }
-  // written by hand: an object literal would reorder integer-like names and swallow "__proto__"
-  const json = fields.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  const text = new TextEncoder().encode(`{${json.join(",")}}`);
-  const headerBytes = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
-
-  const out = new Uint8Array(LENGTH_BYTES + headerBytes + cursor);
-  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  out.set(text, LENGTH_BYTES);
-  out.fill(0x20, LENGTH_BYTES + text.length, LENGTH_BYTES + headerBytes);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const [, { data }] of entries) {
-    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return out.buffer;
+  const { file, write } = emptySafetensors(entries, metadata);
+  for (const [name, { data }] of entries) write(name, data);
+  return file;
 }

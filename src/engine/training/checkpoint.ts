@@ -4,14 +4,14 @@ import { z } from "zod";
 import { EncoderId, Experiment, TimelineEntry } from "../../common/config/experiment";
 import { StudioError } from "../../common/errors/studioError";
 import {
-  encodeSafetensors,
+  emptySafetensors,
   parseSafetensors,
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
 import { mapRecord, namesOf } from "../kernels/records";
 import { isFrozen } from "../models/sitInit";
 import type { ParamMap } from "../nn/params";
-import type { TrainState } from "./trainState";
+import { stateTensors, type TrainState } from "./trainState";
 
 /** The maps of the state and their prefixes in the file; `model` and `ema` are the reference's names. */
 const PREFIXES = {
@@ -48,15 +48,33 @@ const bad = (message: string, cause?: unknown) =>
     cause === undefined ? undefined : { cause },
   );
 
-async function readTensor(tensor: Tensor): Promise<SafetensorsTensor> {
-  const values = await tensor.data();
-  return { dtype: "F32", shape: tensor.shape, data: Float32Array.from(values) };
+/** Bytes of tensors that are read from the device side by side: one by one they would wait for each other. */
+const READ_BYTES = 64e6;
+
+/** Bytes of a float32 state as a checkpoint holds it, without the header's. */
+export const stateBytes = (state: TrainState): number =>
+  stateTensors(state).reduce((sum, { size }) => sum + size * Float32Array.BYTES_PER_ELEMENT, 0);
+
+/** Tensors in groups of about READ_BYTES, in their order. */
+function readGroups<T extends readonly [string, Tensor]>(named: readonly T[]): T[][] {
+  const groups: T[][] = [];
+  let bytes = Infinity;
+  for (const one of named) {
+    const own = one[1].size * Float32Array.BYTES_PER_ELEMENT;
+    if (bytes + own > READ_BYTES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(one);
+    bytes += own;
+  }
+  return groups;
 }
 
 /**
  * The whole training state as one safetensors file, float32 bit by bit: `model.NAME`, `ema.NAME`,
  * `exp_avg.NAME`, `exp_avg_sq.NAME`, and experiment, timeline, projectors and step as JSON metadata.
- * The state must not change or be disposed before this resolves.
+ * The state must not change or be disposed before this resolves. Beside the file no more than READ_BYTES are held.
  */
 export async function encodeCheckpoint(
   state: TrainState,
@@ -66,16 +84,21 @@ export async function encodeCheckpoint(
     projectors: readonly EncoderId[];
   }>,
 ): Promise<ArrayBuffer> {
-  const entries = await Promise.all(
-    namesOf(PREFIXES).flatMap((map) =>
-      Object.entries(state[map]).map(
-        async ([name, tensor]) => [PREFIXES[map] + name, await readTensor(tensor)] as const,
-      ),
-    ),
+  const named = namesOf(PREFIXES).flatMap((map) =>
+    Object.entries(state[map]).map(([name, tensor]) => [PREFIXES[map] + name, tensor] as const),
   );
   const { step, projectorSteps } = state;
   const json = JSON.stringify({ version: FORMAT_VERSION, step, projectorSteps, ...info });
-  return encodeSafetensors(new Map(entries), { format: "pt", [METADATA_KEY]: json });
+  const { file, write } = emptySafetensors(
+    named.map(([name, { shape }]) => [name, { dtype: "F32", shape }]),
+    { format: "pt", [METADATA_KEY]: json },
+  );
+  for (const group of readGroups(named)) {
+    await Promise.all(
+      group.map(async ([name, tensor]) => write(name, await tensor.data<"float32">())),
+    );
+  }
+  return file;
 }
 
 function parseInfo(metadata: Readonly<Record<string, string>>) {
