@@ -64,7 +64,7 @@ test.describe("on WebGPU", () => {
     });
     expect(counts.length).toBeGreaterThan(1);
     for (const [done, all] of counts) expect(done).toBeLessThanOrEqual(all);
-    expect(texts.find((text) => text.includes("GPU programs"))).toContain("Compiling");
+    expect(texts.find((text) => text.includes("GPU programs"))).toContain("First step");
 
     await expect(studio.curves("Velocity loss by training step").first()).toBeVisible();
     await studio.waitForPhase("Finished", 300_000);

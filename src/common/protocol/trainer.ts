@@ -109,6 +109,8 @@ export type RunEvent =
       readonly step: number;
       readonly detail?: string;
     }
+  /** What the run does within its phase, as `detail` of a phase; not stored. */
+  | { readonly type: "activity"; readonly detail: string }
   | { readonly type: "steps"; readonly points: readonly StepPoint[] }
   | { readonly type: "control"; readonly entry: TimelineEntry }
   | { readonly type: "grid"; readonly grid: SampleGrid }

@@ -40,6 +40,8 @@ export class StudioBackend extends ViewBackend implements StudioDevice {
   private gradients = new GradientClaims();
   private recorder: StepRecorder | undefined;
   private timer: GpuTimer | undefined;
+  /** Told of each submission while `following` runs. */
+  private onSubmit: (() => void) | undefined;
   /** Bytes of buffers that their owners account for: flat state, recorded plans. */
   private accounted = 0;
 
@@ -134,6 +136,31 @@ export class StudioBackend extends ViewBackend implements StudioDevice {
       return result;
     } finally {
       tf.env().set(SUBMIT_BATCH, batch);
+    }
+  }
+
+  override submitQueue(): void {
+    super.submitQueue();
+    this.onSubmit?.();
+  }
+
+  /**
+   * The result of `work`, which only encodes and submits.
+   * @param onDone called later, as the GPU finishes what was submitted: how many submissions are done, and of how many
+   */
+  following<T>(work: () => T, onDone: (done: number, all: number) => void): T {
+    let all = 0;
+    const follow = () => {
+      const number = ++all;
+      const told = this.queue.onSubmittedWorkDone().then(() => onDone(number, all));
+      told.catch(() => undefined); // a lost device is reported by whoever reads
+    };
+    this.flush();
+    this.onSubmit = follow;
+    try {
+      return work();
+    } finally {
+      this.onSubmit = undefined;
     }
   }
 

@@ -53,7 +53,11 @@ export function sitForward(
   x: Tensor4D,
   t: Times,
   y: Tensor1D,
-  options: { readonly recompute?: boolean } = {},
+  options: {
+    readonly recompute?: boolean;
+    /** Called after each block. */
+    readonly onBlock?: ((done: number, all: number) => void) | undefined;
+  } = {},
 ): SiTOutput {
   assertInput(shape, x, t, y);
   const block = options.recompute ? recomputedBlock : sitBlock;
@@ -65,6 +69,7 @@ export function sitForward(
     tokens = tf.tidy(() => block(params, `blocks.${i}`, into, c, shape)); // [B, T, D]
     // a clone is a tape node of its own: gradients are then added in the same order, recomputed or not
     hidden.push(tf.clone(tokens));
+    options.onBlock?.(i + 1, shape.depth);
   }
   const patches = finalLayer(params, "final_layer", tokens, c); // [B, T, p p C]
   return { velocity: unpatchify(patches, shape.patchSize, shape.inChannels), hidden }; // [B, H, W, C]

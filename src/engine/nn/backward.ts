@@ -74,6 +74,7 @@ function accumulateGradient(gradients: Map<number, Tensor>, id: number, gradient
  * (recompute), where the engine would lose the tape of the outer backward pass.
  * @param xs tensors f depends on; a gradient is undefined where it does not
  * @param dy gradient of the value, of its shape; ones by default. It stays the caller's
+ * @param onNode called after each operation of the backward pass with how many are done, and of how many
  * @returns tensors that the caller owns
  * @throws StudioError INTERNAL for an operation without a gradient and for gradients of gradients
  */
@@ -81,6 +82,7 @@ export function backward<T extends Tensor>(
   f: () => T,
   xs: readonly Tensor[],
   dy?: Tensor,
+  onNode?: (done: number, all: number) => void,
 ): { value: T; gradients: (Tensor | undefined)[] } {
   return tf.tidy(() => {
     const { value, tape } = record(f);
@@ -93,7 +95,7 @@ export function backward<T extends Tensor>(
         return true;
       });
       const gradients = new Map([[value.id, dy ? tf.clone(dy) : tf.onesLike<Tensor>(value)]]);
-      for (const node of nodes.reverse()) {
+      for (const [i, node] of nodes.reverse().entries()) {
         const dys = node.outputs.map(({ id }) => gradients.get(id) ?? null);
         if (dys.some((gradient) => gradient !== null)) {
           const names = Object.keys(node.inputs).filter((name) =>
@@ -111,6 +113,7 @@ export function backward<T extends Tensor>(
           });
         }
         disposeSaved([node]);
+        onNode?.(i + 1, nodes.length);
       }
       return { value, gradients: xs.map(({ id }) => gradients.get(id)) };
     } finally {

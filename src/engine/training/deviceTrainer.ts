@@ -55,7 +55,11 @@ export function createDeviceTrainer(
       }
       const counts = { step: step + 1, projectorSteps: advanced };
       const numbers = updateNumbers(flat.layout.segments, options, counts);
-      const logged = setupFor(batch, options).run(batch, options, numbers);
+      const { onProgress } = options;
+      const run = () => setupFor(batch, options).run(batch, options, numbers);
+      const logged = onProgress
+        ? backend.following(run, (done, all) => onProgress({ part: "gpu", done, all }))
+        : run();
       ({ step, projectorSteps } = counts);
       return logged;
     },

@@ -91,7 +91,9 @@ function encodeGradients(
   options: LossOptions,
 ): Losses {
   backend.placeGradients(flat.gradientPlaces);
-  const { losses, gradients } = lossAndGradients(flat.maps.params, inputs, options);
+  // what is encoded is not computed yet: the device trainer reports what is
+  const encoded = { ...options, onProgress: undefined };
+  const { losses, gradients } = lossAndGradients(flat.maps.params, inputs, encoded);
   backend.placeGradients(new Map());
   for (const [name, gradient] of Object.entries(gradients)) {
     const target = flat.gradient(name);

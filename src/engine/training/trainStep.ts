@@ -34,12 +34,24 @@ export interface Alignment {
   readonly projectors: readonly number[];
 }
 
+/** How far a step is: what is done of its part, of how many. */
+export interface StepProgress {
+  /** Blocks of the forward pass, operations of the backward pass, parameters updated, or submissions a GPU has done. */
+  readonly part: "forward" | "backward" | "update" | "gpu";
+  readonly done: number;
+  readonly all: number;
+  /** The micro-batch under way, from 1, where there are several. */
+  readonly microBatch?: number;
+}
+
 export interface LossOptions {
   readonly shape: SiTShape;
   readonly path: PathKind;
   readonly alignment: Alignment;
   /** Compute the blocks' activations again in the backward pass instead of keeping them. Default false. */
   readonly recompute?: boolean;
+  /** Told of the parts of a step while it computes. */
+  readonly onProgress?: ((progress: StepProgress) => void) | undefined;
 }
 
 export interface StepOptions extends LossOptions {
@@ -106,10 +118,13 @@ export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptio
 
 /** `repaLoss` on inputs that are tensors already; λ is read from them. */
 export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOptions): Losses {
-  const { shape, alignment, recompute = false } = options;
+  const { shape, alignment, recompute = false, onProgress } = options;
   const { latents, noise, coefficients, timeFeatures, labels } = inputs;
   const { xt, velocity: target } = interpolateWith(latents, noise, coefficients);
-  const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, { recompute });
+  const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, {
+    recompute,
+    onBlock: onProgress && ((done, all) => onProgress({ part: "forward", done, all })),
+  });
   const tokens = alignedTokens(hidden, alignment.encoderDepth); // [B, T, D]
   const pairs = inputs.features.map((features, i) => ({
     features,
@@ -149,8 +164,9 @@ export function lossAndGradients(
   assertEncoderDepth(options);
   const names = activeNames(params, options.alignment.projectors);
   const active = pickParams(params, names);
+  const { onProgress } = options;
   const kept: Losses[] = [];
-  const found = backward(() => {
+  const loss = () => {
     const losses =
       "coefficients" in batch
         ? repaLossOf(params, batch, options)
@@ -158,7 +174,10 @@ export function lossAndGradients(
     for (const loss of Object.values(losses)) tf.keep(loss); // beyond the tape's own scope
     kept.push(losses);
     return losses.total;
-  }, Object.values(active));
+  };
+  const onNode =
+    onProgress && ((done: number, all: number) => onProgress({ part: "backward", done, all }));
+  const found = backward(loss, Object.values(active), undefined, onNode);
   const gradients = names.map((name, i): [string, Tensor] => {
     const gradient = found.gradients[i];
     if (gradient) return [name, gradient];
@@ -211,10 +230,13 @@ export function accumulatedGradients(
 ): LossesAndGradients {
   const count = microBatchCount(batch, size);
   if (count === 1) return lossAndGradients(params, batch, options);
+  const { onProgress } = options;
   const ofPart = (i: number) => {
     const part = sliceBatch(batch, i * size, size);
+    const onPart =
+      onProgress && ((progress: StepProgress) => onProgress({ ...progress, microBatch: i + 1 }));
     try {
-      return lossAndGradients(params, part, options);
+      return lossAndGradients(params, part, { ...options, onProgress: onPart });
     } finally {
       disposeBatch(part);
     }
@@ -233,7 +255,10 @@ export function accumulatedGradients(
 }
 
 /** What the update of one step depends on besides state and gradients. */
-interface UpdateOptions extends Pick<StepOptions, "adamW" | "maxGradNorm" | "emaDecay"> {
+interface UpdateOptions extends Pick<
+  StepOptions,
+  "adamW" | "maxGradNorm" | "emaDecay" | "onProgress"
+> {
   /** Which update of its own this is for a parameter, from 1. */
   readonly updateOf: (name: string) => number;
 }
@@ -246,7 +271,7 @@ function updatedState(
   state: TrainState,
   gradients: ParamMap,
   norm: Scalar,
-  { adamW, maxGradNorm, emaDecay, updateOf }: UpdateOptions,
+  { adamW, maxGradNorm, emaDecay, updateOf, onProgress }: UpdateOptions,
 ): Pick<TrainState, "params" | "ema" | "expAvg" | "expAvgSq"> {
   const update = createAdamW(adamW, updateOf, clipCoefficient(norm, maxGradNorm));
   const rate = tf.scalar(1 - emaDecay);
@@ -254,7 +279,8 @@ function updatedState(
   const ema = { ...state.ema };
   const expAvg = { ...state.expAvg };
   const expAvgSq = { ...state.expAvgSq };
-  for (const [name, p] of Object.entries(state.params)) {
+  const before = Object.entries(state.params);
+  for (const [i, [name, p]] of before.entries()) {
     const [m, v, gradient, average] = [expAvg[name], expAvgSq[name], gradients[name], ema[name]];
     if (m && v && gradient) {
       const next = update(name, { p, m, v }, gradient);
@@ -267,6 +293,7 @@ function updatedState(
     ema[name] = movedAverage(average, now, rate);
     average?.dispose();
     if (now !== p) p.dispose();
+    onProgress?.({ part: "update", done: i + 1, all: before.length });
   }
   return { params, ema, expAvg, expAvgSq };
 }

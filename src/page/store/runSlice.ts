@@ -98,6 +98,8 @@ export function reduceRun(run: RunState, event: RunEvent): RunState {
       return { ...run, device: event.device };
     case "phase":
       return { ...run, phase: event.phase, step: event.step, detail: event.detail ?? "" };
+    case "activity":
+      return { ...run, detail: event.detail };
     case "steps": {
       const log = appendSteps(run.log, event.points);
       return { ...run, log, step: Math.max(0, lastStep(log)) };

@@ -55,6 +55,7 @@ export function createRunJournal(
       case "failed":
         writePoints();
         return write(() => updateRun(db, runId, { phase: "failed", updatedAtMs: nowMs() }));
+      case "activity":
       case "control":
       case "device":
       case "checkpoint":

@@ -13,10 +13,13 @@ import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { drawGrid } from "./evaluation";
 import { gradientConflictAt } from "./gradientConflict";
 import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
+import { createStepReporter } from "./stepProgress";
 import { createRunJournal, type RunJournal } from "./runJournal";
 
 /** torch.optim.AdamW's default, which the reference keeps. */
 const ADAM_EPS = 1e-8;
+/** The first step says how far it is while it computes, and so does each after one that took longer than this. */
+const FOLLOWED_MS = 2000;
 /** Steps between two reports of the worker's memory. */
 const MEMORY_EVERY = 10;
 
@@ -85,8 +88,11 @@ const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "align
   };
 };
 
-/** One update. The step reader reports its numbers. */
-async function takeStep(run: LoadedRun): Promise<void> {
+/**
+ * One update. The step reader reports its numbers.
+ * @param follows whether it is told, while it computes, how far it is
+ */
+async function takeStep(run: LoadedRun, follows: boolean): Promise<void> {
   const { experiment, data, model, shape } = run;
   const step = model.step() + 1;
   const alignment = alignmentAt(experiment, run.timeline, step);
@@ -110,9 +116,17 @@ async function takeStep(run: LoadedRun): Promise<void> {
       tf.tensor3d(features[i] ?? [], [batchSize, tokens, width]),
     ),
   };
+  const { clockMs } = run.inputs.environment;
+  const reporter = createStepReporter(step, clockMs, (detail) =>
+    run.journal.emit({ type: "activity", detail }),
+  );
   try {
     const projectors = model.projectorsFor(alignment.encoders);
-    const options = { ...stepOptions(run), alignment: { ...alignment, projectors } };
+    const options = {
+      ...stepOptions(run),
+      alignment: { ...alignment, projectors },
+      onProgress: follows ? reporter.onProgress : undefined,
+    };
     await prepare(run, batch, options);
     await measureConflict(run, batch, options);
     const pushed = run.reader.push(step, model.update(batch, options));
@@ -121,6 +135,7 @@ async function takeStep(run: LoadedRun): Promise<void> {
     await Promise.allSettled(targets.map((target) => target.prefetch(next)));
     await pushed;
   } finally {
+    reporter.end();
     tf.dispose([batch.latents, batch.noise, ...batch.features]);
   }
 }
@@ -242,14 +257,17 @@ async function train(run: LoadedRun): Promise<void> {
   };
   phase("compiling");
   let first = true;
+  let tookMs = Infinity;
   while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
-    await takeStep(run);
+    const startMs = environment.clockMs();
+    await takeStep(run, tookMs > FOLLOWED_MS);
+    tookMs = environment.clockMs() - startMs;
     if (first) {
       await reader.drain();
       phase("training");
-      first = false;
     }
-    if (model.step() % MEMORY_EVERY === 0) memory();
+    if (first || model.step() % MEMORY_EVERY === 0) memory();
+    first = false;
     try {
       await evaluate(run);
     } catch (thrown) {

@@ -63,7 +63,7 @@ export const PHASES: Readonly<Record<RunStatus, PhaseLook>> = {
   idle: { text: "Ready", color: "gray", busy: false },
   caching: { text: "Preparing caches", color: "blue", busy: true },
   loading: { text: "Loading", color: "blue", busy: true },
-  compiling: { text: "Compiling", color: "blue", busy: true },
+  compiling: { text: "First step", color: "blue", busy: true },
   training: { text: "Training", color: "teal", busy: true },
   evaluating: { text: "Evaluating", color: "violet", busy: true },
   paused: { text: "Paused", color: "yellow", busy: false },

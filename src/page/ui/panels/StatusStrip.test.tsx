@@ -5,6 +5,7 @@ import { Experiment } from "../../../common/config/experiment";
 import type { RunEvent } from "../../../common/protocol/trainer";
 import { createStudioStore } from "../../store/studioStore";
 import { StoreContext } from "../useStudio";
+import { elapsedText } from "./Elapsed";
 import { StatusStrip } from "./StatusStrip";
 
 /** The status line after these events of a new run. */
@@ -33,8 +34,21 @@ const compiling = (done: number): RunEvent => ({
 
 test("while programs are compiled the status line says how many are done", () => {
   const html = markup([compiling(0), compiling(12)]);
-  expect(html).toContain("Compiling");
+  expect(html).toContain("First step");
   expect(html).toContain("GPU programs: 12 of 31 compiled");
+});
+
+test("while the first step computes the status line says what it does", () => {
+  const detail = "First step: forward pass, block 3 of 12";
+  expect(markup([compiling(31), { type: "activity", detail }])).toContain(detail);
+  expect(markup([compiling(31), { type: "activity", detail: "" }])).not.toContain("GPU programs");
+});
+
+test("a wait is counted from its third second on, and only where there is nothing else to count", () => {
+  expect(elapsedText("compiling", 2.9)).toBe("");
+  expect(elapsedText("compiling", 95.7)).toBe("1 min 35 s");
+  expect(elapsedText("loading", 7)).toBe("7 s");
+  expect(elapsedText("training", 95)).toBe("");
 });
 
 test("scripts read the step as a number", () => {
