@@ -1,4 +1,5 @@
 import { StudioError, type Failure } from "../../src/common/errors/studioError";
+import type { MemoryReport } from "../../src/common/protocol/trainer";
 import { checkoutPlaces } from "../node/places";
 import { openNodeStudio, type ExperimentProgress } from "../node/studio";
 import { ROOT } from "../setup.mjs";
@@ -10,6 +11,14 @@ import type { Progress } from "./progress";
 import { createRunLog } from "./runLog";
 
 const failureText = ({ code, message, hint }: Failure) => `${code}: ${message} ${hint}`;
+/** What a run has taken: of the backend and of this process, caches and checkpoints included. */
+function memoryText({ step, bytes, takenBytes }: MemoryReport): string {
+  const gb = (count: number) => `${(count / 1e9).toFixed(2)} GB`;
+  const taken = takenBytes === undefined ? "" : `${gb(takenBytes)} taken by the backend, `;
+  const resident = gb(1024 * process.resourceUsage().maxRSS);
+  return `memory at step ${step}: ${gb(bytes)} of tensors, ${taken}${resident} by the process at most`;
+}
+
 const MEBIBYTE = 2 ** 20;
 
 /** Events of the sessions as the command's output. */
@@ -29,6 +38,7 @@ function show(progress: Progress, { part, event }: ExperimentProgress): void {
     case "run":
       if (event.type === "phase") progress.phase(event.phase);
       if (event.type === "steps") progress.points(event.points);
+      if (event.type === "memory") progress.note(memoryText(event.memory));
   }
 }
 

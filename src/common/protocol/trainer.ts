@@ -98,7 +98,10 @@ export type RunPhase =
 export interface MemoryReport {
   readonly step: number;
   readonly tensors: number;
+  /** Of all tensors; those that share their data count each. */
   readonly bytes: number;
+  /** What the backend has taken: WebAssembly's heap, or buffers of the GPU. Absent in JavaScript. */
+  readonly takenBytes?: number;
 }
 
 export type RunEvent =

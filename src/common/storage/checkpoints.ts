@@ -1,10 +1,24 @@
-import { StudioError } from "../errors/studioError";
+import { StudioError, type Failure } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
 import type { CheckpointRecord, Database } from "./db";
 import { storageError } from "./quota";
 
 /** Older checkpoints of a run are deleted; one more than the newest guards against a damaged one. */
 const KEPT = 3;
+
+/** Largest checkpoint that is kept: SHA-256 takes no more at once, and browsers store no larger value. */
+export const MOST_CHECKPOINT_BYTES = 2 ** 31 - 1;
+
+/** Why checkpoints of so many bytes are not kept; undefined when they are. */
+export function checkpointRefusal(bytes: number): Failure | undefined {
+  if (bytes <= MOST_CHECKPOINT_BYTES) return undefined;
+  const gb = (count: number) => `${(count / 1e9).toFixed(2)} GB`;
+  return {
+    code: "STORAGE_FAILED",
+    message: `A checkpoint of this model takes ${gb(bytes)}; at most ${gb(MOST_CHECKPOINT_BYTES)} can be stored, so none is kept.`,
+    hint: "Keep the page open until the run is over: it cannot be continued after it was closed. A smaller model can.",
+  };
+}
 
 /** Stores a checkpoint and drops the run's oldest ones beyond the kept number. */
 export async function putCheckpoint(

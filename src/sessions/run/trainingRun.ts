@@ -1,13 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { alignmentAt, ControlChange, type TimelineEntry } from "../../common/config/experiment";
 import { StudioError, toFailure } from "../../common/errors/studioError";
+import { bytesTaken } from "../../engine/kernels/bytesTaken";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { RunPhase } from "../../common/protocol/trainer";
-import { latestCheckpoint, putCheckpoint } from "../../common/storage/checkpoints";
+import {
+  checkpointRefusal,
+  latestCheckpoint,
+  putCheckpoint,
+} from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
 import { updateRun } from "../../common/storage/runs";
 import { batchImages, makeBatch } from "../../engine/training/batch";
-import { encodeCheckpoint } from "../../engine/training/checkpoint";
+import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { drawGrid } from "./evaluation";
@@ -192,9 +197,11 @@ const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
     projectors: run.model.projectors(),
   });
 
+/** Stores the state, unless it is larger than what can be stored: the run said so at its start. */
 async function saveCheckpoint(run: LoadedRun): Promise<void> {
   const { db, journal, inputs, model } = run;
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
+  if (checkpointRefusal(stateBytes(model.whole()))) return;
   const bytes = await encode(run);
   const size = bytes.byteLength;
   await journal.flush(); // a resumed run starts at this checkpoint: everything logged before it must be stored
@@ -239,9 +246,15 @@ async function train(run: LoadedRun): Promise<void> {
     journal.emit({ type: "phase", phase: name, step: model.step() });
   const memory = () => {
     const { numTensors, numBytes } = tf.memory();
+    const takenBytes = bytesTaken();
     journal.emit({
       type: "memory",
-      memory: { step: model.step(), tensors: numTensors, bytes: numBytes },
+      memory: {
+        step: model.step(),
+        tensors: numTensors,
+        bytes: numBytes,
+        ...(takenBytes !== undefined && { takenBytes }),
+      },
     });
   };
   const hooks = {
@@ -256,6 +269,8 @@ async function train(run: LoadedRun): Promise<void> {
     },
   };
   phase("compiling");
+  const notKept = checkpointRefusal(stateBytes(model.whole()));
+  if (notKept) journal.emit({ type: "warning", failure: notKept });
   let first = true;
   let tookMs = Infinity;
   while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
