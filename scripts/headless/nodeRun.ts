@@ -53,7 +53,7 @@ export async function runInNode(
   try {
     const { timeline, backend, download } = options;
     const experiment = await withImages(studio.environment, options, progress);
-    assertCanRun(experiment, timeline);
+    assertCanRun(experiment, timeline, backend);
     const request = { experiment, timeline, backend, download, name: "Headless run" };
     const result = await studio.run(request, {
       onProgress: (event) => show(progress, event),

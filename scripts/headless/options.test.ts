@@ -108,3 +108,11 @@ test.each([
 ])("%j is refused by name", (args, message) => {
   expect(() => readOptions(args)).toThrow(message);
 });
+
+test("a model that wasm cannot hold is refused at once, with both numbers and what fits", () => {
+  const asked = "--set model.size=XL --set optimizer.batchSize=1 --out x".split(" ");
+  expect(() => readOptions([...asked, "--backend", "wasm"])).toThrow(
+    /SiT-XL .* takes \d+\.\d\d GB by the memory plan; WebAssembly has 4\.29 GB at most/,
+  );
+  expect(readOptions([...asked, "--backend", "auto"]).experiment.model.size).toBe("XL");
+});

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
+import { memoryRefusal } from "../../src/common/config/memoryRefusal";
 import { presetById } from "../../src/common/config/presets";
 import { settingAt, SETTINGS } from "../../src/common/config/settings";
 import { decodeLink } from "../../src/common/config/urlCodec";
 import { validateExperiment } from "../../src/common/config/validate";
-import { StudioError } from "../../src/common/errors/studioError";
+import { fromFailure, StudioError } from "../../src/common/errors/studioError";
 import type { BackendChoice } from "../../src/common/protocol/shared";
 import { ADAPTERS } from "../node/adapters";
 
@@ -187,11 +188,19 @@ function settledExperiment(values: ReturnType<typeof parse>, start: Experiment):
   return settings.reduce((sofar, [path, value]) => withSetting(sofar, path, value), start);
 }
 
-/** @throws StudioError BAD_CONFIG naming every setting that cannot be */
-export function assertCanRun(experiment: Experiment, timeline: readonly TimelineEntry[]): void {
+/** @throws StudioError BAD_CONFIG naming every setting that cannot be, OUT_OF_MEMORY for a run that wasm cannot hold */
+export function assertCanRun(
+  experiment: Experiment,
+  timeline: readonly TimelineEntry[],
+  backend: BackendChoice,
+): void {
   const issues = validateExperiment(experiment, timeline);
-  if (issues.length === 0) return;
-  throw refuse(issues.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  if (issues.length > 0) {
+    throw refuse(issues.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  }
+  // what other devices hold is known once they are open
+  const refusal = backend === "wasm" ? memoryRefusal(experiment, { backend }) : null;
+  if (refusal) throw fromFailure(refusal);
 }
 
 /**
@@ -205,7 +214,8 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
   const experiment = settledExperiment(values, start.experiment);
   const forNode = nodeOnly(values, experiment);
   // with images of the user the experiment is checked after their import
-  if (forNode.images === null) assertCanRun(experiment, start.timeline);
+  const backend = oneOf("backend", BACKENDS, values.backend);
+  if (forNode.images === null) assertCanRun(experiment, start.timeline, backend);
   if (values.state !== undefined && values.profile !== undefined) {
     throw refuse("--state and --profile are two names of one option.");
   }
@@ -215,7 +225,7 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
     experiment,
     timeline: start.timeline,
     ...forNode,
-    backend: oneOf("backend", BACKENDS, values.backend),
+    backend,
     out: resolve(values.out),
     state: state === undefined ? null : resolve(state),
     download: values.download,

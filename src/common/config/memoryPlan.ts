@@ -13,8 +13,9 @@ import {
 } from "./sizes";
 
 /**
- * How much GPU memory a run takes, from its settings alone: what the fused training step keeps for the backward pass
- * is counted tensor by tensor, so a kernel that keeps more or less is one number in a table here.
+ * How much memory a run takes, from its settings alone: what a training step keeps for the backward pass is counted
+ * tensor by tensor, so a kernel that keeps more or less is one number in a table here. There are two kinds of steps:
+ * the fused, recorded one of WebGPU, and the plain one of wasm and JavaScript, operation by operation.
  */
 
 const FLOAT = 4;
@@ -23,16 +24,23 @@ const EVALUATION_CHUNK = 32;
 const MLP_RATIO = 4;
 const TIME_FEATURES = 256;
 
-/** Floats of one tensor: so many times B T D, B T, B H T or B D, with B the micro-batch. */
+/** How a step is computed: by fused kernels and recorded (WebGPU), or operation by operation (wasm, JavaScript). */
+export type StepKind = "fused" | "plain";
+
+export const stepKindOf = (backend: "webgpu" | "wasm" | "cpu"): StepKind =>
+  backend === "webgpu" ? "fused" : "plain";
+
+/** Floats of one tensor: so many times B T D, B T, B H T, B H T T or B D, with B the micro-batch. */
 interface TensorSize {
   readonly name: string;
   readonly why: string;
   readonly btd?: number;
   readonly bt?: number;
   readonly bht?: number;
+  readonly bhtt?: number;
   readonly bd?: number;
-  /** Only with this setting. */
-  readonly onlyWith?: "qkNorm";
+  /** Only with this setting, or in a plain step. */
+  readonly onlyWith?: "qkNorm" | "plain";
 }
 
 /** What a block keeps for the backward pass, in the order of the forward pass. The first stays when the rest is recomputed. */
@@ -50,6 +58,7 @@ export const BLOCK_TENSORS: readonly TensorSize[] = [
   { name: "norm 2, modulated", btd: 1, why: "input of fc1" },
   { name: "norm 2 mean and 1/σ", bt: 2, why: "statistics of a token" },
   { name: "fc1 output", btd: MLP_RATIO, why: "GELU's gradient" },
+  { name: "GELU output", btd: MLP_RATIO, onlyWith: "plain", why: "fc2's gradient reads it" },
   { name: "fc2 output", btd: 1, why: "the gate's gradient" },
 ];
 
@@ -62,8 +71,20 @@ export const BLOCK_GRADIENTS: readonly TensorSize[] = [
   { name: "gradient of norm 2's output", btd: 1, why: "from fc1" },
 ];
 
-/** A projector's inner layers, kept before their SiLU. */
-const PROJECTOR_INNER = 2;
+/** The same of a plain step, whose operations hold their intermediate results until they are done. */
+export const PLAIN_MLP_GRADIENTS: readonly TensorSize[] = [
+  { name: "GELU's slope", btd: 14 * MLP_RATIO, why: "intermediate results of one operation" },
+  { name: "gradient of fc2's input", btd: MLP_RATIO, why: "before it is multiplied by the slope" },
+  { name: "gradient of the residual stream", btd: 1, why: "arrives from the next block" },
+  { name: "gradient of the aligned hidden state", btd: 1, why: "waits for its block" },
+];
+export const PLAIN_ATTENTION_GRADIENTS: readonly TensorSize[] = [
+  { name: "scores and their gradients", bhtt: 6, why: "intermediate results of one operation" },
+  { name: "q, k, v and their gradients", btd: 17, why: "split by heads, transposed and joined" },
+];
+
+/** A projector's inner layers, kept before their SiLU and, in a plain step, after it. */
+const PROJECTOR_INNER: Readonly<Record<StepKind, number>> = { fused: 2, plain: 4 };
 /** Z-wide tensors kept for an encoder's loss: the projected tokens (the features are an input). */
 const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
@@ -71,6 +92,7 @@ const NT_XENT_MATRICES = 4;
 
 /** What the arithmetic needs to know, whatever data set and encoders it comes from. */
 export interface PlanInput {
+  readonly step: StepKind;
   readonly model: ModelShape & { readonly patchSize: number; readonly qkNorm: boolean };
   readonly latent: LatentShape;
   readonly classes: number;
@@ -109,7 +131,10 @@ export interface MemoryPlan {
   readonly stateBytes: number;
   readonly trainingBytes: number;
   readonly evaluationBytes: number;
-  /** All three: a recorded step keeps its buffers while samples are drawn. */
+  /**
+   * All three, where a recorded step keeps its buffers while samples are drawn; in a plain run the larger of step and
+   * evaluation beside the state.
+   */
   readonly peakBytes: number;
   /** The largest single buffer: devices limit those too. */
   readonly largestBuffer: { readonly name: string; readonly bytes: number };
@@ -127,13 +152,17 @@ const floatsOf = (size: TensorSize, { images, tokens, width, heads }: Axes): num
   ((size.btd ?? 0) * tokens * width +
     (size.bt ?? 0) * tokens +
     (size.bht ?? 0) * heads * tokens +
+    (size.bhtt ?? 0) * heads * tokens ** 2 +
     (size.bd ?? 0) * width);
 
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
-const blockTensors = ({ model }: PlanInput): readonly TensorSize[] =>
-  BLOCK_TENSORS.filter(({ onlyWith }) => onlyWith === undefined || model[onlyWith]);
+const blockTensors = ({ model, step }: PlanInput): readonly TensorSize[] =>
+  BLOCK_TENSORS.filter(
+    ({ onlyWith }) =>
+      onlyWith === undefined || (onlyWith === "plain" ? step === "plain" : model[onlyWith]),
+  );
 
 const projectorParameters = ({ model, projectorWidth: inner, featureWidths }: PlanInput): number =>
   sum(featureWidths.map((out) => (model.width + 1 + inner + 1 + out) * inner + out));
@@ -223,8 +252,8 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
       row(
         "training",
         featureWidths.length > 1 ? `Projector ${i + 1}` : "Projector",
-        rows * (PROJECTOR_INNER * projectorWidth + PROJECTOR_OUTER * out),
-        `two inner layers of ${projectorWidth} before their SiLU, and its output`,
+        rows * (PROJECTOR_INNER[input.step] * projectorWidth + PROJECTOR_OUTER * out),
+        `two inner layers of ${projectorWidth}, and its output`,
       ),
     ),
   ];
@@ -236,12 +265,21 @@ const largest = (rows: readonly [MemoryRow, ...MemoryRow[]]): MemoryRow =>
 /** The largest of what is alive for a moment only. */
 function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
   const { images, tokens, width } = axes;
+  const plain = input.step === "plain";
+  const all = (tensors: readonly TensorSize[]) =>
+    sum(tensors.map((tensor) => floatsOf(tensor, axes)));
   return largest([
     row(
       "training",
       "Largest temporary",
-      sum(BLOCK_GRADIENTS.map((tensor) => floatsOf(tensor, axes))),
+      all(plain ? PLAIN_MLP_GRADIENTS : BLOCK_GRADIENTS),
       "gradients in the backward pass of one MLP",
+    ),
+    row(
+      "training",
+      "Largest temporary",
+      plain ? all(PLAIN_ATTENTION_GRADIENTS) : 0,
+      "gradients in the backward pass of one attention",
     ),
     row(
       "training",
@@ -269,7 +307,8 @@ function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
   const { tokens, width } = axes;
   const block = sum(blockTensors(input).map((tensor) => floatsOf(tensor, now)));
   const hidden = (input.model.depth + 3) * images * tokens * width;
-  const sampling = (block + hidden) * FLOAT;
+  const scores = input.step === "plain" ? floatsOf({ name: "scores", bhtt: 3, why: "" }, now) : 0;
+  const sampling = (block + hidden + scores) * FLOAT;
   return input.frozenPeakBytes > sampling
     ? {
         group: "evaluation",
@@ -285,7 +324,7 @@ function evaluationRow(input: PlanInput, axes: Axes): MemoryRow {
       };
 }
 
-/** A backward pass beside the recorded step's, with the gradients of both losses held at once. */
+/** A backward pass of its own, beside the recorded step's if there is one, with the gradients of both losses at once. */
 function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]): MemoryRow {
   const gradients = state.find(({ name }) => name === "Gradients")?.bytes ?? 0;
   return {
@@ -296,11 +335,23 @@ function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]
   };
 }
 
-function largestBuffer(input: PlanInput, axes: Axes, state: readonly MemoryRow[]) {
+/** Floats of the largest parameter: states lie in as many buffers as they need, a parameter in one. */
+function largestParameter({ model, classes, projectorWidth, featureWidths }: PlanInput): number {
+  const { width } = model;
+  const projectors = featureWidths.flatMap((out) => [projectorWidth, width, out]);
+  return Math.max(
+    6 * width * width, // adaLN
+    (classes + 1) * width,
+    TIME_FEATURES * width,
+    ...projectors.map((side) => projectorWidth * side),
+  );
+}
+
+function largestBuffer(input: PlanInput, axes: Axes) {
   const pairs = (axes.images * axes.tokens) ** 2;
   const rows = axes.images * axes.tokens;
   const candidates = [
-    { name: "the parameters, in one piece", bytes: state[0]?.bytes ?? 0 },
+    { name: "the largest parameter", bytes: largestParameter(input) * FLOAT },
     { name: "an MLP's inner layer", bytes: rows * MLP_RATIO * axes.width * FLOAT },
     { name: "a projector's inner layer", bytes: rows * input.projectorWidth * FLOAT },
     ...(input.objective === "ntxent"
@@ -333,13 +384,17 @@ export function planOf(input: PlanInput): MemoryPlan {
     stateBytes: stateBytes ?? 0,
     trainingBytes: trainingBytes ?? 0,
     evaluationBytes: evaluationBytes ?? 0,
-    peakBytes: (stateBytes ?? 0) + (trainingBytes ?? 0) + (evaluationBytes ?? 0),
-    largestBuffer: largestBuffer(input, axes, state),
+    peakBytes:
+      (stateBytes ?? 0) +
+      (input.step === "fused"
+        ? (trainingBytes ?? 0) + (evaluationBytes ?? 0)
+        : Math.max(trainingBytes ?? 0, evaluationBytes ?? 0)),
+    largestBuffer: largestBuffer(input, axes),
   };
 }
 
 /** What of an experiment decides its memory. A micro-batch that does not divide the batch counts as it stands. */
-export function planInput(experiment: Experiment): PlanInput {
+export function planInput(experiment: Experiment, step: StepKind = "fused"): PlanInput {
   const { model, optimizer, alignment, sampling, evaluation, data, autoencoder } = experiment;
   const { resolution, classes } = dataShape(data);
   const latent = latentShape(experiment);
@@ -348,6 +403,7 @@ export function planInput(experiment: Experiment): PlanInput {
   const tokens = (latent.side / model.patchSize) ** 2;
   const space = spaceCost(evaluation.space);
   return {
+    step,
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
     latent,
     classes,
@@ -371,4 +427,5 @@ export function planInput(experiment: Experiment): PlanInput {
 }
 
 /** The memory plan of an experiment as it would start. */
-export const memoryPlan = (experiment: Experiment): MemoryPlan => planOf(planInput(experiment));
+export const memoryPlan = (experiment: Experiment, step?: StepKind): MemoryPlan =>
+  planOf(planInput(experiment, step));

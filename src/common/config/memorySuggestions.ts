@@ -1,5 +1,5 @@
 import { Experiment, MODEL_SIZES, type ExperimentGroup } from "./experiment";
-import { memoryPlan, type MemoryPlan } from "./memoryPlan";
+import { memoryPlan, type MemoryPlan, type StepKind } from "./memoryPlan";
 import { keepsResult, settingAt } from "./settings";
 import { experimentParameterCount, type NamedSize } from "./sizes";
 
@@ -10,6 +10,8 @@ export interface MemoryLimits {
   /** WebGPU's maxBufferSize and maxStorageBufferBindingSize. */
   readonly maxBufferBytes?: number;
   readonly maxBindingBytes?: number;
+  /** How steps are computed there; fused where it is absent. */
+  readonly step?: StepKind;
 }
 
 export const DEFAULT_BUDGET_BYTES = 4e9;
@@ -99,7 +101,7 @@ export function memorySuggestions(
 ): readonly MemorySuggestion[] {
   const keepsMicroBatchResult = experiment.alignment.objective !== "ntxent";
   const suggestion = (changes: readonly SettingChange[]): MemorySuggestion | undefined => {
-    const plan = memoryPlan(withChanges(experiment, changes));
+    const plan = memoryPlan(withChanges(experiment, changes), limits.step);
     if (!planFits(plan, limits)) return undefined;
     const sameResult = changes.every(({ group, name }) => {
       const setting = settingAt(`${group}.${name}`);
@@ -114,7 +116,7 @@ export function memorySuggestions(
     }
     return [];
   };
-  if (planFits(memoryPlan(experiment), limits)) return [];
+  if (planFits(memoryPlan(experiment, limits.step), limits)) return [];
 
   const parts = smallerMicroBatches(experiment).map(microBatchChange);
   const models = smallerModels(experiment).map(sizeChange);
@@ -133,4 +135,15 @@ export function memorySuggestions(
     (one, i, all) => all.findIndex((other) => told(other) === told(one)) === i,
   );
   return [...offered].sort((a, b) => Number(b.sameResult) - Number(a.sameResult));
+}
+
+/** "SiT-S, micro-batches of 32": a suggestion in words. */
+export function changesText(changes: readonly SettingChange[]): string {
+  const text = changes.map(({ name, value }) => {
+    if (name === "microBatch") return `micro-batches of ${String(value)}`;
+    if (name === "recompute") return "recompute blocks";
+    return `SiT-${String(value)}`;
+  });
+  const joined = text.join(", ");
+  return joined.charAt(0).toUpperCase() + joined.slice(1);
 }

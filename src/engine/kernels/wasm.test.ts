@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { randomNormal } from "../../common/math/rng";
 import { pool3x3 } from "../models/inceptionV3";
 import { registerWasmKernels } from "./wasm";
+import { guardWasmHeap, wasmHeapBytes } from "./wasmHeap";
 import { simplify } from "./wasmTranspose";
 
 beforeAll(async () => {
@@ -17,6 +18,26 @@ beforeAll(async () => {
 afterAll(() => {
   vi.unstubAllGlobals();
   return tf.setBackend("cpu");
+});
+
+test("an allocation the heap has no room for is refused with its numbers", () => {
+  const { wasm } = tf.backend() as unknown as {
+    wasm: { _malloc: (bytes: number) => number; isGuarded?: boolean };
+  };
+  const { _malloc: allocate } = wasm;
+  Object.assign(wasm, { _malloc: () => 0, isGuarded: false });
+  try {
+    guardWasmHeap();
+    const guarded = wasm._malloc;
+    guardWasmHeap();
+    expect(wasm._malloc).toBe(guarded);
+    expect(() => tf.ones([500_000])).toThrow(/memory is full: \d+ MB are taken, and 2 MB more/);
+  } finally {
+    Object.assign(wasm, { _malloc: allocate, isGuarded: false });
+  }
+  guardWasmHeap();
+  tf.ones([500_000]).dispose();
+  expect(wasmHeapBytes()).toBeGreaterThan(2_000_000);
 });
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

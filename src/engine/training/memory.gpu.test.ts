@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { randomParams } from "../../../test/randomParams";
-import { atBackwardStart, countDataBytes } from "../../../test/dataBytes";
 import { smallTiles } from "../../../test/deviceRun";
+import { measured, NANO, nano } from "../../../test/plannedRun";
 import {
   disposeBatch,
   TINY_OPTIONS,
@@ -10,102 +10,10 @@ import {
   tinyBatch,
   tinyValues,
 } from "../../../test/tinyRun";
-import { planOf, type MemoryPlan, type PlanInput } from "../../common/config/memoryPlan";
-import { randomNormal, randomUniform } from "../../common/math/rng";
-import { initProjector } from "../models/projector";
-import type { SiTShape } from "../models/sit";
-import { initSiT } from "../models/sitInit";
-import { backward } from "../nn/backward";
+import { planOf, type MemoryPlan } from "../../common/config/memoryPlan";
 import { createDeviceTrainer } from "./deviceTrainer";
 import { createTrainState } from "./trainState";
-import {
-  accumulatedGradients,
-  repaLoss,
-  type LossesAndGradients,
-  type LossOptions,
-  type TrainBatch,
-} from "./trainStep";
-
-/** A model large enough that what is kept outweighs the odd ends. */
-const NANO: PlanInput = {
-  model: { width: 128, depth: 4, heads: 4, patchSize: 2, qkNorm: false },
-  latent: { side: 16, channels: 4 },
-  classes: 9,
-  labelDrop: 0.1,
-  batchSize: 4,
-  microBatch: 4,
-  recompute: false,
-  objective: "cosine",
-  projectorWidth: 256,
-  featureWidths: [128],
-  evaluated: 4,
-  guided: false,
-  measuresConflict: false,
-  frozenBytes: 0,
-  frozenPeakBytes: 0,
-};
-
-const normals = (stream: string, shape: number[]) =>
-  tf.tensor(
-    randomNormal(
-      { seed: 7, stream },
-      shape.reduce((product, size) => product * size, 1),
-    ),
-    shape,
-  );
-
-/** `NANO` as a model and a batch. */
-function nano() {
-  const { model, latent, classes, batchSize, projectorWidth } = NANO;
-  const shape: SiTShape = {
-    inputSide: latent.side,
-    inChannels: latent.channels,
-    patchSize: model.patchSize,
-    width: model.width,
-    depth: model.depth,
-    numHeads: model.heads,
-    numClasses: classes,
-    qkNorm: model.qkNorm,
-    mlpRatio: 4,
-    frequencySize: 256,
-  };
-  const projector = initProjector({
-    seed: 0,
-    encoderId: "encoder",
-    index: 0,
-    inDim: model.width,
-    width: projectorWidth,
-    outDim: 128,
-  });
-  const latents = [batchSize, latent.side, latent.side, latent.channels];
-  const batch: TrainBatch = {
-    latents: normals("latents", latents) as tf.Tensor4D,
-    noise: normals("noise", latents) as tf.Tensor4D,
-    t: randomUniform({ seed: 7, stream: "t" }, batchSize),
-    labels: Int32Array.of(0, 3, 8, 9),
-    features: [normals("features", [batchSize, 64, 128]) as tf.Tensor3D],
-  };
-  return { shape, values: { ...initSiT(shape, 0), ...projector }, batch };
-}
-
-/** Bytes a step of `NANO` holds when the backward pass begins, and its peak. */
-async function measured(recompute: boolean) {
-  smallTiles();
-  const { shape, values, batch } = nano();
-  const params = randomParams(values);
-  const { pos_embed: frozen, ...trained } = params;
-  const loss = () => repaLoss(params, batch, { ...TINY_OPTIONS, shape, recompute }).total;
-  const { held, peak, value, gradients } = countDataBytes((bytes) => {
-    let held = 0;
-    const noted = () => atBackwardStart(loss, () => (held = bytes.held()));
-    const found = backward(noted, Object.values(trained));
-    return { held, peak: bytes.peak(), ...found };
-  });
-  await value.data();
-  tf.dispose([value, gradients, trained, frozen]);
-  disposeBatch(batch);
-  return { held, peak };
-}
+import { accumulatedGradients, type LossesAndGradients, type LossOptions } from "./trainStep";
 
 const bytesOf = (plan: MemoryPlan, wanted: (name: string) => boolean) =>
   plan.rows.filter(({ name }) => wanted(name)).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -120,6 +28,7 @@ test.each([false, true])(
       plan,
       (name) => /^(Noised|Blocks|Embeddings|Head|Projector)/.test(name) && !onceOnly(name),
     );
+    smallTiles();
     const { held, peak } = await measured(recompute);
     expect(held).toBeGreaterThan(0.9 * kept);
     expect(held).toBeLessThan(1.02 * kept);

@@ -1,7 +1,9 @@
 import { alignmentAt, type Experiment, type TimelineEntry } from "../../common/config/experiment";
+import type { RunDevice } from "../../common/config/memoryRefusal";
+import type { DeviceReport } from "../../common/protocol/shared";
 import type { LayerAlignment } from "../../common/protocol/trainer";
 import { importedDataset } from "./datasetsSlice";
-import type { BufferLimits } from "./deviceSlice";
+import type { Capability } from "./deviceSlice";
 import type { RunStatus } from "./runSlice";
 import { gridAt } from "./samplesSlice";
 import { firstIndexAtOrAfter, nearestIndex, recentStepMs, stepAt } from "./stepLog";
@@ -20,11 +22,19 @@ const ACTIVE: readonly RunStatus[] = [
 export const isActive = (phase: RunStatus): boolean => ACTIVE.includes(phase);
 export const selectActive = (state: StudioState): boolean => isActive(state.run.phase);
 
-const NO_LIMITS: BufferLimits = {};
-
-/** What the device allows a buffer to be: the run's while one is shown, else what the browser says. */
-export const selectBufferLimits = ({ run, capability }: StudioState): BufferLimits =>
-  run.device ?? (capability.kind === "webgpu" ? capability : NO_LIMITS);
+/**
+ * What runs are computed on: the shown run's device, else what the browser says. Undefined while that is not known: a
+ * software adapter may turn out slower than wasm.
+ */
+export function knownDevice(
+  ofRun: DeviceReport | null,
+  capability: Capability,
+): RunDevice | undefined {
+  if (ofRun) return ofRun;
+  if (capability.kind === "webgpu") return { ...capability, backend: "webgpu" };
+  const onCpu = capability.kind === "slow" && capability.reason.kind !== "software";
+  return onCpu ? { backend: "wasm" } : undefined;
+}
 
 const NO_NAMES: readonly string[] = [];
 

@@ -12,7 +12,7 @@ import {
   canPause,
   neighbourGridStep,
   selectActive,
-  selectBufferLimits,
+  knownDevice,
   selectEtaSeconds,
   selectGrid,
   selectTrainBlock,
@@ -234,19 +234,24 @@ test("Train is blocked by a contradiction and by a machine that cannot", () => {
   expect(selectTrainBlock(store.getState())).toBe("No workers.");
 });
 
-test("a buffer may be as large as the run's device says, and before a run as the browser says", () => {
+test("a run is computed on its device, and before it on what the browser says", () => {
   const store = createStudioStore(experiment, null);
-  const limits = () => {
-    const { maxBufferBytes, maxBindingBytes } = selectBufferLimits(store.getState());
-    return [maxBufferBytes, maxBindingBytes];
+  const known = () => {
+    const { run, capability } = store.getState();
+    return knownDevice(run.device, capability);
   };
-  expect(limits()).toEqual([undefined, undefined]);
+  expect(known()).toBeUndefined();
   const offered = { maxBufferBytes: 100, maxBindingBytes: 50 };
   store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...offered });
-  expect(limits()).toEqual([100, 50]);
+  expect(known()).toMatchObject({ backend: "webgpu", ...offered });
+  const software = { kind: "software", adapter: "SwiftShader" } as const;
+  store.getState().setCapability({ kind: "slow", reason: software, adapter: "SwiftShader" });
+  expect(known()).toBeUndefined();
+  store.getState().setCapability({ kind: "slow", reason: { kind: "noAdapter" }, adapter: "CPU" });
+  expect(known()?.backend).toBe("wasm");
   const device = { backend: "wasm", adapter: "CPU", slow: true, float16: false } as const;
   store.getState().applyRunEvents([{ type: "device", device }]);
-  expect(limits()).toEqual([undefined, undefined]);
+  expect(known()).toBe(device);
 });
 
 test("pausing makes sense only while something is under way", () => {

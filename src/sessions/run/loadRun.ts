@@ -5,10 +5,11 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../common/config/experiment";
+import { memoryRefusal } from "../../common/config/memoryRefusal";
 import { dataShape, gridSide } from "../../common/config/sizes";
 import { loadFeatureSpace, type FeatureSpace } from "../../engine/encoders/featureSpace";
 import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
-import { StudioError } from "../../common/errors/studioError";
+import { fromFailure, StudioError } from "../../common/errors/studioError";
 import type { SiTShape } from "../../engine/models/sit";
 import type { MetricsApi } from "../../common/protocol/metrics";
 import type { DeviceReport } from "../../common/protocol/shared";
@@ -65,7 +66,7 @@ export interface LoadedRun {
 
 /**
  * Starts the backend and reads weights, caches and the newest checkpoint.
- * @throws StudioError CACHE_MISSING, BAD_CHECKPOINT, or what the backend, the files and the database throw
+ * @throws StudioError OUT_OF_MEMORY where the device cannot hold the run, CACHE_MISSING, BAD_CHECKPOINT, or what the backend, the files and the database throw
  */
 export async function loadRun(
   inputs: RunInputs,
@@ -78,6 +79,8 @@ export async function loadRun(
   const known = await getRun(db, request.runId);
   const experiment = known?.experiment ?? request.experiment;
   const timeline = [...(known?.timeline ?? request.timeline)];
+  const refusal = memoryRefusal(experiment, device);
+  if (refusal) throw fromFailure(refusal);
   for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
     if (failure) journal.emit({ type: "warning", failure });
   }
@@ -100,6 +103,7 @@ export async function loadRun(
   for (const entry of timeline) journal.emit({ type: "control", entry });
 
   const shape = sitShapeOf(experiment, data.dataset.classNames.length);
+  phase("Parameters");
   const model = await loadModel(db, journal, { experiment, timeline, shape }, request.runId);
   const between = betweenPieces(inputs);
   const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };

@@ -27,6 +27,8 @@ const ADAM_EPS = 1e-8;
 const FOLLOWED_MS = 2000;
 /** Steps between two reports of the worker's memory. */
 const MEMORY_EVERY = 10;
+/** And after each of the first steps: on WebGPU the second is recorded and keeps its buffers. */
+const MEMORY_FIRST = 3;
 
 /**
  * One run from its first event to its last: loads it, trains until it is finished or stopped, and stores its
@@ -281,8 +283,8 @@ async function train(run: LoadedRun): Promise<void> {
       await reader.drain();
       phase("training");
     }
-    if (first || model.step() % MEMORY_EVERY === 0) memory();
     first = false;
+    if (model.step() <= MEMORY_FIRST || model.step() % MEMORY_EVERY === 0) memory();
     try {
       await evaluate(run);
     } catch (thrown) {

@@ -3,8 +3,12 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Experiment } from "../../../common/config/experiment";
 import { memoryPlan } from "../../../common/config/memoryPlan";
-import { memorySuggestions, type MemoryLimits } from "../../../common/config/memorySuggestions";
-import { changesText, MemoryPlanView } from "./MemoryPlanCard";
+import {
+  changesText,
+  memorySuggestions,
+  type MemoryLimits,
+} from "../../../common/config/memorySuggestions";
+import { MemoryPlanView } from "./MemoryPlanCard";
 
 const nothing = () => undefined;
 

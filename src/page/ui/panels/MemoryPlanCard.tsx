@@ -3,17 +3,19 @@ import { useLocalStorage } from "@mantine/hooks";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useId, useMemo, useState } from "react";
 import { memoryPlan, type MemoryGroup, type MemoryPlan } from "../../../common/config/memoryPlan";
+import { limitsOf } from "../../../common/config/memoryRefusal";
 import {
   DEFAULT_BUDGET_BYTES,
   isWithinBudget,
   isWithinBufferLimit,
+  changesText,
   memorySuggestions,
   type MemoryLimits,
   type MemorySuggestion,
   type SettingChange,
 } from "../../../common/config/memorySuggestions";
 import { gridSide } from "../../../common/config/sizes";
-import { selectActive, selectBufferLimits } from "../../store/selectors";
+import { knownDevice, selectActive } from "../../store/selectors";
 import { formatBytes } from "../explain/format";
 import { useStudio, useStudioStore } from "../useStudio";
 import classes from "./memoryPlan.module.css";
@@ -25,23 +27,22 @@ export function MemoryPlanCard() {
   const store = useStudioStore();
   const experiment = useStudio((state) => state.experiment.value);
   const active = useStudio(selectActive);
-  const { maxBufferBytes, maxBindingBytes } = useStudio(selectBufferLimits);
+  const ofRun = useStudio((state) => state.run.device);
+  const capability = useStudio((state) => state.capability);
   const [budgetGb, setBudgetGb] = useLocalStorage({
     key: "repa-studio-memory-budget-gb",
     defaultValue: DEFAULT_BUDGET_BYTES / GB,
   });
   const { plan, limits, suggestions } = useMemo(() => {
-    const held: MemoryLimits = {
-      budgetBytes: (budgetGb > 0 ? budgetGb : 4) * GB,
-      ...(maxBufferBytes !== undefined && { maxBufferBytes }),
-      ...(maxBindingBytes !== undefined && { maxBindingBytes }),
-    };
+    const known = limitsOf(knownDevice(ofRun, capability) ?? { backend: "webgpu" });
+    const budgetBytes = Math.min(known.budgetBytes, (budgetGb > 0 ? budgetGb : 4) * GB);
+    const held: MemoryLimits = { ...known, budgetBytes };
     return {
       limits: held,
-      plan: memoryPlan(experiment),
+      plan: memoryPlan(experiment, held.step),
       suggestions: memorySuggestions(experiment, held),
     };
-  }, [experiment, budgetGb, maxBufferBytes, maxBindingBytes]);
+  }, [experiment, budgetGb, ofRun, capability]);
   if (!Number.isInteger(gridSide(experiment))) return null; // the form says what is wrong
   return (
     <MemoryPlanView
@@ -81,7 +82,7 @@ export function MemoryPlanView(props: MemoryPlanViewProps) {
         onClick={() => setOpen(!open)}
       >
         <IconChevronRight size={13} className={classes.chevron ?? ""} />
-        <span>GPU memory, planned</span>
+        <span>{limits.step === "plain" ? "Memory, planned" : "GPU memory, planned"}</span>
         <strong>{formatBytes(plan.peakBytes)}</strong>
       </UnstyledButton>
       <Bar plan={plan} limits={limits} />
@@ -108,8 +109,9 @@ export function MemoryPlanView(props: MemoryPlanViewProps) {
           />
         </div>
         <p className={classes.note}>
-          Counted for the WebGPU training step. Browsers do not say how much memory a GPU has: set
-          the budget to what yours can spare.
+          {limits.step === "plain"
+            ? "Counted for the training step of the slow mode. WebAssembly has 4.3 GB at most."
+            : "Counted for the WebGPU training step. Browsers do not say how much memory a GPU has: set the budget to what yours can spare."}
         </p>
       </Collapse>
     </section>
@@ -213,15 +215,4 @@ function Rows({ plan }: { readonly plan: MemoryPlan }) {
       ))}
     </table>
   );
-}
-
-/** "SiT-S, micro-batches of 32": what a button does. */
-export function changesText(changes: readonly SettingChange[]): string {
-  const text = changes.map(({ name, value }) => {
-    if (name === "microBatch") return `micro-batches of ${String(value)}`;
-    if (name === "recompute") return "recompute blocks";
-    return `SiT-${String(value)}`;
-  });
-  const joined = text.join(", ");
-  return joined.charAt(0).toUpperCase() + joined.slice(1);
 }

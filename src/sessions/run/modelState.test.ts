@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { Experiment } from "../../common/config/experiment";
+import type { TrainState } from "../../engine/training/trainState";
+import { createModelState, sitShapeOf } from "./modelState";
+
+const experiment = Experiment.parse({
+  model: { size: "custom", width: 16, depth: 1, heads: 2 },
+  alignment: { encoders: ["tiny-vit", "patch-histogram"], projectorWidth: 8 },
+});
+const { encoders } = experiment.alignment;
+
+const valuesOf = ({ params, ema, expAvg }: TrainState) =>
+  Object.fromEntries(
+    Object.entries({ params, ema, expAvg }).map(([map, tensors]) => [
+      map,
+      Object.fromEntries(
+        Object.entries(tensors)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, tensor]) => [name, [...tensor.dataSync()]]),
+      ),
+    ]),
+  );
+
+test("projectors that are there from the start are those that would have joined", () => {
+  const before = tf.memory().numTensors;
+  const shape = sitShapeOf(experiment, 9);
+  const whole = createModelState(experiment, shape, { encoders });
+  const joined = createModelState(experiment, shape, { encoders: [] });
+  expect(whole.projectorsFor(encoders)).toEqual([0, 1]);
+  expect(joined.projectorsFor(encoders)).toEqual([0, 1]);
+  expect(joined.projectors()).toEqual(whole.projectors());
+  expect(valuesOf(joined.whole())).toEqual(valuesOf(whole.whole()));
+  whole.dispose();
+  joined.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
