@@ -139,8 +139,12 @@ export function createBatchMatMul(): Replacement {
       const product = products.get(backend) ?? plainProductOf(backend);
       products.set(backend, product);
       const data = (info: TensorInfo) => backend.dataIdMap.get(info.dataId);
-      if (single) product(data(left).id, data(right).id, data(out).id, [m, k, n]);
-      else {
+      if (single) {
+        // XNNPACK packs the right matrix and keeps that copy for as long as the tensor lives: a second set of weights
+        withViews(backend, [{ memoryOffset: data(right).memoryOffset, size: k * n }], ([b = 0]) =>
+          product(data(left).id, b, data(out).id, [m, k, n]),
+        );
+      } else {
         const batches = [matricesA[0], matricesB[0]] as const;
         batchProduct(backend, product, [data(left), data(right), data(out)], batches, sizes);
       }

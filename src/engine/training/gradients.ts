@@ -8,7 +8,8 @@ function sumOf(x: Tensor): Scalar {
   return tf.sum(tf.sum(tf.reshape(x, [-1, width]), 1));
 }
 
-const sumOfSquares = (x: Tensor): Scalar => sumOf(tf.square(x));
+/** In a scope of its own: the squares of all gradients together are as large as the gradients. */
+const sumOfSquares = (x: Tensor): Scalar => tf.tidy(() => sumOf(tf.square(x)));
 
 /** a · b of two tensors of one shape, a scalar on the device. */
 export const dotProduct = (a: Tensor, b: Tensor): Scalar => tf.tidy(() => sumOf(tf.mul(a, b)));
