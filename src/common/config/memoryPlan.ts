@@ -132,8 +132,8 @@ export interface MemoryPlan {
   readonly trainingBytes: number;
   readonly evaluationBytes: number;
   /**
-   * All three, where a recorded step keeps its buffers while samples are drawn; in a plain run the larger of step and
-   * evaluation beside the state.
+   * All three, where a recorded step keeps its buffers while samples are drawn. In a plain run the larger of a step
+   * and an evaluation, which has no gradients beside it.
    */
   readonly peakBytes: number;
   /** The largest single buffer: devices limit those too. */
@@ -378,17 +378,20 @@ export function planOf(input: PlanInput): MemoryPlan {
     input.measuresConflict ? largest([drawing, conflictRow(training, state)]) : drawing,
   ];
   const total = (rows: readonly MemoryRow[]) => sum(rows.map(({ bytes }) => bytes));
-  const [stateBytes, trainingBytes, evaluationBytes] = [state, training, evaluation].map(total);
+  const stateBytes = total(state);
+  const trainingBytes = total(training);
+  const evaluationBytes = total(evaluation);
+  const gradients = total(state.filter(({ name }) => /gradients$/i.test(name)));
   return {
     rows: [...state, ...training, ...evaluation],
-    stateBytes: stateBytes ?? 0,
-    trainingBytes: trainingBytes ?? 0,
-    evaluationBytes: evaluationBytes ?? 0,
+    stateBytes,
+    trainingBytes,
+    evaluationBytes,
     peakBytes:
-      (stateBytes ?? 0) +
+      stateBytes +
       (input.step === "fused"
-        ? (trainingBytes ?? 0) + (evaluationBytes ?? 0)
-        : Math.max(trainingBytes ?? 0, evaluationBytes ?? 0)),
+        ? trainingBytes + evaluationBytes
+        : Math.max(trainingBytes, evaluationBytes - gradients)),
     largestBuffer: largestBuffer(input, axes),
   };
 }
