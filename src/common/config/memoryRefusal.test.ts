@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { Experiment } from "./experiment";
 import { memoryPlan } from "./memoryPlan";
-import { memoryRefusal, WASM_HEAP_BYTES } from "./memoryRefusal";
+import { bytesToAsk, memoryRefusal, roomRefusal, WASM_HEAP_BYTES } from "./memoryRefusal";
 
 /** A model of the paper on 32x32x4 latents: 128 px images through an autoencoder that halves twice. */
 const paper = (size: "S" | "B" | "L" | "XL", optimizer: object) =>
@@ -73,4 +73,14 @@ test("a GPU is asked for its largest buffer alone: flat states lie in as many as
 test("nothing is known against a run in plain JavaScript, or on a GPU that told no limits", () => {
   expect(memoryRefusal(paper("XL", { batchSize: 256 }), { backend: "cpu" })).toBeNull();
   expect(memoryRefusal(paper("XL", { batchSize: 256 }), { backend: "webgpu" })).toBeNull();
+});
+
+test("a GPU is asked for the memory of a large run alone, and what it did not give is told", () => {
+  expect(bytesToAsk(Experiment.parse({}))).toBeNull();
+  const large = paper("XL", { batchSize: 1 });
+  expect(bytesToAsk(large)).toBeGreaterThan(13e9);
+  expect(roomRefusal(large).message).toMatch(
+    /SiT-XL \(\d+ M parameters\) at batch 1 takes 1\d\.\d\d GB/,
+  );
+  expect(roomRefusal(large).hint).toContain("SiT-L");
 });

@@ -52,6 +52,27 @@ const subjectOf = (experiment: Experiment, { peakBytes }: MemoryPlan): string =>
   return `${size} (${millions} M parameters) at batch ${optimizer.microBatch ?? optimizer.batchSize} takes ${gb(peakBytes)}`;
 };
 
+/** From so many bytes on a GPU is asked whether it gives them: anything less fits wherever a page does. */
+const ASKED_FROM_BYTES = 2e9;
+
+/** Bytes of state and step that a GPU should be asked for before a run starts on it; null where that is needless. */
+export function bytesToAsk(experiment: Experiment): number | null {
+  const { stateBytes, trainingBytes } = memoryPlan(experiment);
+  const bytes = stateBytes + trainingBytes;
+  return bytes < ASKED_FROM_BYTES ? null : bytes;
+}
+
+/** Why a run cannot start on a GPU that did not give what it was asked for. */
+export function roomRefusal(experiment: Experiment): Failure {
+  const plan = memoryPlan(experiment);
+  const budgetBytes = plan.peakBytes - 1; // how much there is, it did not say: less than this
+  return {
+    code: "OUT_OF_MEMORY",
+    message: `${subjectOf(experiment, plan)} by the memory plan; the GPU has no room for it.`,
+    hint: hintOf(experiment, { budgetBytes }, "close other pages that use the GPU"),
+  };
+}
+
 /**
  * Why a run cannot start on a device; null where nothing is known against it.
  * @returns a failure OUT_OF_MEMORY with both numbers, and what would fit

@@ -5,11 +5,13 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../common/config/experiment";
-import { memoryRefusal } from "../../common/config/memoryRefusal";
+import { bytesToAsk, memoryRefusal, roomRefusal } from "../../common/config/memoryRefusal";
 import { dataShape, gridSide } from "../../common/config/sizes";
 import { loadFeatureSpace, type FeatureSpace } from "../../engine/encoders/featureSpace";
 import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
 import { fromFailure, StudioError } from "../../common/errors/studioError";
+import { hasRoom } from "../../engine/kernels/deviceRoom";
+import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { SiTShape } from "../../engine/models/sit";
 import type { MetricsApi } from "../../common/protocol/metrics";
 import type { DeviceReport } from "../../common/protocol/shared";
@@ -81,6 +83,7 @@ export async function loadRun(
   const timeline = [...(known?.timeline ?? request.timeline)];
   const refusal = memoryRefusal(experiment, device);
   if (refusal) throw fromFailure(refusal);
+  await assertRoom(experiment);
   for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
     if (failure) journal.emit({ type: "warning", failure });
   }
@@ -121,6 +124,14 @@ export async function loadRun(
     measuring: measuringOf(inputs, journal, context),
     reader: readerOf(inputs, journal, experiment),
   };
+}
+
+/** @throws StudioError OUT_OF_MEMORY when the GPU does not give the memory of a large run */
+async function assertRoom(experiment: Experiment): Promise<void> {
+  const device = currentStudioBackend()?.device;
+  const bytes = bytesToAsk(experiment);
+  if (!device || bytes === null || (await hasRoom(device, bytes))) return;
+  throw fromFailure(roomRefusal(experiment));
 }
 
 /** What is known of a run once its data is loaded. */
