@@ -23,6 +23,7 @@ export type Scene =
   | AnalyseScene
   | "idle"
   | "caching"
+  | "firststep"
   | "training"
   | "paused"
   | "failed"
@@ -269,6 +270,20 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
         total: 3812,
         imagesPerSecond: 212,
       });
+      break;
+    case "firststep":
+      state.beginRun({ runId: "run-1", name: "First minute", experiment, timeline: [] });
+      reportDevice(store, {
+        backend: "wasm",
+        adapter: "CPU (WebAssembly, SIMD, threads: 4)",
+        slow: true,
+        float16: false,
+        slowBecause: { kind: "asked" },
+      });
+      state.applyRunEvents([
+        { type: "phase", phase: "compiling", step: 0 },
+        { type: "activity", detail: "First step: forward pass, block 3 of 12" },
+      ]);
       break;
     case "training":
       await playRun(store, experiment, 1340);

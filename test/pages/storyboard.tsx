@@ -11,6 +11,7 @@ import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes"
 const SCENES: readonly Scene[] = [
   "idle",
   "caching",
+  "firststep",
   "training",
   "paused",
   "failed",
