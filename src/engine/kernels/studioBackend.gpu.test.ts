@@ -58,3 +58,22 @@ test("only buffers that no tensor uses are destroyed by trim", async () => {
   expect((await kept.data()).at(-1)).toBe(1240);
   kept.dispose();
 });
+
+test("what was submitted is told as the device finishes it", async () => {
+  const tensors = tf.memory().numTensors;
+  const told: [number, number][] = [];
+  const x = numbers(2003);
+  const y = backend.following(
+    () => backend.submitPerDispatch(() => tf.tidy(() => tf.square(tf.add(tf.mul(x, 2), 1)))),
+    (done, all) => told.push([done, all]),
+  );
+  expect(told).toEqual([]); // nothing waits for the device
+  await y.data();
+  await backend.queue.onSubmittedWorkDone();
+  const submissions = told.length;
+  expect(submissions).toBeGreaterThan(2);
+  expect(told.map(([done]) => done)).toEqual(told.map((_, i) => i + 1));
+  expect(told.every(([, all]) => all === submissions)).toBe(true);
+  tf.dispose([x, y]);
+  expect(tf.memory().numTensors).toBe(tensors);
+});
