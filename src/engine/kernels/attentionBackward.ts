@@ -1,56 +1,35 @@
 import {
-  ATTENTION_UNIFORMS,
-  exchange,
-  exchangeMemory,
-  foursOf,
+  BACKWARD_FRAMES,
   laneList,
   lines,
   LOG2_E,
+  scaleOf,
+  SIDE_VECTORS,
+  type AttentionSide,
+  type RowVector,
+} from "./attentionFrame";
+import {
+  foursOf,
   mixtures,
-  ownQuads,
   placeOf,
   products,
-  quadAt,
+  quadsOf,
   realRows,
   rowsOfThread,
-  scaleOf,
   stream,
-  threadsOf,
   variantOf,
   type AttentionTile,
-  type Streamed,
 } from "./attentionTile";
 import type { ComputeProgram } from "./program";
 
-/** Whose rows a workgroup has: those of queries give dq, those of keys dk and dv. */
-export type AttentionSide = "query" | "key";
-
-const QUERY: Streamed = { name: "query", array: "qkv", start: "packed", stride: "3u * width" };
-const KEY: Streamed = { ...QUERY, name: "key", start: "packed + width" };
-const VALUE: Streamed = { ...QUERY, name: "value", start: "packed + 2u * width" };
-const SLOPE: Streamed = { name: "slope", array: "dOut", start: "joined", stride: "width" };
-
-/** The two vectors of a workgroup's own rows, and the two of the other side's rows that each is multiplied by. */
-interface Vectors {
-  readonly left: Streamed;
-  readonly right: Streamed;
-  readonly meetsLeft: Streamed;
-  readonly meetsRight: Streamed;
-}
-
-const VECTORS: Readonly<Record<AttentionSide, Vectors>> = {
-  query: { left: QUERY, right: SLOPE, meetsLeft: KEY, meetsRight: VALUE },
-  key: { left: KEY, right: VALUE, meetsLeft: QUERY, meetsRight: SLOPE },
-};
-
-/** WGSL: this thread's part of its own rows, the left vectors scaled for exp2, and sums that start at zero. */
+/** WGSL: this thread's rows, the left vectors scaled for exp2, and sums that start at zero. */
 function loadOwn(tile: AttentionTile, side: AttentionSide): string[] {
-  const { left, right } = VECTORS[side];
+  const { left, right } = SIDE_VECTORS[side];
   const sums = side === "query" ? ["dLeft"] : ["dLeft", "dRight"];
-  const at = ({ array, start, stride }: Streamed, r: number, i: number) =>
-    `${array}[${start} + safe${r} * ${stride} + ${quadAt(tile, i)}]`;
+  const at = ({ array, start, stride }: RowVector, r: number, i: number) =>
+    `${array}[${start} + safe${r} * ${stride} + ${i}u]`;
   return rowsOfThread(tile).flatMap((r) =>
-    ownQuads(tile).flatMap((i) => [
+    quadsOf(tile).flatMap((i) => [
       `let left${r}_${i} = ${at(left, r, i)} * ${scaleOf(tile) * Number(LOG2_E)};`,
       `let right${r}_${i} = ${at(right, r, i)};`,
       ...sums.map((sum) => `var ${sum}${r}_${i} = vec4f(0.0);`),
@@ -61,18 +40,14 @@ function loadOwn(tile: AttentionTile, side: AttentionSide): string[] {
 /** WGSL of the side of queries: delta and the softmax's denominator of each of its rows. */
 function rowDeltas(tile: AttentionTile): string[] {
   const rows = rowsOfThread(tile);
-  const out = (r: number, i: number) => `out[joined + safe${r} * width + ${quadAt(tile, i)}]`;
+  const out = (r: number, i: number) => `out[joined + safe${r} * width + ${i}u]`;
   return [
     ...rows.flatMap((r) => [
       `let ofRow${r} = sequence * tokens + safe${r};`,
       `let log${r} = logSumExp[ofRow${r}] * ${LOG2_E};`,
       `var product${r} = vec4f(0.0);`,
-      ...ownQuads(tile).map((i) => `product${r} += right${r}_${i} * ${out(r, i)};`),
+      ...quadsOf(tile).map((i) => `product${r} += right${r}_${i} * ${out(r, i)};`),
     ]),
-    exchange(
-      tile,
-      rows.map((r) => `product${r}`),
-    ),
     ...rows.map((r) => `let delta${r} = dot(product${r}, vec4f(1.0));`),
   ];
 }
@@ -102,40 +77,34 @@ function sumOverOthers(
   side: AttentionSide,
   others: ReturnType<typeof stream>,
 ): string[] {
-  const { meetsLeft, meetsRight } = VECTORS[side];
+  const { meetsLeft, meetsRight } = SIDE_VECTORS[side];
   const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
   return [
     `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
     others.prepare,
     products(tile, "left", "score", (i) => others.read(meetsLeft, i)),
     products(tile, "right", "gain", (i) => others.read(meetsRight, i)),
-    exchange(
-      tile,
-      rows.flatMap((r) => fours.flatMap((g) => [`score${r}_${g}`, `gain${r}_${g}`])),
-    ),
     ...fours.flatMap((g) => [realRows(g), ...(side === "key" ? deltasOfOthers(g) : [])]),
     ...rows.flatMap((r) => fours.flatMap((g) => scoreGradients(side, r, g))),
     mixtures(tile, "dScore", "dLeft", (i) => others.read(meetsLeft, i)),
     side === "key" ? mixtures(tile, "weight", "dRight", (i) => others.read(meetsRight, i)) : "",
-    others.done,
     "}",
   ];
 }
 
-/** WGSL that stores this thread's part of one row's gradients. */
+/** WGSL that stores one row's gradients. */
 function storeRow(tile: AttentionTile, side: AttentionSide, r: number): string[] {
-  const { left, right } = VECTORS[side];
+  const { left, right } = SIDE_VECTORS[side];
   return [
     `if (row${r} < tokens) {`,
-    ...ownQuads(tile).flatMap((i) => {
-      const at = ({ start, stride }: Streamed) =>
-        `dQkv[${start} + row${r} * ${stride} + ${quadAt(tile, i)}]`;
+    ...quadsOf(tile).flatMap((i) => {
+      const at = ({ start, stride }: RowVector) => `dQkv[${start} + row${r} * ${stride} + ${i}u]`;
       return [
         `${at(left)} = dLeft${r}_${i} * ${scaleOf(tile)};`,
         side === "key" ? `${at(right)} = dRight${r}_${i};` : "",
       ];
     }),
-    side === "query" ? `if (slice == 0u) { delta[ofRow${r}] = delta${r}; }` : "",
+    side === "query" ? `delta[ofRow${r}] = delta${r};` : "",
     "}",
   ];
 }
@@ -147,32 +116,19 @@ function storeRow(tile: AttentionTile, side: AttentionSide, r: number): string[]
  * @source arXiv:2205.14135, appendix B
  */
 export function backwardProgram(tile: AttentionTile, side: AttentionSide): ComputeProgram {
-  const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
-  const ofQuery = side === "query";
-  const { meetsLeft, meetsRight } = VECTORS[side];
+  const rows = rowsOfThread(tile);
+  const { meetsLeft, meetsRight } = SIDE_VECTORS[side];
   const others = stream(tile, [meetsLeft, meetsRight]);
   return {
-    name: ofQuery ? "attention grad q" : "attention grad kv",
+    ...BACKWARD_FRAMES[side],
     variant: variantOf(tile),
-    workgroupSize: [threadsOf(tile), 1, 1],
-    outputs: { dQkv: "vec4f", ...(ofQuery && { delta: "f32" }) },
-    inputs: {
-      qkv: "vec4f",
-      dOut: "vec4f",
-      logSumExp: "f32",
-      ...(ofQuery ? { out: "vec4f" } : { delta: "f32" }),
-    },
-    uniforms: ATTENTION_UNIFORMS,
+    workgroupSize: [tile.rows, 1, 1],
     subgroups: tile.reading === "broadcast",
-    get declarations() {
-      const memory = exchangeMemory(tile, 2 * fours.length * rows.length);
-      return lines([others.declarations, memory]);
-    },
     get body() {
       return lines([
         placeOf(tile),
         ...loadOwn(tile, side),
-        ...(ofQuery ? rowDeltas(tile) : []),
+        ...(side === "query" ? rowDeltas(tile) : []),
         ...sumOverOthers(tile, side, others),
         ...rows.flatMap((r) => storeRow(tile, side, r)),
       ]);

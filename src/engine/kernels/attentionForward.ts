@@ -1,48 +1,37 @@
 import {
-  ATTENTION_UNIFORMS,
-  exchange,
-  exchangeMemory,
-  foursOf,
+  BELOW_ALL,
+  FORWARD_FRAME,
+  KEY,
   lines,
   LN_2,
   LOG2_E,
+  scaleOf,
+  VALUE,
+} from "./attentionFrame";
+import {
+  foursOf,
   mixtures,
-  ownQuads,
   placeOf,
   products,
-  quadAt,
+  quadsOf,
   realRows,
   rowsOfThread,
-  scaleOf,
   stream,
-  threadsOf,
   variantOf,
   type AttentionTile,
-  type Streamed,
 } from "./attentionTile";
 import type { ComputeProgram } from "./program";
-
-const KEY: Streamed = {
-  name: "key",
-  array: "qkv",
-  start: "packed + width",
-  stride: "3u * width",
-};
-const VALUE: Streamed = { ...KEY, name: "value", start: "packed + 2u * width" };
 
 const largest = (vector: string) =>
   `max(max(${vector}.x, ${vector}.y), max(${vector}.z, ${vector}.w))`;
 
-/** Below every score, so that its exponential is zero; WGSL has no infinity. */
-const BELOW_ALL = "-1e30";
-
-/** WGSL: this thread's part of its queries, scaled for exp2, and where the softmax starts. */
+/** WGSL: this thread's queries, scaled for exp2, and where the softmax starts. */
 function loadQueries(tile: AttentionTile): string[] {
   const scale = `${scaleOf(tile) * Number(LOG2_E)}`;
   return rowsOfThread(tile).flatMap((r) => [
     `var most${r} = ${BELOW_ALL}; var total${r} = 0.0;`,
-    ...ownQuads(tile).map((i) => {
-      const at = `packed + safe${r} * 3u * width + ${quadAt(tile, i)}`;
+    ...quadsOf(tile).map((i) => {
+      const at = `packed + safe${r} * 3u * width + ${i}u`;
       return `let q${r}_${i} = qkv[${at}] * ${scale}; var mixed${r}_${i} = vec4f(0.0);`;
     }),
   ]);
@@ -63,17 +52,17 @@ function takeScores(tile: AttentionTile, r: number): string[] {
     `most${r} = next${r};`,
     ...fours.map((g) => `let weight${r}_${g} = exp2(score${r}_${g} - next${r});`),
     `total${r} = total${r} * fade${r} + ${sum};`,
-    ...ownQuads(tile).map((i) => `mixed${r}_${i} *= fade${r};`),
+    ...quadsOf(tile).map((i) => `mixed${r}_${i} *= fade${r};`),
   ];
 }
 
-/** WGSL that stores this thread's part of one row's results. */
+/** WGSL that stores one row's results. */
 const storeRow = (tile: AttentionTile, r: number): string[] => [
   `if (row${r} < tokens) {`,
-  ...ownQuads(tile).map(
-    (i) => `out[joined + row${r} * width + ${quadAt(tile, i)}] = mixed${r}_${i} / total${r};`,
+  ...quadsOf(tile).map(
+    (i) => `out[joined + row${r} * width + ${i}u] = mixed${r}_${i} / total${r};`,
   ),
-  `if (slice == 0u) { logSumExp[sequence * tokens + row${r}] = (most${r} + log2(total${r})) * ${LN_2}; }`,
+  `logSumExp[sequence * tokens + row${r}] = (most${r} + log2(total${r})) * ${LN_2};`,
   "}",
 ];
 
@@ -86,16 +75,10 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
   const [rows, fours] = [rowsOfThread(tile), foursOf(tile)];
   const others = stream(tile, [KEY, VALUE]);
   return {
-    name: "attention",
+    ...FORWARD_FRAME,
     variant: variantOf(tile),
-    workgroupSize: [threadsOf(tile), 1, 1],
-    outputs: { out: "vec4f", logSumExp: "f32" },
-    inputs: { qkv: "vec4f" },
-    uniforms: ATTENTION_UNIFORMS,
+    workgroupSize: [tile.rows, 1, 1],
     subgroups: tile.reading === "broadcast",
-    get declarations() {
-      return lines([others.declarations, exchangeMemory(tile, fours.length * rows.length)]);
-    },
     get body() {
       return lines([
         placeOf(tile),
@@ -103,14 +86,9 @@ export function forwardProgram(tile: AttentionTile): ComputeProgram {
         `for (var other = 0u; other < tokens; other += ${tile.others}u) {`,
         others.prepare,
         products(tile, "q", "score", (i) => others.read(KEY, i)),
-        exchange(
-          tile,
-          rows.flatMap((r) => fours.map((g) => `score${r}_${g}`)),
-        ),
         ...fours.map(realRows),
         ...rows.flatMap((r) => takeScores(tile, r)),
         mixtures(tile, "weight", "mixed", (i) => others.read(VALUE, i)),
-        others.done,
         "}",
         ...rows.flatMap((r) => storeRow(tile, r)),
       ]);

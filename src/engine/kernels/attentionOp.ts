@@ -1,13 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor3D, Tensor4D, TensorInfo } from "@tensorflow/tfjs-core";
-import { backwardProgram, type AttentionSide } from "./attentionBackward";
+import { backwardProgram } from "./attentionBackward";
 import { forwardProgram } from "./attentionForward";
+import { fitsTile, type AttentionSide } from "./attentionFrame";
 import { PLAIN_BACKWARD, PLAIN_FORWARD, PLAIN_ROWS } from "./attentionPlain";
-import { attentionTile, fitsTile, rowsOfGroup } from "./attentionTile";
+import { attentionTile, rowsOfGroup } from "./attentionTile";
 import type { StudioDevice } from "./device";
 import type { Operation } from "./operation";
 import { spread, type ComputeProgram } from "./program";
 import { hasShape, requireFit } from "./requireFit";
+import { sharedBackward, sharedForward } from "./sharedAttention";
+import { rowsOfBlock, sharedAttentionTile } from "./sharedAttentionTile";
 
 type HeadCount = Readonly<{ numHeads: number }>;
 
@@ -48,11 +51,15 @@ function unpack(qkv: Tensor3D, sizes: Sizes): Record<"q" | "k" | "v", Tensor3D> 
 
 // ---- dispatches
 
-/** Dispatches a program on rows of `rows` a workgroup. */
+/** A program, and the rows of one of its workgroups. */
+interface Cut {
+  readonly program: ComputeProgram;
+  readonly rows: number;
+}
+
 function dispatch(
   device: StudioDevice,
-  program: ComputeProgram,
-  rows: number,
+  { program, rows }: Cut,
   { batch, tokens, heads, headWidth }: Sizes,
   outputs: readonly TensorInfo[],
   inputs: readonly TensorInfo[],
@@ -68,8 +75,22 @@ function dispatch(
 const FORWARD_ROWS = 4;
 const BACKWARD_ROWS = 2;
 
-const tileOf = (device: StudioDevice, headWidth: number, mostRows: number) =>
-  attentionTile(device.tuning.kind, headWidth, mostRows, device.features.has("subgroups"));
+/** The forward program for a head width on this device, or that of the gradients of one side. */
+function cutFor(device: StudioDevice, headWidth: number, gradientsOf?: AttentionSide): Cut {
+  if (!fitsTile(headWidth)) {
+    const program = gradientsOf ? PLAIN_BACKWARD[gradientsOf] : PLAIN_FORWARD;
+    return { program, rows: PLAIN_ROWS };
+  }
+  if (device.tuning.kind === "shared") {
+    const tile = sharedAttentionTile(headWidth);
+    const program = gradientsOf ? sharedBackward(tile, gradientsOf) : sharedForward(tile);
+    return { program, rows: rowsOfBlock(tile) };
+  }
+  const mostRows = gradientsOf ? BACKWARD_ROWS : FORWARD_ROWS;
+  const tile = attentionTile(headWidth, mostRows, device.features.has("subgroups"));
+  const program = gradientsOf ? backwardProgram(tile, gradientsOf) : forwardProgram(tile);
+  return { program, rows: rowsOfGroup(tile) };
+}
 
 /**
  * softmax(q kᵀ / sqrt(D/H)) v for each head: qkv [B, T, 3D] (columns q, k, v, each heads x head width).
@@ -102,13 +123,7 @@ export const Attention: Operation<
     const { batch, tokens, width, headWidth } = sizes;
     const out = device.makeTensorInfo([batch, tokens, width], "float32");
     const logSumExp = device.makeTensorInfo([batch, numHeads, tokens], "float32");
-    const outputs = [out, logSumExp];
-    if (fitsTile(headWidth)) {
-      const tile = tileOf(device, headWidth, FORWARD_ROWS);
-      dispatch(device, forwardProgram(tile), rowsOfGroup(tile), sizes, outputs, [qkv]);
-    } else {
-      dispatch(device, PLAIN_FORWARD, PLAIN_ROWS, sizes, outputs, [qkv]);
-    }
+    dispatch(device, cutFor(device, headWidth), sizes, [out, logSumExp], [qkv]);
     return { out, logSumExp };
   },
 };
@@ -158,13 +173,7 @@ export const AttentionGrad: Operation<
     const dQkv = device.makeTensorInfo(qkv.shape, "float32");
     const delta = device.makeTensorInfo(logSumExp.shape, "float32");
     const onSide = (side: AttentionSide, outputs: TensorInfo[], inputs: TensorInfo[]) => {
-      if (fitsTile(sizes.headWidth)) {
-        const tile = tileOf(device, sizes.headWidth, BACKWARD_ROWS);
-        const program = backwardProgram(tile, side);
-        dispatch(device, program, rowsOfGroup(tile), sizes, outputs, inputs);
-      } else {
-        dispatch(device, PLAIN_BACKWARD[side], PLAIN_ROWS, sizes, outputs, inputs);
-      }
+      dispatch(device, cutFor(device, sizes.headWidth, side), sizes, outputs, inputs);
     };
     onSide("query", [dQkv, delta], [qkv, dOut, logSumExp, out]);
     onSide("key", [dQkv], [qkv, dOut, logSumExp, delta]);

@@ -1,5 +1,4 @@
-import type { AttentionSide } from "./attentionBackward";
-import { ATTENTION_UNIFORMS } from "./attentionTile";
+import { ATTENTION_UNIFORMS, type AttentionSide } from "./attentionFrame";
 import { FLAT_GROUP, type ComputeProgram } from "./program";
 
 /** Rows of a workgroup, a thread each. */
