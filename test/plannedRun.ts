@@ -40,7 +40,7 @@ const normals = (stream: string, shape: number[]) =>
   );
 
 /** `NANO` as a model and a batch. */
-export function nano() {
+export function nano(qkNorm = false) {
   const { model, latent, classes, batchSize, projectorWidth } = NANO;
   const shape: SiTShape = {
     inputSide: latent.side,
@@ -50,7 +50,7 @@ export function nano() {
     depth: model.depth,
     numHeads: model.heads,
     numClasses: classes,
-    qkNorm: model.qkNorm,
+    qkNorm,
     mlpRatio: 4,
     frequencySize: 256,
   };
@@ -74,8 +74,8 @@ export function nano() {
 }
 
 /** Bytes a step of `NANO` on the current backend holds when the backward pass begins, and its peak. */
-export async function measured(recompute: boolean) {
-  const { shape, values, batch } = nano();
+export async function measured(recompute: boolean, qkNorm = false) {
+  const { shape, values, batch } = nano(qkNorm);
   const params = randomParams(values);
   const { pos_embed: frozen, ...trained } = params;
   const loss = () => repaLoss(params, batch, { ...TINY_OPTIONS, shape, recompute }).total;

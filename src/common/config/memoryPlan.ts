@@ -39,18 +39,20 @@ interface TensorSize {
   readonly bht?: number;
   readonly bhtt?: number;
   readonly bd?: number;
-  /** Only with this setting, or in a plain step. */
-  readonly onlyWith?: "qkNorm" | "plain";
+  /** Only in a step of this kind. */
+  readonly onlyWith?: StepKind;
 }
 
-/** What a block keeps for the backward pass, in the order of the forward pass. The first stays when the rest is recomputed. */
+/**
+ * What a block keeps for the backward pass, in the order of the forward pass. The first stays when the rest is recomputed.
+ * The same with QK norm: normalised queries and keys are computed again.
+ */
 export const BLOCK_TENSORS: readonly TensorSize[] = [
   { name: "block input", btd: 1, why: "norm 1 and the residual read it" },
   { name: "adaLN output", bd: 6, why: "shift, scale and gate of both halves, one row an image" },
   { name: "norm 1, modulated", btd: 1, why: "input of qkv" },
   { name: "norm 1 mean and 1/σ", bt: 2, why: "statistics of a token" },
   { name: "qkv", btd: 3, why: "attention's way back computes the scores again from it" },
-  { name: "q and k, normalised", btd: 2, bht: 4, onlyWith: "qkNorm", why: "with QK norm only" },
   { name: "attention output", btd: 1, why: "input of proj" },
   { name: "attention logsumexp", bht: 1, why: "instead of the T × T scores" },
   { name: "proj output", btd: 1, why: "the gate's gradient" },
@@ -158,11 +160,8 @@ const floatsOf = (size: TensorSize, { images, tokens, width, heads }: Axes): num
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
-const blockTensors = ({ model, step }: PlanInput): readonly TensorSize[] =>
-  BLOCK_TENSORS.filter(
-    ({ onlyWith }) =>
-      onlyWith === undefined || (onlyWith === "plain" ? step === "plain" : model[onlyWith]),
-  );
+const blockTensors = ({ step }: PlanInput): readonly TensorSize[] =>
+  BLOCK_TENSORS.filter(({ onlyWith }) => onlyWith === undefined || onlyWith === step);
 
 const projectorParameters = ({ model, projectorWidth: inner, featureWidths }: PlanInput): number =>
   sum(featureWidths.map((out) => (model.width + 1 + inner + 1 + out) * inner + out));
@@ -216,7 +215,7 @@ function inputRows(input: PlanInput): MemoryRow[] {
 
 function blockRows(input: PlanInput, axes: Axes): MemoryRow[] {
   const { depth } = input.model;
-  const [blockInput, ...inner] = blockTensors(input);
+  const [blockInput, ...inner] = BLOCK_TENSORS;
   const times = (tensor: TensorSize, count: number) =>
     row(
       "training",

@@ -18,6 +18,7 @@ import {
   LinearGradW,
   LinearGradX,
 } from "../kernels/linearOp";
+import { QkNorm, QkNormGrad } from "../kernels/qkNormOp";
 import { VelocityLoss, VelocityLossGrad } from "../kernels/velocityLossOp";
 import { upload } from "../kernels/lazyOperand";
 import { CHECK_CASES, type CheckCase } from "../kernels/selfCheckCases";
@@ -97,9 +98,20 @@ function attentionCases(): KernelCase[] {
     const out = computed([b, t, h * d], () => kept().out);
     const logSumExp = computed([b, h, t], () => kept().logSumExp);
     const dOut = normals("dOut", [b, t, h * d]);
+    const [qWeight, qBias] = [normals("qWeight", [d]), normals("qBias", [d])];
+    const norms = {
+      qWeight,
+      qBias,
+      kWeight: normals("kWeight", [d]),
+      kBias: normals("kBias", [d]),
+    };
+    const normAttrs = { ...attrs, eps: 1e-5 };
+    const dNormed = normals("dNormed", [b, t, 3 * h * d]);
     return [
       caseOf(Attention, { qkv }, attrs, "kind"),
       caseOf(AttentionGrad, { qkv, out, logSumExp, dOut }, attrs, "kind", { tolerance: 8e-6 }),
+      caseOf(QkNorm, { qkv, ...norms }, normAttrs, "kind"),
+      caseOf(QkNormGrad, { dNormed, qkv, ...norms }, normAttrs, "kind", { tolerance: 8e-6 }),
     ];
   });
 }

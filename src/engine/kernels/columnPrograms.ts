@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
-import type { ComputeProgram, ElementType } from "./program";
+import type { ComputeProgram, ElementType, UniformType } from "./program";
 
 /** A program that sums columns of [B, T, D] over T, written once for one or several threads a column. */
 export interface ColumnProgram {
@@ -12,10 +12,11 @@ export interface ColumnProgram {
   readonly inputs: readonly string[];
   /** Before the loop. `ofBatch` is the column's place in [B, D], `Number` the element type. */
   readonly before?: string;
-  /** For each token; `at` is the place in [B, T, D], `row` that in [B, T]. Adds to `sum0`, `sum1`. */
+  /** For each token; `at` is the place in [B, T, D], `row` that in [B, T]. Adds to `sum0`, `sum1`, ... */
   readonly each: string;
-  /** Outputs [B, D] that the sums go to, one or two. */
+  /** Outputs [B, D] that the sums go to, at most four. */
   readonly sums: readonly string[];
+  readonly uniforms?: Readonly<Record<string, UniformType>>;
 }
 
 /** Threads of a workgroup: columns, and slices of the tokens that are added up at the end. */
@@ -23,11 +24,8 @@ const COLUMNS = 16;
 const SLICES = 16;
 const COLUMNS_A_GROUP = 32;
 
-function columnProgram(
-  { name, variant = "", narrow, outputs, inputs, before = "", each, sums }: ColumnProgram,
-  shared: boolean,
-  byFour: boolean,
-): ComputeProgram {
+function columnProgram(program: ColumnProgram, shared: boolean, byFour: boolean): ComputeProgram {
+  const { name, variant = "", narrow, outputs, inputs, before = "", each, sums } = program;
   const number = byFour ? "vec4f" : "f32";
   const bind = (names: readonly string[]) =>
     Object.fromEntries(
@@ -73,26 +71,30 @@ workgroupBarrier();`,
     workgroupSize: shared ? [COLUMNS, SLICES, 1] : [COLUMNS_A_GROUP, 1, 1],
     outputs: bind(outputs),
     inputs: bind(inputs),
-    uniforms: { tokens: "u32", width: "u32" },
+    uniforms: { tokens: "u32", width: "u32", ...program.uniforms },
     declarations: `alias Number = ${number};
 ${shared ? `var<workgroup> parts: array<array<Number, ${COLUMNS}>, ${SLICES}>;` : ""}`,
     body: shared ? inSlices : inOneThread,
   };
 }
 
-/** Runs `program` on the columns of [B, T, D]; B at most 65535. */
+/**
+ * Runs `program` on the columns of [B, T, D]; B at most 65535.
+ * @param uniforms values of the program's own uniforms
+ */
 export function dispatchColumns(
   device: StudioDevice,
   program: ColumnProgram,
   [batches, tokens, width]: readonly [number, number, number],
   operands: { outputs: readonly TensorInfo[]; inputs: readonly TensorInfo[] },
+  uniforms: readonly number[] = [],
 ): void {
   const shared = device.tuning.kind === "shared";
   const byFour = width % 4 === 0;
   const columns = byFour ? width / 4 : width;
   device.dispatch(columnProgram(program, shared, byFour), {
     ...operands,
-    uniforms: [tokens, width],
+    uniforms: [tokens, width, ...uniforms],
     workgroups: [Math.ceil(columns / (shared ? COLUMNS : COLUMNS_A_GROUP)), batches, 1],
   });
 }

@@ -1,6 +1,12 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { StudioDevice } from "./device";
-import { FLAT_GROUP, spread, type ComputeProgram, type ElementType } from "./program";
+import {
+  FLAT_GROUP,
+  spread,
+  type ComputeProgram,
+  type ElementType,
+  type UniformType,
+} from "./program";
 
 /** A program on the rows of [B, T, D] that needs sums over D, written once for a thread or a workgroup a row. */
 export interface RowProgram {
@@ -10,7 +16,7 @@ export interface RowProgram {
   readonly wide: ReadonlySet<string>;
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
-  readonly uniforms: Readonly<Record<string, "f32">>;
+  readonly uniforms: Readonly<Record<string, UniformType>>;
   /**
    * Statements. They may use `row`, `batch`, `at` (the row's first element), `ofBatch` (the batch's first element
    * in [B, D]), `Number` (the element type), `each(x)` (a loop over columns), `horizontal(v)` (the sum of an

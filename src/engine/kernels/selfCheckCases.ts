@@ -22,6 +22,7 @@ import {
   type NamedTensors,
   type Operation,
 } from "./operation";
+import { QkNorm, QkNormGrad } from "./qkNormOp";
 import { VelocityLoss, VelocityLossGrad } from "./velocityLossOp";
 
 /** One call of an operation with fixed numbers. */
@@ -175,8 +176,14 @@ const PRODUCTS: readonly CheckCase[] = [
 
 /** More columns, four at a time, than a row has threads; more tokens than a column has slices. */
 const [BATCH, TOKENS, WIDTH] = [2, 37, 264];
-/** One image, two heads of SiT-Nano's width: several threads share a row, and its rows do not fill a workgroup. */
+/** One image, two heads of SiT-Nano's width: several threads share a row, and its rows do not fill the last workgroup. */
 const [HEADS, HEAD, SEQUENCE] = [2, 32, 70];
+const qkNorms = {
+  qWeight: around0(HEAD),
+  qBias: around0(HEAD),
+  kWeight: around0(HEAD),
+  kBias: around0(HEAD),
+};
 
 const BY_KIND: readonly CheckCase[] = [
   checkCase(
@@ -231,6 +238,20 @@ const BY_KIND: readonly CheckCase[] = [
       dOut: around0(1, SEQUENCE, HEADS * HEAD),
     },
     { numHeads: HEADS },
+  ),
+  checkCase(
+    QkNorm,
+    { qkv: around0(1, SEQUENCE, 3 * HEADS * HEAD), ...qkNorms },
+    { numHeads: HEADS, eps: 1e-5 },
+  ),
+  checkCase(
+    QkNormGrad,
+    {
+      dNormed: around0(1, SEQUENCE, 3 * HEADS * HEAD),
+      qkv: around0(1, SEQUENCE, 3 * HEADS * HEAD),
+      ...qkNorms,
+    },
+    { numHeads: HEADS, eps: 1e-5 },
   ),
 ];
 

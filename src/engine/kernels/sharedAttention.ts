@@ -160,29 +160,31 @@ function scoreGradients(tile: SharedAttentionTile, side: AttentionSide): string[
 }
 
 /** WGSL of dq: the scores last, because their keys are what is added up. */
-const queryGradients = (tile: SharedAttentionTile): string[] => [
-  overOthers(tile, [
+function queryGradients(tile: SharedAttentionTile): string {
+  const inMemory = isWhole(tile);
+  return overOthers(tile, [
     scores(tile, "gain", SLOPE, VALUE),
     scores(tile, "score", QUERY, KEY),
     ...scoreGradients(tile, "query"),
-    BARRIER,
-    mixtures(tile, "dScore", "dLeft", KEY, isWhole(tile)),
-  ]),
-];
+    inMemory ? "" : BARRIER,
+    mixtures(tile, "dScore", "dLeft", KEY, inMemory),
+  ]);
+}
 
 /** WGSL of dk and dv: the gains last, because dOut is what is added up first. */
-const keyGradients = (tile: SharedAttentionTile): string[] => [
-  overOthers(tile, [
+function keyGradients(tile: SharedAttentionTile): string {
+  const inMemory = isWhole(tile);
+  return overOthers(tile, [
     ...deltasOfOthers(),
     scores(tile, "score", KEY, QUERY),
     scores(tile, "gain", VALUE, SLOPE),
     ...scoreGradients(tile, "key"),
-    BARRIER,
-    mixtures(tile, "weight", "dRight", SLOPE, isWhole(tile)),
+    inMemory ? "" : BARRIER,
+    mixtures(tile, "weight", "dRight", SLOPE, inMemory),
     BARRIER,
     mixtures(tile, "dScore", "dLeft", QUERY, false),
-  ]),
-];
+  ]);
+}
 
 /** The gradients of a block of queries, or of keys, a workgroup. */
 export function sharedBackward(tile: SharedAttentionTile, side: AttentionSide): ComputeProgram {
@@ -201,8 +203,8 @@ export function sharedBackward(tile: SharedAttentionTile, side: AttentionSide): 
         ...place(tile),
         ...startSums(tile, "dLeft"),
         ...(ofQuery
-          ? [...rowDeltas(tile), ...queryGradients(tile)]
-          : [...startSums(tile, "dRight"), ...keyGradients(tile)]),
+          ? [...rowDeltas(tile), queryGradients(tile)]
+          : [...startSums(tile, "dRight"), keyGradients(tile)]),
         storeRows(tile, "dQkv", left, (r, n) => `dLeft${r}_${n} * ${scale}`),
         ofQuery
           ? storeOnce("delta", (r) => `deltas[${r}]`)

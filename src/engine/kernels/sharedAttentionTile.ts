@@ -216,8 +216,8 @@ export const startSums = (tile: SharedAttentionTile, sums: string): string[] =>
 
 /**
  * WGSL: `sums` += the weights of this thread's rows times the rows of `others`. The weights are `values`0 .. 3 of all
- * threads, a vec4 each. The caller is past a barrier after all that was read of the strips and of the weights.
- * @param inMemory whether the rows are in the second strip, as after `scores`
+ * threads, a vec4 each. The caller is past a barrier after all that was read of the weights, and of the strips unless
+ * `inMemory`: the rows are in the second strip, as after `scores` where a strip is the whole row.
  */
 export function mixtures(
   tile: SharedAttentionTile,

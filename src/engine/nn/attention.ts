@@ -1,11 +1,10 @@
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
 import { Attention, AttentionGrad } from "../kernels/attentionOp";
 import { run } from "../kernels/operation";
+import { QkNorm, QkNormGrad, type QkNormParams } from "../kernels/qkNormOp";
 import { customOp } from "./customOp";
-import { layerNormAffine } from "./layerNorm";
 import { linear } from "./linear";
-import type { ParamMap } from "./params";
+import { vector, type ParamMap } from "./params";
 
 export interface AttentionOptions {
   readonly numHeads: number;
@@ -30,28 +29,36 @@ const packedAttention = (qkv: Tensor3D, numHeads: number): Tensor3D =>
     },
   });
 
-/** The same with LayerNorm on the queries and keys of each head, in plain tfjs: qk-norm has no kernel of its own. */
-function normedAttention(
-  params: ParamMap,
-  scope: string,
-  qkv: Tensor3D,
-  numHeads: number,
-): Tensor3D {
-  const [batch, tokens, width3] = qkv.shape;
-  const width = width3 / 3;
-  const headWidth = width / numHeads;
-  const packed = tf.reshape(qkv, [batch * tokens, width3]);
-  const heads = (part: number): Tensor3D => {
-    const rows = tf.slice(packed, [0, part * width], [batch * tokens, width]);
-    const split = tf.reshape(rows, [batch, tokens, numHeads, headWidth]); // [B, T, H, d]
-    return tf.reshape(tf.transpose(split, [0, 2, 1, 3]), [batch * numHeads, tokens, headWidth]);
-  };
-  const norm = (name: string, tensor: Tensor3D): Tensor3D =>
-    layerNormAffine(params, `${scope}.${name}`, tensor, QK_NORM_EPS);
-  const q = tf.mul<Tensor3D>(norm("q_norm", heads(0)), headWidth ** -0.5);
-  const weights = tf.softmax(tf.matMul(q, norm("k_norm", heads(1)), false, true)); // [B H, T, T]
-  const mixed = tf.reshape(tf.matMul(weights, heads(2)), [batch, numHeads, tokens, headWidth]);
-  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, width]);
+const qkNormParams = (params: ParamMap, scope: string): QkNormParams<Tensor1D> => ({
+  qWeight: vector(params, `${scope}.q_norm.weight`),
+  qBias: vector(params, `${scope}.q_norm.bias`),
+  kWeight: vector(params, `${scope}.k_norm.weight`),
+  kBias: vector(params, `${scope}.k_norm.bias`),
+});
+
+/**
+ * The same with LayerNorm on the queries and keys of each head. The normalised ones are computed again in the backward
+ * pass: that costs one pass over qkv, and keeping them as much memory as qkv.
+ */
+function normedAttention(qkv: Tensor3D, norms: QkNormParams<Tensor1D>, numHeads: number): Tensor3D {
+  const attrs = { numHeads, eps: QK_NORM_EPS };
+  return customOp({
+    inputs: { qkv, ...norms },
+    forward: (given) => {
+      const { normed } = run(QkNorm, given, attrs);
+      const { out, logSumExp } = run(Attention, { qkv: normed }, { numHeads });
+      normed.dispose();
+      return { value: out, saved: { ...given, out, logSumExp } };
+    },
+    backward: (dOut, { out, logSumExp, ...given }) => {
+      const { normed } = run(QkNorm, given, attrs);
+      const ofAttention = { qkv: normed, out, logSumExp, dOut };
+      const { dQkv: dNormed } = run(AttentionGrad, ofAttention, { numHeads });
+      normed.dispose();
+      const { dQkv, ...dNorms } = run(QkNormGrad, { dNormed, ...given }, attrs);
+      return { qkv: dQkv, ...dNorms };
+    },
+  });
 }
 
 /**
@@ -67,7 +74,7 @@ export function attention(
 ): Tensor3D {
   const qkv = linear(params, `${scope}.qkv`, x); // [B, T, 3D]
   const joined = qkNorm
-    ? normedAttention(params, scope, qkv, numHeads)
+    ? normedAttention(qkv, qkNormParams(params, scope), numHeads)
     : packedAttention(qkv, numHeads);
   return linear(params, `${scope}.proj`, joined);
 }

@@ -42,7 +42,7 @@ function normalizedRows(rows: Tensor2D, eps: number): { normal: Tensor2D; rstd: 
 
 /**
  * LayerNorm with `${scope}.weight` and `${scope}.bias` [D] over the last axis, as in the frozen encoders.
- * Its gradient is plain tfjs: only the pretraining of the built-in encoder and qk-norm use it.
+ * Its gradient is plain tfjs: only the pretraining of the built-in encoder uses it.
  */
 export function layerNormAffine<R extends Rank>(
   params: ParamMap,

@@ -18,10 +18,20 @@ import { accumulatedGradients, type LossesAndGradients, type LossOptions } from 
 const bytesOf = (plan: MemoryPlan, wanted: (name: string) => boolean) =>
   plan.rows.filter(({ name }) => wanted(name)).reduce((sum, { bytes }) => sum + bytes, 0);
 
-test.each([false, true])(
-  "the plan's bytes are those the fused step holds (recomputed: %s)",
-  async (recompute) => {
-    const plan = planOf({ ...NANO, recompute });
+/** Whether blocks are recomputed, and whether queries and keys are normalised. */
+const SETTINGS = [
+  [false, false],
+  [true, false],
+  [false, true],
+] as const;
+
+const planWith = (recompute: boolean, qkNorm: boolean) =>
+  planOf({ ...NANO, model: { ...NANO.model, qkNorm }, recompute });
+
+test.each(SETTINGS)(
+  "the plan's bytes are those the fused step holds (recomputed: %s, QK norm: %s)",
+  async (recompute, qkNorm) => {
+    const plan = planWith(recompute, qkNorm);
     const onceOnly = (name: string) =>
       recompute && name.startsWith("Blocks") && name !== "Blocks: block input";
     const kept = bytesOf(
@@ -29,7 +39,7 @@ test.each([false, true])(
       (name) => /^(Noised|Blocks|Embeddings|Head|Projector)/.test(name) && !onceOnly(name),
     );
     smallTiles();
-    const { held, peak } = await measured(recompute);
+    const { held, peak } = await measured(recompute, qkNorm);
     expect(held).toBeGreaterThan(0.9 * kept);
     expect(held).toBeLessThan(1.02 * kept);
     const gradients = bytesOf(plan, (name) => name === "Gradients");
@@ -82,12 +92,12 @@ test("recomputed blocks and micro-batches give the same gradients on WebGPU, and
 const allocated = () =>
   (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
 
-test.each([false, true])(
-  "a trainer that replays its step allocates what the plan says (recomputed: %s)",
-  async (recompute) => {
+test.each(SETTINGS)(
+  "a trainer that replays its step allocates what the plan says (recomputed: %s, QK norm: %s)",
+  async (recompute, qkNorm) => {
     const backend = smallTiles();
-    const { stateBytes, trainingBytes } = planOf({ ...NANO, recompute });
-    const { shape, values, batch } = nano();
+    const { stateBytes, trainingBytes } = planWith(recompute, qkNorm);
+    const { shape, values, batch } = nano(qkNorm);
     const stepOptions = { ...TINY_OPTIONS, shape, recompute };
     backend.trim();
     const before = allocated();
