@@ -8,7 +8,7 @@ import {
   type UniformType,
 } from "./program";
 
-/** A program on the rows of [B, T, D] that needs sums over D, written once for a thread or a workgroup a row. */
+/** A program on the rows of [B, T, D] that needs sums over D, written once for one or several threads a row. */
 export interface RowProgram {
   readonly name: string;
   readonly variant?: string;
@@ -26,27 +26,50 @@ export interface RowProgram {
   readonly body: (each: (statements: string) => string) => string;
 }
 
-/** Threads that share a row on real GPUs, and rows of a workgroup on software adapters. */
-const ROW_THREADS = 64;
+/** Threads of a workgroup on real GPUs, at most, and rows of one on software adapters. */
+const GROUP_THREADS = 64;
 const ROWS_A_GROUP = 32;
 
-/** Sums over the threads of a workgroup by halves, always in the same order. */
-const TREE_TOTAL = `
-var<workgroup> parts: array<vec2f, ${ROW_THREADS}>;
+/** How rows are dealt to workgroups on real GPUs. */
+interface SharedRows {
+  /** Threads that share a row, a power of two. */
+  readonly threads: number;
+  /** Rows of a workgroup: narrow ones, as those of a head, do not fill one. */
+  readonly rows: number;
+}
+
+/** Threads of a row, at least: narrower rows are those of tests. */
+const LEAST_THREADS = 8;
+
+/**
+ * As many threads a row as it has elements, and as many rows a workgroup as it has threads for, if that divides the rows:
+ * a workgroup has no row past the end.
+ */
+function sharedRows(elements: number, rowCount: number): SharedRows {
+  let threads = GROUP_THREADS;
+  while (threads > LEAST_THREADS && threads / 2 >= elements) threads /= 2;
+  const rows = GROUP_THREADS / threads;
+  return { threads, rows: rowCount % rows === 0 ? rows : 1 };
+}
+
+/** Sums over the threads of a row by halves, always in the same order. */
+const treeTotal = ({ threads, rows }: SharedRows): string => `
+var<workgroup> parts: array<vec2f, ${threads * rows}>;
 fn totalOf(part: vec2f, lane: u32) -> vec2f {
   workgroupBarrier(); // the sums before are read
   parts[lane] = part;
-  for (var half = ${ROW_THREADS / 2}u; half > 0u; half /= 2u) {
+  for (var half = ${threads / 2}u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (lane < half) { parts[lane] += parts[lane + half]; }
+    if (lane % ${threads}u < half) { parts[lane] += parts[lane + half]; }
   }
   workgroupBarrier();
-  return parts[0];
+  return parts[lane / ${threads}u * ${threads}u];
 }`;
 
+/** @param shared undefined on software adapters: a thread a row */
 function rowProgram(
   { name, variant = "", wide, outputs, inputs, uniforms, body }: RowProgram,
-  shared: boolean,
+  shared: SharedRows | undefined,
   byFour: boolean,
 ): ComputeProgram {
   const number = byFour ? "vec4f" : "f32";
@@ -54,13 +77,14 @@ function rowProgram(
     Object.fromEntries(
       names.map((key): [string, ElementType] => [key, wide.has(key) ? number : "f32"]),
     );
-  const [start, step] = shared ? ["lane", `${ROW_THREADS}u`] : ["0u", "1u"];
+  const [start, step] = shared ? [`lane % ${shared.threads}u`, `${shared.threads}u`] : ["0u", "1u"];
   const each = (statements: string) =>
     `for (var i = ${start}; i < width; i += ${step}) {${statements}}`;
   const place = shared
-    ? `let batch = index / uniforms.tokens; let row = index;
-       if (batch >= uniforms.batches) { return; }
-       let first = lane == 0u;`
+    ? `if (index * ${shared.rows}u >= uniforms.batches * uniforms.tokens) { return; }
+       let row = index * ${shared.rows}u + lane / ${shared.threads}u;
+       let batch = row / uniforms.tokens;
+       let first = lane % ${shared.threads}u == 0u;`
     : // a workgroup stays within a batch, so that what belongs to the batch is read once for all its threads
       `let blocks = (uniforms.tokens + ${ROWS_A_GROUP - 1}u) / ${ROWS_A_GROUP}u;
        let batch = index / blocks; let token = (index % blocks) * ${ROWS_A_GROUP}u + lane;
@@ -69,15 +93,15 @@ function rowProgram(
        let first = true;`;
   return {
     name,
-    variant: `${variant} ${shared ? "shared" : "register"} ${number}`,
-    workgroupSize: [shared ? ROW_THREADS : ROWS_A_GROUP, 1, 1],
+    variant: `${variant} ${shared ? `shared ${shared.threads} ${shared.rows}` : "register"} ${number}`,
+    workgroupSize: [shared ? shared.threads * shared.rows : ROWS_A_GROUP, 1, 1],
     outputs: bind(outputs),
     inputs: bind(inputs),
     uniforms: { batches: "u32", tokens: "u32", width: "u32", ...uniforms },
     declarations: `
 alias Number = ${number};
 fn horizontal(v: Number) -> f32 { return ${byFour ? "dot(v, vec4f(1.0))" : "v"}; }
-${shared ? TREE_TOTAL : "fn totalOf(part: vec2f, lane: u32) -> vec2f { return part; }"}`,
+${shared ? treeTotal(shared) : "fn totalOf(part: vec2f, lane: u32) -> vec2f { return part; }"}`,
     get body() {
       return `
 let index = ${FLAT_GROUP};
@@ -101,11 +125,17 @@ export function dispatchRows(
   operands: { outputs: readonly TensorInfo[]; inputs: readonly TensorInfo[] },
   uniforms: readonly number[],
 ): void {
-  const shared = device.tuning.kind === "shared";
-  const groups = shared ? tokens : Math.ceil(tokens / ROWS_A_GROUP);
-  device.dispatch(rowProgram(program, shared, width % 4 === 0), {
+  const byFour = width % 4 === 0;
+  const shared =
+    device.tuning.kind === "shared"
+      ? sharedRows(byFour ? width / 4 : width, batches * tokens)
+      : undefined;
+  const groups = shared
+    ? (batches * tokens) / shared.rows
+    : batches * Math.ceil(tokens / ROWS_A_GROUP);
+  device.dispatch(rowProgram(program, shared, byFour), {
     ...operands,
     uniforms: [batches, tokens, width, ...uniforms],
-    workgroups: spread(batches * groups),
+    workgroups: spread(groups),
   });
 }
