@@ -73,6 +73,7 @@ describe.each(KINDS)("attention, $kind", (tuning) => {
       [1, 9, 1, 132],
     ],
     shared: [
+      [1, 70, 1, 36], // two strips of a row, the second not full
       [1, 257, 2, 72],
       [2, 20, 1, 128],
     ],

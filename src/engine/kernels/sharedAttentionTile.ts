@@ -13,20 +13,20 @@ export interface SharedAttentionTile {
   readonly threads: number;
   /** vec4s of a row that are in memory at once while scores are computed. */
   readonly depth: number;
-  /** The same while rows are added up with weights, where one side needs no memory. */
+  /** The same while rows of the other side are added up with weights: at most two of each thread. */
   readonly breadth: number;
 }
 
-/** Scores on a side of a thread's square: those of a row are one vec4. */
+/** Scores on a side of a thread's square: those of a row are a vec4, so that no two threads write to one vec4. */
 const OWN = LANES;
 
 /**
- * 8 x 8 threads with 4 x 4 scores each: 32 rows of either side. Two rows of threads in an NVIDIA or Apple subgroup of 32
- * would read the same banks if memory had no odd strides. More rows a workgroup (16 x 16 threads) would read less of the
- * other side, but T = 64 tokens of 4 heads and 16 images are 128 workgroups as it is, and a large card has that many cores.
+ * 8 x 8 threads with 4 x 4 scores each: 32 rows of either side. 16 x 16 threads would bring the other side half as often,
+ * but 64 tokens of 4 heads and 16 images would be 64 workgroups, and a large card has some 130 cores. Larger squares a
+ * thread would need more workgroup memory than WebGPU promises, because a block's weights pass through it.
  */
 const THREADS = 8;
-/** Of a strip, at most: a thread loads 4 vec4s of each side and multiplies 8 x 16 pairs of them between two barriers. */
+/** vec4s of a strip, at most. Between two barriers a thread brings 4 of each side and makes 8 times 4 x 4 products of them. */
 const DEPTH = 8;
 
 /**
@@ -50,12 +50,12 @@ export const variantOfShared = (tile: SharedAttentionTile): string =>
 export const isWhole = ({ quads, depth }: SharedAttentionTile): boolean => quads === depth;
 
 /**
- * vec4s between rows in memory: odd. Threads that read the same vec4 of neighbouring rows then meet in different banks,
- * of which there are as many as 8 vec4s need (32 banks of 4 bytes).
+ * vec4s between rows in memory: an odd number. Eight threads that read the same vec4 of eight neighbouring rows then
+ * read from all 32 banks of 4 bytes once, with an even number several would wait for one bank.
  */
 const strideOf = (quads: number) => quads + 1 - (quads % 2);
 
-/** vec4s of the three parts of workgroup memory; 15 KB in all at most, of the 16 KB WebGPU promises. */
+/** vec4s of the three parts of workgroup memory: 15 KB in all at most, where WebGPU promises 16. */
 export function memoryOf(tile: SharedAttentionTile) {
   const rows = rowsOfBlock(tile);
   const strip = rows * strideOf(tile.depth);
