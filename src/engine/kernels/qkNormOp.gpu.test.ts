@@ -18,7 +18,7 @@ const sizes = fc.tuple(
   fc.integer({ min: 1, max: 3 }),
   fc.constantFrom(1, 7, 17, 40, 64, 70),
   fc.integer({ min: 1, max: 3 }),
-  fc.constantFrom(3, 4, 30, 32, 64, 72, 128),
+  fc.constantFrom(3, 4, 30, 64),
 );
 type Sizes = readonly [batch: number, tokens: number, heads: number, headWidth: number];
 
@@ -53,7 +53,7 @@ describe.each(KINDS)("qk-norm, $kind", (tuning) => {
         const dNormed = normal("dNormed", [b, t, 3 * h * d]);
         await expectTwin(QkNormGrad, { dNormed, ...operands }, attrs, 8e-6);
       }),
-      { numRuns: 16 },
+      { numRuns: 12 },
     ));
 
   test("the same operands give the same bits", async () => {

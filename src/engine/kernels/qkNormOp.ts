@@ -74,12 +74,14 @@ const TOTALS: ColumnProgram = {
   sums: PARAMS,
 };
 
-/** Tokens whose gradients one workgroup adds up, at least, where there are as many. */
-const TOKENS_A_SUM = 16;
+/** Tokens whose gradients are added up at once, at least, and how many such parts there are, at most. */
+const TOKENS_A_PART = 16;
+const MOST_PARTS = 4096;
 
-/** The smallest divisor of T from `TOKENS_A_SUM` on: parts of equal size. */
-function tokensOfPart(tokens: number): number {
-  for (let part = TOKENS_A_SUM; part < tokens; part++) if (tokens % part === 0) return part;
+/** Tokens of a part: parts are equal, and none has tokens of two images. */
+function tokensOfPart(batch: number, tokens: number): number {
+  const least = Math.max(TOKENS_A_PART, Math.ceil((batch * tokens) / MOST_PARTS));
+  for (let part = least; part < tokens; part++) if (tokens % part === 0) return part;
   return tokens;
 }
 
@@ -151,7 +153,7 @@ function sumParams(
   numHeads: number,
 ): void {
   const { batch, tokens, heads, headWidth } = sizesOf(qkv, numHeads);
-  const part = tokensOfPart(tokens);
+  const part = tokensOfPart(batch, tokens);
   const parts = (batch * tokens) / part;
   const sums = PARAMS.map(() => device.makeTensorInfo([parts, headWidth], "float32"));
   dispatchColumns(
