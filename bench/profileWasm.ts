@@ -1,5 +1,6 @@
 /** Where a wasm step spends its time, by kernel and operand shape: `node scripts/run.mjs bench/profileWasm.ts [stock]`. */
 import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { createTrainerVariant } from "../src/engine/bench/trainerVariant";
 import { createPlainTrainer } from "../src/engine/training/trainer";
 import { workloadById } from "../src/engine/bench/workloads";
