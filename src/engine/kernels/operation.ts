@@ -30,11 +30,8 @@ export type OutputShapes<Outputs> = {
     : string;
 };
 
-/**
- * One operation without a gradient of its own (a gradient is an operation again). `twin` says in plain tfjs what
- * it means and runs wherever there is no kernel; `webgpu` does the same in as few dispatches as it can.
- */
-export interface Operation<
+/** What an operation means. Alone it is enough where no WebGPU kernel is needed. */
+export interface TwinOperation<
   Inputs extends NamedTensors,
   Outputs extends NamedOutputs,
   Attrs extends NamedAttrs,
@@ -47,6 +44,17 @@ export interface Operation<
   readonly check: (inputs: Inputs, attrs: Attrs) => void;
   /** The caller's tidy scope owns the outputs. */
   readonly twin: (inputs: Inputs, attrs: Attrs) => Outputs;
+}
+
+/**
+ * One operation without a gradient of its own (a gradient is an operation again). `twin` says in plain tfjs what
+ * it means and runs wherever there is no kernel; `webgpu` does the same in as few dispatches as it can.
+ */
+export interface Operation<
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+> extends TwinOperation<Inputs, Outputs, Attrs> {
   readonly webgpu: (
     device: StudioDevice,
     inputs: InfosOf<Inputs>,
@@ -78,7 +86,10 @@ const inOrder = <T>(
 ): T[] => Object.keys(outputShapes).flatMap((name) => named[name] ?? []);
 
 /** A list in the operation's order under the names of its outputs. */
-function byName({ outputShapes }: AnyOperation, results: readonly Tensor[]): NamedOutputs {
+function byName(
+  { outputShapes }: Pick<AnyOperation, "outputShapes">,
+  results: readonly Tensor[],
+): NamedOutputs {
   return Object.fromEntries(
     Object.entries(outputShapes).map(([name, shape], i): [string, Tensor | readonly Tensor[]] => {
       const [result] = results.slice(i);
@@ -96,7 +107,7 @@ export function run<
   Inputs extends NamedTensors,
   Outputs extends NamedOutputs,
   Attrs extends NamedAttrs,
->(operation: Operation<Inputs, Outputs, Attrs>, inputs: Inputs, attrs: Attrs): Outputs {
+>(operation: TwinOperation<Inputs, Outputs, Attrs>, inputs: Inputs, attrs: Attrs): Outputs {
   operation.check(inputs, attrs);
   if (!hasKernel(operation)) return operation.twin(inputs, attrs);
   const results: Tensor[] = tf.engine().runKernel(operation.name, inputs, attrs);
@@ -112,7 +123,7 @@ export const runByName = <
   Outputs extends NamedOutputs,
   Attrs extends NamedAttrs,
 >(
-  operation: Operation<Inputs, Outputs, Attrs>,
+  operation: TwinOperation<Inputs, Outputs, Attrs>,
   inputs: NamedTensors,
   attrs: Attrs,
 ): Tensor[] => inOrder<Tensor>(operation, run(operation, inputs as Inputs, attrs));
@@ -124,6 +135,22 @@ export const encodeKernel = (
   inputs: Readonly<Record<string, TensorInfo | undefined>>,
   attrs: object,
 ): TensorInfo[] => inOrder(operation, operation.webgpu(device, inputs as never, attrs as never));
+
+/** What tfjs' registry takes for an operation's kernel on another backend. @param compute as `webgpu`, on that backend */
+export const kernelOf = <
+  Inputs extends NamedTensors,
+  Outputs extends NamedOutputs,
+  Attrs extends NamedAttrs,
+>(
+  operation: TwinOperation<Inputs, Outputs, Attrs>,
+  backendName: string,
+  compute: (backend: unknown, inputs: InfosOf<Inputs>, attrs: Attrs) => InfosOf<Outputs>,
+): tf.KernelConfig => ({
+  kernelName: operation.name,
+  backendName,
+  kernelFunc: ({ inputs, backend, attrs = {} }) =>
+    inOrder(operation, compute(backend, inputs as InfosOf<Inputs>, attrs as Attrs)),
+});
 
 /** Registers the WGSL kernels of `operations` for the backend of this name, which must be a `StudioDevice`. */
 export function registerWebGpuOperations(

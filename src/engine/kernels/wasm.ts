@@ -1,12 +1,16 @@
 import {
+  backend,
   getKernel,
   registerKernel,
   unregisterKernel,
   type KernelFunc,
 } from "@tensorflow/tfjs-core";
-import type { KernelName } from "./wasmBackend";
+import { findKernel } from "./findKernel";
+import type { KernelName, WasmBackend } from "./wasmBackend";
 import { createIdentity, slice } from "./wasmCopy";
-import { createBatchMatMul } from "./wasmMatMul";
+import { batchMatMul } from "./wasmMatMul";
+import { WASM_OPERATIONS } from "./wasmOperations";
+import { poolOf, type StartThread } from "./wasmPool";
 import { createTranspose } from "./wasmTranspose";
 
 /**
@@ -16,7 +20,7 @@ import { createTranspose } from "./wasmTranspose";
 export function registerWasmKernels(): void {
   const stock = (name: KernelName): KernelFunc => getKernel(name, "wasm").kernelFunc;
   const replacements = [
-    createBatchMatMul(),
+    batchMatMul,
     slice,
     createTranspose(stock("Transpose")),
     createIdentity(stock("Identity")),
@@ -27,4 +31,19 @@ export function registerWasmKernels(): void {
     // keeps the set-up of tfjs' kernel: tfjs runs it when the backend starts, and a replacement may call that kernel
     registerKernel({ ...replaced, kernelFunc });
   }
+  for (const kernel of WASM_OPERATIONS) {
+    if (!findKernel(kernel.kernelName, "wasm")) registerKernel(kernel);
+  }
 }
+
+const currentPool = () => poolOf(backend() as unknown as WasmBackend);
+
+/** Threads that compute on the current backend, which is wasm; the calling one counts. */
+export const wasmThreads = (): number => currentPool().threads();
+
+/** Starts `count` more threads for the current backend, which is wasm. */
+export const startWasmThreads = (count: number, start: StartThread): Promise<void> =>
+  currentPool().startThreads(count, start);
+
+/** Whether the other threads rest, for measurements. */
+export const computeAlone = (alone: boolean): void => currentPool().computeAlone(alone);

@@ -11,6 +11,11 @@ export interface WasmData {
 export interface WasmBackend {
   readonly wasm: {
     cwrap: (name: string, result: null, types: readonly string[]) => (...values: unknown[]) => void;
+    readonly _malloc: (bytes: number) => number;
+    readonly _free: (address: number) => void;
+    /** The memory: the threaded binary is given it, the others export it. */
+    readonly wasmMemory?: WebAssembly.Memory;
+    readonly asm: { readonly memory: WebAssembly.Memory };
     readonly tfjs: {
       registerTensor: (id: number, size: number, memoryOffset: number) => void;
       disposeData: (id: number) => void;

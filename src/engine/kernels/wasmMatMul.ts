@@ -1,94 +1,66 @@
-import { broadcast_util, getKernel, util, type TensorInfo } from "@tensorflow/tfjs-core";
-import {
-  onlyOutput,
-  replacement,
-  type Replacement,
-  type WasmBackend,
-  type WasmData,
-} from "./wasmBackend";
+import { broadcast_util, util, type TensorInfo } from "@tensorflow/tfjs-core";
+import { replacement, type Replacement, type WasmBackend } from "./wasmBackend";
+import { poolOf } from "./wasmPool";
+import { PRODUCT, productParts, productScratch } from "./wasmProductCode";
 
 const FLOAT_BYTES = 4;
 
-/** Rows, inner length and columns of one product. */
-type Sizes = readonly [m: number, k: number, n: number];
-type PlainProduct = (a: number, b: number, out: number, sizes: Sizes) => void;
-
-/** tfjs' C function, called so that it takes its XNNPACK branch. */
-function plainProductOf(backend: WasmBackend): PlainProduct {
-  const [id, shape, rank, flag] = ["number", "array", "number", "number"];
-  const types = [id, shape, rank, id, shape, rank, flag, flag, id];
-  const call = backend.wasm.cwrap("BatchMatMul", null, types);
-  const bytes = (rows: number, columns: number) =>
-    new Uint8Array(Int32Array.of(1, rows, columns).buffer);
-  return (a, b, out, [m, k, n]) => call(a, bytes(m, k), 3, b, bytes(k, n), 3, 0, 0, out);
+/** A matrix, or a batch of them, in the heap: where it starts, and how far it is to the next row, column and matrix. */
+export interface Placed {
+  readonly at: number;
+  readonly row: number;
+  readonly column: number;
+  readonly next: number;
 }
 
-/** Runs `use` with the ids of temporary tensors that are parts of others' memory. */
-function withViews(
+/** Address of a tensor's first number. */
+export const addressOf = (backend: WasmBackend, { dataId }: TensorInfo): number =>
+  backend.dataIdMap.get(dataId).memoryOffset;
+
+/** Rows, inner length and columns of a product, and how many there are. */
+interface Sizes {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly count?: number;
+}
+
+/** C = A B + bias for each of a batch; either the rows or the columns of A, and the columns of C, are neighbours. */
+export function placedProduct(
   backend: WasmBackend,
-  views: readonly { memoryOffset: number; size: number }[],
-  use: (ids: readonly number[]) => void,
-) {
-  const ids = views.map(({ memoryOffset, size }) => {
-    const id = backend.dataIdNextNumber++;
-    backend.wasm.tfjs.registerTensor(id, size, memoryOffset);
-    return id;
-  });
-  use(ids);
-  for (const id of ids) backend.wasm.tfjs.disposeData(id);
+  [a, b, c]: readonly [Placed, Placed, Placed],
+  { m, k, n, count = 1 }: Sizes,
+  bias = 0,
+): void {
+  const { rowParts, columnParts } = productParts(m, n);
+  poolOf(backend).run(
+    PRODUCT,
+    {
+      ...{ a: a.at, aRow: a.row, aColumn: a.column, aNext: a.next },
+      ...{ b: b.at, bRow: b.row, bColumn: b.column, bNext: b.next },
+      ...{ c: c.at, cRow: c.row, cNext: c.next },
+      ...{ bias, m, k, n, rowParts, columnParts },
+    },
+    count * rowParts * columnParts,
+    productScratch(k),
+  );
 }
 
-/** x [batch, rows, columns] with its last axes swapped. */
-function transposed(
-  backend: WasmBackend,
-  x: TensorInfo,
-  [batch, rows, columns]: readonly [number, number, number],
-): TensorInfo {
-  const kernel = getKernel("Transpose", "wasm");
-  const info = { dataId: x.dataId, shape: [batch, rows, columns], dtype: x.dtype };
-  const call = { inputs: { x: info }, backend, attrs: { perm: [0, 2, 1] } };
-  return onlyOutput(kernel.kernelFunc(call));
-}
-
-/** One row times a matrix, summed in float64. XNNPACK would take most of its time to pack the matrix. */
-function rowProduct(
-  backend: WasmBackend,
-  a: TensorInfo,
-  b: TensorInfo,
-  out: TensorInfo,
-  n: number,
-) {
-  const row = backend.typedArrayFromHeap(a);
-  const rows = backend.typedArrayFromHeap(b);
-  const sums = new Float64Array(n);
-  for (let i = 0, at = 0; i < row.length; i++) {
-    const factor = row[i] ?? 0;
-    for (let j = 0; j < n; j++) sums[j] = (sums[j] ?? 0) + factor * (rows[at++] ?? 0);
-  }
-  backend.typedArrayFromHeap(out).set(sums);
-}
-
-/** The products of a batch, over views of the operands' memory; a batch of one operand is used for all. */
-function batchProduct(
-  backend: WasmBackend,
-  product: PlainProduct,
-  [left, right, out]: readonly [WasmData, WasmData, WasmData],
-  [batchA, batchB]: readonly [number, number],
-  [m, k, n]: Sizes,
-) {
-  const view = (data: WasmData, index: number, size: number) => ({
-    memoryOffset: data.memoryOffset + index * size * FLOAT_BYTES,
-    size,
-  });
-  for (let i = 0; i < Math.max(batchA, batchB); i++) {
-    const views = [
-      view(left, batchA === 1 ? 0 : i, m * k),
-      view(right, batchB === 1 ? 0 : i, k * n),
-      view(out, i, m * n),
-    ];
-    withViews(backend, views, ([x = 0, y = 0, z = 0]) => product(x, y, z, [m, k, n]));
-  }
-}
+/** The matrices [rows, columns] at an address, one after the other. @param shared one is used for all of a batch */
+export const placed = (
+  at: number,
+  [rows, columns]: readonly [number, number],
+  transposed = false,
+  shared = false,
+): Placed => {
+  const [far, near] = [columns * FLOAT_BYTES, FLOAT_BYTES];
+  return {
+    at,
+    row: transposed ? near : far,
+    column: transposed ? far : near,
+    next: shared ? 0 : rows * far,
+  };
+};
 
 /** The operands of one call as batches of matrices. */
 function operands(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean) {
@@ -108,52 +80,26 @@ function operands(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB:
 }
 
 /**
- * BatchMatMul: tfjs' own kernel hands only plain two-dimensional products to XNNPACK; batched or transposed
- * ones run in a scalar loop that is ten times slower. Here operands are transposed first (the smaller one, where
- * there is a choice) and a batch is a loop of plain products.
+ * BatchMatMul: tfjs' own kernel hands only plain two-dimensional products to XNNPACK; batched or transposed ones run in
+ * a scalar loop. This one packs operands as they lie, and its threads wait for no thread that the system does not run.
  */
-export function createBatchMatMul(): Replacement {
-  const products = new WeakMap<WasmBackend, PlainProduct>();
-  const multiply = (
-    backend: WasmBackend,
-    [a, b]: readonly [TensorInfo, TensorInfo],
-    transposeA: boolean,
-    transposeB: boolean,
-  ): TensorInfo => {
+export const batchMatMul: Replacement = replacement(
+  "BatchMatMul",
+  (backend, { a, b }, { transposeA, transposeB }) => {
     const { sizes, outer, matricesA, matricesB } = operands(a, b, transposeA, transposeB);
     const [m, k, n] = sizes;
-    const single = matricesA[0] === 1 && matricesB[0] === 1;
-    if (single && transposeA && !transposeB && m > n) {
-      // Aᵀ B = (Bᵀ A)ᵀ: to transpose B and the result moves fewer numbers than to transpose A
-      const swapped = multiply(backend, [b, a], true, false);
-      const turned = transposed(backend, swapped, [1, n, m]);
-      backend.disposeData(swapped.dataId);
-      return { ...turned, shape: [...outer, m, n] };
-    }
-    const left = transposeA ? transposed(backend, a, matricesA) : a;
-    const right = transposeB ? transposed(backend, b, matricesB) : b;
     const out = backend.makeOutput([...outer, m, n], "float32");
-    if (single && m === 1) {
-      rowProduct(backend, left, right, out, n);
-    } else {
-      const product = products.get(backend) ?? plainProductOf(backend);
-      products.set(backend, product);
-      const data = (info: TensorInfo) => backend.dataIdMap.get(info.dataId);
-      if (single) {
-        // XNNPACK packs the right matrix and keeps that copy for as long as the tensor lives: a second set of weights
-        withViews(backend, [{ memoryOffset: data(right).memoryOffset, size: k * n }], ([b = 0]) =>
-          product(data(left).id, b, data(out).id, [m, k, n]),
-        );
-      } else {
-        const batches = [matricesA[0], matricesB[0]] as const;
-        batchProduct(backend, product, [data(left), data(right), data(out)], batches, sizes);
-      }
-    }
-    if (left !== a) backend.disposeData(left.dataId);
-    if (right !== b) backend.disposeData(right.dataId);
+    const [countA, ...sizeA] = matricesA;
+    const [countB, ...sizeB] = matricesB;
+    placedProduct(
+      backend,
+      [
+        placed(addressOf(backend, a), sizeA, transposeA, countA === 1),
+        placed(addressOf(backend, b), sizeB, transposeB, countB === 1),
+        placed(addressOf(backend, out), [m, n]),
+      ],
+      { m, k, n, count: Math.max(countA, countB) },
+    );
     return out;
-  };
-  return replacement("BatchMatMul", (backend, { a, b }, { transposeA, transposeB }) =>
-    multiply(backend, [a, b], transposeA, transposeB),
-  );
-}
+  },
+);

@@ -54,7 +54,7 @@ const activated = (activation: Activation, x: Tensor2D): Tensor2D =>
   activation === "none" ? tf.clone(x) : ofRank(run(Activate, { x }, { activation }).y, "R2");
 
 /** A GPU computes an activation again in less than the time of a dispatch and has little memory; a CPU has neither limit. */
-const keepsActivations = () => !hasKernel(Activate);
+const keepsActivations = () => tf.getBackend() === "wasm" || !hasKernel(Activate);
 
 /** What the backward pass through a chain reads. */
 type SavedChain = Readonly<{

@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { run } from "../kernels/operation";
+import { AdamWUpdate } from "../kernels/updateOps";
 import type { ParamMap } from "../nn/params";
 
 export interface AdamWOptions {
@@ -45,7 +47,7 @@ function stepScalars(
     // m / (1 - b1^k) / (sqrt(v / (1 - b2^k)) + eps), multiplied through by the root of 1 - b2^k
     rate: tf.scalar((learningRate * rootCorrection) / (1 - beta1 ** update)),
     eps: tf.scalar(eps * rootCorrection),
-    decay: weightDecay > 0 ? tf.scalar(1 - learningRate * weightDecay) : null,
+    keep: tf.scalar(1 - learningRate * weightDecay),
   };
 }
 
@@ -68,15 +70,12 @@ export function createAdamW(
     scalars.set(update, made);
     return made;
   };
-  return (name, { p, m, v }, gradient) => {
-    const k = scalarsOf(updateOf(name));
+  const decays = options.weightDecay > 0;
+  return (name, before, g) => {
+    const inputs = { ...before, g, scale: gradientScale, ...scalarsOf(updateOf(name)) };
     return tf.tidy(() => {
-      const g = tf.mul(gradient, gradientScale);
-      const first = tf.add(m, tf.mul(tf.sub(g, m), k.keepFirst));
-      const second = tf.add(tf.mul(v, k.beta2), tf.mul(tf.square(g), k.keepSecond));
-      const direction = tf.div(first, tf.add(tf.sqrt(second), k.eps));
-      const kept = k.decay ? tf.mul(p, k.decay) : p;
-      return { p: tf.sub(kept, tf.mul(direction, k.rate)), m: first, v: second };
+      const { newP: p, newM: m, newV: v } = run(AdamWUpdate, inputs, { decays });
+      return { p, m, v };
     });
   };
 }

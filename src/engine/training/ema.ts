@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { run } from "../kernels/operation";
 import { mapRecord } from "../kernels/records";
+import { Blend } from "../kernels/updateOps";
 import type { ParamMap } from "../nn/params";
 
 /**
@@ -8,7 +10,7 @@ import type { ParamMap } from "../nn/params";
  * the parameter itself. A new tensor; disposes nothing.
  */
 export const movedAverage = (average: Tensor | undefined, p: Tensor, rate: Scalar): Tensor =>
-  average ? tf.tidy(() => tf.add(average, tf.mul(tf.sub(p, average), rate))) : tf.clone(p);
+  average ? tf.tidy(() => run(Blend, { average, p, rate }, {}).y) : tf.clone(p);
 
 /**
  * `movedAverage` for every parameter, pos_embed too; not bias-corrected. New tensors; disposes nothing.

@@ -1,0 +1,18 @@
+/**
+ * tfjs' threaded binary starts eight threads when it loads. A ninth would only begin to load while the thread that waits
+ * for it blocks its loading. The thread that computes takes part, so eight of them leave one in reserve.
+ */
+export const MOST_WASM_THREADS = 8;
+
+export interface ThreadPlaces {
+  /** Whether threads can share memory here: in a page, cross-origin isolation. */
+  readonly isolated: boolean;
+  /** Logical cores as the browser or the system gives them; undefined or wrong in some browsers. */
+  readonly cores: number | undefined;
+}
+
+/** Threads that compute on wasm, the calling one included: all logical cores, at most `MOST_WASM_THREADS`. */
+export function wasmThreadCount({ isolated, cores = 1 }: ThreadPlaces): number {
+  if (!isolated || !(cores >= 1)) return 1;
+  return Math.min(Math.floor(cores), MOST_WASM_THREADS);
+}
