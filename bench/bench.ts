@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [--where node|chromium] [--adapter lavapipe|swiftshader|default] [--workload ID,...|all]
- * [--batch N] [--steps N] [--warm-up N] [--variants ID,...]`: see docs/performance.md.
+ * [--batch N] [--steps N] [--warm-up N] [--variants ID,...] [--threads N]`: see docs/performance.md.
  */
 import { loadavg } from "node:os";
 import { largestDifference } from "../src/engine/bench/agreement";

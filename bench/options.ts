@@ -35,6 +35,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
       steps: { type: "string", default: "10" },
       "warm-up": { type: "string", default: "2" },
       variants: { type: "string" },
+      threads: { type: "string" },
     },
   });
   const { where } = values;
@@ -56,6 +57,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions {
       warmUp: positive("warm-up", values["warm-up"], 0),
       batch: batchOf(workload),
       ...(values.variants !== undefined && { variants: list(values.variants) }),
+      ...(values.threads !== undefined && { threads: positive("threads", values.threads) }),
     })),
   };
 }

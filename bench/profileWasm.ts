@@ -1,4 +1,4 @@
-/** Where a wasm step spends its time, by kernel and operand shape: `node scripts/run.mjs bench/profileWasm.ts [stock]`. */
+/** Where a wasm step spends its time, by kernel and operand shape: `node scripts/run.mjs bench/profileWasm.ts [stock] [THREADS]`. */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { createTrainerVariant } from "../src/engine/bench/trainerVariant";
@@ -54,7 +54,8 @@ function timed(
   }));
 }
 
-const sets = await startWasmInNode();
+const threads = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 1);
+const sets = await startWasmInNode(threads);
 const workload = workloadById("reference");
 const which = process.argv.includes("stock") ? "stock" : "ours";
 const plain = () => {
@@ -96,7 +97,7 @@ const inKernels = [...byKernel.values()].reduce((sum, { ms }) => sum + ms, 0) / 
 const header = ["| kernel | ms a step | share | calls a step |", "| --- | --- | --- | --- |"];
 console.log(
   [
-    `wasm ${which}, reference workload, batch ${workload.batch}, one thread, Node ${process.version}, ${STEPS} steps`,
+    `wasm ${which}, reference workload, batch ${workload.batch}, threads: ${threads}, Node ${process.version}, ${STEPS} steps`,
     `step without timers: median ${untimed.sort((a, b) => a - b)[Math.floor(STEPS / 2)]?.toFixed(0)} ms (${untimed.map((ms) => ms.toFixed(0)).join(", ")})`,
     `step with timers ${total.toFixed(0)} ms, of which in kernels ${inKernels.toFixed(0)} ms, outside (tape, engine, batch) ${(total - inKernels).toFixed(0)} ms`,
     "",

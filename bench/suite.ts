@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import { measure, type MeasureEnvironment, type Measurement } from "../src/engine/bench/measure";
-import { prepareWebGpu, type AdapterReport } from "../src/engine/bench/webGpu";
+import { prepareWebGpu, useBackend, type AdapterReport } from "../src/engine/bench/webGpu";
 import { workloadById } from "../src/engine/bench/workloads";
 import { productRecipes, RECIPES, type Grounds } from "./variants";
 import type { WasmKernelSets } from "./wasmKernels";
+import { wasmThreads } from "../src/engine/kernels/wasm";
 
 export interface SuiteOptions {
   readonly workload: string;
@@ -15,11 +15,13 @@ export interface SuiteOptions {
   readonly warmUp: number;
   /** Ids of the variants to run; absent: all. */
   readonly variants?: readonly string[];
+  /** Threads of tfjs' wasm backend, the same for all suites; absent: as many as a run takes. */
+  readonly threads?: number;
 }
 
 export interface SuiteEnvironment extends MeasureEnvironment {
   readonly gpu: GPU | undefined;
-  readonly startWasm: () => Promise<WasmKernelSets>;
+  readonly startWasm: (threads?: number) => Promise<WasmKernelSets>;
 }
 
 export interface SuiteResult extends Measurement {
@@ -34,12 +36,14 @@ export interface SuiteResult extends Measurement {
 export async function prepareGrounds(
   environment: SuiteEnvironment,
   onError: (message: string) => void,
+  threads?: number,
 ): Promise<Grounds> {
   tf.enableProdMode();
   const { clockMs } = environment;
   const webgpu = await prepareWebGpu(environment.gpu, onError, clockMs);
-  const wasm = await environment.startWasm();
-  return { wasm, webgpu, clockMs };
+  const wasm = await environment.startWasm(threads);
+  await useBackend("wasm");
+  return { wasm, webgpu, clockMs, wasmThreads: wasmThreads() };
 }
 
 /** The suites one after another, on the same devices. */
@@ -48,7 +52,8 @@ export async function* runSuites(
   environment: SuiteEnvironment,
 ): AsyncGenerator<SuiteResult> {
   const gpuErrors: string[] = [];
-  const grounds = await prepareGrounds(environment, (message) => gpuErrors.push(message));
+  const onError = (message: string) => gpuErrors.push(message);
+  const grounds = await prepareGrounds(environment, onError, suites[0]?.threads);
   for (const { workload, batch, variants, steps, warmUp } of suites) {
     const wanted = RECIPES.filter(({ id }) => variants?.includes(id) ?? true);
     const measured = await measure(
@@ -68,7 +73,7 @@ export async function* runSuites(
     yield {
       ...measured,
       adapter: grounds.webgpu?.adapter ?? null,
-      wasmThreads: getThreadsCount(),
+      wasmThreads: grounds.wasmThreads,
       crossOriginIsolated:
         (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? false,
       gpuErrors: [...gpuErrors],

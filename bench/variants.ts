@@ -2,6 +2,7 @@ import type { ProductRecipe, VariantRecipe } from "../src/engine/bench/measure";
 import { plainProduct } from "../src/engine/bench/matmulPeak";
 import { createTrainerVariant } from "../src/engine/bench/trainerVariant";
 import { createPlainTrainer } from "../src/engine/training/trainer";
+import { computeAlone } from "../src/engine/kernels/wasm";
 import { useBackend } from "../src/engine/bench/webGpu";
 import {
   fusedWebGpu,
@@ -17,11 +18,13 @@ import { useKernels, type WasmKernelSets } from "./wasmKernels";
 /** What there is to run on. */
 export interface Grounds extends WebGpuSite {
   readonly wasm: WasmKernelSets;
+  /** Threads of our kernels; those of the package have one. */
+  readonly wasmThreads: number;
 }
 
 type Recipe = VariantRecipe<Grounds>;
 
-const onWasm = (id: string, name: string, set: keyof WasmKernelSets): Recipe => ({
+const onWasm = (id: string, name: string, set: keyof WasmKernelSets, alone = false): Recipe => ({
   id,
   own: true,
   create: (workload, { clockMs, wasm }) =>
@@ -32,6 +35,7 @@ const onWasm = (id: string, name: string, set: keyof WasmKernelSets): Recipe => 
       prepare: async () => {
         await useBackend("wasm");
         useKernels(wasm[set]);
+        computeAlone(alone);
       },
       clockMs,
     }),
@@ -51,6 +55,7 @@ export const RECIPES: readonly Recipe[] = [
   replayedWebGpu,
   jax("webgpu"),
   onWasm("wasm-stock", "tfjs wasm, stock kernels", "stock"),
+  onWasm("wasm-one", "tfjs wasm, our kernels, one thread", "ours", true),
   onWasm("wasm-ours", "tfjs wasm, our kernels", "ours"),
   jax("wasm"),
 ];
@@ -67,7 +72,7 @@ export function productRecipes(ids: readonly string[], grounds: Grounds): Produc
   const wasmProduct: ProductRecipe = {
     open: async () => {
       await useBackend("wasm");
-      return { product: plainProduct("tfjs wasm"), close: () => undefined };
+      return { product: plainProduct("studio wasm"), close: () => undefined };
     },
   };
   return [

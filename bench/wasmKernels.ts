@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { registerWasmKernels } from "../src/engine/kernels/wasm";
-import { StudioError } from "../src/common/errors/studioError";
+import { openWasm, type WasmThreads } from "../workers/runtime";
 
 /** The wasm backend's kernels as the package registers them, and as this project replaces them. */
 export interface WasmKernelSets {
@@ -16,17 +16,11 @@ export function useKernels(kernels: readonly tf.KernelConfig[]): void {
   for (const kernel of kernels) tf.registerKernel(kernel);
 }
 
-/** Starts tfjs' wasm backend, whose paths are set, and leaves our kernels in force. */
-export async function startWasm(): Promise<WasmKernelSets> {
+/** Starts tfjs' wasm backend, whose paths are set, with threads, and leaves our kernels in force. */
+export async function startWasm(threads: WasmThreads): Promise<WasmKernelSets> {
   const stock = registered();
-  if (!(await tf.setBackend("wasm")) || tf.getBackend() !== "wasm") {
-    throw new StudioError(
-      "BACKEND_FAILED",
-      `The wasm backend did not start (tfjs is on "${tf.getBackend()}").`,
-      "Install the dependencies anew: its binaries lie in @tensorflow/tfjs-backend-wasm/dist.",
-    );
-  }
-  await tf.ready();
+  const problem = await openWasm(threads);
+  if (problem !== undefined) console.error(`one thread: ${problem}`);
   registerWasmKernels();
   return { stock, ours: registered() };
 }

@@ -3,6 +3,7 @@ import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-t
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { browserGpu } from "../src/common/gpu/browserGpu";
 import { openStudioDb } from "../src/common/storage/db";
+import { browserWasmThreads } from "./browserThreads";
 import { createRuntime } from "./runtime";
 
 /** tfjs in this worker: the browser's GPU, wasm binaries beside the page. */
@@ -13,6 +14,7 @@ export const browserRuntime = createRuntime({
     "tfjs-backend-wasm-simd.wasm": simdWasm,
     "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
   },
+  wasmThreads: browserWasmThreads(),
   openDatabase: () => openStudioDb(),
   clockMs: () => performance.now(),
   browser: navigator.userAgent,

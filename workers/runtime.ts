@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { getThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
 import { StudioError, toFailure } from "../src/common/errors/studioError";
-import { registerWasmKernels } from "../src/engine/kernels/wasm";
+import { registerWasmKernels, startWasmThreads, wasmThreads } from "../src/engine/kernels/wasm";
 import { guardWasmHeap } from "../src/engine/kernels/wasmHeap";
+import type { StartThread } from "../src/engine/kernels/wasmPool";
 import type { DeviceReport, SlowReason } from "../src/common/protocol/shared";
 import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { startWebGpu, type StartedWebGpu, type WebGpuPlaces } from "./startWebGpu";
@@ -15,24 +16,54 @@ import { useBackend } from "./useBackend";
 export interface RuntimePlaces extends WebGpuPlaces {
   /** Where tfjs' wasm binaries are: a folder with its last slash, or an address for each. */
   readonly wasmPaths: Parameters<typeof setWasmPaths>[0];
+  /** Threads that compute on wasm; absent: one. */
+  readonly wasmThreads?: WasmThreads;
+}
+
+/** How wasm gets threads. */
+export interface WasmThreads {
+  /** Threads that compute, the calling one included. */
+  readonly count: number;
+  /** Runs `start`, which starts the wasm backend, so that its memory can be shared. */
+  readonly during: (start: () => Promise<void>) => Promise<void>;
+  readonly startThread: StartThread;
 }
 
 const PROBE_SIDE = 384;
 const PROBE_ROUNDS = 3;
 
+/**
+ * Starts the wasm backend with this project's threads (wasmPool.ts). tfjs' own stay at one: theirs wait for each other at
+ * every kernel, so that beside other programs they are slower than one alone.
+ * @returns why it has one thread where more were wanted
+ */
+export async function openWasm(threads: WasmThreads | undefined): Promise<string | undefined> {
+  const start = () => useBackend("wasm");
+  setThreadsCount(1);
+  if (!threads || threads.count === 1) return start().then(() => undefined);
+  try {
+    await threads.during(start);
+    await startWasmThreads(threads.count - 1, threads.startThread);
+    return undefined;
+  } catch (thrown) {
+    await start();
+    return toFailure(thrown).message;
+  }
+}
+
 async function startWasm(
-  { wasmPaths }: RuntimePlaces,
+  { wasmPaths, wasmThreads: wanted }: RuntimePlaces,
   slowBecause: SlowReason,
 ): Promise<DeviceReport> {
   setWasmPaths(wasmPaths);
   registerWasmKernels();
-  await useBackend("wasm");
+  const problem = await openWasm(wanted);
   guardWasmHeap();
+  const threads = wasmThreads();
   const features = [
     (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD",
-    (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"))
-      ? `threads: ${getThreadsCount()}`
-      : "one thread",
+    threads > 1 ? `threads: ${threads}` : "one thread",
+    ...(problem === undefined ? [] : [`threads did not start: ${problem}`]),
   ];
   const adapter = `CPU (WebAssembly, ${features.join(", ")})`;
   return { backend: "wasm", adapter, slow: true, slowBecause, float16: false };

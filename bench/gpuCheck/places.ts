@@ -11,6 +11,8 @@ export interface CheckPlaces {
   readonly dawn: string;
   /** Folder of tfjs' wasm binaries. */
   readonly wasm: string;
+  /** Folder with the parts of its threaded binary. */
+  readonly wasmThreads: string;
   /** Built-in images and weights: emoji/ and models/. */
   readonly data: string;
   /** Folders of reference numbers. */
@@ -27,6 +29,7 @@ export interface CheckPlaces {
 export const packedPlaces = (root: string, checkout: string | undefined): CheckPlaces => ({
   dawn: join(root, "webgpu", "index.js"),
   wasm: join(root, "wasm"),
+  wasmThreads: join(root, "wasm"),
   data: checkout ? join(checkout, "public") : join(root, "public"),
   goldens: checkout ? join(checkout, "test", "golden") : join(root, "golden"),
   site: join(root, "site"),
@@ -40,6 +43,7 @@ export function checkoutPlaces(root: string): CheckPlaces {
   return {
     dawn: join(packages, "webgpu", "index.js"),
     wasm: join(packages, "@tensorflow", "tfjs-backend-wasm", "dist"),
+    wasmThreads: join(packages, "@tensorflow", "tfjs-backend-wasm", "wasm-out"),
     data: join(root, "public"),
     goldens: join(root, "test", "golden"),
     site: join(root, "dist"),
@@ -68,8 +72,12 @@ export function findPlaces(checkout: string | undefined): CheckPlaces {
 }
 
 /** The same places as sessions in Node name them. */
-export const nodePlaces = ({ wasm, dawn, data }: CheckPlaces, adapter: string): NodePlaces => ({
+export const nodePlaces = (
+  { wasm, wasmThreads, dawn, data }: CheckPlaces,
+  adapter: string,
+): NodePlaces => ({
   wasm,
+  wasmThreads,
   dawn,
   adapter,
   emoji: join(data, "emoji"),

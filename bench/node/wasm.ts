@@ -1,14 +1,12 @@
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { resolve } from "node:path";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { checkoutPlaces } from "../../scripts/node/places";
+import { nodeWasmThreads } from "../../scripts/node/wasmThreads";
 import { startWasm, type WasmKernelSets } from "../wasmKernels";
 
-/** tfjs' wasm backend in Node: SIMD, one thread. */
-export function startWasmInNode(): Promise<WasmKernelSets> {
-  const packageJson = createRequire(resolve("package.json")).resolve(
-    "@tensorflow/tfjs-backend-wasm/package.json",
-  );
-  setWasmPaths(`${join(dirname(packageJson), "dist")}/`);
-  setThreadsCount(1);
-  return startWasm();
+/** tfjs' wasm backend in Node. @param threads absent: as many as a run takes */
+export function startWasmInNode(threads?: number): Promise<WasmKernelSets> {
+  const { wasm, wasmThreads } = checkoutPlaces(resolve("."), "default");
+  setWasmPaths(`${wasm}/`);
+  return startWasm(nodeWasmThreads(wasmThreads, threads));
 }

@@ -3,6 +3,7 @@ import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { browserGpu } from "../../src/common/gpu/browserGpu";
+import { browserWasmThreads } from "../../workers/browserThreads";
 import { runSuites, type SuiteOptions, type SuiteResult } from "../suite";
 import { startWasm } from "../wasmKernels";
 import type { BenchMessage } from "./messages";
@@ -20,13 +21,13 @@ self.onmessage = async ({ data }: MessageEvent<readonly SuiteOptions[]>) => {
     const suites = runSuites(data, {
       gpu: browserGpu(),
       gpuClasses: "GPUDevice" in self ? self : undefined,
-      startWasm: () => {
+      startWasm: (threads) => {
         setWasmPaths({
           "tfjs-backend-wasm.wasm": plainWasm,
           "tfjs-backend-wasm-simd.wasm": simdWasm,
           "tfjs-backend-wasm-threaded-simd.wasm": threadedWasm,
         });
-        return startWasm();
+        return startWasm(browserWasmThreads(threads));
       },
       clockMs: () => performance.now(),
       heapBytes: () => (performance as HeapClock).memory?.usedJSHeapSize ?? null,

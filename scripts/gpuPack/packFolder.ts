@@ -70,6 +70,9 @@ function copyPackages(root: string, folder: string): void {
   for (const name of readdirSync(wasm).filter((file) => file.endsWith(".wasm"))) {
     copy(join(wasm, name), join(folder, "wasm", name));
   }
+  for (const name of ["js", "worker.js"].map((ext) => `tfjs-backend-wasm-threaded-simd.${ext}`)) {
+    copy(join(dirname(wasm), "wasm-out", name), join(folder, "wasm", name));
+  }
   copy(
     join(packages, "playwright-core"),
     join(folder, "playwright-core"),

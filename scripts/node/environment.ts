@@ -9,6 +9,7 @@ import type { NodePlaces } from "./places";
 import { pngCodec } from "./pngCodec";
 import { sharedRuntime } from "./sharedRuntime";
 import { nextTurn } from "./turn";
+import { nodeWasmThreads } from "./wasmThreads";
 
 /** tfjs in this process. Dawn is started only when a backend asks for a GPU. */
 function nodeRuntime(places: NodePlaces): SessionEnvironment["startRuntime"] {
@@ -16,6 +17,7 @@ function nodeRuntime(places: NodePlaces): SessionEnvironment["startRuntime"] {
   const start = createRuntime({
     gpu: () => gpu,
     wasmPaths: `${places.wasm}/`,
+    wasmThreads: nodeWasmThreads(places.wasmThreads),
     openDatabase: () => openStudioDb(),
     clockMs: () => performance.now(),
   });

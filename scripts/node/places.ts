@@ -6,6 +6,8 @@ import { checkoutDawn } from "./dawn";
 export interface NodePlaces {
   /** Folder with tfjs' wasm binaries. */
   readonly wasm: string;
+  /** Folder with the parts of tfjs' threaded wasm binary: the binary, its loader and the threads' script. */
+  readonly wasmThreads: string;
   /** The package `webgpu`'s index.js, or Dawn's binary (dawn.node) itself. Loaded only when WebGPU may be used. */
   readonly dawn: string;
   /** Vulkan driver: one of ADAPTERS in adapters.ts. */
@@ -21,9 +23,11 @@ export interface NodePlaces {
 /** The places of a checkout with its packages installed. @param root the folder of package.json */
 export function checkoutPlaces(root: string, adapter: string): NodePlaces {
   const require = createRequire(join(root, "package.json"));
+  const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
   const { version } = require("./package.json") as { version: string };
   return {
-    wasm: join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "dist"),
+    wasm: join(wasm, "dist"),
+    wasmThreads: join(wasm, "wasm-out"),
     dawn: checkoutDawn(root),
     adapter,
     emoji: join(root, "public", "emoji"),
