@@ -1,7 +1,4 @@
-/**
- * tfjs' threaded binary starts eight threads when it loads. A ninth would only begin to load while the thread that waits
- * for it blocks its loading. The thread that computes takes part, so eight of them leave one in reserve.
- */
+/** The smallest products of a small model have no more parts, and each thread has scratch memory of its own. */
 export const MOST_WASM_THREADS = 8;
 
 export interface ThreadPlaces {
