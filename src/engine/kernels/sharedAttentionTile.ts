@@ -113,7 +113,7 @@ export const BARRIER = "workgroupBarrier();";
 
 /**
  * WGSL that brings `columns` vec4s from `first` on, of as many rows as a block has, to the strips from `to` on. A thread
- * writes whole vec4s, and neighbouring threads read neighbouring ones. Rows past the end are the last row again, vec4s
+ * writes whole vec4s, and neighbouring threads read neighbouring ones of a row. Rows past the end are the last row again, vec4s
  * past the end of a row are zero.
  * @param rows the first row
  */
@@ -125,16 +125,28 @@ function bring(
   first: string,
   to: number,
 ): string {
-  const mayEnd = first === "strip" && tile.quads % tile.depth !== 0;
-  const at = (quad: string) => `${array}[${start} + row * ${stride} + ${quad}]`;
+  const { threads, quads, depth } = tile;
+  const mayEnd = first === "strip" && quads % depth !== 0;
+  const at = (r: number, quad: string) => `${array}[${start} + from${r} * ${stride} + ${quad}]`;
+  const load = (r: number) =>
+    mayEnd
+      ? `select(vec4f(0.0), ${at(r, `min(quad, ${quads - 1}u)`)}, quad < ${quads}u)`
+      : at(r, "quad");
   return lines([
-    `for (var e = lane; e < ${rowsOfBlock(tile) * columns}u; e += ${threadsOfBlock(tile)}u) {`,
-    `let row = min(${rows} + e / ${columns}u, tokens - 1u); let quad = ${first} + e % ${columns}u;`,
-    `strips[${to}u + e / ${columns}u * ${strideOf(columns)}u + e % ${columns}u] = ${
-      mayEnd
-        ? `select(vec4f(0.0), ${at(`min(quad, ${tile.quads - 1}u)`)}, quad < ${tile.quads}u)`
-        : at("quad")
-    };`,
+    "{",
+    ...OWN_ROWS.map((r) => `let from${r} = min(${rows} + down + ${r * threads}u, tokens - 1u);`),
+    ...count(Math.ceil(columns / threads)).map((j) => {
+      const left = columns - j * threads;
+      return lines([
+        left >= threads ? "{" : `if (across < ${left}u) {`,
+        `let column = across + ${j * threads}u; let quad = ${first} + column;`,
+        ...OWN_ROWS.map((r) => {
+          const place = `${to}u + (down + ${r * threads}u) * ${strideOf(columns)}u + column`;
+          return `strips[${place}] = ${load(r)};`;
+        }),
+        "}",
+      ]);
+    }),
     "}",
   ]);
 }
