@@ -5,11 +5,12 @@ import type {
   Experiment,
   TimelineEntry,
 } from "../../common/config/experiment";
+import { memoryRefusal } from "../../common/config/memoryRefusal";
 import { presetById } from "../../common/config/presets";
 import { EMOJI_SHAPE } from "../../common/config/sizes";
 import { validateExperiment } from "../../common/config/validate";
 import { fetchFile } from "../../common/formats/fetchFile";
-import { toFailure } from "../../common/errors/studioError";
+import { toFailure, type Failure } from "../../common/errors/studioError";
 import type { BackendChoice } from "../../common/protocol/shared";
 import { deleteCache } from "../../common/storage/caches";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
@@ -17,6 +18,7 @@ import type { Database } from "../../common/storage/db";
 import { deleteRun } from "../../common/storage/runs";
 import type { ImageQuery } from "../store/previewSlice";
 import type { RunStart } from "../store/runSlice";
+import { knownDevice } from "../store/selectors";
 import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
 import { createAnalysisFlow } from "./flows/analysisFlow";
@@ -101,16 +103,25 @@ export function createBridge(
     return decision === "ready";
   }
 
+  /** Why a run cannot start here, as far as it is known before workers are asked for anything. */
+  function refusal(experiment: Experiment): Failure | null {
+    const device = backend === "cpu" ? { backend } : knownDevice(null, store.getState().capability);
+    return device ? memoryRefusal(experiment, device) : null;
+  }
+
   async function begin(
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
   ): Promise<void> {
-    if (isActive() || !(await ready(experiment, timeline))) return;
+    if (isActive()) return;
+    const failure = refusal(experiment);
+    if (!failure && !(await ready(experiment, timeline))) return;
     const { presetId } = store.getState().experiment;
     const name = presetId ? presetById(presetId).name : "Custom";
     const start = { runId: crypto.randomUUID(), name, experiment, timeline };
     store.getState().beginRun(start);
+    if (failure) return store.getState().applyRunEvents([{ type: "failed", failure }]);
     await train(start, pauseAfter);
   }
 
@@ -121,6 +132,8 @@ export function createBridge(
     if (!stored) return;
     store.getState().restoreRun(stored);
     if (stored.phase === "finished") return;
+    const failure = refusal(stored.experiment);
+    if (failure) return store.getState().applyRunEvents([{ type: "failed", failure }]);
     if (await ready(stored.experiment, stored.timeline)) await train(stored);
   }
 

@@ -6,7 +6,6 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../../common/config/experiment";
-import { memoryRefusal } from "../../../common/config/memoryRefusal";
 import { neededFeatures } from "../../../common/config/neededFeatures";
 import { gridSide } from "../../../common/config/sizes";
 import type { Failure } from "../../../common/errors/studioError";
@@ -18,7 +17,6 @@ import type {
 import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
 import type { TrainerApi } from "../../../common/protocol/trainer";
 import type { RunStart } from "../../store/runSlice";
-import { knownDevice } from "../../store/selectors";
 import type { StudioStore } from "../../store/studioStore";
 import { createEventQueue } from "./eventQueue";
 import type { WeightsDecision, WeightsFlow } from "../flows/weightsFlow";
@@ -126,11 +124,7 @@ export function createRunner(
     run: async (start, pauseAfter) => {
       const request = requestOf(start.experiment, neededFeatures(start.experiment, start.timeline));
       cachedOnly = false;
-      // what cannot be held is refused before caches are filled for it
-      const device =
-        backend === "cpu" ? { backend } : knownDevice(null, store.getState().capability);
-      const refusal = device && memoryRefusal(start.experiment, device);
-      const ended = refusal ?? (await fillCaches(request));
+      const ended = await fillCaches(request);
       const failure = onCachedOnly() && ended?.code === "CANCELLED" ? undefined : ended;
       if (failure?.code === "CANCELLED") {
         store.getState().setPhase("stopped", failure.message);
