@@ -121,7 +121,10 @@ export function createBridge(
     const name = presetId ? presetById(presetId).name : "Custom";
     const start = { runId: crypto.randomUUID(), name, experiment, timeline };
     store.getState().beginRun(start);
-    if (failure) return store.getState().applyRunEvents([{ type: "failed", failure }]);
+    if (failure) {
+      store.getState().applyRunEvents([{ type: "failed", failure }]);
+      return;
+    }
     await train(start, pauseAfter);
   }
 
@@ -133,7 +136,10 @@ export function createBridge(
     store.getState().restoreRun(stored);
     if (stored.phase === "finished") return;
     const failure = refusal(stored.experiment);
-    if (failure) return store.getState().applyRunEvents([{ type: "failed", failure }]);
+    if (failure) {
+      store.getState().applyRunEvents([{ type: "failed", failure }]);
+      return;
+    }
     if (await ready(stored.experiment, stored.timeline)) await train(stored);
   }
 
