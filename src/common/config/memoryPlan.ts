@@ -215,7 +215,7 @@ function inputRows(input: PlanInput): MemoryRow[] {
 
 function blockRows(input: PlanInput, axes: Axes): MemoryRow[] {
   const { depth } = input.model;
-  const [blockInput, ...inner] = BLOCK_TENSORS;
+  const [blockInput, ...inner] = blockTensors(input);
   const times = (tensor: TensorSize, count: number) =>
     row(
       "training",
