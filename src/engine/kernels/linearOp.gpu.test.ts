@@ -6,14 +6,13 @@ import { useTuning } from "../../../test/useTuning";
 import type { MatMulTuning } from "./device";
 import { Linear, LinearActivated, LinearChunks, LinearGradW, LinearGradX } from "./linearOp";
 import { currentStudioBackend } from "./studioBackend";
-import { SHARED_TILES } from "./sharedTile";
-import { ALL_TILES, oneTile } from "./sharedTuning";
+import { ALL_TILES } from "./sharedTuning";
 import { tuningName } from "./tuningName";
 
+/** Tiles through workgroup memory: sharedProduct.gpu.test.ts. */
 const KINDS: readonly MatMulTuning[] = [
   { kind: "register", tile: [4, 4], dots: true },
   { kind: "register", tile: [8, 4], dots: false },
-  oneTile(SHARED_TILES[0]),
 ];
 
 /** Rows, inputs and outputs: odd ones, single ones, multiples of four and of no tile. */
@@ -103,17 +102,6 @@ function operandsOf([m, k, n]: readonly [number, number, number]) {
 
 describe("products through workgroup memory", () => {
   useTuning(ALL_TILES);
-
-  test("are right for any sizes, in all layouts", () =>
-    fc.assert(
-      fc.asyncProperty(anySizes, async (size) => {
-        const { x, weight, bias, dy } = operandsOf(size);
-        await expectTwin(Linear, { x, weight, bias }, {});
-        await expectTwin(LinearGradX, { dy, weight, pre: undefined }, { activation: "none" });
-        await expectTwin(LinearGradW, { dy, x, weight, bias }, {});
-      }),
-      { numRuns: 20 },
-    ));
 
   /**
    * Float16 has 11 bits. A term of large numbers is off by 2^-11 of itself three times (both operands and the

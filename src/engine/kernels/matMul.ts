@@ -5,7 +5,7 @@ import type { ProductLayout, ProductOptions } from "./productFrame";
 import { registerProduct } from "./registerProduct";
 import { sharedPlan, type SharedPlan } from "./sharedPlan";
 import { sharedProduct } from "./sharedProduct";
-import { sideOf } from "./sharedTile";
+import { NARROW_TILE, sideOf } from "./sharedTile";
 import { splitSum } from "./splitSum";
 
 export interface ProductSizes {
@@ -65,6 +65,8 @@ function workgroupsOf({ tile, parts }: SharedPlan, { m, n }: ProductSizes) {
   return [Math.ceil(n / columns), Math.ceil(m / rows), parts] as const;
 }
 
+const NARROW = [{ tile: NARROW_TILE, rate: 1 }] as const;
+
 /** In one dispatch, or the parts of K in one and their sum in another. */
 export function sharedDispatch(
   device: StudioDevice,
@@ -120,5 +122,6 @@ export function product(
     return;
   }
   const { m, n, k } = sizes;
-  sharedDispatch(device, call, sharedPlan([m, n, k], tuning.fill, tuning.speeds));
+  const speeds = allWide(options.layout, sizes) ? tuning.speeds : NARROW;
+  sharedDispatch(device, call, sharedPlan([m, n, k], tuning.fill, speeds));
 }

@@ -1,15 +1,23 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { normal, type Operand } from "../../../test/kernelTwin";
+import { expectTwin, normal, type Operand } from "../../../test/kernelTwin";
+import { useTuning } from "../../../test/useTuning";
+import { LinearActivated, LinearGradX } from "./linearOp";
 import { sharedDispatch, type ProductSizes } from "./matMul";
 import type { ProductLayout, ProductOptions } from "./productFrame";
-import { SHARED_TILES, sharedTileName, type SharedTile } from "./sharedTile";
+import { NARROW_TILE, SHARED_TILES, sharedTileName, type SharedTile } from "./sharedTile";
+import { oneTile } from "./sharedTuning";
 import { currentStudioBackend } from "./studioBackend";
 
 /** A tile that nothing uses, with another shape of everything. */
 const ODD_TILE: SharedTile = { threads: [4, 8], results: [8, 4], depth: 12 };
-const TILES = [...SHARED_TILES, ODD_TILE];
+/**
+ * In a browser two tiles stand for all, because SwiftShader compiles the larger ones for seconds a program:
+ * `VITE_EVERY_TILE=1 npx vitest run --project gpu src/engine/kernels/sharedProduct.gpu.test.ts` meets every tile there too.
+ */
+const everyTile = typeof window === "undefined" || Boolean(import.meta.env.VITE_EVERY_TILE);
+const TILES = everyTile ? [...SHARED_TILES, ODD_TILE] : [NARROW_TILE, ODD_TILE];
 
 const LAYOUTS: readonly ProductLayout[] = ["nt", "nn", "tn"];
 
@@ -103,13 +111,16 @@ const wideSize = size.map(
   ([m, n, k]) => [4 * Math.ceil(m / 4), 4 * Math.ceil(n / 4), 4 * Math.ceil(k / 4)] as const,
 );
 const parts = fc.constantFrom(1, 1, 2, 3);
+/** Only small tiles are used for sizes that do not divide by four. */
+const sizesOf = ({ results: [rows, columns] }: SharedTile) =>
+  rows * columns > 32 ? wideSize : fc.oneof(size, wideSize);
 
 describe.each(TILES.map((tile) => ({ name: sharedTileName(tile), tile })))(
   "tile $name",
   ({ tile }) => {
     test.each(LAYOUTS)("is right in layout %s for any sizes, whole and in parts of K", (layout) =>
       fc.assert(
-        fc.asyncProperty(fc.oneof(size, wideSize), parts, (any, count) =>
+        fc.asyncProperty(sizesOf(tile), parts, (any, count) =>
           expectRight({ layout, tile, size: any, parts: count, f16: false }),
         ),
         { numRuns: 8 },
@@ -127,6 +138,31 @@ describe.each(TILES.map((tile) => ({ name: sharedTileName(tile), tile })))(
     });
   },
 );
+
+const ACTIVATIONS = ["silu", "gelu-tanh", "quick-gelu", "gelu"] as const;
+
+describe.each(
+  TILES.map((tile, i) => ({
+    name: sharedTileName(tile),
+    tuning: oneTile(tile),
+    // a tile's `store` is that of every tile: each meets two of the activations
+    activations: [0, 1].map((next) => ACTIVATIONS[(i + next) % ACTIVATIONS.length] ?? "silu"),
+  })),
+)("tile $name, with what follows a product", ({ tuning, activations }) => {
+  useTuning(tuning);
+
+  test.each(activations)("%s forward and backward, bias included, for any sizes", (activation) =>
+    fc.assert(
+      fc.asyncProperty(fc.oneof(size, wideSize), async ([m, n, k]) => {
+        const [x, weight] = [normal("x", [m, k]), normal("w", [n, k])];
+        await expectTwin(LinearActivated, { x, weight, bias: normal("b", [n]) }, { activation });
+        const [dy, pre] = [normal("dy", [m, n]), normal("pre", [m, k])];
+        await expectTwin(LinearGradX, { dy, weight, pre }, { activation });
+      }),
+      { numRuns: 3 },
+    ),
+  );
+});
 
 test("the parts of K are added in one order: the same bits every time", async () => {
   const call: Call = {

@@ -51,9 +51,15 @@ export const tileBytes = (tile: SharedTile, f16: boolean): number =>
 export const sharedTileName = (tile: SharedTile): string =>
   `${sideOf(tile, 0).length}x${sideOf(tile, 1).length} by ${tile.results.join("x")}, ${tile.depth} deep`;
 
+/**
+ * The tile of products whose axes do not divide by four, which are read number by number: no model has any that matters,
+ * and with more results a thread their programs take minutes to compile on a software adapter.
+ */
+export const NARROW_TILE: SharedTile = { threads: [16, 16], results: [4, 4], depth: 16 };
+
 /** What may suit a real GPU: from many small workgroups to few that reuse much. */
 export const SHARED_TILES: readonly [SharedTile, ...SharedTile[]] = [
-  { threads: [16, 16], results: [4, 4], depth: 16 },
+  NARROW_TILE,
   { threads: [8, 8], results: [4, 4], depth: 16 },
   { threads: [8, 8], results: [8, 8], depth: 16 },
   { threads: [16, 8], results: [4, 8], depth: 16 },
