@@ -107,7 +107,11 @@ export function nodeWasmThreads(folder: string, count = defaultCount()): WasmThr
     startThread,
     during: async (start) => {
       if (runningBackend()) return start();
+      // the binary's script makes Node's workers a global, which other libraries take for a browser's
+      const before = Object.getOwnPropertyDescriptor(globalThis, "Worker");
       const module = await loadThreaded(folder);
+      if (before) Object.defineProperty(globalThis, "Worker", before);
+      else Reflect.deleteProperty(globalThis, "Worker");
       const { PThread } = module;
       await Promise.all(PThread.unusedWorkers.map((worker) => worker.terminate()));
       PThread.unusedWorkers = [];
