@@ -8,12 +8,42 @@ const CHUNK = 50;
 
 /**
  * Sends a run's events to the page at once, and writes those that are logged to storage, in order, while training goes
- * on. The worker writes and not the page, so that a closed tab loses nothing that was logged.
+ * on. The worker writes and not the page, so that a closed tab loses nothing that was logged. A write that fails is kept
+ * and tried again before anything newer, so that the log has no hole.
  */
 export interface RunJournal {
   readonly emit: (event: RunEvent) => void;
-  /** Resolves when everything emitted so far is stored. */
+  /**
+   * Resolves when everything emitted so far is stored.
+   * @throws what storage throws for the oldest write that failed again: nothing that stands for it may be stored then
+   */
   readonly flush: () => Promise<void>;
+}
+
+type Write = () => Promise<void>;
+
+/** Does writes one after the other. One that fails stays the first. */
+function createWriteQueue(onFailure: (thrown: unknown) => void) {
+  const waiting: Write[] = [];
+  let running: Promise<void> = Promise.resolve();
+
+  /** Writes what waits. @throws what the first one throws, which stays where it is */
+  const writeAll = async (): Promise<void> => {
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      await next();
+      waiting.shift();
+    }
+  };
+  return {
+    push: (work: Write) => {
+      waiting.push(work);
+      running = running.then(writeAll).catch(onFailure);
+    },
+    flush: async () => {
+      await running;
+      await writeAll();
+    },
+  };
 }
 
 export function createRunJournal(
@@ -23,13 +53,10 @@ export function createRunJournal(
   nowMs: () => number,
 ): RunJournal {
   let points: StepPoint[] = [];
-  let writing: Promise<void> = Promise.resolve();
-
-  const write = (work: () => Promise<void>): void => {
-    writing = writing.then(work).catch((thrown: unknown) => {
-      onEvent({ type: "warning", failure: toFailure(thrown) });
-    });
-  };
+  const writes = createWriteQueue((thrown) => {
+    onEvent({ type: "warning", failure: toFailure(thrown) });
+  });
+  const write = writes.push;
   const writePoints = () => {
     if (points.length === 0) return;
     const chunk = points;
@@ -72,7 +99,7 @@ export function createRunJournal(
     },
     flush: async () => {
       writePoints();
-      await writing;
+      await writes.flush();
     },
   };
 }
