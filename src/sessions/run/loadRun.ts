@@ -50,6 +50,12 @@ export interface ActiveRun {
   readonly checkpoint: () => Promise<ArrayBuffer>;
 }
 
+/** Of which moment the newest checkpoint is: after so many steps, with so many entries in the timeline. */
+export interface StoredState {
+  step: number;
+  changes: number;
+}
+
 /** Everything a loaded run works with. */
 export interface LoadedRun {
   readonly inputs: RunInputs;
@@ -63,6 +69,8 @@ export interface LoadedRun {
   readonly measuring: Measuring | undefined;
   readonly reader: StepReader;
   readonly timeline: TimelineEntry[];
+  /** Kept up to date by whoever stores a checkpoint. */
+  readonly stored: StoredState;
   readonly networks: readonly (LoadedAutoencoder | FeatureSpace)[];
 }
 
@@ -120,6 +128,8 @@ export async function loadRun(
     model,
     context,
     timeline,
+    // a loaded checkpoint may lack changes that were made after it: the first pause stores it anew
+    stored: { step: 0, changes: 0 },
     networks: [autoencoder, space],
     measuring: measuringOf(inputs, journal, context),
     reader: readerOf(inputs, journal, experiment),

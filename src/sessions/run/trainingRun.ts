@@ -10,14 +10,21 @@ import {
   putCheckpoint,
 } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
-import { updateRun } from "../../common/storage/runs";
+import { readMeasurements, storedSteps, updateRun } from "../../common/storage/runs";
 import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 import { retryOnDeviceLoss } from "../device/deviceRecovery";
+import { dueAfter, hasFigures, type Due } from "./due";
 import { drawGrid } from "./evaluation";
 import { gradientConflictAt } from "./gradientConflict";
-import { loadRun, type ActiveRun, type LoadedRun, type RunInputs } from "./loadRun";
+import {
+  loadRun,
+  type ActiveRun,
+  type LoadedRun,
+  type RunInputs,
+  type StoredState,
+} from "./loadRun";
 import { createStepReporter } from "./stepProgress";
 import { createRunJournal, type RunJournal } from "./runJournal";
 
@@ -54,7 +61,9 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
     journal.emit({ type: "failed", failure: toFailure(thrown) });
     throw thrown;
   } finally {
-    await journal.flush();
+    await journal.flush().catch((thrown: unknown) => {
+      onEvent({ type: "warning", failure: toFailure(thrown) });
+    });
     db.close();
   }
 }
@@ -199,46 +208,80 @@ const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
     projectors: run.model.projectors(),
   });
 
-/** Stores the state, unless it is larger than what can be stored: the run said so at its start. */
+const isSame = (a: StoredState, b: StoredState) => a.step === b.step && a.changes === b.changes;
+
+/** Stores the state, unless it is stored, or larger than what can be: the run said so at its start. */
 async function saveCheckpoint(run: LoadedRun): Promise<void> {
   const { db, journal, inputs, model } = run;
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
   if (checkpointRefusal(stateBytes(model.whole()))) return;
+  const now = { step: model.step(), changes: run.timeline.length };
+  if (isSame(run.stored, now)) return; // pause then stop, or the last step, whose own it is
   const bytes = await encode(run);
   const size = bytes.byteLength;
-  await journal.flush(); // a resumed run starts at this checkpoint: everything logged before it must be stored
-  await putCheckpoint(db, inputs.request.runId, model.step(), bytes, inputs.environment.nowMs());
-  journal.emit({ type: "checkpoint", step: model.step(), bytes: size });
+  // a resumed run starts at this checkpoint: what was logged and measured before it must be stored
+  await run.measuring?.settle();
+  await journal.flush();
+  await putCheckpoint(db, inputs.request.runId, now.step, bytes, inputs.environment.nowMs());
+  Object.assign(run.stored, now);
+  journal.emit({ type: "checkpoint", step: now.step, bytes: size });
 }
 
-/** What is due after `step`: samples, figures, a checkpoint. The last step gets all three. */
+/** What is due after the step that was taken. */
 async function evaluate(run: LoadedRun): Promise<void> {
-  const { experiment, model, journal, context, measuring } = run;
-  const { evaluation, optimizer } = experiment;
-  const step = model.step();
-  const due = (every: number) => step % every === 0 || step === optimizer.steps;
-  if (
-    !due(evaluation.gridEvery) &&
-    !due(evaluation.metricsEvery) &&
-    !due(evaluation.checkpointEvery)
-  )
-    return;
+  const due = dueAfter(run.model.step(), run.experiment);
+  if (!due.grid && !due.figures && !due.checkpoint) return;
   await run.reader.drain();
-  if (due(evaluation.checkpointEvery)) await saveCheckpoint(run);
+  if (due.checkpoint) await saveCheckpoint(run);
+  await measure(run, due);
+}
+
+/** Samples and figures of the model as it is. */
+async function measure(run: LoadedRun, due: Pick<Due, "grid" | "figures">): Promise<void> {
+  const { model, journal, context, measuring } = run;
+  const step = model.step();
   const phase = (name: RunPhase, detail: string) =>
     journal.emit({ type: "phase", phase: name, step, detail });
   freeUnused();
-  if (due(evaluation.gridEvery)) {
+  if (due.grid) {
     phase("evaluating", "Samples");
     journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
   }
-  if (measuring && due(evaluation.metricsEvery)) {
+  if (measuring && due.figures) {
     phase("evaluating", "Metrics");
     await measuring.measure(model.ema(), step, run.timeline);
   }
   freeUnused();
   phase("training", "");
   run.reader.restartClock();
+}
+
+/**
+ * What was due at the checkpoint's step and is not stored, because the run was cut after it stored the checkpoint. The
+ * same weights and the same noise give what was lost, bit for bit.
+ */
+async function makeUp(run: LoadedRun): Promise<void> {
+  const { db, experiment, model, timeline, inputs } = run;
+  const step = model.step();
+  if (step === 0) return;
+  const due = dueAfter(step, experiment);
+  const { runId } = inputs.request;
+  const { encoders } = alignmentAt(experiment, timeline, step);
+  const lacking = {
+    grid: due.grid && !(await storedSteps(db, "grids", runId)).includes(step),
+    figures: due.figures && !hasFigures(await readMeasurements(db, runId), step, encoders),
+  };
+  if (lacking.grid || lacking.figures) await measure(run, lacking);
+}
+
+/** A run that is stopped ends its evaluation at once; what was lost of it is made up when it goes on. */
+async function unlessStopped({ inputs }: LoadedRun, work: Promise<void>): Promise<void> {
+  const { control } = inputs;
+  try {
+    await work;
+  } catch (thrown) {
+    if (!control.stopping() || control.fault()) throw thrown;
+  }
 }
 
 async function train(run: LoadedRun): Promise<void> {
@@ -273,6 +316,7 @@ async function train(run: LoadedRun): Promise<void> {
   phase("compiling");
   const notKept = checkpointRefusal(stateBytes(model.whole()));
   if (notKept) journal.emit({ type: "warning", failure: notKept });
+  await unlessStopped(run, makeUp(run));
   let first = true;
   let tookMs = Infinity;
   while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
@@ -285,11 +329,7 @@ async function train(run: LoadedRun): Promise<void> {
     }
     first = false;
     if (model.step() <= MEMORY_FIRST || model.step() % MEMORY_EVERY === 0) memory();
-    try {
-      await evaluate(run);
-    } catch (thrown) {
-      if (!control.stopping() || control.fault()) throw thrown;
-    }
+    await unlessStopped(run, evaluate(run));
     await environment.turn();
   }
   await reader.drain();
