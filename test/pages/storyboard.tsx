@@ -68,10 +68,6 @@ function scriptedCommands(store: StudioStore): StudioCommands {
         state().data.caches.filter(({ key }) => key !== cacheKey),
       ),
     trainOnCached: () => undefined,
-    cancelCaching: () => {
-      state().endCaching();
-      state().setPhase("idle");
-    },
     downloadCheckpoint: () => undefined,
     dismissFailure: () => state().dismissFailure(),
     showView: (view) => state().setView(view),

@@ -85,6 +85,7 @@ export interface SampleGrid {
 }
 
 export type RunPhase =
+  | "caching" // caches are filled before the first step; written by the page, as no trainer has the run yet
   | "loading" // parameters, caches
   | "compiling" // the first step: pipelines are built
   | "training"

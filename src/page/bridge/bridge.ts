@@ -17,7 +17,6 @@ import { latestCheckpoint } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
 import { deleteRun } from "../../common/storage/runs";
 import type { ImageQuery } from "../store/previewSlice";
-import type { RunStart } from "../store/runSlice";
 import { knownDevice } from "../store/selectors";
 import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
@@ -28,7 +27,9 @@ import { createPrefillFlow } from "./flows/prefillFlow";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
 import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
 import { createPreviewFlow } from "./flows/previewFlow";
-import { createRunner } from "./run/runner";
+import { createCaching } from "./run/caching";
+import { createRunController } from "./run/controller";
+import { createEventQueue } from "./run/eventQueue";
 import {
   newestRun,
   readStoredRun,
@@ -38,7 +39,12 @@ import {
   withDatabase,
 } from "./run/storedRuns";
 import { createWeightsFlow } from "./flows/weightsFlow";
-import { createWorkerPool, startAnalysisWorkers, startWorkers } from "./workers/workers";
+import {
+  createWorkerPool,
+  startAnalysisWorkers,
+  startFeatures,
+  startTrainer,
+} from "./workers/workers";
 
 export interface BridgeOptions {
   readonly backend: BackendChoice;
@@ -52,20 +58,18 @@ const EmojiIndex = z.object({
   concepts: z.array(z.object({ category: z.int().min(0) })),
 });
 
-/** Phases in which a worker holds the run. */
-const ACTIVE = new Set(["caching", "loading", "compiling", "training", "evaluating", "paused"]);
-
 /** Joins the store to the workers and to storage; the commands of ui/commands.ts. Nothing here throws. */
 export function createBridge(
   store: StudioStore,
   { backend, presetAsked, codeVersion }: BridgeOptions,
 ) {
-  const workers = createWorkerPool(startWorkers);
+  const trainers = createWorkerPool(startTrainer);
+  const featurers = createWorkerPool(startFeatures);
   const analysts = createWorkerPool(startAnalysisWorkers);
-  const features = () => workers.running().features;
+  const features = () => featurers.running().features;
+  const queue = createEventQueue((events) => store.getState().applyRunEvents(events));
   const weights = createWeightsFlow(store, features);
-  const runner = createRunner(store, workers, weights, backend);
-  const isActive = () => ACTIVE.has(store.getState().run.phase);
+  const caching = createCaching(store, featurers, weights, backend, queue.push);
   const report = (thrown: unknown) =>
     store.getState().applyRunEvents([{ type: "warning", failure: toFailure(thrown) }]);
   /** Works on the database, then shows what is stored now. */
@@ -81,27 +85,14 @@ export function createBridge(
     previews.follow(imported);
     void refreshStorage();
   });
-  const prefill = createPrefillFlow(store, runner, () => void refreshStorage());
-  const analysis = createAnalysisFlow(store, analysts, runner, backend);
-
-  async function train(start: RunStart, pauseAfter?: number): Promise<void> {
-    void navigator.storage.persist();
-    await runner.run(start, pauseAfter);
-    await refreshStorage();
-  }
-
-  /** The phase is `caching` while weights are asked for. When they are declined it is set back. */
-  async function ready(
-    experiment: Experiment,
-    timeline: readonly TimelineEntry[],
-  ): Promise<boolean> {
-    const { phase, detail } = store.getState().run;
-    store.getState().setPhase("caching", "Looking what is needed");
-    await prefill.pause();
-    const decision = await runner.ensureReady(experiment, timeline);
-    if (decision === "declined") store.getState().setPhase(phase, detail);
-    return decision === "ready";
-  }
+  const prefill = createPrefillFlow(store, caching, () => void refreshStorage());
+  const analysis = createAnalysisFlow(store, analysts, caching, backend);
+  const run = createRunController({
+    ...{ store, trainers, features: featurers, weights, caching, queue, withDatabase },
+    ...{ backend, codeVersion, nowMs: () => Date.now(), refusal },
+    pausePrefill: prefill.pause,
+    onOver: () => void refreshStorage(),
+  });
 
   /** Why a run cannot start here, as far as it is known before workers are asked for anything. */
   function refusal(experiment: Experiment): Failure | null {
@@ -109,44 +100,29 @@ export function createBridge(
     return device ? memoryRefusal(experiment, device) : null;
   }
 
-  async function begin(
+  function begin(
     experiment: Experiment,
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
-  ): Promise<void> {
-    if (isActive()) return;
-    const failure = refusal(experiment);
-    if (!failure && !(await ready(experiment, timeline))) return;
+  ): void {
+    void navigator.storage.persist();
     const { presetId } = store.getState().experiment;
     const name = presetId ? presetById(presetId).name : "Custom";
-    const start = { runId: crypto.randomUUID(), name, experiment, timeline };
-    store.getState().beginRun(start);
-    if (failure) {
-      store.getState().applyRunEvents([{ type: "failed", failure }]);
-      return;
-    }
-    await train(start, pauseAfter);
+    run.train({ run: { runId: crypto.randomUUID(), name, experiment, timeline }, pauseAfter });
   }
 
   /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
   async function resumeStored(runId: string): Promise<void> {
-    if (isActive()) return;
     const stored = await withDatabase((db) => readStoredRun(db, runId)).catch(report);
-    if (!stored) return;
+    if (!stored || run.isUnderWay()) return; // another press was quicker
     store.getState().restoreRun(stored);
-    if (stored.phase === "finished") return;
-    const failure = refusal(stored.experiment);
-    if (failure) {
-      store.getState().applyRunEvents([{ type: "failed", failure }]);
-      return;
-    }
-    if (await ready(stored.experiment, stored.timeline)) await train(stored);
+    if (stored.phase !== "finished") run.train({ run: stored });
   }
 
   async function downloadCheckpoint(): Promise<void> {
     const { runId, step } = store.getState().run;
     if (!runId) return;
-    const live = isActive() ? await runner.checkpoint() : undefined;
+    const live = await run.checkpoint();
     const bytes = live?.ok
       ? live.value
       : await withDatabase(async (db) => (await latestCheckpoint(db, runId))?.record.bytes);
@@ -160,7 +136,8 @@ export function createBridge(
     const link = pendingLink(location.hash, codeVersion);
     store.getState().offerLink(link);
     if (!link.experiment) return;
-    void runner.costEstimate(link.experiment, link.timeline).then((costEstimate) => {
+    void caching.costEstimate(link.experiment, link.timeline).then((costEstimate) => {
+      if (store.getState().link !== link) return; // another link, or none, is shown by now
       if (costEstimate.ok) store.getState().setLinkCostEstimate(costEstimate.value);
       else store.getState().failLink(costEstimate.failure);
     });
@@ -171,7 +148,7 @@ export function createBridge(
   /** After a reload the newest run is shown again, unless the address asks for something else. */
   async function restore(db: Database): Promise<void> {
     const newest = await newestRun(db);
-    if (!newest || isLink(location.hash) || isActive()) return;
+    if (!newest || isLink(location.hash) || run.isUnderWay()) return;
     const shown = JSON.stringify(store.getState().experiment.value);
     if (presetAsked && JSON.stringify(newest.experiment) !== shown) return;
     const stored = await readStoredRun(db, newest.id);
@@ -188,10 +165,6 @@ export function createBridge(
     store.getState().setClassNames(categories, counts);
   }
 
-  const cancelCaching = () => {
-    weights.decline();
-    runner.cancelCaching();
-  };
   const refreshStored = async () => {
     await refreshStorage();
     await Promise.all([weights.refresh(), datasets.refresh()]);
@@ -219,30 +192,24 @@ export function createBridge(
   const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
   const stopWatching = watchCostEstimate(
     store,
-    (experiment) => runner.costEstimate(experiment, []),
-    isActive,
+    (experiment) => caching.costEstimate(experiment, []),
+    run.isUnderWay,
   );
 
   return {
-    start: () => void begin(store.getState().experiment.value, []),
-    pause: () => runner.tell((trainer) => trainer.pause()),
+    start: () => begin(store.getState().experiment.value, []),
+    pause: () => run.press({ type: "pause" }),
     resume: () => {
-      const { phase, runId } = store.getState().run;
-      if (phase === "paused") runner.tell((trainer) => trainer.resume());
+      const { runId } = store.getState().run;
+      if (run.isUnderWay()) run.press({ type: "resume" });
       else if (runId) void resumeStored(runId);
     },
     singleStep: () => {
-      if (isActive()) runner.tell((trainer) => trainer.singleStep());
-      else void begin(store.getState().experiment.value, [], 1);
+      if (run.isUnderWay()) run.press({ type: "step" });
+      else begin(store.getState().experiment.value, [], 1);
     },
-    stop: () => {
-      if (store.getState().run.phase === "caching") cancelCaching();
-      runner.tell((trainer) => trainer.stop());
-    },
-    setControl: (change: ControlChange) => {
-      const { experiment } = store.getState().run;
-      if (experiment && isActive()) void runner.setControl(experiment, change);
-    },
+    stop: () => run.press({ type: "stop" }),
+    setControl: (change: ControlChange) => void run.setControl(change),
     copyLink: async () => {
       const { runId } = store.getState().run;
       const record = runId
@@ -259,7 +226,7 @@ export function createBridge(
       store.getState().loadExperiment(link.experiment, null);
       // settings that contradict each other are shown in the form, to be mended and run from there
       if (validateExperiment(link.experiment, link.timeline).length > 0) return;
-      void begin(link.experiment, link.timeline);
+      begin(link.experiment, link.timeline);
     },
     dismissLink: () => {
       store.getState().clearLink();
@@ -271,10 +238,7 @@ export function createBridge(
     resumeRun: (runId: string) => void resumeStored(runId),
     deleteRun: (runId: string) => void storage((db) => deleteRun(db, runId)),
     deleteCache: (cacheKey: string) => void storage((db) => deleteCache(db, cacheKey)),
-    cancelCaching,
-    trainOnCached: () => {
-      if (store.getState().run.phase === "caching") runner.trainOnCached();
-    },
+    trainOnCached: () => run.press({ type: "trainOnCached" }),
     downloadCheckpoint: () => void downloadCheckpoint().catch(report),
     dismissFailure: () => store.getState().dismissFailure(),
     showView: (view: View) => {
@@ -311,8 +275,7 @@ export function createBridge(
       stopWatching();
       stopBand();
       stopListing();
-      workers.end();
-      analysts.end();
+      for (const pool of [trainers, featurers, analysts]) pool.end();
     },
   };
 }

@@ -57,7 +57,7 @@ export function shareLink(
 ): string {
   const { run, experiment } = state;
   const shown = run.experiment ?? experiment.value;
-  const card = { codeVersion, ...(record ? { datasetHash: record.datasetHash } : {}) };
+  const card = { codeVersion, ...(record?.datasetHash ? { datasetHash: record.datasetHash } : {}) };
   const timeline = run.experiment ? run.timeline : [];
   return new URL(encodeLink({ experiment: shown, timeline, card }), address).href;
 }

@@ -20,8 +20,8 @@ import { initialSamples, recordGrid, reduceSamples, type SamplesState } from "./
 import { loadedExperiment, moveAlignment, type ExperimentState } from "./experimentSlice";
 import type { SetPart } from "./setPart";
 
-/** `idle`: nothing was run in this tab; `caching`: the features worker fills caches before the first step. */
-export type RunStatus = RunPhase | "idle" | "caching";
+/** `idle`: nothing was run in this tab. */
+export type RunStatus = RunPhase | "idle";
 
 export interface RunState {
   readonly runId: string | null;
@@ -135,10 +135,13 @@ function addWarning(warnings: readonly Failure[], failure: Failure): readonly Fa
   return [...others, failure].slice(-MAX_WARNINGS);
 }
 
-/** The state of a stored run that is opened. It is not training, so an unfinished run is `stopped`. */
+/** What a stored phase says of a run that does not train now: one that was cut in the middle is stopped. */
+export const phaseAtRest = (phase: RunStatus): RunStatus =>
+  phase === "finished" || phase === "failed" ? phase : "stopped";
+
+/** The state of a stored run that is opened. */
 export function restoredRun(stored: StoredRunLog): RunState {
   const log = appendSteps(emptyStepLog(), stored.points);
-  const over = stored.phase === "finished" || stored.phase === "failed";
   return {
     ...initialRun(),
     runId: stored.runId,
@@ -146,7 +149,7 @@ export function restoredRun(stored: StoredRunLog): RunState {
     experiment: stored.experiment,
     timeline: stored.timeline,
     device: stored.device,
-    phase: over ? stored.phase : "stopped",
+    phase: phaseAtRest(stored.phase),
     log,
     step: Math.max(0, lastStep(log)),
     checkpoint: stored.checkpoint,

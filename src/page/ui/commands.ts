@@ -17,7 +17,10 @@ export interface StudioCommands {
   readonly resume: () => void;
   /** One step, then paused. Without an active run it starts one that is paused after its first step. */
   readonly singleStep: () => void;
-  /** Ends the run after the step in flight, with a checkpoint. */
+  /**
+   * Ends the run after the step in flight, with a checkpoint. Before its first step: gives it up; caches keep what is
+   * written.
+   */
   readonly stop: () => void;
   /** Takes effect at the next step boundary; the store hears of it by the `control` event. */
   readonly setControl: (change: ControlChange) => void;
@@ -32,8 +35,6 @@ export interface StudioCommands {
   readonly resumeRun: (runId: string) => void;
   readonly deleteRun: (runId: string) => void;
   readonly deleteCache: (cacheKey: string) => void;
-  /** Stops filling caches after the shard in flight; what is written stays. */
-  readonly cancelCaching: () => void;
   /** Stops filling caches and trains on the images that are in all of them; the run says that it sees a part. */
   readonly trainOnCached: () => void;
   /** Saves the newest full state as a safetensors file. */

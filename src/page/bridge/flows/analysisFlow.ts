@@ -6,24 +6,24 @@ import type { BackendChoice } from "../../../common/protocol/shared";
 import { isAnalysing, planOf, subjectKey, subjectRecord } from "../../store/analysisSlice";
 import { missingBytes } from "../../store/dataSlice";
 import type { StudioStore } from "../../store/studioStore";
-import type { RequestedFeatures, Runner } from "../run/runner";
+import type { Caching, RequestedFeatures } from "../run/caching";
 import type { AnalysisWorkers, WorkerPool } from "../workers/workers";
 
 /** Largest checkpoint file, in bytes, that is read into memory. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
-type Filling = Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">;
+type Filling = Pick<Caching, "costEstimateOf" | "cache" | "cancelCaching">;
 
 /** Analyses subjects: first fills the caches they lack, then has the analysis worker measure. */
 export function createAnalysisFlow(
   store: StudioStore,
   pool: WorkerPool<AnalysisWorkers>,
-  runner: Filling,
+  caching: Filling,
   backend: BackendChoice,
 ) {
   const state = () => store.getState();
   const files = createCheckpointFiles(store, pool);
-  const prepare = createPreparation(store, runner);
+  const prepare = createPreparation(store, caching);
   const onEvent = proxy(state().applyAnalysisEvent);
 
   async function measure(plan: AnalysisPlan): Promise<Failure | null> {
@@ -49,7 +49,7 @@ export function createAnalysisFlow(
 
   function cancel(): void {
     const { status } = state().analysis.job;
-    if (status === "preparing") runner.cancelCaching();
+    if (status === "preparing") void caching.cancelCaching();
     if (status === "running") void pool.current()?.analysis.tell((api) => api.cancel());
     if (status === "preparing" || status === "running") state().cancelAnalysis();
   }
@@ -94,7 +94,7 @@ function createCheckpointFiles(store: StudioStore, pool: WorkerPool<AnalysisWork
 }
 
 /** Fetches the weights and fills the caches that a plan reads. */
-function createPreparation(store: StudioStore, runner: Filling) {
+function createPreparation(store: StudioStore, caching: Filling) {
   const state = () => store.getState();
   const wasCancelled = () => state().analysis.job.status === "cancelling";
 
@@ -103,13 +103,13 @@ function createPreparation(store: StudioStore, runner: Filling) {
     experiment: Experiment,
     features: RequestedFeatures,
   ): Promise<Failure | null> {
-    const costEstimate = await runner.costEstimateOf(experiment, features);
+    const costEstimate = await caching.costEstimateOf(experiment, features);
     if (!costEstimate.ok) return costEstimate.failure;
     const { weights } = costEstimate.value;
     if (missingBytes(costEstimate.value) === 0 && weights.length === 0) return null;
     const { run, prefill } = state();
     if (run.phase === "caching" || prefill.status === "running") return BUSY;
-    return (await runner.cache(experiment, features)) ?? null;
+    return (await caching.cache(experiment, features)) ?? null;
   }
 
   /** Subjects that read the same caches are prepared once. */

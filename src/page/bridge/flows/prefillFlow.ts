@@ -1,11 +1,11 @@
 import type { EncoderId, Experiment } from "../../../common/config/experiment";
 import type { StudioStore } from "../../store/studioStore";
-import type { Runner } from "../run/runner";
+import type { Caching } from "../run/caching";
 
 /** Fills caches without a run, for the Data view. */
 export function createPrefillFlow(
   store: StudioStore,
-  runner: Pick<Runner, "costEstimateOf" | "cache" | "cancelCaching">,
+  caching: Pick<Caching, "costEstimateOf" | "cache" | "cancelCaching">,
   afterChange: () => void,
 ) {
   const state = () => store.getState();
@@ -18,7 +18,7 @@ export function createPrefillFlow(
   async function costEstimate(encoders: readonly EncoderId[]): Promise<void> {
     const own = {};
     newest = own;
-    const outcome = await runner.costEstimateOf(experiment(), { encoders });
+    const outcome = await caching.costEstimateOf(experiment(), { encoders });
     if (newest !== own) return;
     state().setPrefillCostEstimate(outcome.ok ? outcome.value : null);
     if (!outcome.ok) state().failPrefill(outcome.failure);
@@ -28,7 +28,7 @@ export function createPrefillFlow(
     const { status } = state().prefill;
     if (status === "running") return;
     state().setPrefill("running");
-    const outcome = runner.cache(experiment(), { encoders });
+    const outcome = caching.cache(experiment(), { encoders });
     filling = outcome;
     const failure = await outcome;
     if (!failure) state().setPrefill("done");
@@ -41,7 +41,7 @@ export function createPrefillFlow(
   /** Ends after the shard in flight: a run fills the same caches itself. */
   async function pause(): Promise<void> {
     if (state().prefill.status !== "running") return;
-    runner.cancelCaching();
+    void caching.cancelCaching();
     await filling;
   }
 

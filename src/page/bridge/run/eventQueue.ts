@@ -7,6 +7,8 @@ export interface EventQueue {
   readonly push: (event: RunEvent) => void;
   /** Hands over now what waits; pictures and figures follow in tasks of their own. */
   readonly flush: () => void;
+  /** Forgets what waits: another run is shown. */
+  readonly drop: () => void;
 }
 
 /** Redraws much of the screen: applied alone, so that no task of the page grows long. */
@@ -43,5 +45,11 @@ export function createEventQueue(apply: (events: readonly RunEvent[]) => void): 
       else timer ??= setTimeout(flush, FLUSH_MS);
     },
     flush,
+    drop: () => {
+      clearTimeout(timer);
+      clearTimeout(heavyTimer);
+      [timer, heavyTimer] = [undefined, undefined];
+      [waiting, heavy] = [[], []];
+    },
   };
 }

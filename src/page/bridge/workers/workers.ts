@@ -44,33 +44,38 @@ export function startAnalysisWorkers(): AnalysisWorkers {
   return { analysis, terminate: () => [analysis, metrics].forEach((client) => client.terminate()) };
 }
 
-/** The workers the page talks to; the metrics worker is called by the trainer, not by the page. */
-export interface StudioWorkers {
-  readonly features: WorkerClient<FeaturesApi>;
+/** The trainer with its metrics worker, which the trainer calls and not the page. */
+export interface TrainerWorkers {
   readonly trainer: WorkerClient<TrainerApi>;
   readonly terminate: () => void;
 }
 
-export function startWorkers(): StudioWorkers {
+export function startTrainer(): TrainerWorkers {
   const trainer = createWorkerClient<TrainerApi>(
     "trainer",
     new Worker(new URL("../../../../workers/trainer.worker.ts", import.meta.url), {
       type: "module",
     }),
   );
+  const metrics = startMetrics();
+  joinMetrics(metrics, trainer);
+  return { trainer, terminate: () => [trainer, metrics].forEach((client) => client.terminate()) };
+}
+
+/** Downloads, imports, caches and previews: a worker of its own, so that none of them ends with a run. */
+export interface FeaturesWorkers {
+  readonly features: WorkerClient<FeaturesApi>;
+  readonly terminate: () => void;
+}
+
+export function startFeatures(): FeaturesWorkers {
   const features = createWorkerClient<FeaturesApi>(
     "features",
     new Worker(new URL("../../../../workers/features.worker.ts", import.meta.url), {
       type: "module",
     }),
   );
-  const metrics = startMetrics();
-  joinMetrics(metrics, trainer);
-  return {
-    trainer,
-    features,
-    terminate: () => [trainer, features, metrics].forEach((client) => client.terminate()),
-  };
+  return { features, terminate: () => features.terminate() };
 }
 
 /** Workers by need: started by the first call, and again after they were ended. */

@@ -147,11 +147,11 @@ function Transport() {
 
 /** While caches are filled: leave, or begin with the images that are there. */
 function Caching() {
-  const { cancelCaching, trainOnCached } = useCommands();
+  const { stop, trainOnCached } = useCommands();
   const ready = useStudio((state) => state.data.progress?.ready ?? 0);
   return (
     <>
-      <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={cancelCaching}>
+      <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={stop}>
         Cancel
       </Button>
       <Tooltip

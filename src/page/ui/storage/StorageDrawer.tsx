@@ -4,6 +4,7 @@ import { Badge, Button, Drawer, Tooltip } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect } from "react";
 import type { StoredRun } from "../../store/dataSlice";
+import { phaseAtRest } from "../../store/runSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Heading, Hint } from "../components/Notes";
@@ -88,7 +89,8 @@ function RunRow(props: {
           )}
         </div>
         <small>
-          {PHASES[run.phase].text}, step {run.step} of {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
+          {PHASES[current && busy ? run.phase : phaseAtRest(run.phase)].text}, step {run.step} of{" "}
+          {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
           {new Date(run.createdAtMs).toLocaleString(undefined, {
             dateStyle: "medium",
             timeStyle: "short",
@@ -97,14 +99,14 @@ function RunRow(props: {
       </div>
       <Tooltip
         withArrow
-        label={run.checkpointStep === null ? "No checkpoint" : `From step ${run.checkpointStep}`}
+        label={run.checkpointStep === null ? "From its start" : `From step ${run.checkpointStep}`}
       >
         <Button
           size="compact-xs"
           variant="default"
           leftSection={<IconPlayerPlay size={13} />}
           aria-label={`Continue ${run.name}`}
-          disabled={busy || run.checkpointStep === null}
+          disabled={busy || run.phase === "finished"}
           onClick={props.onContinue}
         >
           Continue

@@ -1,0 +1,232 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { presetById } from "../../../common/config/presets";
+import type { Failure } from "../../../common/errors/studioError";
+import {
+  initialLife,
+  LIFE,
+  nextLife,
+  type Answer,
+  type Effect,
+  type Life,
+  type LifeEvent,
+  type Press,
+} from "./machine";
+
+const EXPERIMENT = presetById("tiny").experiment;
+const failure = (code: Failure["code"]): Failure => ({ code, message: code, hint: "" });
+const before = { phase: "idle", detail: "" } as const;
+const attemptOf = (runId: string) => ({
+  run: { runId, name: "a run", experiment: EXPERIMENT, timeline: [] },
+});
+const pressTrain = (runId = "a"): Press => ({ type: "train", attempt: attemptOf(runId), before });
+
+/** The machine after some events, and every effect on the way. */
+function after(...events: readonly LifeEvent[]) {
+  let life: Life = initialLife;
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const next = nextLife(life, event);
+    life = next.life;
+    effects.push(...next.effects);
+  }
+  return { at: life.at, life, effects: effects.map(({ type }) => type).join(" "), all: effects };
+}
+
+const STOP: Press = { type: "stop" };
+const NEEDS_NOTHING: Answer = { intent: 1, type: "lookedUp", weights: [] };
+const NEEDS_WEIGHTS: Answer = { intent: 1, type: "lookedUp", weights: [{} as never] };
+const FILLED: Answer = { intent: 1, type: "filled" };
+const CANCELLED: Answer = { intent: 1, type: "filled", failure: failure("CANCELLED") };
+const LATE: Answer = { intent: 1, type: "late" };
+
+describe("a press", () => {
+  test("twice starts one run", () => {
+    const { at, effects } = after(pressTrain("a"), pressTrain("b"));
+    expect([at, effects]).toEqual(["lookingUp", "show lookUp"]);
+  });
+
+  test("on Resume while a run trains goes to that run, and starts nothing", () => {
+    const { effects } = after(pressTrain(), NEEDS_NOTHING, FILLED, pressTrain(), {
+      type: "resume",
+    });
+    expect(effects).toBe("show lookUp fill train tell");
+  });
+
+  test("on Cancel while the need is looked up is not lost: the run does not start", () => {
+    const { at, effects, all } = after(pressTrain(), STOP, NEEDS_NOTHING);
+    expect([at, effects]).toEqual(["rest", "show lookUp show"]);
+    expect(all.at(-1)).toEqual({ type: "show", ...before });
+  });
+
+  test("on Cancel while weights are asked for closes the dialog", () => {
+    const { at, effects } = after(pressTrain(), NEEDS_WEIGHTS, STOP);
+    expect([at, effects]).toEqual(["rest", "show lookUp ask closeAsk show"]);
+  });
+
+  test("on Cancel while caching leaves a stopped run, also where the caches were full by then", () => {
+    for (const answer of [CANCELLED, FILLED]) {
+      const { at, effects } = after(pressTrain(), NEEDS_NOTHING, STOP, STOP, answer);
+      expect([at, effects]).toEqual(["rest", "show lookUp fill end stopped over"]);
+    }
+  });
+
+  test("on Cancel that the worker does not answer ends the worker", () => {
+    const { at, effects } = after(pressTrain(), NEEDS_NOTHING, STOP, LATE, FILLED);
+    expect(at).toBe("rest");
+    expect(effects).toBe("show lookUp fill end endWorker stopped over");
+  });
+
+  test("on Train on what is cached trains on it, and Cancel after it still cancels", () => {
+    const leave: Press = { type: "trainOnCached" };
+    const trained = after(pressTrain(), NEEDS_NOTHING, leave, CANCELLED);
+    expect(trained.all.at(-1)).toMatchObject({ type: "train", cachedOnly: true });
+    const { at } = after(pressTrain(), NEEDS_NOTHING, leave, STOP, CANCELLED);
+    expect(at).toBe("rest");
+  });
+});
+
+describe("a failure", () => {
+  test("of the run ends the trainer alone: an import or a download goes on", () => {
+    const ended: Answer = { intent: 1, type: "ended", failure: failure("INTERNAL") };
+    const { all } = after(pressTrain(), NEEDS_NOTHING, FILLED, ended);
+    const workers = all.flatMap((effect) => (effect.type === "endWorker" ? effect.worker : []));
+    expect(workers).toEqual(["trainer"]);
+  });
+
+  test("that is known before it starts shows it, and asks and stores nothing", () => {
+    const refused: Answer = {
+      ...{ intent: 1, type: "lookedUp", weights: [], refusal: failure("OUT_OF_MEMORY") },
+    };
+    const { at, effects } = after(pressTrain(), refused);
+    expect([at, effects]).toEqual(["rest", "show lookUp refused"]);
+  });
+
+  test("of caching ends no worker, unless its device is gone", () => {
+    const filled = (code: Failure["code"]): Answer => ({
+      ...{ intent: 1, type: "filled", failure: failure(code) },
+    });
+    const missing = after(pressTrain(), NEEDS_NOTHING, filled("DATASET_MISSING"));
+    expect(missing.effects).toBe("show lookUp fill failed over");
+    const lost = after(pressTrain(), NEEDS_NOTHING, filled("DEVICE_LOST"));
+    expect(lost.effects).toBe("show lookUp fill failed endWorker over");
+  });
+});
+
+test("answers to an older attempt change nothing", () => {
+  const { life } = after(pressTrain("a"), STOP, pressTrain("b"));
+  for (const answer of [NEEDS_NOTHING, FILLED, LATE, CANCELLED]) {
+    expect(nextLife(life, answer)).toEqual({ life, effects: [] });
+  }
+});
+
+/** Workers as the controller sees them: what each was asked for and has not answered. */
+interface World {
+  readonly life: Life;
+  readonly asked: readonly Effect[];
+  readonly ended: ReadonlyMap<string, number>;
+}
+
+/** What happens next by chance: a press, or an answer to something that was asked for, in any order. */
+type Chance =
+  | { readonly kind: "press"; readonly press: Press }
+  | { readonly kind: "answer"; readonly which: number; readonly how: number };
+
+const chance: fc.Arbitrary<Chance> = fc.oneof(
+  fc
+    .constantFrom<Press>(
+      pressTrain(),
+      { type: "pause" },
+      { type: "resume" },
+      { type: "step" },
+      STOP,
+      { type: "trainOnCached" },
+    )
+    .map((press) => ({ kind: "press" as const, press })),
+  fc.record({
+    kind: fc.constant("answer" as const),
+    which: fc.nat({ max: 5 }),
+    how: fc.nat({ max: 3 }),
+  }),
+);
+
+const CODES = ["CANCELLED", "DEVICE_LOST", "DATASET_MISSING"] as const;
+const failureOf = (how: number) => {
+  const code = CODES[how - 1];
+  return code ? failure(code) : undefined;
+};
+
+/** The answer to an effect, well (0) or badly; undefined for effects that are not answered. */
+function answerTo(effect: Effect, how: number): Answer | undefined {
+  switch (effect.type) {
+    case "lookUp":
+      return { intent: effect.intent, type: "lookedUp", weights: how > 1 ? [{} as never] : [] };
+    case "ask":
+      return { intent: effect.intent, type: "decided", decision: how > 1 ? "declined" : "ready" };
+    case "fill":
+      return { intent: effect.intent, type: "filled", failure: failureOf(how) };
+    case "train":
+      return { intent: effect.intent, type: "ended", failure: failureOf(how) };
+    case "end":
+      return { intent: effect.intent, type: "late" };
+    default:
+      return undefined;
+  }
+}
+
+const WORKER_OF = { fill: "features", train: "trainer" } as const;
+const workerOf = (effect: Effect) =>
+  effect.type === "fill" || effect.type === "train" ? WORKER_OF[effect.type] : undefined;
+
+function happen(world: World, event: LifeEvent): World {
+  const { life, effects } = nextLife(world.life, event);
+  let asked = world.asked;
+  const ended = new Map(world.ended);
+  for (const effect of effects) {
+    const worker = workerOf(effect);
+    // one worker computes for one attempt at a time
+    if (worker) expect(asked.filter((other) => workerOf(other) === worker)).toEqual([]);
+    if (effect.type === "endWorker")
+      asked = asked.filter((other) => workerOf(other) !== effect.worker);
+    if (answerTo(effect, 0)) asked = [...asked, effect];
+    if (effect.type === "stopped" || effect.type === "failed" || effect.type === "over") {
+      const intent = world.life.at === "rest" ? 0 : world.life.intent;
+      const key = `${intent} ${effect.type === "over" ? "over" : "shown"}`;
+      ended.set(key, (ended.get(key) ?? 0) + 1);
+    }
+  }
+  return { life, asked, ended };
+}
+
+function proceed(world: World, next: Chance): World {
+  if (next.kind === "press") return happen(world, next.press);
+  const effect = world.asked[next.which % Math.max(1, world.asked.length)];
+  const answer = effect && answerTo(effect, next.how);
+  if (!answer) return world;
+  return happen({ ...world, asked: world.asked.filter((other) => other !== effect) }, answer);
+}
+
+const SEQUENCES = 10_000;
+
+test(`${SEQUENCES} sequences of presses and answers: one run at a time, told once that it ended, never stuck`, () => {
+  fc.assert(
+    fc.property(fc.array(chance, { maxLength: 40 }), (chances) => {
+      const start: World = { life: initialLife, asked: [], ended: new Map() };
+      let world = chances.reduce(proceed, start);
+      // whatever happened: who stops and whose workers answer can train again
+      world = happen(world, STOP);
+      for (let i = 0; world.asked.length > 0 && i < 20; i++) {
+        world = proceed(world, { kind: "answer", which: 0, how: 0 });
+      }
+      expect(world.life.at).toBe("rest");
+      for (const count of world.ended.values()) expect(count).toBe(1);
+      expect(happen(world, pressTrain()).life.at).toBe("lookingUp");
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+test("the table names every state, and no state but rest takes a press on Train", () => {
+  const taking = Object.entries(LIFE).flatMap(([at, row]) => ("train" in row ? at : []));
+  expect(taking).toEqual(["rest"]);
+});

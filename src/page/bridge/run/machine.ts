@@ -1,0 +1,258 @@
+import type { Failure } from "../../../common/errors/studioError";
+import type { WeightsNeeded } from "../../../common/protocol/weights";
+import type { RunStart, RunStatus } from "../../store/runSlice";
+
+/**
+ * The life of the page's run, from a press to its end: what a press does, and which answers of the workers still count.
+ * Nothing here talks to a worker; `controller.ts` carries out the effects.
+ */
+
+/** Names one attempt to train. Every answer carries the intent it was asked for; answers of older ones are dropped. */
+export type Intent = number;
+
+/** What an attempt is to do. */
+export interface Attempt {
+  readonly run: RunStart;
+  /** Pause after so many steps. */
+  readonly pauseAfter?: number | undefined;
+}
+
+/** What was shown before an attempt, to be shown again when it is given up before anything of it is stored. */
+export interface Shown {
+  readonly phase: RunStatus;
+  readonly detail: string;
+}
+
+interface Under {
+  readonly intent: Intent;
+  readonly attempt: Attempt;
+}
+
+export type Life =
+  | { readonly at: "rest"; readonly last: Intent }
+  /** What the run lacks is being found out. */
+  | (Under & { readonly at: "lookingUp"; readonly before: Shown })
+  /** The user is asked for weights. */
+  | (Under & { readonly at: "asking"; readonly before: Shown })
+  | (Under & { readonly at: "caching" })
+  /** Cancelled while caches were filled: the shard in flight is waited for. */
+  | (Under & { readonly at: "cancelling" })
+  /** The same, to train on what is cached. */
+  | (Under & { readonly at: "leaving" })
+  /** The trainer has the run. */
+  | (Under & { readonly at: "training" })
+  /** It was told to stop. */
+  | (Under & { readonly at: "stopping" });
+
+export type At = Life["at"];
+type In<A extends At> = Extract<Life, { readonly at: A }>;
+
+/** A press of the user. */
+export type Press =
+  | { readonly type: "train"; readonly attempt: Attempt; readonly before: Shown }
+  | { readonly type: "pause" }
+  | { readonly type: "resume" }
+  | { readonly type: "step" }
+  | { readonly type: "stop" }
+  | { readonly type: "trainOnCached" };
+
+/** An answer to an effect. */
+export type Answer = { readonly intent: Intent } &
+  /** The weights a run lacks, or why it cannot run here. */
+  (
+    | {
+        readonly type: "lookedUp";
+        readonly weights: readonly WeightsNeeded[];
+        readonly refusal?: Failure | undefined;
+      }
+    | { readonly type: "decided"; readonly decision: "ready" | "declined" }
+    /** Caches are filled, or why not. */
+    | { readonly type: "filled"; readonly failure?: Failure | undefined }
+    /** The trainer is done with the run, well or not. */
+    | { readonly type: "ended"; readonly failure?: Failure | undefined }
+    /** What was told to end has not, for too long. */
+    | { readonly type: "late" }
+  );
+
+export type LifeEvent = Press | Answer;
+
+/** Something the controller does. Those with an intent are answered. */
+export type Effect =
+  | { readonly type: "lookUp"; readonly intent: Intent; readonly run: RunStart }
+  | { readonly type: "ask"; readonly intent: Intent; readonly weights: readonly WeightsNeeded[] }
+  | { readonly type: "closeAsk" }
+  /** Shows the run and stores its record, then fills caches: whatever was begun can be continued or deleted. */
+  | { readonly type: "fill"; readonly intent: Intent; readonly run: RunStart }
+  | {
+      readonly type: "train";
+      readonly intent: Intent;
+      readonly attempt: Attempt;
+      readonly cachedOnly: boolean;
+    }
+  | { readonly type: "tell"; readonly message: "pause" | "resume" | "singleStep" }
+  /** Tells a worker to end what it does for the run. Answers `late` when the worker does not hear it. */
+  | { readonly type: "end"; readonly worker: "features" | "trainer"; readonly intent: Intent }
+  /** Ends a worker that does not answer, or that cannot be used again. */
+  | { readonly type: "endWorker"; readonly worker: "features" | "trainer" }
+  | { readonly type: "show"; readonly phase: RunStatus; readonly detail: string }
+  /** The run ended before the trainer had it; its record says so. */
+  | { readonly type: "stopped"; readonly run: RunStart; readonly detail: string }
+  | { readonly type: "failed"; readonly run: RunStart; readonly failure: Failure }
+  /** The same before anything of it was stored. */
+  | { readonly type: "refused"; readonly run: RunStart; readonly failure: Failure }
+  /** Nothing is under way any more: lists are read anew. */
+  | { readonly type: "over" };
+
+export interface Step {
+  readonly life: Life;
+  readonly effects: readonly Effect[];
+}
+
+type Of<T extends LifeEvent["type"]> = Extract<LifeEvent, { readonly type: T }>;
+
+/** For each state the events that mean something in it. All others change nothing. */
+type Table = {
+  readonly [A in At]: {
+    readonly [T in LifeEvent["type"]]?: (life: In<A>, event: Of<T>) => Step;
+  };
+};
+
+const LOOKING = "Looking what is needed";
+const LATE: Readonly<Record<"features" | "trainer", string>> = {
+  features: "Caching did not answer and was ended; what was written is kept",
+  trainer: "The trainer did not answer and was ended; the newest checkpoint is kept",
+};
+
+/** Failures after which a worker's device or the worker itself is gone. */
+const GONE: ReadonlySet<Failure["code"]> = new Set([
+  "DEVICE_LOST",
+  "GPU_ERROR",
+  "OUT_OF_MEMORY",
+  "BACKEND_FAILED",
+  "WORKER_FAILED",
+]);
+
+const step = (life: Life, ...effects: readonly Effect[]): Step => ({ life, effects });
+const rest = ({ intent }: Under): Life => ({ at: "rest", last: intent });
+
+/** Back to what was shown before: nothing of the attempt is stored yet. */
+const givenUp = (life: In<"lookingUp" | "asking">, ...effects: readonly Effect[]): Step =>
+  step(rest(life), ...effects, { type: "show", ...life.before });
+
+const fill = ({ intent, attempt }: Under): Step =>
+  step({ at: "caching", intent, attempt }, { type: "fill", intent, run: attempt.run });
+
+const train = ({ intent, attempt }: Under, cachedOnly: boolean): Step =>
+  step({ at: "training", intent, attempt }, { type: "train", intent, attempt, cachedOnly });
+
+const stopped = (life: Under, detail: string, ...effects: readonly Effect[]): Step =>
+  step(
+    rest(life),
+    ...effects,
+    { type: "stopped", run: life.attempt.run, detail },
+    { type: "over" },
+  );
+
+/** The features worker stays: others may be importing or downloading in it, unless it can do nothing any more. */
+const cachingFailed = (life: Under, failure: Failure): Step =>
+  step(
+    rest(life),
+    { type: "failed", run: life.attempt.run, failure },
+    ...(GONE.has(failure.code) ? [{ type: "endWorker", worker: "features" } as const] : []),
+    { type: "over" },
+  );
+
+const ended = (life: Under, { failure }: Of<"ended">): Step =>
+  failure
+    ? step(
+        rest(life),
+        { type: "failed", run: life.attempt.run, failure },
+        { type: "endWorker", worker: "trainer" },
+        { type: "over" },
+      )
+    : step(rest(life), { type: "over" });
+
+const tell =
+  (message: Extract<Effect, { type: "tell" }>["message"]) =>
+  (life: Life): Step =>
+    step(life, { type: "tell", message });
+
+const isCancelled = (failure: Failure | undefined) => failure?.code === "CANCELLED";
+
+/** What happens in which state. */
+export const LIFE: Table = {
+  rest: {
+    train: ({ last }, { attempt, before }) => {
+      const intent = last + 1;
+      return step(
+        { at: "lookingUp", intent, attempt, before },
+        { type: "show", phase: "caching", detail: LOOKING },
+        { type: "lookUp", intent, run: attempt.run },
+      );
+    },
+  },
+  lookingUp: {
+    lookedUp: (life, { weights, refusal }) => {
+      const { intent, attempt } = life;
+      if (refusal) return step(rest(life), { type: "refused", run: attempt.run, failure: refusal });
+      return weights.length === 0
+        ? fill(life)
+        : step({ ...life, at: "asking" }, { type: "ask", intent, weights });
+    },
+    stop: (life) => givenUp(life),
+  },
+  asking: {
+    decided: (life, { decision }) => (decision === "ready" ? fill(life) : givenUp(life)),
+    stop: (life) => givenUp(life, { type: "closeAsk" }),
+  },
+  caching: {
+    filled: (life, { failure }) => {
+      if (isCancelled(failure)) return stopped(life, failure?.message ?? ""); // by another than the user
+      return failure ? cachingFailed(life, failure) : train(life, false);
+    },
+    stop: ({ intent, attempt }) =>
+      step({ at: "cancelling", intent, attempt }, { type: "end", worker: "features", intent }),
+    trainOnCached: ({ intent, attempt }) =>
+      step({ at: "leaving", intent, attempt }, { type: "end", worker: "features", intent }),
+  },
+  cancelling: {
+    filled: (life, { failure }) =>
+      failure && !isCancelled(failure)
+        ? cachingFailed(life, failure)
+        : stopped(life, failure?.message ?? ""),
+    late: (life) => stopped(life, LATE.features, { type: "endWorker", worker: "features" }),
+  },
+  leaving: {
+    filled: (life, { failure }) =>
+      failure && !isCancelled(failure) ? cachingFailed(life, failure) : train(life, true),
+    stop: (life) => step({ ...life, at: "cancelling" }),
+    late: (life) => stopped(life, LATE.features, { type: "endWorker", worker: "features" }),
+  },
+  training: {
+    pause: tell("pause"),
+    resume: tell("resume"),
+    step: tell("singleStep"),
+    stop: ({ intent, attempt }) =>
+      step({ at: "stopping", intent, attempt }, { type: "end", worker: "trainer", intent }),
+    ended,
+  },
+  stopping: {
+    ended,
+    late: (life) => stopped(life, LATE.trainer, { type: "endWorker", worker: "trainer" }),
+  },
+};
+
+export const initialLife: Life = { at: "rest", last: 0 };
+
+/** The next state and what is to be done; the state itself and nothing for an event that means nothing in it. */
+export function nextLife(life: Life, event: LifeEvent): Step {
+  const isOld = "intent" in event && (life.at === "rest" || event.intent !== life.intent);
+  const row: Readonly<Record<string, ((life: never, event: never) => Step) | undefined>> =
+    LIFE[life.at];
+  const change = isOld ? undefined : row[event.type];
+  // one row of the table takes exactly its state and its event
+  return change ? change(life as never, event as never) : { life, effects: [] };
+}
+
+/** Whether settings that are not live are locked. */
+export const isUnderWay = ({ at }: Life): boolean => at !== "rest";
