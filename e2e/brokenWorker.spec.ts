@@ -1,5 +1,7 @@
+import type { BrowserContext } from "@playwright/test";
+import { analyseViewOn } from "./analyseView";
 import { expect, test } from "./fixtures";
-import { START_MS } from "./studio";
+import { onlyAtEnd, START_MS, tiny } from "./studio";
 
 test.use({ backend: "wasm", warm: true, expectedComplaints: [/broken on purpose/] });
 
@@ -40,3 +42,47 @@ for (const worker of ["features", "trainer"]) {
     await studio.waitForStep(2);
   });
 }
+
+/** Each worker's script is gone, as after a new version was put in its place while the page was open. */
+const withoutScript = (context: BrowserContext, worker: string) =>
+  context.route(`**/${worker}.worker-*.js`, (route) => route.fulfill({ status: 404, body: "" }));
+
+test.describe("a script that is not there", () => {
+  test.use({ expectedComplaints: [/404/] });
+
+  for (const worker of ["features", "trainer"]) {
+    test(`a ${worker} worker that is not found gives a message`, async ({ studio, context }) => {
+      await withoutScript(context, worker);
+      await studio.open();
+      await studio.button("Train").click();
+      const alert = studio.alert(/WORKER_FAILED/);
+      await expect(alert).toContainText(`The ${worker} worker stopped`, { timeout: 60_000 });
+    });
+  }
+
+  test("a run finishes without its metrics worker, and says what it lacks", async ({
+    studio,
+    context,
+  }) => {
+    await withoutScript(context, "metrics");
+    await studio.runLink(
+      tiny({
+        optimizer: { steps: 6 },
+        evaluation: { gridEvery: 6, metricsEvery: 3, checkpointEvery: 3 },
+      }),
+    );
+    await studio.waitForPhase("Finished");
+    await expect(studio.page.getByText(/The metrics worker stopped/).first()).toBeVisible();
+  });
+
+  test("an analysis without its worker ends with a message", async ({ studio, context }) => {
+    await studio.runLink(tiny({ optimizer: { steps: 4 }, evaluation: onlyAtEnd(4) }));
+    await studio.waitForPhase("Finished");
+    await withoutScript(context, "analysis");
+    const view = analyseViewOn(studio);
+    await view.open();
+    await view.step(4).check();
+    await studio.button("Analyse").click();
+    await expect(studio.page.getByText(/The analysis worker stopped/).first()).toBeVisible();
+  });
+});

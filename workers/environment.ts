@@ -23,5 +23,6 @@ export const workerEnvironment = (): SessionEnvironment => ({
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn: createTurn(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   codeVersion: __CODE_VERSION__,
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionEnvironment } from "../../src/sessions/common/environment";
 import { storedWeights } from "../../src/sessions/weights/weightsSession";
 import { openStudioDb } from "../../src/common/storage/db";
@@ -43,5 +44,6 @@ export const nodeEnvironment = (places: NodePlaces): SessionEnvironment => ({
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn: nextTurn,
+  wait: (ms) => sleep(ms, undefined, { ref: false }), // a process with nothing else to do may end
   codeVersion: places.codeVersion,
 });

@@ -169,6 +169,8 @@ export interface AnalysisRequest {
 export interface AnalysisApi {
   /** Gives the worker its own line to the metrics worker; call once. */
   connectMetrics(port: MessagePort): Promise<void>;
+  /** The metrics worker is gone, and why: what waits for it ends with this failure. */
+  loseMetrics(failure: Failure): Promise<void>;
   /** Checks a checkpoint file and keeps it until it is closed. @returns BAD_CHECKPOINT or a safetensors failure */
   openCheckpoint(name: string, bytes: ArrayBuffer): Promise<Outcome<OpenedCheckpoint>>;
   closeCheckpoint(fileId: string): Promise<void>;

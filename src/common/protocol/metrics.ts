@@ -88,6 +88,8 @@ export interface MetricsApi {
   ): Promise<Outcome<TokenMaps>>;
   /** Ends every call under way on this line, and those waiting, with CANCELLED. */
   cancel(): Promise<void>;
+  /** Resolves at the next pause of whatever is computed: the worker is there. */
+  ping(): Promise<void>;
 }
 
 /** The page's interface to the metrics worker. It connects trainer and analysis, which then call MetricsApi. */

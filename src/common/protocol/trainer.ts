@@ -144,6 +144,8 @@ export interface TrainerApi {
   start(request: StartRequest, onEvent: (event: RunEvent) => void): Promise<Outcome<null>>;
   /** Gives the trainer its line to the metrics worker; call once, before `start`. */
   connectMetrics(port: MessagePort): Promise<void>;
+  /** The metrics worker is gone, and why: what waits for it ends with this failure. */
+  loseMetrics(failure: Failure): Promise<void>;
   /** Takes effect before the next step. @returns the entry as recorded */
   setControl(change: ControlChange): Promise<Outcome<TimelineEntry>>;
   pause(): Promise<void>;

@@ -77,6 +77,7 @@ const environment: SessionEnvironment = {
   nowMs: () => Date.now(),
   clockMs: () => performance.now(),
   turn,
+  wait: pause,
   codeVersion: "test",
 };
 

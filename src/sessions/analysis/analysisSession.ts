@@ -1,22 +1,24 @@
-import { wrap, type Remote } from "comlink";
 import type { AnalysisApi } from "../../common/protocol/analysis";
-import type { MetricsApi } from "../../common/protocol/metrics";
 import { runAnalysis } from "./analysis";
 import { createCancellableCalls } from "../common/cancellableCalls";
 import { createCheckpointFiles } from "./checkpointFiles";
 import type { SessionEnvironment } from "../common/environment";
-import { askMetrics } from "../metrics/metricsLine";
+import { askMetrics, openMetricsLine, type MetricsLine } from "../metrics/metricsLine";
 import { outcomeOf } from "../common/outcome";
 
 /** The analysis worker: looks into checkpoints, one analysis after the other. */
 export function createAnalysisSession(environment: SessionEnvironment): AnalysisApi {
   const line = createCancellableCalls("The analysis");
   const files = createCheckpointFiles();
-  let metrics: Remote<MetricsApi> | undefined;
+  let metrics: MetricsLine | undefined;
   const ask = askMetrics(() => metrics);
   return {
     connectMetrics: (port) => {
-      metrics = wrap<MetricsApi>(port);
+      metrics = openMetricsLine(port, environment.wait);
+      return Promise.resolve();
+    },
+    loseMetrics: (failure) => {
+      metrics?.lose(failure);
       return Promise.resolve();
     },
     openCheckpoint: (name, bytes) => outcomeOf(() => files.open(name, bytes)),
@@ -32,7 +34,7 @@ export function createAnalysisSession(environment: SessionEnvironment): Analysis
       }),
     cancel: () => {
       line.cancel();
-      void metrics?.cancel();
+      metrics?.use((api) => api.cancel()).catch(() => undefined); // gone: nothing is under way
       return Promise.resolve();
     },
   };

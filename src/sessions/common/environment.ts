@@ -26,6 +26,8 @@ export interface SessionEnvironment extends ModelSources {
   readonly clockMs: () => number;
   /** Lets messages be handled: resolves after the event loop has turned. */
   readonly turn: () => Promise<void>;
+  /** Resolves after so many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Recorded with every run. */
   readonly codeVersion: string;
 }

@@ -56,6 +56,7 @@ beforeEach(async () => {
     hub: tools,
     nowMs: () => ++now,
     clockMs: () => now,
+    wait: pause,
     turn: () => Promise.resolve(),
     codeVersion: "test",
   });

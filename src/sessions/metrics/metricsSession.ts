@@ -113,5 +113,7 @@ export function createMetricsSession(tools: TurnTools): MetricsApi {
       line.cancel();
       return Promise.resolve();
     },
+
+    ping: () => Promise.resolve(),
   };
 }

@@ -1,4 +1,3 @@
-import type { Remote } from "comlink";
 import {
   alignmentAt,
   type ControlChange,
@@ -13,7 +12,7 @@ import { fromFailure, StudioError } from "../../common/errors/studioError";
 import { hasRoom } from "../../engine/kernels/deviceRoom";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { SiTShape } from "../../engine/models/sit";
-import type { MetricsApi } from "../../common/protocol/metrics";
+import type { MetricsLine } from "../metrics/metricsLine";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type { RunEvent, StartRequest } from "../../common/protocol/trainer";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
@@ -39,7 +38,7 @@ export interface RunInputs {
   readonly onEvent: (event: RunEvent) => void;
   readonly control: RunControl;
   /** Absent when the metrics worker could not be reached: training goes on without figures. */
-  readonly metrics: Remote<MetricsApi> | undefined;
+  readonly metrics: MetricsLine | undefined;
   /** Called with the requests a loaded run accepts between two steps. */
   readonly setActive: (active: ActiveRun) => void;
 }

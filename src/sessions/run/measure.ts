@@ -1,12 +1,11 @@
-import type { Remote } from "comlink";
 import { alignmentAt, type TimelineEntry } from "../../common/config/experiment";
 import { fromFailure, toFailure, type Failure } from "../../common/errors/studioError";
-import type { FeatureRows, MetricsApi } from "../../common/protocol/metrics";
+import type { FeatureRows } from "../../common/protocol/metrics";
 import type { Outcome } from "../../common/protocol/shared";
 import type { Measurement } from "../../common/protocol/trainer";
 import type { ParamMap } from "../../engine/nn/params";
 import { heldOutHidden, sampleFeatures, type EvaluationContext } from "./evaluation";
-import { movable } from "../metrics/metricsLine";
+import { movable, type MetricsLine } from "../metrics/metricsLine";
 import { tokenMeans } from "./trainingData";
 
 /** Computes samples and hidden states for the metrics, which the metrics worker computes while training goes on. */
@@ -23,10 +22,12 @@ export interface Measuring {
 
 interface MeasuringOptions {
   readonly context: EvaluationContext;
-  readonly metrics: Remote<MetricsApi>;
+  readonly metrics: MetricsLine;
   readonly onMeasurement: (measurement: Measurement) => void;
   readonly onProblem: (failure: Failure) => void;
 }
+
+const refused = (thrown: unknown): Outcome<never> => ({ ok: false, failure: toFailure(thrown) });
 
 export function createMeasuring({
   context,
@@ -55,7 +56,7 @@ export function createMeasuring({
     const { trainImages } = data.source;
     const values = await tokenMeans(features, trainImages);
     const real = { values, count: trainImages.length, width: features.width };
-    return metrics.setReference(space.label, movable(real), seed);
+    return metrics.use(async (api) => api.setReference(space.label, movable(real), seed));
   };
   let reference: Promise<Outcome<null>> | undefined;
 
@@ -63,8 +64,11 @@ export function createMeasuring({
     step: number,
     generated: FeatureRows,
   ): Promise<Outcome<Measurement>> => {
-    const set = await (reference ??= setReference());
-    return set.ok ? metrics.sampleQuality(step, movable(generated)) : set;
+    reference ??= setReference();
+    const set = await reference.catch(refused);
+    if (set.ok) return metrics.use(async (api) => api.sampleQuality(step, movable(generated)));
+    reference = undefined; // the next evaluation tries again
+    return set;
   };
 
   return {
@@ -80,7 +84,7 @@ export function createMeasuring({
         };
         const { cknnaK: k, cknnaTime: time } = experiment.evaluation;
         const request = { step, encoder: id, layers, target, k, time, seed };
-        follow(metrics.layerAlignment(request));
+        follow(metrics.use(async (api) => api.layerAlignment(request)));
       }
     },
     settle: async () => {

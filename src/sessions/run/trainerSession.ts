@@ -1,9 +1,9 @@
-import { transfer, wrap, type Remote } from "comlink";
-import type { MetricsApi } from "../../common/protocol/metrics";
+import { transfer } from "comlink";
 import type { RunEvent, StartRequest, TrainerApi } from "../../common/protocol/trainer";
 import type { Outcome } from "../../common/protocol/shared";
 import type { SessionEnvironment } from "../common/environment";
 import { outcomeOf } from "../common/outcome";
+import { openMetricsLine, type MetricsLine } from "../metrics/metricsLine";
 import { createRunControl, noRun, type RunControl } from "./runControl";
 import { StudioError } from "../../common/errors/studioError";
 import type { ActiveRun } from "./loadRun";
@@ -11,7 +11,7 @@ import { runTraining } from "./trainingRun";
 
 /** The trainer worker: one run at a time. Requests of the page take effect between two steps. */
 export function createTrainerSession(environment: SessionEnvironment): TrainerApi {
-  let metrics: Remote<MetricsApi> | undefined;
+  let metrics: MetricsLine | undefined;
   let control: RunControl | undefined;
   let run: ActiveRun | undefined;
 
@@ -48,7 +48,11 @@ export function createTrainerSession(environment: SessionEnvironment): TrainerAp
   return {
     start: (request, onEvent) => outcomeOf(() => start(request, onEvent)),
     connectMetrics: (port) => {
-      metrics = wrap<MetricsApi>(port);
+      metrics = openMetricsLine(port, environment.wait);
+      return Promise.resolve();
+    },
+    loseMetrics: (failure) => {
+      metrics?.lose(failure);
       return Promise.resolve();
     },
     setControl: (change) => atBoundary((active) => active.setControl(change)),

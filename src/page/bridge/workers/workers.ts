@@ -14,16 +14,15 @@ const startMetrics = () =>
     }),
   );
 
-/**
- * Joins a worker to the metrics worker by a line of their own; one that cannot be reached says so at its first call.
- */
+/** Joins a worker to the metrics worker by a line of their own, and tells it when that one is gone. */
 function joinMetrics(
   metrics: WorkerClient<MetricsHost>,
-  worker: WorkerClient<Pick<TrainerApi, "connectMetrics">>,
+  worker: WorkerClient<Pick<TrainerApi, "connectMetrics" | "loseMetrics">>,
 ): void {
   const { port1, port2 } = new MessageChannel();
   void metrics.tell((api) => api.connect(transfer(port1, [port1])));
   void worker.tell((api) => api.connectMetrics(transfer(port2, [port2])));
+  void metrics.gone.then((failure) => worker.tell((api) => api.loseMetrics(failure)));
 }
 
 /** The workers of an analysis. They are not those of training, so that neither waits for the other or ends with it. */
