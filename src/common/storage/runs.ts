@@ -81,6 +81,35 @@ export async function readMeasurements(db: Database, runId: string): Promise<Mea
   return distinct(log.flatMap((entry) => (entry.kind === "steps" ? [] : entry.measurement)));
 }
 
+/** What was logged for a run after the log's record `afterKey` (0 for all of it). */
+export async function readLogSince(
+  db: Database,
+  runId: string,
+  afterKey: number,
+): Promise<{
+  readonly points: readonly StepPoint[];
+  readonly measurements: readonly Measurement[];
+  /** Of the newest record there is. */
+  readonly lastKey: number;
+}> {
+  const tx = db.transaction("log");
+  const keys = (await tx.store.index("byRun").getAllKeys(runId)).filter((key) => key > afterKey);
+  const entries = await Promise.all(keys.map((key) => tx.store.get(key)));
+  const points: StepPoint[] = [];
+  const measurements: Measurement[] = [];
+  for (const entry of entries) {
+    if (entry?.kind === "steps") points.push(...entry.points);
+    else if (entry) measurements.push(entry.measurement);
+  }
+  return { points, measurements, lastKey: keys.at(-1) ?? afterKey };
+}
+
+export const readGrid = (
+  db: Database,
+  runId: string,
+  step: number,
+): Promise<GridRecord | undefined> => db.get("grids", [runId, step]);
+
 /** A run's sample grids, by step. */
 export const readGrids = (db: Database, runId: string): Promise<GridRecord[]> =>
   db.getAll("grids", everyStep(runId));

@@ -22,6 +22,7 @@ import type { StudioStore } from "../store/studioStore";
 import type { View } from "../store/viewSlice";
 import { createAnalysisFlow } from "./flows/analysisFlow";
 import { watchBand } from "./flows/bandFlow";
+import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { watchCostEstimate } from "./flows/costEstimateWatcher";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
@@ -30,6 +31,7 @@ import { createPreviewFlow } from "./flows/previewFlow";
 import { createCaching } from "./run/caching";
 import { createRunController } from "./run/controller";
 import { createEventQueue } from "./run/eventQueue";
+import { createRunLocks } from "./run/runLocks";
 import {
   newestRun,
   readStoredRun,
@@ -87,10 +89,17 @@ export function createBridge(
   });
   const prefill = createPrefillFlow(store, caching, () => void refreshStorage());
   const analysis = createAnalysisFlow(store, analysts, caching, backend);
+  const locks = createRunLocks(navigator.locks, wait);
+  const elsewhere = createElsewhereFlow({
+    ...{ store, locks, withDatabase, wait, report },
+    onFree: () => void refreshStorage(),
+  });
   const run = createRunController({
     ...{ store, trainers, features: featurers, weights, caching, queue, withDatabase },
     ...{ backend, codeVersion, nowMs: () => Date.now(), refusal },
+    locks,
     pausePrefill: prefill.pause,
+    onElsewhere: ({ runId }) => elsewhere.follow(runId),
     onOver: () => void refreshStorage(),
   });
 
@@ -152,7 +161,9 @@ export function createBridge(
     const shown = JSON.stringify(store.getState().experiment.value);
     if (presetAsked && JSON.stringify(newest.experiment) !== shown) return;
     const stored = await readStoredRun(db, newest.id);
-    if (stored) store.getState().restoreRun(stored);
+    if (!stored) return;
+    store.getState().restoreRun(stored);
+    if ((await locks.taken()).has(newest.id)) elsewhere.follow(newest.id);
   }
 
   async function loadClassNames(): Promise<void> {
@@ -275,10 +286,13 @@ export function createBridge(
       stopWatching();
       stopBand();
       stopListing();
+      elsewhere.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();
     },
   };
 }
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function saveFile(blob: Blob, name: string): void {
   const link = document.createElement("a");

@@ -20,8 +20,8 @@ import { initialSamples, recordGrid, reduceSamples, type SamplesState } from "./
 import { loadedExperiment, moveAlignment, type ExperimentState } from "./experimentSlice";
 import type { SetPart } from "./setPart";
 
-/** `idle`: nothing was run in this tab. */
-export type RunStatus = RunPhase | "idle";
+/** `idle`: nothing was run in this tab. `elsewhere`: another tab has the run, shown as that one stores it. */
+export type RunStatus = RunPhase | "idle" | "elsewhere";
 
 export interface RunState {
   readonly runId: string | null;

@@ -16,6 +16,7 @@ import type { WeightsFlow } from "../flows/weightsFlow";
 import type { FeaturesWorkers, TrainerWorkers, WorkerPool } from "../workers/workers";
 import type { Caching } from "./caching";
 import type { EventQueue } from "./eventQueue";
+import type { RunLocks } from "./runLocks";
 import {
   initialLife,
   isUnderWay,
@@ -34,6 +35,7 @@ const HEARD_MS = 30_000;
 /** What carries out the machine's effects. */
 export interface RunPlaces {
   readonly store: StudioStore;
+  readonly locks: Pick<RunLocks, "take">;
   readonly features: WorkerPool<FeaturesWorkers>;
   readonly trainers: WorkerPool<TrainerWorkers>;
   readonly weights: Pick<WeightsFlow, "ensureWeights" | "decline">;
@@ -47,6 +49,8 @@ export interface RunPlaces {
   readonly refusal: (experiment: Experiment) => Failure | null;
   /** Ends what fills caches without a run, and waits for it. */
   readonly pausePrefill: () => Promise<void>;
+  /** Another tab has the run. */
+  readonly onElsewhere: (run: RunStart) => void;
   /** A run is over: what is stored has changed. */
   readonly onOver: () => void;
   readonly heardMs?: number;
@@ -66,12 +70,25 @@ export interface RunController {
 export function createRunController(places: RunPlaces): RunController {
   const { store, trainers, queue } = places;
   let life: Life = initialLife;
+  let giveBack: (() => void) | undefined;
 
   const isCurrent = (intent: Intent) => life.at !== "rest" && life.intent === intent;
   const dispatch = (event: LifeEvent): void => {
     const step = nextLife(life, event);
     life = step.life;
-    for (const effect of step.effects) carryOut(places, effect, dispatch, isCurrent);
+    for (const effect of step.effects) {
+      if (effect.type === "claim") void claim(effect);
+      else carryOut(places, effect, dispatch, isCurrent);
+    }
+    if (life.at !== "rest") return;
+    giveBack?.();
+    giveBack = undefined;
+  };
+  const claim = async ({ intent, run }: Extract<Effect, { type: "claim" }>): Promise<void> => {
+    const release = await places.locks.take(run.runId);
+    if (isCurrent(intent)) giveBack = release;
+    else release?.(); // given up meanwhile
+    dispatch({ type: "claimed", intent, held: release !== undefined });
   };
 
   return {
@@ -97,7 +114,7 @@ export function createRunController(places: RunPlaces): RunController {
 /** Does what the machine wants; answers come by `dispatch`. What an older attempt's worker still says is not shown. */
 function carryOut(
   places: RunPlaces,
-  effect: Effect,
+  effect: Exclude<Effect, { type: "claim" }>,
   dispatch: (event: LifeEvent) => void,
   isCurrent: (intent: Intent) => boolean,
 ): void {
@@ -142,6 +159,8 @@ function carryOut(
       if (store.getState().run.runId !== effect.run.runId) store.getState().beginRun(effect.run);
       queue.push({ type: "failed", failure: effect.failure });
       return queue.flush();
+    case "elsewhere":
+      return places.onElsewhere(effect.run);
     case "over":
       queue.flush();
       return places.onOver();

@@ -34,6 +34,7 @@ function after(...events: readonly LifeEvent[]) {
 }
 
 const STOP: Press = { type: "stop" };
+const CLAIMED: Answer = { intent: 1, type: "claimed", held: true };
 const NEEDS_NOTHING: Answer = { intent: 1, type: "lookedUp", weights: [] };
 const NEEDS_WEIGHTS: Answer = { intent: 1, type: "lookedUp", weights: [{} as never] };
 const FILLED: Answer = { intent: 1, type: "filled" };
@@ -43,53 +44,58 @@ const LATE: Answer = { intent: 1, type: "late" };
 describe("a press", () => {
   test("twice starts one run", () => {
     const { at, effects } = after(pressTrain("a"), pressTrain("b"));
-    expect([at, effects]).toEqual(["lookingUp", "show lookUp"]);
+    expect([at, effects]).toEqual(["claiming", "show claim"]);
   });
 
   test("on Resume while a run trains goes to that run, and starts nothing", () => {
-    const { effects } = after(pressTrain(), NEEDS_NOTHING, FILLED, pressTrain(), {
+    const { effects } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, FILLED, pressTrain(), {
       type: "resume",
     });
-    expect(effects).toBe("show lookUp fill train tell");
+    expect(effects).toBe("show claim lookUp fill train tell");
   });
 
   test("on Cancel while the need is looked up is not lost: the run does not start", () => {
-    const { at, effects, all } = after(pressTrain(), STOP, NEEDS_NOTHING);
-    expect([at, effects]).toEqual(["rest", "show lookUp show"]);
+    const { at, effects, all } = after(pressTrain(), CLAIMED, STOP, NEEDS_NOTHING);
+    expect([at, effects]).toEqual(["rest", "show claim lookUp show"]);
     expect(all.at(-1)).toEqual({ type: "show", ...before });
   });
 
   test("on Cancel while weights are asked for closes the dialog", () => {
-    const { at, effects } = after(pressTrain(), NEEDS_WEIGHTS, STOP);
-    expect([at, effects]).toEqual(["rest", "show lookUp ask closeAsk show"]);
+    const { at, effects } = after(pressTrain(), CLAIMED, NEEDS_WEIGHTS, STOP);
+    expect([at, effects]).toEqual(["rest", "show claim lookUp ask closeAsk show"]);
   });
 
   test("on Cancel while caching leaves a stopped run, also where the caches were full by then", () => {
     for (const answer of [CANCELLED, FILLED]) {
-      const { at, effects } = after(pressTrain(), NEEDS_NOTHING, STOP, STOP, answer);
-      expect([at, effects]).toEqual(["rest", "show lookUp fill end stopped over"]);
+      const { at, effects } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, STOP, STOP, answer);
+      expect([at, effects]).toEqual(["rest", "show claim lookUp fill end stopped over"]);
     }
   });
 
   test("on Cancel that the worker does not answer ends the worker", () => {
-    const { at, effects } = after(pressTrain(), NEEDS_NOTHING, STOP, LATE, FILLED);
+    const { at, effects } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, STOP, LATE, FILLED);
     expect(at).toBe("rest");
-    expect(effects).toBe("show lookUp fill end endWorker stopped over");
+    expect(effects).toBe("show claim lookUp fill end endWorker stopped over");
   });
 
   test("on Train on what is cached trains on it, and Cancel after it still cancels", () => {
     const leave: Press = { type: "trainOnCached" };
-    const trained = after(pressTrain(), NEEDS_NOTHING, leave, CANCELLED);
+    const trained = after(pressTrain(), CLAIMED, NEEDS_NOTHING, leave, CANCELLED);
     expect(trained.all.at(-1)).toMatchObject({ type: "train", cachedOnly: true });
-    const { at } = after(pressTrain(), NEEDS_NOTHING, leave, STOP, CANCELLED);
+    const { at } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, leave, STOP, CANCELLED);
     expect(at).toBe("rest");
   });
+});
+
+test("a run that another tab has is not started here, and is shown as it is stored", () => {
+  const { at, effects } = after(pressTrain(), { intent: 1, type: "claimed", held: false });
+  expect([at, effects]).toEqual(["rest", "show claim elsewhere"]);
 });
 
 describe("a failure", () => {
   test("of the run ends the trainer alone: an import or a download goes on", () => {
     const ended: Answer = { intent: 1, type: "ended", failure: failure("INTERNAL") };
-    const { all } = after(pressTrain(), NEEDS_NOTHING, FILLED, ended);
+    const { all } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, FILLED, ended);
     const workers = all.flatMap((effect) => (effect.type === "endWorker" ? effect.worker : []));
     expect(workers).toEqual(["trainer"]);
   });
@@ -98,24 +104,24 @@ describe("a failure", () => {
     const refused: Answer = {
       ...{ intent: 1, type: "lookedUp", weights: [], refusal: failure("OUT_OF_MEMORY") },
     };
-    const { at, effects } = after(pressTrain(), refused);
-    expect([at, effects]).toEqual(["rest", "show lookUp refused"]);
+    const { at, effects } = after(pressTrain(), CLAIMED, refused);
+    expect([at, effects]).toEqual(["rest", "show claim lookUp refused"]);
   });
 
   test("of caching ends no worker, unless its device is gone", () => {
     const filled = (code: Failure["code"]): Answer => ({
       ...{ intent: 1, type: "filled", failure: failure(code) },
     });
-    const missing = after(pressTrain(), NEEDS_NOTHING, filled("DATASET_MISSING"));
-    expect(missing.effects).toBe("show lookUp fill failed over");
-    const lost = after(pressTrain(), NEEDS_NOTHING, filled("DEVICE_LOST"));
-    expect(lost.effects).toBe("show lookUp fill failed endWorker over");
+    const missing = after(pressTrain(), CLAIMED, NEEDS_NOTHING, filled("DATASET_MISSING"));
+    expect(missing.effects).toBe("show claim lookUp fill failed over");
+    const lost = after(pressTrain(), CLAIMED, NEEDS_NOTHING, filled("DEVICE_LOST"));
+    expect(lost.effects).toBe("show claim lookUp fill failed endWorker over");
   });
 });
 
 test("answers to an older attempt change nothing", () => {
   const { life } = after(pressTrain("a"), STOP, pressTrain("b"));
-  for (const answer of [NEEDS_NOTHING, FILLED, LATE, CANCELLED]) {
+  for (const answer of [CLAIMED, NEEDS_NOTHING, FILLED, LATE, CANCELLED]) {
     expect(nextLife(life, answer)).toEqual({ life, effects: [] });
   }
 });
@@ -159,6 +165,8 @@ const failureOf = (how: number) => {
 /** The answer to an effect, well (0) or badly; undefined for effects that are not answered. */
 function answerTo(effect: Effect, how: number): Answer | undefined {
   switch (effect.type) {
+    case "claim":
+      return { intent: effect.intent, type: "claimed", held: how !== 1 };
     case "lookUp":
       return { intent: effect.intent, type: "lookedUp", weights: how > 1 ? [{} as never] : [] };
     case "ask":
@@ -220,7 +228,7 @@ test(`${SEQUENCES} sequences of presses and answers: one run at a time, told onc
       }
       expect(world.life.at).toBe("rest");
       for (const count of world.ended.values()) expect(count).toBe(1);
-      expect(happen(world, pressTrain()).life.at).toBe("lookingUp");
+      expect(happen(world, pressTrain()).life.at).toBe("claiming");
     }),
     { numRuns: SEQUENCES },
   );

@@ -30,6 +30,8 @@ interface Under {
 
 export type Life =
   | { readonly at: "rest"; readonly last: Intent }
+  /** It is being found out whether another tab has the run. */
+  | (Under & { readonly at: "claiming"; readonly before: Shown })
   /** What the run lacks is being found out. */
   | (Under & { readonly at: "lookingUp"; readonly before: Shown })
   /** The user is asked for weights. */
@@ -58,8 +60,10 @@ export type Press =
 
 /** An answer to an effect. */
 export type Answer = { readonly intent: Intent } &
-  /** The weights a run lacks, or why it cannot run here. */
+  /** Whether the run is this tab's now. */
   (
+    | { readonly type: "claimed"; readonly held: boolean }
+    /** The weights a run lacks, or why it cannot run here. */
     | {
         readonly type: "lookedUp";
         readonly weights: readonly WeightsNeeded[];
@@ -78,6 +82,8 @@ export type LifeEvent = Press | Answer;
 
 /** Something the controller does. Those with an intent are answered. */
 export type Effect =
+  /** Takes the run for this tab. It is given back when the machine rests. */
+  | { readonly type: "claim"; readonly intent: Intent; readonly run: RunStart }
   | { readonly type: "lookUp"; readonly intent: Intent; readonly run: RunStart }
   | { readonly type: "ask"; readonly intent: Intent; readonly weights: readonly WeightsNeeded[] }
   | { readonly type: "closeAsk" }
@@ -100,6 +106,8 @@ export type Effect =
   | { readonly type: "failed"; readonly run: RunStart; readonly failure: Failure }
   /** The same before anything of it was stored. */
   | { readonly type: "refused"; readonly run: RunStart; readonly failure: Failure }
+  /** Another tab has the run: it is shown as that one stores it. */
+  | { readonly type: "elsewhere"; readonly run: RunStart }
   /** Nothing is under way any more: lists are read anew. */
   | { readonly type: "over" };
 
@@ -136,8 +144,10 @@ const step = (life: Life, ...effects: readonly Effect[]): Step => ({ life, effec
 const rest = ({ intent }: Under): Life => ({ at: "rest", last: intent });
 
 /** Back to what was shown before: nothing of the attempt is stored yet. */
-const givenUp = (life: In<"lookingUp" | "asking">, ...effects: readonly Effect[]): Step =>
-  step(rest(life), ...effects, { type: "show", ...life.before });
+const givenUp = (
+  life: In<"claiming" | "lookingUp" | "asking">,
+  ...effects: readonly Effect[]
+): Step => step(rest(life), ...effects, { type: "show", ...life.before });
 
 const fill = ({ intent, attempt }: Under): Step =>
   step({ at: "caching", intent, attempt }, { type: "fill", intent, run: attempt.run });
@@ -185,11 +195,20 @@ export const LIFE: Table = {
     train: ({ last }, { attempt, before }) => {
       const intent = last + 1;
       return step(
-        { at: "lookingUp", intent, attempt, before },
+        { at: "claiming", intent, attempt, before },
         { type: "show", phase: "caching", detail: LOOKING },
-        { type: "lookUp", intent, run: attempt.run },
+        { type: "claim", intent, run: attempt.run },
       );
     },
+  },
+  claiming: {
+    claimed: (life, { held }) => {
+      const { intent, attempt } = life;
+      return held
+        ? step({ ...life, at: "lookingUp" }, { type: "lookUp", intent, run: attempt.run })
+        : step(rest(life), { type: "elsewhere", run: attempt.run });
+    },
+    stop: (life) => givenUp(life),
   },
   lookingUp: {
     lookedUp: (life, { weights, refusal }) => {

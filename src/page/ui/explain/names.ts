@@ -61,6 +61,7 @@ export interface PhaseLook {
 
 export const PHASES: Readonly<Record<RunStatus, PhaseLook>> = {
   idle: { text: "Ready", color: "gray", busy: false },
+  elsewhere: { text: "Runs in another tab", color: "blue", busy: true },
   caching: { text: "Preparing caches", color: "blue", busy: true },
   loading: { text: "Loading", color: "blue", busy: true },
   compiling: { text: "First step", color: "blue", busy: true },

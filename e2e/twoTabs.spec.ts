@@ -1,0 +1,51 @@
+import { expect, listen, test } from "./fixtures";
+import { studioOn, tiny } from "./studio";
+
+test.use({ backend: "wasm", warm: true });
+test.setTimeout(300_000);
+
+const LONG = tiny({
+  optimizer: { steps: 2000 },
+  evaluation: { gridEvery: 20, metricsEvery: 1000, checkpointEvery: 20 },
+});
+
+test("a second tab follows a run that the first trains, and takes over once the first is gone", async ({
+  studio,
+  context,
+}) => {
+  await studio.runLink(LONG);
+  await studio.waitForStep(5);
+  const { id } = await studio.newestRun();
+
+  const second = studioOn(await context.newPage(), "wasm");
+  await second.open();
+  await second.waitForPhase("Runs in another tab");
+  await expect(second.button("Resume")).toBeHidden();
+  const before = await second.step();
+  await second.waitForStep(before + 1); // as it is stored
+  await expect(second.figure("Samples").first()).toBeVisible();
+
+  // from the list of runs it is not trained here either
+  await second.continueRun();
+  await second.waitForPhase("Runs in another tab");
+
+  await studio.page.close();
+  await second.waitForPhase("Stopped");
+  await second.button("Resume").click();
+  await second.waitForPhase("Training");
+  const resumed = await second.step();
+  await second.waitForStep(resumed + 5);
+  expect((await second.newestRun()).id).toBe(id);
+});
+
+test("two tabs train two runs", async ({ studio, context, complaints }) => {
+  await studio.runLink(LONG);
+  await studio.waitForStep(2);
+  listen(context, complaints);
+  const second = studioOn(await context.newPage(), "wasm");
+  await second.runLink(tiny({ optimizer: { steps: 20, seed: 5 } }));
+  await second.waitForPhase("Finished");
+  await studio.waitForPhase("Training");
+  const runs = await (await studio.db()).runs();
+  expect(new Set(runs.map(({ phase }) => phase))).toEqual(new Set(["training", "finished"]));
+});

@@ -1,0 +1,49 @@
+/**
+ * Which tab has a run. A tab holds the Web Lock of a run's id while it caches for it and trains it; the browser gives
+ * the lock back when the tab is gone, however it went. (It also keeps a browser that saves energy from freezing the tab.)
+ */
+export interface RunLocks {
+  /** Takes a run. @returns how to give it back; undefined when another tab has it */
+  readonly take: (runId: string) => Promise<(() => void) | undefined>;
+  /** Resolves when no tab has the run any more; rejects with an AbortError when `signal` aborts first. */
+  readonly free: (runId: string, signal: AbortSignal) => Promise<void>;
+  /** The runs that some tab has, this one included. */
+  readonly taken: () => Promise<ReadonlySet<string>>;
+}
+
+const PREFIX = "repa-studio run ";
+
+/** A tab that was closed or reloaded a moment ago may not have given its lock back yet. */
+const GRACE_MS = 500;
+
+/** Holds a free lock until it is told to give it back. */
+const tryTake = (locks: LockManager, name: string) =>
+  new Promise<(() => void) | undefined>((resolve, reject) => {
+    const hold = async (lock: Lock | null): Promise<void> => {
+      if (lock) await new Promise<void>((release) => resolve(release));
+      else resolve(undefined);
+    };
+    locks.request(name, { ifAvailable: true }, hold).catch(reject);
+  });
+
+/** @param locks `navigator.locks`, which every secure page has */
+export const createRunLocks = (
+  locks: LockManager,
+  wait: (ms: number) => Promise<void>,
+): RunLocks => ({
+  take: async (runId) => {
+    const name = PREFIX + runId;
+    const taken = await tryTake(locks, name);
+    if (taken) return taken;
+    await wait(GRACE_MS);
+    return tryTake(locks, name);
+  },
+  free: async (runId, signal) => {
+    await locks.request(PREFIX + runId, { signal }, () => undefined);
+  },
+  taken: async () => {
+    const { held = [] } = await locks.query();
+    const names = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? name : []));
+    return new Set(names.map((name) => name.slice(PREFIX.length)));
+  },
+});
