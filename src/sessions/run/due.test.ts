@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { presetById } from "../../common/config/presets";
 import type { Measurement } from "../../common/protocol/trainer";
-import { dueAfter, hasFigures } from "./due";
+import { dueAfter, hasFigures, isLateCheckpoint } from "./due";
 
 const { experiment } = presetById("tiny");
 const settings = {
@@ -15,6 +15,13 @@ test("each has its cadence, and the last step owes all", () => {
   expect(dueAfter(5, settings)).toEqual({ grid: true, figures: false, checkpoint: false });
   expect(dueAfter(20, settings)).toEqual({ grid: true, figures: true, checkpoint: true });
   expect(dueAfter(25, settings)).toEqual({ grid: true, figures: true, checkpoint: true });
+});
+
+test("a checkpoint is due after two minutes, and later where one takes long", () => {
+  expect(isLateCheckpoint(119_000, 0)).toBe(false);
+  expect(isLateCheckpoint(121_000, 500)).toBe(true);
+  expect(isLateCheckpoint(121_000, 30_000)).toBe(false);
+  expect(isLateCheckpoint(601_000, 30_000)).toBe(true);
 });
 
 test("figures are whole with one of the samples and one of every encoder, at that step", () => {

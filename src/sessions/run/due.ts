@@ -21,6 +21,19 @@ export function dueAfter(
   };
 }
 
+/** Work that a closed tab or a flat battery may cost, in milliseconds of training. */
+const MOST_LOST_MS = 120_000;
+/** Checkpoints by time take at most one part in so many of a run's time. */
+const SHARE = 20;
+
+/**
+ * Whether a checkpoint is due by time, beside those by steps. It changes nothing of what the run computes.
+ * @param sinceMs since the last one, or since the run began or went on
+ * @param tookMs how long the last one took
+ */
+export const isLateCheckpoint = (sinceMs: number, tookMs: number): boolean =>
+  sinceMs > Math.max(MOST_LOST_MS, SHARE * tookMs);
+
 /** Whether an evaluation's figures are all there: one of the samples, and one of each encoder that is aligned with. */
 export function hasFigures(
   measured: readonly Measurement[],

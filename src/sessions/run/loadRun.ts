@@ -53,6 +53,9 @@ export interface ActiveRun {
 export interface StoredState {
   step: number;
   changes: number;
+  /** When that was stored, by the monotonic clock, or when the run was loaded; and how long storing it took. */
+  atMs: number;
+  tookMs: number;
 }
 
 /** Everything a loaded run works with. */
@@ -128,7 +131,7 @@ export async function loadRun(
     context,
     timeline,
     // a loaded checkpoint may lack changes that were made after it: the first pause stores it anew
-    stored: { step: 0, changes: 0 },
+    stored: { step: 0, changes: 0, atMs: environment.clockMs(), tookMs: 0 },
     networks: [autoencoder, space],
     measuring: measuringOf(inputs, journal, context),
     reader: readerOf(inputs, journal, experiment),

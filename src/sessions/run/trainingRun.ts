@@ -15,7 +15,7 @@ import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 import { retryOnDeviceLoss } from "../device/deviceRecovery";
-import { dueAfter, hasFigures, type Due } from "./due";
+import { dueAfter, hasFigures, isLateCheckpoint, type Due } from "./due";
 import { drawGrid } from "./evaluation";
 import { gradientConflictAt } from "./gradientConflict";
 import {
@@ -208,7 +208,7 @@ const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
     projectors: run.model.projectors(),
   });
 
-const isSame = (a: StoredState, b: StoredState) => a.step === b.step && a.changes === b.changes;
+const isSame = (a: StoredState, b: Pick<StoredState, "step" | "changes">) => a.step === b.step && a.changes === b.changes;
 
 /** Stores the state, unless it is stored, or larger than what can be: the run said so at its start. */
 async function saveCheckpoint(run: LoadedRun): Promise<void> {
@@ -217,23 +217,30 @@ async function saveCheckpoint(run: LoadedRun): Promise<void> {
   if (checkpointRefusal(stateBytes(model.whole()))) return;
   const now = { step: model.step(), changes: run.timeline.length };
   if (isSame(run.stored, now)) return; // pause then stop, or the last step, whose own it is
+  const { clockMs, nowMs } = inputs.environment;
+  const startMs = clockMs();
   const bytes = await encode(run);
   const size = bytes.byteLength;
   // a resumed run starts at this checkpoint: what was logged and measured before it must be stored
   await run.measuring?.settle();
   await journal.flush();
-  await putCheckpoint(db, inputs.request.runId, now.step, bytes, inputs.environment.nowMs());
-  Object.assign(run.stored, now);
+  await putCheckpoint(db, inputs.request.runId, now.step, bytes, nowMs());
+  const atMs = clockMs();
+  Object.assign(run.stored, now, { atMs, tookMs: atMs - startMs });
   journal.emit({ type: "checkpoint", step: now.step, bytes: size });
 }
 
 /** What is due after the step that was taken. */
 async function evaluate(run: LoadedRun): Promise<void> {
-  const due = dueAfter(run.model.step(), run.experiment);
-  if (!due.grid && !due.figures && !due.checkpoint) return;
-  await run.reader.drain();
-  if (due.checkpoint) await saveCheckpoint(run);
-  await measure(run, due);
+  const { model, experiment, stored, inputs, reader } = run;
+  const due = dueAfter(model.step(), experiment);
+  const sinceMs = inputs.environment.clockMs() - stored.atMs;
+  const checkpoint = due.checkpoint || isLateCheckpoint(sinceMs, stored.tookMs);
+  if (!due.grid && !due.figures && !checkpoint) return;
+  await reader.drain();
+  if (checkpoint) await saveCheckpoint(run);
+  if (due.grid || due.figures) await measure(run, due);
+  else reader.restartClock(); // storing belongs to no step
 }
 
 /** Samples and figures of the model as it is. */
