@@ -19,6 +19,7 @@ import type { EventQueue } from "./eventQueue";
 import type { RunLocks } from "./runLocks";
 import {
   initialLife,
+  isNewest,
   isUnderWay,
   nextLife,
   type Attempt,
@@ -73,12 +74,13 @@ export function createRunController(places: RunPlaces): RunController {
   let giveBack: (() => void) | undefined;
 
   const isCurrent = (intent: Intent) => life.at !== "rest" && life.intent === intent;
+  const isLatest = (intent: Intent) => isNewest(life, intent);
   const dispatch = (event: LifeEvent): void => {
     const step = nextLife(life, event);
     life = step.life;
     for (const effect of step.effects) {
       if (effect.type === "claim") void claim(effect);
-      else carryOut(places, effect, dispatch, isCurrent);
+      else carryOut(places, effect, dispatch, isLatest);
     }
     if (life.at !== "rest") return;
     giveBack?.();
@@ -111,12 +113,15 @@ export function createRunController(places: RunPlaces): RunController {
   };
 }
 
-/** Does what the machine wants; answers come by `dispatch`. What an older attempt's worker still says is not shown. */
+/**
+ * Does what the machine wants; answers come by `dispatch`. What an older attempt's worker still says is not shown; what
+ * the newest one's says is, also after its end, which comes on a line of its own and may be quicker than its last events.
+ */
 function carryOut(
   places: RunPlaces,
   effect: Exclude<Effect, { type: "claim" }>,
   dispatch: (event: LifeEvent) => void,
-  isCurrent: (intent: Intent) => boolean,
+  isLatest: (intent: Intent) => boolean,
 ): void {
   const { store, trainers, features, weights, queue } = places;
   const { setPhase } = store.getState();
@@ -138,7 +143,7 @@ function carryOut(
         dispatch({ type: "filled", intent: effect.intent, failure }),
       );
     case "train":
-      return void train(places, effect, () => isCurrent(effect.intent)).then((failure) =>
+      return void train(places, effect, () => isLatest(effect.intent)).then((failure) =>
         dispatch({ type: "ended", intent: effect.intent, failure }),
       );
     case "tell":
@@ -207,15 +212,15 @@ async function storeRecord(places: RunPlaces, run: RunStart): Promise<void> {
 }
 
 async function train(
-  { trainers, queue, backend }: RunPlaces,
+  { store, trainers, queue, backend }: RunPlaces,
   { attempt, cachedOnly }: Extract<Effect, { type: "train" }>,
-  isCurrent: () => boolean,
+  isLatest: () => boolean,
 ): Promise<Failure | undefined> {
   const { runId, name, experiment, timeline } = attempt.run;
   const { pauseAfter } = attempt;
   const request = { runId, name, experiment, timeline, backend, pauseAfter, cachedOnly };
   const onEvent = (event: RunEvent) => {
-    if (isCurrent()) queue.push(event);
+    if (isLatest() && store.getState().run.runId === runId) queue.push(event);
   };
   const outcome = await trainers
     .running()

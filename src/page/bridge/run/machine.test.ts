@@ -4,6 +4,7 @@ import { presetById } from "../../../common/config/presets";
 import type { Failure } from "../../../common/errors/studioError";
 import {
   initialLife,
+  isNewest,
   LIFE,
   nextLife,
   type Answer,
@@ -124,6 +125,14 @@ test("answers to an older attempt change nothing", () => {
   for (const answer of [CLAIMED, NEEDS_NOTHING, FILLED, LATE, CANCELLED]) {
     expect(nextLife(life, answer)).toEqual({ life, effects: [] });
   }
+});
+
+test("what the newest attempt's workers say counts after its end too, what an older one's say does not", () => {
+  const ended: Answer = { intent: 1, type: "ended" };
+  const { life } = after(pressTrain("a"), CLAIMED, NEEDS_NOTHING, FILLED, ended);
+  expect([life.at, isNewest(life, 1)]).toEqual(["rest", true]);
+  const next = nextLife(life, pressTrain("b")).life;
+  expect([isNewest(next, 1), isNewest(next, 2)]).toEqual([false, true]);
 });
 
 /** Workers as the controller sees them: what each was asked for and has not answered. */

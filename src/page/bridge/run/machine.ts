@@ -273,5 +273,9 @@ export function nextLife(life: Life, event: LifeEvent): Step {
   return change ? change(life as never, event as never) : { life, effects: [] };
 }
 
+/** Whether no attempt was begun after this one: what its workers say is still to be shown. */
+export const isNewest = (life: Life, intent: Intent): boolean =>
+  (life.at === "rest" ? life.last : life.intent) === intent;
+
 /** Whether settings that are not live are locked. */
 export const isUnderWay = ({ at }: Life): boolean => at !== "rest";
