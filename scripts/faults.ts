@@ -1,0 +1,134 @@
+/**
+ * `npm run faults`: kills the studio at random moments of caching, training, evaluating, checkpointing and analysing, goes
+ * on each time, and compares what is stored at the end with an undisturbed run. Exit code 0 when nothing differs.
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrowserContext, Page } from "playwright";
+import { StudioError } from "../src/common/errors/studioError";
+import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
+import { openCampaign, reportOf } from "./faults/campaign";
+import { drive, underWay } from "./faults/drive";
+import { killOf, type KillKind } from "./faults/kill";
+import { readFaultOptions, USAGE, type FaultOptions } from "./faults/options";
+import { differences, storedFacts, type StoredFacts } from "./faults/storedRun";
+import { openBrowser } from "./headless/browser";
+import { studioDb } from "./headless/pageDb";
+
+interface Tab {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly origin: string;
+  readonly profile: string;
+}
+
+async function openTab(profile: string, served: string): Promise<Tab> {
+  const { context, origin } = await openBrowser({ profile, backend: "wasm" }, served);
+  return { context, page: await newPage(context), origin, profile };
+}
+
+async function newPage(context: BrowserContext): Promise<Page> {
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.on("dialog", (dialog) => void dialog.accept().catch(() => undefined)); // "leave this page?"
+  return page;
+}
+
+/** Ends the tab, as it is asked for. @returns what the next life starts in; null when the browser is gone */
+async function kill(kind: KillKind, { context, page, origin, profile }: Tab): Promise<Tab | null> {
+  switch (kind) {
+    case "browser": {
+      const closed = context.waitForEvent("close", { timeout: 0 });
+      execFileSync("pkill", ["-KILL", "-f", `user-data-dir=${profile}`]);
+      await closed;
+      return null;
+    }
+    case "tab": {
+      const next = await context.newPage(); // or the browser would end with its last tab
+      await page.close();
+      next.on("dialog", (dialog) => void dialog.accept().catch(() => undefined));
+      return { context, page: next, origin, profile };
+    }
+    case "reload":
+      return { context, page, origin, profile };
+  }
+}
+
+async function factsOf(page: Page, runId: string): Promise<StoredFacts> {
+  return storedFacts(await studioDb(page), runId);
+}
+
+/** One run from its first byte to the end of its analysis, without a kill. */
+async function undisturbed(profile: string, served: string): Promise<StoredFacts> {
+  const tab = await openTab(profile, served);
+  try {
+    const runId = await drive(tab.page, tab.origin, () => undefined);
+    return await factsOf(tab.page, runId);
+  } finally {
+    await tab.context.close();
+  }
+}
+
+/**
+ * Lives until the kill comes.
+ * @param afterMs null: no kill comes
+ * @returns the run's id when it came to its end before
+ */
+async function live({ page, origin }: Tab, afterMs: number | null): Promise<string | null> {
+  let start: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (start = resolve));
+  const driven = drive(page, origin, () => start());
+  driven.catch(() => undefined); // the kill ends it
+  if (afterMs === null) return driven;
+  return Promise.race([driven, begun.then(() => sleep(afterMs)).then(() => null)]);
+}
+
+async function main(options: FaultOptions): Promise<number> {
+  await ensureBuilt();
+  const server = await serveBuilt();
+  const campaign = openCampaign(options.out, options.seed);
+  if (!campaign.now().expected) {
+    campaign.forget("whole");
+    campaign.change({ expected: await undisturbed(campaign.profile("whole"), server.url) });
+  }
+  let tab: Tab | null = null;
+  const killsOfRun = () =>
+    campaign.now().rounds.length - campaign.now().runs.reduce((sum, { kills }) => sum + kills, 0);
+  while (campaign.now().rounds.length < options.rounds || killsOfRun() > 0) {
+    const { rounds, runs, expected } = campaign.now();
+    const round = rounds.length;
+    const { kind, afterMs } = killOf(options.seed, round);
+    tab ??= await openTab(campaign.profile("cut"), server.url);
+    const isLast = round >= options.rounds;
+    const outcome = await live(tab, isLast ? null : afterMs);
+    if (outcome !== null && expected) {
+      const found = differences(expected, await factsOf(tab.page, outcome));
+      campaign.change({ runs: [...runs, { kills: killsOfRun(), differences: found }] });
+      process.stdout.write(`run ${runs.length + 1}: ${found.join("; ") || "equal"}\n`);
+      await tab.context.close();
+      tab = null;
+      campaign.forget("cut");
+      continue;
+    }
+    const phase = await underWay(tab.page);
+    tab = await kill(kind, tab);
+    campaign.change({ rounds: [...rounds, { round, kind, afterMs, phase }] });
+    process.stdout.write(`kill ${round + 1}: ${kind} after ${afterMs} ms, ${phase}\n`);
+  }
+  await server.close();
+  const report = reportOf(campaign.now());
+  writeFileSync(join(options.out, `report-${options.seed}.md`), `${report}\n`);
+  process.stdout.write(`${report}\n`);
+  return campaign.now().runs.every((run) => run.differences.length === 0) ? 0 : 1;
+}
+
+try {
+  const options = readFaultOptions(process.argv.slice(2));
+  if (options) process.exit(await main(options));
+  process.stdout.write(`${USAGE}\n`);
+} catch (thrown) {
+  if (!(thrown instanceof StudioError)) throw thrown;
+  process.stderr.write(`${thrown.code}: ${thrown.message}\n${thrown.hint}\n`);
+  process.exit(1);
+}

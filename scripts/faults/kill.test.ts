@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { killOf, KILLS } from "./kill";
+
+test("a seed gives the same kills again, of every kind, at all times", () => {
+  const kills = Array.from({ length: 300 }, (_, round) => killOf(7, round));
+  expect(kills).toEqual(Array.from({ length: 300 }, (_, round) => killOf(7, round)));
+  for (const kind of KILLS) {
+    expect(kills.filter((kill) => kill.kind === kind).length).toBeGreaterThan(60);
+  }
+  const times = kills.map(({ afterMs }) => afterMs);
+  expect(Math.min(...times)).toBeLessThan(150);
+  expect(Math.max(...times)).toBeGreaterThan(5000);
+  expect(killOf(8, 0)).not.toEqual(killOf(7, 0));
+});

@@ -1,0 +1,23 @@
+import { randomUniform } from "../../src/common/math/rng";
+
+/** How a tab goes: the browser's process is killed, the tab is closed, or it is loaded anew. */
+export const KILLS = ["browser", "tab", "reload"] as const;
+export type KillKind = (typeof KILLS)[number];
+
+/** When the next kill comes, and how. */
+export interface Kill {
+  readonly kind: KillKind;
+  /** Milliseconds after something is under way. */
+  readonly afterMs: number;
+}
+
+const SOONEST_MS = 100;
+const LATEST_MS = 6000;
+
+/** The campaign's kill of this number; the same for the same seed. Soon ones are as frequent as late ones. */
+export function killOf(seed: number, round: number): Kill {
+  const [which = 0, when = 0] = randomUniform({ seed, stream: "faults", index: round }, 2);
+  const kind = KILLS[Math.min(KILLS.length - 1, Math.floor(which * KILLS.length))] ?? "browser";
+  // uniform in the logarithm: caching and loading are over in a second, a run is not
+  return { kind, afterMs: Math.round(SOONEST_MS * (LATEST_MS / SOONEST_MS) ** when) };
+}
