@@ -18,7 +18,7 @@ test("a second tab follows a run that the first trains, and takes over once the 
   const { id } = await studio.newestRun();
 
   const second = studioOn(await context.newPage(), "wasm");
-  await second.open();
+  await second.open("tab=second"); // no preset is asked for: the newest run is shown
   await second.waitForPhase("Runs in another tab");
   await expect(second.button("Resume")).toBeHidden();
   const before = await second.step();
@@ -46,6 +46,10 @@ test("two tabs train two runs", async ({ studio, context, complaints }) => {
   await second.runLink(tiny({ optimizer: { steps: 20, seed: 5 } }));
   await second.waitForPhase("Finished");
   await studio.waitForPhase("Training");
-  const runs = await (await studio.db()).runs();
-  expect(new Set(runs.map(({ phase }) => phase))).toEqual(new Set(["training", "finished"]));
+  const before = await studio.step();
+  await studio.waitForStep(before + 5);
+  const phases = new Map(
+    (await (await studio.db()).runs()).map((run) => [run.experiment.optimizer.steps, run.phase]),
+  );
+  expect([phases.get(2000), phases.get(20)]).toEqual(["training", "finished"]);
 });

@@ -10,7 +10,8 @@ import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
 import type { Database } from "../../../common/storage/db";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
-import type { RunStart } from "../../store/runSlice";
+import { phaseAtRest, type RunStart } from "../../store/runSlice";
+import { isActive } from "../../store/selectors";
 import type { StudioStore } from "../../store/studioStore";
 import type { WeightsFlow } from "../flows/weightsFlow";
 import type { FeaturesWorkers, TrainerWorkers, WorkerPool } from "../workers/workers";
@@ -19,7 +20,7 @@ import type { EventQueue } from "./eventQueue";
 import type { RunLocks } from "./runLocks";
 import {
   initialLife,
-  isNewest,
+  isHeard,
   isUnderWay,
   nextLife,
   type Attempt,
@@ -74,13 +75,14 @@ export function createRunController(places: RunPlaces): RunController {
   let giveBack: (() => void) | undefined;
 
   const isCurrent = (intent: Intent) => life.at !== "rest" && life.intent === intent;
-  const isLatest = (intent: Intent) => isNewest(life, intent);
+  const hears = (intent: Intent, event: RunEvent) =>
+    isHeard(life, intent, event.type === "phase" && isActive(event.phase));
   const dispatch = (event: LifeEvent): void => {
     const step = nextLife(life, event);
     life = step.life;
     for (const effect of step.effects) {
       if (effect.type === "claim") void claim(effect);
-      else carryOut(places, effect, dispatch, isLatest);
+      else carryOut(places, effect, dispatch, hears);
     }
     if (life.at !== "rest") return;
     giveBack?.();
@@ -97,7 +99,11 @@ export function createRunController(places: RunPlaces): RunController {
     press: dispatch,
     train: (attempt) => {
       const { phase, detail } = store.getState().run;
-      dispatch({ type: "train", attempt, before: { phase, detail } });
+      // where the machine rests the last run is over, also while its last word is still on its way
+      const before = isActive(phase)
+        ? { phase: phaseAtRest(phase), detail: "" }
+        : { phase, detail };
+      dispatch({ type: "train", attempt, before });
     },
     isUnderWay: () => isUnderWay(life),
     setControl: async (change) => {
@@ -113,15 +119,12 @@ export function createRunController(places: RunPlaces): RunController {
   };
 }
 
-/**
- * Does what the machine wants; answers come by `dispatch`. What an older attempt's worker still says is not shown; what
- * the newest one's says is, also after its end, which comes on a line of its own and may be quicker than its last events.
- */
+/** Does what the machine wants; answers come by `dispatch`. What a worker says is shown where `hears` says so. */
 function carryOut(
   places: RunPlaces,
   effect: Exclude<Effect, { type: "claim" }>,
   dispatch: (event: LifeEvent) => void,
-  isLatest: (intent: Intent) => boolean,
+  hears: (intent: Intent, event: RunEvent) => boolean,
 ): void {
   const { store, trainers, features, weights, queue } = places;
   const { setPhase } = store.getState();
@@ -143,7 +146,7 @@ function carryOut(
         dispatch({ type: "filled", intent: effect.intent, failure }),
       );
     case "train":
-      return void train(places, effect, () => isLatest(effect.intent)).then((failure) =>
+      return void train(places, effect, (event) => hears(effect.intent, event)).then((failure) =>
         dispatch({ type: "ended", intent: effect.intent, failure }),
       );
     case "tell":
@@ -214,13 +217,13 @@ async function storeRecord(places: RunPlaces, run: RunStart): Promise<void> {
 async function train(
   { store, trainers, queue, backend }: RunPlaces,
   { attempt, cachedOnly }: Extract<Effect, { type: "train" }>,
-  isLatest: () => boolean,
+  hears: (event: RunEvent) => boolean,
 ): Promise<Failure | undefined> {
   const { runId, name, experiment, timeline } = attempt.run;
   const { pauseAfter } = attempt;
   const request = { runId, name, experiment, timeline, backend, pauseAfter, cachedOnly };
   const onEvent = (event: RunEvent) => {
-    if (isLatest() && store.getState().run.runId === runId) queue.push(event);
+    if (hears(event) && store.getState().run.runId === runId) queue.push(event);
   };
   const outcome = await trainers
     .running()

@@ -4,7 +4,7 @@ import { presetById } from "../../../common/config/presets";
 import type { Failure } from "../../../common/errors/studioError";
 import {
   initialLife,
-  isNewest,
+  isHeard,
   LIFE,
   nextLife,
   type Answer,
@@ -127,12 +127,13 @@ test("answers to an older attempt change nothing", () => {
   }
 });
 
-test("what the newest attempt's workers say counts after its end too, what an older one's say does not", () => {
+test("the newest attempt's last words count after its end, but not that it trains; an older one's do not", () => {
   const ended: Answer = { intent: 1, type: "ended" };
   const { life } = after(pressTrain("a"), CLAIMED, NEEDS_NOTHING, FILLED, ended);
-  expect([life.at, isNewest(life, 1)]).toEqual(["rest", true]);
+  expect(life.at).toBe("rest");
+  expect([isHeard(life, 1, false), isHeard(life, 1, true)]).toEqual([true, false]);
   const next = nextLife(life, pressTrain("b")).life;
-  expect([isNewest(next, 1), isNewest(next, 2)]).toEqual([false, true]);
+  expect([isHeard(next, 1, false), isHeard(next, 2, true)]).toEqual([false, true]);
 });
 
 /** Workers as the controller sees them: what each was asked for and has not answered. */

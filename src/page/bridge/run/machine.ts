@@ -273,9 +273,14 @@ export function nextLife(life: Life, event: LifeEvent): Step {
   return change ? change(life as never, event as never) : { life, effects: [] };
 }
 
-/** Whether no attempt was begun after this one: what its workers say is still to be shown. */
-export const isNewest = (life: Life, intent: Intent): boolean =>
-  (life.at === "rest" ? life.last : life.intent) === intent;
+/**
+ * Whether what an attempt's worker says is still to be shown. Events and the end of a call come over two lines, in any
+ * order: after its end the newest attempt's events count, but for one that would show it as under way.
+ */
+export function isHeard(life: Life, intent: Intent, saysUnderWay: boolean): boolean {
+  if (life.at === "rest") return life.last === intent && !saysUnderWay;
+  return life.intent === intent;
+}
 
 /** Whether settings that are not live are locked. */
 export const isUnderWay = ({ at }: Life): boolean => at !== "rest";
