@@ -8,6 +8,7 @@ test("an empty address opens the first preset on whatever backend there is", () 
     presetAsked: false,
     experiment: PRESETS[0]?.experiment,
     backend: "auto",
+    restore: true,
   });
 });
 
@@ -20,6 +21,11 @@ test("preset, backend and seed are taken", () => {
   expect(experiment.alignment.projCoeff).toBe(0);
   expect(experiment.optimizer.seed).toBe(7);
   expect(backend).toBe("cpu");
+});
+
+test("the newest stored run is left unshown on demand", () => {
+  expect(readAddress("?restore=no").restore).toBe(false);
+  expect(readAddress("?restore=maybe").restore).toBe(true);
 });
 
 test("what is not understood stays at the default", () => {

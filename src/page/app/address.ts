@@ -2,13 +2,15 @@ import { Experiment } from "../../common/config/experiment";
 import { PRESETS } from "../../common/config/presets";
 import type { BackendChoice } from "../../common/protocol/shared";
 
-/** What the address asks for: `?preset=ID&backend=auto|webgpu|wasm|cpu&seed=N`. Nothing ever starts by itself. */
+/** What the address asks for: `?preset=ID&backend=auto|webgpu|wasm|cpu&seed=N&restore=no`. Nothing ever starts by itself. */
 export interface Address {
   readonly presetId: string;
   /** True when the address itself names the preset. */
   readonly presetAsked: boolean;
   readonly experiment: Experiment;
   readonly backend: BackendChoice;
+  /** False where the newest stored run is not to be shown: for a page that it breaks. */
+  readonly restore: boolean;
 }
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
@@ -24,6 +26,7 @@ export function readAddress(search: string): Address {
     presetAsked: query.has("preset"),
     experiment: withSeed(experiment, query.get("seed")),
     backend: BACKENDS.find((backend) => backend === query.get("backend")) ?? "auto",
+    restore: query.get("restore") !== "no",
   };
 }
 

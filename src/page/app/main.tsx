@@ -3,16 +3,21 @@ import { createRoot } from "react-dom/client";
 import { createBridge } from "../bridge/bridge";
 import { createStudioStore } from "../store/studioStore";
 import { readAddress } from "./address";
+import { Boundary } from "../ui/components/Boundary";
 import { App } from "./App";
+import { showAppFault } from "./AppFault";
 import { readBenchAddress } from "./benchAddress";
 import { checkCapability } from "./capability";
 
 function showStudio(root: HTMLElement): void {
-  const { experiment, presetId, presetAsked, backend } = readAddress(window.location.search);
+  const { experiment, presetId, presetAsked, backend, restore } = readAddress(
+    window.location.search,
+  );
   const store = createStudioStore(experiment, presetId);
   const bridge = createBridge(store, {
     backend,
     presetAsked,
+    restore,
     codeVersion: __CODE_VERSION__,
   });
 
@@ -21,7 +26,9 @@ function showStudio(root: HTMLElement): void {
   );
   createRoot(root).render(
     <StrictMode>
-      <App store={store} commands={bridge} />
+      <Boundary what="REPA Studio" show={showAppFault}>
+        <App store={store} commands={bridge} />
+      </Boundary>
     </StrictMode>,
   );
 }

@@ -52,6 +52,8 @@ export interface BridgeOptions {
   readonly backend: BackendChoice;
   /** True when the address names a preset: a stored run of another experiment is then not shown over it. */
   readonly presetAsked: boolean;
+  /** False: no stored run is shown by itself. */
+  readonly restore: boolean;
   readonly codeVersion: string;
 }
 
@@ -63,7 +65,7 @@ const EmojiIndex = z.object({
 /** Joins the store to the workers and to storage; the commands of ui/commands.ts. Nothing here throws. */
 export function createBridge(
   store: StudioStore,
-  { backend, presetAsked, codeVersion }: BridgeOptions,
+  { backend, presetAsked, restore: restoreWanted, codeVersion }: BridgeOptions,
 ) {
   const trainers = createWorkerPool(startTrainer);
   const featurers = createWorkerPool(startFeatures);
@@ -156,6 +158,7 @@ export function createBridge(
 
   /** After a reload the newest run is shown again, unless the address asks for something else. */
   async function restore(db: Database): Promise<void> {
+    if (!restoreWanted) return;
     const newest = await newestRun(db);
     if (!newest || isLink(location.hash) || run.isUnderWay()) return;
     const shown = JSON.stringify(store.getState().experiment.value);

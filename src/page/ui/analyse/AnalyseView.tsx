@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { planOf, type AnalysedRun } from "../../store/analysisSlice";
 import { preloadPlot } from "../charts/Plot";
 import { useCommands } from "../commands";
+import { Boundary } from "../components/Boundary";
 import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { encoderShort } from "../explain/names";
@@ -18,6 +19,7 @@ import { PlanForm } from "./PlanForm";
 import { encodersOf, timesOf } from "./results";
 import { shownSubjects } from "./subjects";
 import { SubjectsPanel } from "./SubjectsPanel";
+import cards from "../charts/charts.module.css";
 import classes from "./analyse.module.css";
 
 const NO_RUNS: readonly AnalysedRun[] = [];
@@ -37,13 +39,25 @@ export function AnalyseView() {
     <div className={classes.view} data-paper={paperOpen || undefined}>
       <aside className={classes.side} aria-label="Analysis">
         <div className={classes.sideScroll}>
-          <SubjectsPanel />
-          <PlanForm plan={plan} />
+          <Boundary what="Subjects">
+            <SubjectsPanel />
+          </Boundary>
+          <Boundary what="Plan">
+            <PlanForm plan={plan} />
+          </Boundary>
         </div>
-        <JobBar plan={plan} />
+        <Boundary what="Analysis">
+          <JobBar plan={plan} />
+        </Boundary>
       </aside>
-      <Figures paperOpen={paperOpen} onPaper={() => setPaperOpen(!paperOpen)} />
-      {paperOpen && <PaperPanel onClose={() => setPaperOpen(false)} />}
+      <Boundary what="Figures" frame={(fault) => <main className={classes.main}>{fault}</main>}>
+        <Figures paperOpen={paperOpen} onPaper={() => setPaperOpen(!paperOpen)} />
+      </Boundary>
+      {paperOpen && (
+        <Boundary what="Paper’s tables">
+          <PaperPanel onClose={() => setPaperOpen(false)} />
+        </Boundary>
+      )}
     </div>
   );
 }
@@ -108,7 +122,13 @@ function Figures(props: { readonly paperOpen: boolean; readonly onPaper: () => v
       <div className={classes.cards}>
         {FIGURES.map((row) =>
           row.shownWhen?.(input) === false ? null : (
-            <FigureCard key={row.title({})} row={row} input={input} />
+            <Boundary
+              key={row.title({})}
+              what={row.title({})}
+              frame={(fault) => <div className={cards.card}>{fault}</div>}
+            >
+              <FigureCard row={row} input={input} />
+            </Boundary>
           ),
         )}
       </div>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { EncoderId } from "../../../common/config/experiment";
 import { useCommands } from "../commands";
 import { Caches, Meter, Weights } from "../storage/StoredLists";
+import { Boundary } from "../components/Boundary";
 import { Heading } from "../components/Notes";
 import { useStudio, useStudioStore } from "../useStudio";
 import { AddImages } from "./AddImages";
@@ -27,19 +28,35 @@ export function DataView() {
   return (
     <div className={classes.view}>
       <aside className={classes.side} aria-label="Data sets">
-        <DatasetList />
-        <AddImages />
+        <Boundary what="Data sets">
+          <DatasetList />
+        </Boundary>
+        <Boundary what="Add images">
+          <AddImages />
+        </Boundary>
       </aside>
       <main className={classes.main}>
-        <ImageBrowser />
-        <EncoderMaps encoders={encoders} onEncoders={setEncoders} />
+        <Boundary what="Images">
+          <ImageBrowser />
+        </Boundary>
+        <Boundary what="What encoders see">
+          <EncoderMaps encoders={encoders} onEncoders={setEncoders} />
+        </Boundary>
       </main>
       <aside className={classes.side} aria-label="Caches and weights">
         <Heading>Stored in this browser</Heading>
-        <Meter />
-        <PrefillCaches encoders={encoders} />
-        <Caches />
-        <Weights />
+        <Boundary what="Storage used">
+          <Meter />
+        </Boundary>
+        <Boundary what="Prefill caches">
+          <PrefillCaches encoders={encoders} />
+        </Boundary>
+        <Boundary what="Caches">
+          <Caches />
+        </Boundary>
+        <Boundary what="Weights">
+          <Weights />
+        </Boundary>
       </aside>
     </div>
   );

@@ -1,4 +1,7 @@
-import { Activity, lazy, Suspense, useCallback, useState } from "react";
+import { Activity, Suspense, useCallback, useState, type ReactNode } from "react";
+import { useCommands } from "../commands";
+import { Boundary } from "../components/Boundary";
+import { lazyPart } from "../components/lazyPart";
 import { useStudio } from "../useStudio";
 import { ChartsPanel } from "./ChartsPanel";
 import { ExperimentPanel } from "./ExperimentPanel";
@@ -11,23 +14,19 @@ import { useShortcuts } from "./useShortcuts";
 import classes from "./panels.module.css";
 
 // none of these is in the first picture: they come when they are first asked for
-const StorageDrawer = lazy(() =>
-  import("../storage/StorageDrawer").then((module) => ({ default: module.StorageDrawer })),
+const StorageDrawer = lazyPart(() =>
+  import("../storage/StorageDrawer").then((module) => module.StorageDrawer),
 );
-const ShortcutsModal = lazy(() =>
-  import("./ShortcutsModal").then((module) => ({ default: module.ShortcutsModal })),
+const ShortcutsModal = lazyPart(() =>
+  import("./ShortcutsModal").then((module) => module.ShortcutsModal),
 );
-const LinkModal = lazy(() =>
-  import("./LinkModal").then((module) => ({ default: module.LinkModal })),
+const LinkModal = lazyPart(() => import("./LinkModal").then((module) => module.LinkModal));
+const WeightsDialog = lazyPart(() =>
+  import("../weights/WeightsDialog").then((module) => module.WeightsDialog),
 );
-const WeightsDialog = lazy(() =>
-  import("../weights/WeightsDialog").then((module) => ({ default: module.WeightsDialog })),
-);
-const DataView = lazy(() =>
-  import("../data/DataView").then((module) => ({ default: module.DataView })),
-);
-const AnalyseView = lazy(() =>
-  import("../analyse/AnalyseView").then((module) => ({ default: module.AnalyseView })),
+const DataView = lazyPart(() => import("../data/DataView").then((module) => module.DataView));
+const AnalyseView = lazyPart(() =>
+  import("../analyse/AnalyseView").then((module) => module.AnalyseView),
 );
 
 type Overlay = "none" | "storage" | "shortcuts";
@@ -42,37 +41,95 @@ export function Studio() {
   const linked = useStudio((state) => state.link !== null);
   const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
   useShortcuts(openShortcuts);
+  const { dismissLink, declineWeights } = useCommands();
   return (
     <div className={classes.studio} data-view={view}>
-      <HeaderBar onStorage={openStorage} onShortcuts={openShortcuts} />
-      <StatusStrip onStorage={openStorage} />
+      <Boundary what="Header" frame={headerFrame}>
+        <HeaderBar onStorage={openStorage} onShortcuts={openShortcuts} />
+      </Boundary>
+      <Boundary what="Status" frame={statusFrame}>
+        <StatusStrip onStorage={openStorage} />
+      </Boundary>
       {/* keeps what is open and scrolled to, and draws nothing while it is not seen */}
       <Activity mode={view === "train" ? "visible" : "hidden"}>
-        <ExperimentPanel />
-        <ChartsPanel />
-        <SamplesPanel />
-        <ScrubberBar />
+        <TrainView />
       </Activity>
       {view === "data" && (
-        <Suspense fallback={<main className={classes.viewLoading} aria-label="Data" aria-busy />}>
+        <View what="Data">
           <DataView />
-        </Suspense>
+        </View>
       )}
       {view === "analyse" && (
-        <Suspense
-          fallback={<main className={classes.viewLoading} aria-label="Analyse" aria-busy />}
-        >
+        <View what="Analyse">
           <AnalyseView />
-        </Suspense>
+        </View>
       )}
-      <LazyOverlay wanted={overlay === "storage"}>
+      <LazyOverlay what="Runs and storage" wanted={overlay === "storage"} onClose={close}>
         {(opened) => <StorageDrawer opened={opened} onClose={close} />}
       </LazyOverlay>
-      <LazyOverlay wanted={overlay === "shortcuts"}>
+      <LazyOverlay what="Keyboard shortcuts" wanted={overlay === "shortcuts"} onClose={close}>
         {(opened) => <ShortcutsModal opened={opened} onClose={close} />}
       </LazyOverlay>
-      <LazyOverlay wanted={linked}>{(opened) => <LinkModal opened={opened} />}</LazyOverlay>
-      <LazyOverlay wanted={asked}>{(opened) => <WeightsDialog opened={opened} />}</LazyOverlay>
+      <LazyOverlay what="Shared experiment" wanted={linked} onClose={dismissLink}>
+        {(opened) => <LinkModal opened={opened} />}
+      </LazyOverlay>
+      <LazyOverlay what="Weights" wanted={asked} onClose={declineWeights}>
+        {(opened) => <WeightsDialog opened={opened} />}
+      </LazyOverlay>
     </div>
+  );
+}
+
+const headerFrame = (fault: ReactNode) => <header className={classes.faultBar}>{fault}</header>;
+const statusFrame = (fault: ReactNode) => (
+  <section className={classes.faultStatus} aria-label="Status">
+    {fault}
+  </section>
+);
+
+/** Each panel for itself: a run can be watched and stopped while another panel is broken. */
+function TrainView() {
+  return (
+    <>
+      <Boundary
+        what="Experiment"
+        frame={(fault) => <aside className={classes.experiment}>{fault}</aside>}
+      >
+        <ExperimentPanel />
+      </Boundary>
+      <Boundary what="Charts" frame={(fault) => <main className={classes.charts}>{fault}</main>}>
+        <ChartsPanel />
+      </Boundary>
+      <Boundary
+        what="Samples"
+        frame={(fault) => <aside className={classes.samples}>{fault}</aside>}
+      >
+        <SamplesPanel />
+      </Boundary>
+      <Boundary
+        what="Scrubber"
+        frame={(fault) => <section className={classes.faultScrubber}>{fault}</section>}
+      >
+        <ScrubberBar />
+      </Boundary>
+    </>
+  );
+}
+
+/** A view that is loaded when it is first shown. */
+function View({ what, children }: { readonly what: string; readonly children: ReactNode }) {
+  return (
+    <Boundary
+      what={what}
+      frame={(fault) => (
+        <main className={classes.viewLoading} aria-label={what}>
+          {fault}
+        </main>
+      )}
+    >
+      <Suspense fallback={<main className={classes.viewLoading} aria-label={what} aria-busy />}>
+        {children}
+      </Suspense>
+    </Boundary>
   );
 }
