@@ -20,8 +20,8 @@ export function recordGrid(samples: SamplesState, grid: SampleGrid): SamplesStat
   return { grids: [...others, grid].sort((a, b) => a.step - b.step) };
 }
 
-/** The newest grid that is not after `step`; the first one when all are; null when there is none. */
+/** The newest grid that is not after `step`; null where there is none: a later one shows what was not learnt yet. */
 export const gridAt = (samples: SamplesState, step: number): SampleGrid | null =>
-  samples.grids.findLast((grid) => grid.step <= step) ?? samples.grids[0] ?? null;
+  samples.grids.findLast((grid) => grid.step <= step) ?? null;
 
 export const createSamplesSlice = (): SamplesSlice => ({ samples: initialSamples });

@@ -124,10 +124,13 @@ export function steppedCursor(state: StudioState, count: number): number | null 
   return next === log.length - 1 && count > 0 ? null : stepAt(log, next);
 }
 
-/** The step of the previous (-1) or next (+1) grid, or null when there is none that way. */
+/**
+ * The step of the grid before the shown one (-1), or of the first grid after the shown step (+1); null when there is none
+ * that way. Before the first grid none is shown, and the next one is the first.
+ */
 export function neighbourGridStep(state: StudioState, direction: -1 | 1): number | null {
   const { grids } = state.samples;
+  if (direction === 1) return grids.find(({ step }) => step > selectShownStep(state))?.step ?? null;
   const current = selectGrid(state);
-  if (!current) return null;
-  return grids[grids.indexOf(current) + direction]?.step ?? null;
+  return current ? (grids[grids.indexOf(current) - 1]?.step ?? null) : null;
 }

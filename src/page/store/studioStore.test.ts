@@ -216,6 +216,35 @@ test("the scrubber moves by logged steps and finds the grid of its step", () => 
   expect(neighbourGridStep(store.getState(), -1)).toBeNull();
 });
 
+test("before the first grid none is shown, and the next one is the first", () => {
+  const store = training();
+  const { applyRunEvents, setCursor } = store.getState();
+  applyRunEvents([step(3), step(4), { type: "grid", grid: grid(3) }]);
+  setCursor(2);
+  expect(selectGrid(store.getState())).toBeNull();
+  expect(neighbourGridStep(store.getState(), 1)).toBe(3);
+  expect(neighbourGridStep(store.getState(), -1)).toBeNull();
+  setCursor(3);
+  expect(selectGrid(store.getState())?.step).toBe(3);
+  expect(neighbourGridStep(store.getState(), 1)).toBeNull();
+});
+
+test("with several grids none is skipped on the way there", () => {
+  const store = training();
+  const { applyRunEvents, setCursor } = store.getState();
+  const grids = [3, 6, 9].map((number) => ({ type: "grid", grid: grid(number) }) as const);
+  applyRunEvents([...[3, 4, 5, 6, 7, 8, 9, 10].map(step), ...grids]);
+  const visited = [1];
+  while (visited.length <= grids.length) {
+    setCursor(visited.at(-1) ?? null);
+    visited.push(neighbourGridStep(store.getState(), 1) ?? -1);
+  }
+  expect(visited).toEqual([1, 3, 6, 9]);
+  setCursor(8);
+  expect(neighbourGridStep(store.getState(), 1)).toBe(9);
+  expect(neighbourGridStep(store.getState(), -1)).toBe(3);
+});
+
 test("alignment at a step is the newest of each encoder that is not after it", () => {
   const measured = [layers(10, "a"), layers(20, "a"), layers(20, "b")];
   expect(alignmentAtStep(measured, 15).map((m) => [m.encoder, m.step])).toEqual([["a", 10]]);

@@ -8,6 +8,7 @@ import {
   selectActive,
   selectClassNames,
   selectGrid,
+  selectShownStep,
 } from "../../store/selectors";
 import { saveBlob } from "../charts/exportChart";
 import { useCommands } from "../commands";
@@ -35,14 +36,14 @@ function Samples() {
       <Group gap={2} mb={8} wrap="nowrap">
         <Heading>Samples</Heading>
         <span className={classes.count} style={{ marginLeft: 6 }}>
-          {grid && `step ${grid.step}`}
+          {grid && `of step ${grid.step}`}
         </span>
         <div className={classes.spacer} />
         <NeighbourGrid direction={-1} label="Earlier samples">
           <IconChevronLeft size={16} />
         </NeighbourGrid>
         <span className={`${classes.count ?? ""} tabular`}>
-          {count > 0 ? `${index + 1}/${count}` : ""}
+          {count > 0 ? `${grid ? index + 1 : "–"}/${count}` : ""}
         </span>
         <NeighbourGrid direction={1} label="Later samples">
           <IconChevronRight size={16} />
@@ -130,8 +131,13 @@ const share = (index: number, count: number): string =>
   count > 1 ? `${(100 * index) / (count - 1)}%` : "0%";
 
 function EmptyTiles() {
-  const size = useStudio((state) => state.experiment.value.sampling.gridSize);
-  const every = useStudio((state) => state.experiment.value.evaluation.gridEvery);
+  const { sampling, evaluation, optimizer } = useStudio(
+    ({ run, experiment }) => run.experiment ?? experiment.value,
+  );
+  const first = useStudio((state) => state.samples.grids[0]?.step);
+  const shown = useStudio(selectShownStep);
+  const size = sampling.gridSize;
+  const { steps } = optimizer;
   const columns = Math.ceil(Math.sqrt(size));
   return (
     <>
@@ -144,21 +150,21 @@ function EmptyTiles() {
           <div key={index} className={classes.picture} />
         ))}
       </div>
-      <Hint>The first grid is drawn at step {every}.</Hint>
+      <Hint>
+        {first === undefined
+          ? `The first grid is drawn at step ${Math.min(evaluation.gridEvery, steps)}.`
+          : `No grid was drawn up to step ${shown}; the first is of step ${first}.`}
+      </Hint>
     </>
   );
 }
 
 function SamplesNote() {
-  const solver = useStudio(
-    (state) => (state.run.experiment ?? state.experiment.value).sampling.solver,
-  );
-  const steps = useStudio(
-    (state) => (state.run.experiment ?? state.experiment.value).sampling.steps,
-  );
-  const scale = useStudio(
-    (state) => (state.run.experiment ?? state.experiment.value).sampling.guidanceScale,
-  );
+  const {
+    solver,
+    steps,
+    guidanceScale: scale,
+  } = useStudio(({ run, experiment }) => (run.experiment ?? experiment.value).sampling);
   return (
     <Hint component="figcaption">
       EMA weights, {optionLabel("sampling.solver", solver)}, {steps} steps

@@ -9,6 +9,7 @@ import { memo, type KeyboardEvent, type ReactNode } from "react";
 import {
   nearestLoggedStep,
   neighbourGridStep,
+  selectGrid,
   selectShownStep,
   steppedCursor,
 } from "../../store/selectors";
@@ -57,7 +58,7 @@ export const ScrubberBar = memo(function ScrubberBar() {
 function ScrubText() {
   const empty = useStudio((state) => state.run.log.length === 0);
   const shown = useStudio(selectShownStep);
-  const grid = useStudio((state) => state.samples.grids.findLast((g) => g.step <= shown)?.step);
+  const grid = useStudio(selectGrid)?.step;
   return (
     <div className={classes.scrubText} aria-hidden="true">
       {empty ? "Nothing logged" : `Showing ${shown}`}

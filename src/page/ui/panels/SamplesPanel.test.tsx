@@ -1,0 +1,59 @@
+import { MantineProvider } from "@mantine/core";
+import { renderToStaticMarkup } from "react-dom/server";
+import { expect, test } from "vitest";
+import { Experiment } from "../../../common/config/experiment";
+import type { SampleGrid } from "../../../common/protocol/trainer";
+import { createStudioStore } from "../../store/studioStore";
+import { CommandsContext, type StudioCommands } from "../commands";
+import { StoreContext } from "../useStudio";
+import { SamplesPanel } from "./SamplesPanel";
+
+const grid = (step: number): SampleGrid => ({
+  step,
+  png: new ArrayBuffer(4),
+  count: 1,
+  columns: 1,
+  tile: 64,
+  labels: [0],
+});
+
+/** The panel of a run of 60 steps with these grids, at a step, as text. */
+function text(grids: readonly number[], cursor: number | null): string {
+  const store = createStudioStore(Experiment.parse({ evaluation: { gridEvery: 7 } }));
+  const experiment = Experiment.parse({
+    optimizer: { steps: 60 },
+    evaluation: { gridEvery: 1000 },
+  });
+  store.getState().beginRun({ runId: "a", name: "Test", experiment, timeline: [] });
+  const points = [{ step: 50, velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 1 }];
+  store.getState().applyRunEvents([{ type: "steps", points }]);
+  for (const step of grids) store.getState().applyRunEvents([{ type: "grid", grid: grid(step) }]);
+  store.getState().setCursor(cursor);
+  return renderToStaticMarkup(
+    <MantineProvider>
+      <StoreContext value={{ ...store, getInitialState: store.getState }}>
+        <CommandsContext value={{} as StudioCommands}>
+          <SamplesPanel />
+        </CommandsContext>
+      </StoreContext>
+    </MantineProvider>,
+  )
+    .replaceAll(/<style.*?<\/style>/gs, "")
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ");
+}
+
+test("the grid at or before the cursor is shown, with its step", () => {
+  expect(text([20, 40], null)).toContain("of step 40 2/2");
+  expect(text([20, 40], 30)).toContain("of step 20 1/2");
+});
+
+test("before the first grid none is shown, and it is said where the first one is", () => {
+  const shown = text([20, 40], 10);
+  expect(shown).toContain("–/2");
+  expect(shown).toContain("No grid was drawn up to step 10; the first is of step 20.");
+});
+
+test("where none was drawn, the run's own settings say when one will be", () => {
+  expect(text([], null)).toContain("The first grid is drawn at step 60.");
+});
