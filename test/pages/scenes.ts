@@ -233,6 +233,7 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
         kind: "slow",
         reason: { kind: "noWebGpu" },
         adapter: "the CPU (WebAssembly)",
+        backend: "wasm",
       });
       break;
     case "nostart":

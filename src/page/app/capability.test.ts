@@ -25,6 +25,25 @@ test("insisting on WebGPU without it fails, a CPU backend needs none", async () 
   expect(await checkCapability(undefined, "wasm")).toMatchObject({ kind: "slow" });
 });
 
+test("the slow mode names the backend that will compute; a software adapter may not be it", async () => {
+  const info = { vendor: "google", architecture: "swiftshader", description: "", device: "" };
+  const adapter = { info: { ...info, isFallbackAdapter: true } };
+  const gpu = { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
+  expect(await checkCapability(undefined, "cpu")).toMatchObject({
+    adapter: "the CPU (JavaScript)",
+    backend: "cpu",
+  });
+  expect(await checkCapability(undefined, "auto")).toMatchObject({ backend: "wasm" });
+  expect(await checkCapability(gpu, "auto")).toMatchObject({
+    adapter: "google, swiftshader or the CPU (WebAssembly), the quicker one",
+    backend: null,
+  });
+  expect(await checkCapability(gpu, "webgpu")).toMatchObject({
+    adapter: "google, swiftshader",
+    backend: "webgpu",
+  });
+});
+
 test("an adapter is called by what the browser tells, once each", () => {
   expect(adapterName({ vendor: "google", architecture: "swiftshader", description: "" })).toBe(
     "google, swiftshader",

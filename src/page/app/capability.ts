@@ -3,8 +3,8 @@ import type { BackendChoice, SlowReason } from "../../common/protocol/shared";
 import type { Capability } from "../store/deviceSlice";
 import { slowText } from "../ui/explain/device";
 
-/** The slow mode's name before a worker says which of wasm and cpu it is. */
-const CPU_ADAPTER = "the CPU (WebAssembly)";
+/** The slow mode's names before a worker says what it computes on. */
+const CPU_ADAPTERS = { wasm: "the CPU (WebAssembly)", cpu: "the CPU (JavaScript)" } as const;
 
 /**
  * Finds out what this browser can train on.
@@ -15,14 +15,14 @@ export async function checkCapability(
   gpu: GPU | undefined,
   backend: BackendChoice,
 ): Promise<Capability> {
-  if (backend === "wasm" || backend === "cpu") return slow({ kind: "asked" });
+  if (backend === "wasm" || backend === "cpu") return slow({ kind: "asked" }, backend);
   if (!gpu) return unavailable(backend, { kind: "noWebGpu" });
   try {
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) return unavailable(backend, { kind: "noAdapter" });
     const name = adapterName(adapter.info);
     return isSoftwareAdapter(adapter.info)
-      ? { kind: "slow", reason: { kind: "software", adapter: name }, adapter: name }
+      ? slowOnSoftware(name, backend)
       : {
           kind: "webgpu",
           adapter: name,
@@ -41,7 +41,20 @@ export async function checkCapability(
 
 const HINT = "Restart the browser, and update it and the GPU's driver if that does not help.";
 
-const slow = (reason: SlowReason): Capability => ({ kind: "slow", reason, adapter: CPU_ADAPTER });
+const slow = (reason: SlowReason, backend: "wasm" | "cpu" = "wasm"): Capability => ({
+  kind: "slow",
+  reason,
+  adapter: CPU_ADAPTERS[backend],
+  backend,
+});
+
+/** A start takes the quicker of this adapter and wasm, unless the address insists. */
+const slowOnSoftware = (adapter: string, asked: BackendChoice): Capability => ({
+  kind: "slow",
+  reason: { kind: "software", adapter },
+  adapter: asked === "webgpu" ? adapter : `${adapter} or ${CPU_ADAPTERS.wasm}, the quicker one`,
+  backend: asked === "webgpu" ? "webgpu" : null,
+});
 
 const unavailable = (backend: BackendChoice, reason: SlowReason): Capability =>
   backend === "webgpu"

@@ -107,7 +107,7 @@ export function createBridge(
 
   /** Why a run cannot start here, as far as it is known before workers are asked for anything. */
   function refusal(experiment: Experiment): Failure | null {
-    const device = backend === "cpu" ? { backend } : knownDevice(null, store.getState().capability);
+    const device = knownDevice(null, store.getState().capability);
     return device ? memoryRefusal(experiment, device) : null;
   }
 

@@ -1,4 +1,4 @@
-import type { DeviceReport, SlowReason } from "../../common/protocol/shared";
+import type { BackendName, DeviceReport, SlowReason } from "../../common/protocol/shared";
 import type { SetPart } from "./setPart";
 
 /** Limits of the adapter. A worker reports those of its device. */
@@ -8,8 +8,16 @@ export type BufferLimits = Pick<DeviceReport, "maxBufferBytes" | "maxBindingByte
 export type Capability =
   | { readonly kind: "checking" }
   | ({ readonly kind: "webgpu"; readonly adapter: string } & BufferLimits)
-  /** No usable adapter: the CPU-side backend works, slowly, and says so. */
-  | { readonly kind: "slow"; readonly reason: SlowReason; readonly adapter: string }
+  /**
+   * No GPU: a CPU-side backend works, slowly, and says so. Which one is null where a start decides it: a software adapter
+   * of WebGPU may turn out slower than wasm.
+   */
+  | {
+      readonly kind: "slow";
+      readonly reason: SlowReason;
+      readonly adapter: string;
+      readonly backend: BackendName | null;
+    }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface DeviceSlice {

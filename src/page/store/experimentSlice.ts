@@ -6,6 +6,7 @@ import {
   type ImportedData,
 } from "../../common/config/experiment";
 import { sameValue } from "../../common/config/nonDefaults";
+import { PRESETS } from "../../common/config/presets";
 import {
   settingAt,
   SETTINGS,
@@ -54,14 +55,29 @@ function settled(state: Omit<ExperimentState, "issues" | "changed">): Experiment
 export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState =>
   settled({ value, presetId, baseline: value, errors: {} });
 
-/** The state after a stored run or a link was opened; an equal experiment keeps its preset's name. */
-export const loadedExperiment = (
+const isSame = (a: Experiment, b: Experiment): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * The state after a stored run or a link was opened. An equal experiment stays as it is; one of a preset (by its contents, or
+ * by the name a run of it is given) is measured against that.
+ * @param name of the stored run; absent for a link
+ */
+export function loadedExperiment(
   before: ExperimentState,
   experiment: Experiment,
-): ExperimentState =>
-  JSON.stringify(before.value) === JSON.stringify(experiment)
-    ? before
-    : initialExperiment(experiment, null);
+  name?: string,
+): ExperimentState {
+  if (isSame(before.value, experiment)) return before;
+  const preset =
+    PRESETS.find((one) => isSame(one.experiment, experiment)) ??
+    PRESETS.find((one) => one.name === name);
+  return settled({
+    value: experiment,
+    presetId: preset?.id ?? null,
+    baseline: preset?.experiment ?? experiment,
+    errors: {},
+  });
+}
 
 /** Takes a value if the schema does, else keeps the old one and says why under the field's path. */
 export function setField(

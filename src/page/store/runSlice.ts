@@ -97,7 +97,7 @@ export function reduceRun(run: RunState, event: RunEvent): RunState {
     case "device":
       return { ...run, device: event.device };
     case "phase":
-      return { ...run, phase: event.phase, step: event.step, detail: event.detail ?? "" };
+      return { ...run, phase: event.phase, step: stepOf(run, event), detail: event.detail ?? "" };
     case "activity":
       return { ...run, detail: event.detail };
     case "steps": {
@@ -119,6 +119,10 @@ export function reduceRun(run: RunState, event: RunEvent): RunState {
       return run;
   }
 }
+
+/** While a run is loaded its worker knows no step yet: a resumed one stands at its checkpoint. */
+const stepOf = (run: RunState, event: Extract<RunEvent, { readonly type: "phase" }>): number =>
+  event.phase === "loading" ? Math.max(event.step, run.checkpoint?.step ?? 0) : event.step;
 
 /** A resumed run replays its timeline: an entry already recorded is not recorded twice. */
 function recordChange(
@@ -199,7 +203,7 @@ export const createRunSlice = (set: SetPart<RunPart>): RunSlice => ({
       run: restoredRun(stored),
       metrics: stored.measurements.reduce(recordMeasurement, initialMetrics),
       samples: stored.grids.reduce(recordGrid, initialSamples),
-      experiment: loadedExperiment(part.experiment, asLeft(stored)),
+      experiment: loadedExperiment(part.experiment, asLeft(stored), stored.name),
       cursorStep: null,
     })),
   applyRunEvents: (events) =>

@@ -32,9 +32,14 @@ export function knownDevice(
 ): RunDevice | undefined {
   if (ofRun) return ofRun;
   if (capability.kind === "webgpu") return { ...capability, backend: "webgpu" };
-  const onCpu = capability.kind === "slow" && capability.reason.kind !== "software";
-  return onCpu ? { backend: "wasm" } : undefined;
+  return capability.kind === "slow" && capability.backend !== null
+    ? { backend: capability.backend }
+    : undefined;
 }
+
+/** Whether runs are computed on a GPU, so that its memory is what they take; false while that is not known. */
+export const computesOnGpu = (ofRun: DeviceReport | null, capability: Capability): boolean =>
+  ofRun ? ofRun.backend === "webgpu" && !ofRun.slow : capability.kind === "webgpu";
 
 const NO_NAMES: readonly string[] = [];
 
@@ -86,6 +91,12 @@ export function stepEnd(lastStep: number): number {
   return Math.ceil(lastStep / unit) * unit;
 }
 export const selectStepEnd = (state: StudioState): number => stepEnd(state.run.step);
+
+/** The step KID, Fréchet and CKNNA are first measured at, of the shown run or the next: the last step measures too. */
+export function selectFirstMeasured({ run, experiment }: StudioState): number {
+  const { evaluation, optimizer } = run.experiment ?? experiment.value;
+  return Math.min(evaluation.metricsEvery, optimizer.steps);
+}
 
 /** The grid to show: the newest that is not after the shown step. */
 export const selectGrid = (state: StudioState) => gridAt(state.samples, selectShownStep(state));

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Experiment } from "../../common/config/experiment";
+import { Experiment, type ControlChange } from "../../common/config/experiment";
+import { PRESETS } from "../../common/config/presets";
 import type {
   LayerAlignment,
   Measurement,
@@ -216,6 +217,42 @@ test("the scrubber moves by logged steps and finds the grid of its step", () => 
   expect(neighbourGridStep(store.getState(), -1)).toBeNull();
 });
 
+test("while a run is resumed its step is that of its checkpoint", () => {
+  const store = createStudioStore(experiment, null);
+  const checkpoint = { step: 50, bytes: 4 };
+  const points = step(61).points;
+  const stored = { ...start, phase: "stopped", device: null, points, checkpoint } as const;
+  store.getState().restoreRun({ ...stored, measurements: [], grids: [] });
+  store.getState().setPhase("caching");
+  store.getState().applyRunEvents([{ type: "phase", phase: "loading", step: 0 }]);
+  expect(store.getState().run).toMatchObject({ phase: "loading", step: 50 });
+  store.getState().beginRun(start);
+  store.getState().applyRunEvents([{ type: "phase", phase: "loading", step: 0 }]);
+  expect(store.getState().run.step).toBe(0);
+});
+
+test("a run of a preset keeps its name when it is restored, with what differs counted", () => {
+  const [preset] = PRESETS;
+  if (!preset) throw new Error("no preset");
+  const restored = (of: Experiment, name: string, change: ControlChange) => {
+    const store = createStudioStore(experiment, null);
+    const stored = { runId: "a", name, experiment: of, timeline: [{ step: 3, change }] };
+    const nothing = { points: [], measurements: [], grids: [], checkpoint: null, device: null };
+    store.getState().restoreRun({ ...stored, ...nothing, phase: "stopped" });
+    return store.getState().experiment;
+  };
+  const moved = restored(preset.experiment, preset.name, { projCoeff: 1.25 });
+  expect(moved).toMatchObject({ presetId: preset.id, changed: ["alignment.projCoeff"] });
+  const { optimizer } = preset.experiment;
+  const seeded = { ...preset.experiment, optimizer: { ...optimizer, seed: 9 } };
+  expect(restored(seeded, preset.name, {})).toMatchObject({
+    presetId: preset.id,
+    changed: ["optimizer.seed"],
+  });
+  expect(restored(preset.experiment, "Custom", {}).presetId).toBe(preset.id);
+  expect(restored(seeded, "Custom", {})).toMatchObject({ presetId: null, changed: [] });
+});
+
 test("before the first grid none is shown, and the next one is the first", () => {
   const store = training();
   const { applyRunEvents, setCursor } = store.getState();
@@ -274,10 +311,13 @@ test("a run is computed on its device, and before it on what the browser says", 
   store.getState().setCapability({ kind: "webgpu", adapter: "an adapter", ...offered });
   expect(known()).toMatchObject({ backend: "webgpu", ...offered });
   const software = { kind: "software", adapter: "SwiftShader" } as const;
-  store.getState().setCapability({ kind: "slow", reason: software, adapter: "SwiftShader" });
+  const slow = { kind: "slow", adapter: "SwiftShader" } as const;
+  store.getState().setCapability({ ...slow, reason: software, backend: null });
   expect(known()).toBeUndefined();
-  store.getState().setCapability({ kind: "slow", reason: { kind: "noAdapter" }, adapter: "CPU" });
+  store.getState().setCapability({ ...slow, reason: { kind: "noAdapter" }, backend: "wasm" });
   expect(known()?.backend).toBe("wasm");
+  store.getState().setCapability({ ...slow, reason: { kind: "asked" }, backend: "cpu" });
+  expect(known()?.backend).toBe("cpu");
   const device = { backend: "wasm", adapter: "CPU", slow: true, float16: false } as const;
   store.getState().applyRunEvents([{ type: "device", device }]);
   expect(known()).toBe(device);

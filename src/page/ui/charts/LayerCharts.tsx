@@ -7,7 +7,12 @@ import {
 } from "../../../common/catalogue/liveMetrics";
 import type { LayerAlignment } from "../../../common/protocol/trainer";
 import { selectBandOfBlock } from "../../store/bandSlice";
-import { alignmentAtStep, alignmentInForce, selectStepEnd } from "../../store/selectors";
+import {
+  alignmentAtStep,
+  alignmentInForce,
+  selectFirstMeasured,
+  selectStepEnd,
+} from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { encoderShort } from "../explain/names";
@@ -45,7 +50,7 @@ const drawnOf = (metric: Metric, measured: readonly LayerAlignment[]): readonly 
   measured.flatMap((m) => [...valuesOf(metric, m), ...(metric.hasChance ? [m.chance] : [])]);
 
 function useEmpty(): string {
-  const every = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
+  const every = useStudio(selectFirstMeasured);
   return useEmptyText(`First measured at step ${every}`);
 }
 

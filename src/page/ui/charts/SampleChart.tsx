@@ -8,7 +8,7 @@ import {
 import type { BandRange } from "../../../common/config/referenceBand";
 import type { SampleQuality } from "../../../common/protocol/trainer";
 import { selectBandOf } from "../../store/bandSlice";
-import { selectStepEnd } from "../../store/selectors";
+import { selectFirstMeasured, selectStepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatTick, formatValue } from "../explain/format";
 import { paperFidText } from "../explain/paperText";
@@ -48,7 +48,7 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
   const measured = useMeasured(visible);
   const end = useDrawn(selectStepEnd, visible);
   const x = useMemo(() => stepScale(end), [end]);
-  const later = useStudio((state) => state.experiment.value.evaluation.metricsEvery);
+  const later = useStudio(selectFirstMeasured);
   const empty = useEmptyText(`First measured at step ${later}`);
   const ranges = useReference(selectBandOf(id), end);
   const sameSpace = useStudio(({ band }) => band?.space === measured.at(-1)?.space);

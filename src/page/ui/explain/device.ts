@@ -11,7 +11,7 @@ export function slowText(reason: SlowReason, backend?: BackendName): string {
     case "asked":
       return "The address asks for a CPU backend.";
     case "noWebGpu":
-      return "This browser has no WebGPU, or this page is not served securely.";
+      return "This browser has no WebGPU.";
     case "noAdapter":
       return "WebGPU is there, but it offers no adapter.";
     case "software":

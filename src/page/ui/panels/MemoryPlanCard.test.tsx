@@ -8,7 +8,10 @@ import {
   memorySuggestions,
   type MemoryLimits,
 } from "../../../common/config/memorySuggestions";
-import { MemoryPlanView } from "./MemoryPlanCard";
+import type { Capability } from "../../store/deviceSlice";
+import { createStudioStore } from "../../store/studioStore";
+import { StoreContext } from "../useStudio";
+import { MemoryPlanCard, MemoryPlanView } from "./MemoryPlanCard";
 
 const nothing = () => undefined;
 
@@ -18,6 +21,7 @@ function markup(limits: MemoryLimits, locked = false): string {
     <MantineProvider>
       <MemoryPlanView
         plan={memoryPlan(experiment)}
+        place={{ onGpu: true, backend: "webgpu" }}
         limits={limits}
         suggestions={memorySuggestions(experiment, limits)}
         locked={locked}
@@ -79,4 +83,35 @@ test("changes are named for what they do", () => {
       { group: "optimizer", name: "microBatch", value: 16 },
     ]),
   ).toBe("SiT-B, recompute blocks, micro-batches of 16");
+});
+
+/** The card of a page on such a machine. */
+function card(capability: Capability): string {
+  const store = createStudioStore(
+    Experiment.parse({ model: { size: "L" }, optimizer: { batchSize: 64 } }),
+  );
+  store.getState().setCapability(capability);
+  return renderToStaticMarkup(
+    <MantineProvider>
+      <StoreContext value={{ ...store, getInitialState: store.getState }}>
+        <MemoryPlanCard />
+      </StoreContext>
+    </MantineProvider>,
+  );
+}
+
+test("only where there is a GPU is it GPU memory", () => {
+  const software = { kind: "software", adapter: "SwiftShader" } as const;
+  const adapter = "SwiftShader";
+  expect(card({ kind: "webgpu", adapter: "a GPU" })).toContain("GPU memory, planned");
+  expect(card({ kind: "slow", reason: software, adapter, backend: null })).not.toContain("GPU mem");
+  expect(card({ kind: "checking" })).not.toContain("GPU mem");
+});
+
+test("the limit is that of the backend that was asked for", () => {
+  const asked = { kind: "slow", reason: { kind: "asked" }, adapter: "the CPU" } as const;
+  const budget = (backend: "wasm" | "cpu") =>
+    /aria-valuemax="(\d+)/.exec(card({ ...asked, backend }))?.[1];
+  expect(Number(budget("wasm"))).toBeLessThan(4e9); // what is of use of wasm's heap
+  expect(Number(budget("cpu"))).toBe(4e9); // the person's own budget
 });

@@ -15,14 +15,15 @@ import {
   type SettingChange,
 } from "../../../common/config/memorySuggestions";
 import { gridSide } from "../../../common/config/sizes";
-import { knownDevice, selectActive } from "../../store/selectors";
+import type { BackendName } from "../../../common/protocol/shared";
+import { computesOnGpu, knownDevice, selectActive } from "../../store/selectors";
 import { formatBytes } from "../explain/format";
 import { useStudio, useStudioStore } from "../useStudio";
 import classes from "./memoryPlan.module.css";
 
 const GB = 1e9;
 
-/** How much GPU memory the edited experiment will take, before anything of it is computed. */
+/** How much memory the edited experiment will take, before anything of it is computed. */
 export function MemoryPlanCard() {
   const store = useStudioStore();
   const experiment = useStudio((state) => state.experiment.value);
@@ -33,8 +34,10 @@ export function MemoryPlanCard() {
     key: "repa-studio-memory-budget-gb",
     defaultValue: DEFAULT_BUDGET_BYTES / GB,
   });
+  const onGpu = computesOnGpu(ofRun, capability);
+  const device = useMemo(() => knownDevice(ofRun, capability), [ofRun, capability]);
   const { plan, limits, suggestions } = useMemo(() => {
-    const known = limitsOf(knownDevice(ofRun, capability) ?? { backend: "webgpu" });
+    const known = limitsOf(device ?? { backend: "webgpu" });
     const budgetBytes = Math.min(known.budgetBytes, (budgetGb > 0 ? budgetGb : 4) * GB);
     const held: MemoryLimits = { ...known, budgetBytes };
     return {
@@ -42,7 +45,7 @@ export function MemoryPlanCard() {
       plan: memoryPlan(experiment, held.step),
       suggestions: memorySuggestions(experiment, held),
     };
-  }, [experiment, budgetGb, ofRun, capability]);
+  }, [experiment, budgetGb, device]);
   if (!Number.isInteger(gridSide(experiment))) return null; // the form says what is wrong
   return (
     <MemoryPlanView
@@ -50,6 +53,7 @@ export function MemoryPlanCard() {
       limits={limits}
       suggestions={suggestions}
       locked={active}
+      place={{ onGpu, backend: device?.backend ?? null }}
       onBudget={(gb) => setBudgetGb(gb)}
       onApply={(changes) => {
         for (const { group, name, value } of changes) store.getState().setField(group, name, value);
@@ -58,7 +62,15 @@ export function MemoryPlanCard() {
   );
 }
 
+/** Whose memory a plan counts. */
+export interface MemoryPlace {
+  readonly onGpu: boolean;
+  /** Null where a start decides it. */
+  readonly backend: BackendName | null;
+}
+
 export interface MemoryPlanViewProps {
+  readonly place: MemoryPlace;
   readonly plan: MemoryPlan;
   readonly limits: MemoryLimits;
   readonly suggestions: readonly MemorySuggestion[];
@@ -74,7 +86,11 @@ export function MemoryPlanView(props: MemoryPlanViewProps) {
   const id = useId();
   const fits = isWithinBudget(plan, limits) && isWithinBufferLimit(plan, limits);
   return (
-    <section className={classes.card} aria-label="GPU memory plan" data-fits={fits}>
+    <section
+      className={classes.card}
+      aria-label={`${memoryName(props.place)} plan`}
+      data-fits={fits}
+    >
       <UnstyledButton
         className={classes.head ?? ""}
         aria-expanded={open}
@@ -82,14 +98,14 @@ export function MemoryPlanView(props: MemoryPlanViewProps) {
         onClick={() => setOpen(!open)}
       >
         <IconChevronRight size={13} className={classes.chevron ?? ""} />
-        <span>{limits.step === "plain" ? "Memory, planned" : "GPU memory, planned"}</span>
+        <span>{memoryName(props.place)}, planned</span>
         <strong>{formatBytes(plan.peakBytes)}</strong>
       </UnstyledButton>
-      <Bar plan={plan} limits={limits} />
+      <Bar {...props} />
       {!fits && <Misfit {...props} />}
       {!fits && <Suggestions {...props} />}
       <Collapse id={id} expanded={open} keepMounted={false}>
-        <Rows plan={plan} />
+        <Rows {...props} />
         <div className={classes.budget}>
           <label htmlFor={`${id}-budget`}>Budget</label>
           <NumberInput
@@ -108,18 +124,31 @@ export function MemoryPlanView(props: MemoryPlanViewProps) {
             rightSectionPointerEvents="none"
           />
         </div>
-        <p className={classes.note}>
-          {limits.step === "plain"
-            ? "Counted for the training step of the slow mode. WebAssembly has 4.3 GB at most."
-            : "Counted for the WebGPU training step. Browsers do not say how much memory a GPU has: set the budget to what yours can spare."}
-        </p>
+        <p className={classes.note}>{noteText(props.place)}</p>
       </Collapse>
     </section>
   );
 }
 
+const memoryName = ({ onGpu }: MemoryPlace): string => (onGpu ? "GPU memory" : "Memory");
+
+/** What the plan counts, and what is known of the limit. */
+function noteText({ onGpu, backend }: MemoryPlace): string {
+  switch (backend) {
+    case "wasm":
+      return "Counted for the training step of the slow mode. WebAssembly has 4.3 GB at most.";
+    case "cpu":
+      return "Counted for the training step of the slow mode. Set the budget to what this machine can spare.";
+    case "webgpu":
+    case null:
+      return onGpu
+        ? "Counted for the WebGPU training step. Browsers do not say how much memory a GPU has: set the budget to what yours can spare."
+        : "Counted for the WebGPU training step. It takes this machine’s own memory here: set the budget to what that can spare.";
+  }
+}
+
 /** State and step as shares of the budget, the whole bar when they pass it. */
-function Bar({ plan, limits }: Pick<MemoryPlanViewProps, "plan" | "limits">) {
+function Bar({ plan, limits, place }: MemoryPlanViewProps) {
   const whole = Math.max(plan.peakBytes, limits.budgetBytes);
   const width = (bytes: number) => `${(100 * bytes) / whole}%`;
   const text = `${formatBytes(plan.peakBytes)} of ${formatBytes(limits.budgetBytes)}`;
@@ -127,7 +156,7 @@ function Bar({ plan, limits }: Pick<MemoryPlanViewProps, "plan" | "limits">) {
     <div
       className={classes.bar}
       role="meter"
-      aria-label="Planned GPU memory"
+      aria-label={`Planned ${place.onGpu ? "GPU memory" : "memory"}`}
       aria-valuemin={0}
       aria-valuemax={limits.budgetBytes}
       aria-valuenow={Math.min(plan.peakBytes, limits.budgetBytes)}
@@ -189,14 +218,14 @@ const GROUPS: readonly { readonly group: MemoryGroup; readonly title: string }[]
   { group: "evaluation", title: "During evaluation, beside it" },
 ];
 
-function Rows({ plan }: { readonly plan: MemoryPlan }) {
+function Rows({ plan, place }: MemoryPlanViewProps) {
   const totals: Readonly<Record<MemoryGroup, number>> = {
     state: plan.stateBytes,
     training: plan.trainingBytes,
     evaluation: plan.evaluationBytes,
   };
   return (
-    <table className={classes.rows} aria-label="GPU memory by use">
+    <table className={classes.rows} aria-label={`${memoryName(place)} by use`}>
       {GROUPS.map(({ group, title }) => (
         <tbody key={group}>
           <tr>

@@ -133,7 +133,7 @@ function RoundingNotice() {
 const SLOW_TITLES: Readonly<Record<SlowReason["kind"], string>> = {
   asked: "CPU backend asked for: slow mode",
   noWebGpu: "No WebGPU here: slow mode",
-  noAdapter: "No GPU here: slow mode",
+  noAdapter: "No adapter for WebGPU here: slow mode",
   software: "No GPU here: slow mode",
   failed: "WebGPU did not start: slow mode",
 };

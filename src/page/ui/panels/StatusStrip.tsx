@@ -1,6 +1,7 @@
 import { Badge, Popover, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
 import { selectEtaSeconds, selectStepMs } from "../../store/selectors";
+import type { Capability } from "../../store/deviceSlice";
 import type { RunState } from "../../store/runSlice";
 import { missingWeightsBytes } from "../../store/weightsSlice";
 import { selfCheckLines, slowTextOf } from "../explain/device";
@@ -129,6 +130,10 @@ function Stat({ name, children }: { readonly name: string; readonly children: Re
   );
 }
 
+/** What runs will be computed on; "device" where a start decides it. */
+const backendOf = (capability: Capability): string =>
+  capability.kind === "slow" ? (capability.backend ?? "device") : "webgpu";
+
 /** The adapter timings belong to: the run's, or what this browser offers. */
 function Device() {
   const device = useStudio((state) => state.run.device);
@@ -142,7 +147,7 @@ function Device() {
   const failures = device ? selfCheckLines(device) : [];
   return (
     <span className={`${classes.stat ?? ""} ${classes.shrinks ?? ""}`}>
-      <small>{device?.backend ?? (slow ? "cpu" : "webgpu")}</small>
+      <small>{device?.backend ?? backendOf(capability)}</small>
       <span className={classes.detail} title={adapter}>
         {adapter}
       </span>
