@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { decodeRunFile, encodeRunFile } from "../src/common/config/runFile";
 import { expect, listen, test } from "./fixtures";
 import { onlyAtEnd, studioOn, tiny } from "./studio";
 
@@ -47,8 +49,49 @@ test("a link's timeline is replayed at its steps", async ({ studio }) => {
   const experiment = tiny({ optimizer: { steps: 10 }, evaluation: onlyAtEnd(10) });
   await studio.openLink(experiment, timeline);
   await expect(studio.linkDialog).toContainText("λ 0.1, depth 2 at 5");
-  await studio.linkDialog.getByRole("button", { name: "Run it" }).click();
+  // a stray Enter starts nothing, and leaves the dialog where it is
+  await studio.page.keyboard.press("Enter");
+  await expect(studio.linkDialog.getByRole("button", { name: "Run it" })).not.toBeFocused();
+  await expect(studio.linkDialog).toBeVisible();
+  expect(await (await studio.db()).runs()).toEqual([]);
+
+  // edited first, its changes are kept
+  await studio.linkDialog.getByRole("button", { name: "Edit it first" }).click();
+  const scheduled = studio.page.getByRole("region", { name: "Scheduled changes" });
+  await expect(scheduled).toContainText("λ 0.1, depth 2 at 5");
+  await studio.button("Train").click();
   await studio.waitForPhase("Finished");
   expect((await studio.newestRun()).timeline).toEqual(timeline);
   await expect(studio.figure("Velocity loss by training step")).toContainText("λ 0.1, depth 2");
+});
+
+test("a timeline too long for a link is offered as a file, and the file opens as a link does", async ({
+  studio,
+}) => {
+  const timeline = Array.from({ length: 1200 }, (_, step) => ({ step, change: { projCoeff: 1 } }));
+  const experiment = tiny({ optimizer: { steps: 2000, seed: 11 }, evaluation: onlyAtEnd(2000) });
+  const { page } = studio;
+  await studio.open();
+  const text = encodeRunFile({ experiment, timeline, card: {} });
+  const open = async (name: string, contents: string) => {
+    const chooser = page.waitForEvent("filechooser");
+    await studio.button("Open a file").click();
+    const buffer = Buffer.from(contents);
+    await (await chooser).setFiles({ name, mimeType: "application/json", buffer });
+  };
+  await open("not.json", "{}");
+  const refused = page.getByRole("dialog", { name: "This file cannot be opened" });
+  await refused.getByRole("button", { name: "Close", exact: true }).click();
+
+  await open("run.json", text);
+  await expect(studio.linkDialog).toContainText("and 1188 more");
+  await studio.linkDialog.getByRole("button", { name: "Edit it first" }).click();
+
+  await studio.button("Copy link").click();
+  const dialog = page.getByRole("dialog", { name: "Too long for a link" });
+  await expect(dialog).toContainText("1200 changes");
+  const saving = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Save as a file" }).click();
+  const saved = await readFile(await (await saving).path(), "utf8");
+  expect(decodeRunFile(saved)).toMatchObject({ experiment, timeline, issues: [] });
 });

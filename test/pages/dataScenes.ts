@@ -271,6 +271,7 @@ export function playDataScene(store: StudioStore, scene: DataScene): void {
       break;
     case "linkdata":
       state.offerLink({
+        from: "link",
         experiment: {
           ...state.experiment.value,
           data: {

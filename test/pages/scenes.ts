@@ -321,6 +321,7 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
     case "link":
     case "badlink":
       state.offerLink({
+        from: "link",
         experiment: scene === "link" ? experiment : null,
         timeline: scene === "link" ? TIMELINE : [],
         issues: [

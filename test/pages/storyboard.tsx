@@ -4,6 +4,7 @@ import { presetById } from "../../src/common/config/presets";
 import { lastStep } from "../../src/page/store/stepLog";
 import type { StudioStore } from "../../src/page/store/studioStore";
 import type { StudioCommands } from "../../src/page/ui/commands";
+import type { ShareCommands } from "../../src/page/ui/shareCommands";
 import { analyseGrids } from "./analyseScenes";
 import { featureMaps, imagePage, NEEDED } from "./dataScenes";
 import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";
@@ -38,7 +39,7 @@ const SCENES: readonly Scene[] = [
 ];
 
 /** Commands that answer from the script: the page behaves, nothing is computed. */
-function scriptedCommands(store: StudioStore): StudioCommands {
+function scriptedCommands(store: StudioStore): StudioCommands & ShareCommands {
   const state = () => store.getState();
   const phase = (name: "training" | "paused" | "stopped") =>
     state().applyRunEvents([{ type: "phase", phase: name, step: state().run.step }]);
@@ -57,6 +58,8 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     setControl: (change) =>
       state().applyRunEvents([{ type: "control", entry: { step: state().run.step + 1, change } }]),
     copyLink: () => Promise.resolve(`${window.location.origin}/#/run?x=scripted`),
+    saveRunFile: () => undefined,
+    openRunFile: () => undefined,
     openLinked: () => state().clearLink(),
     dismissLink: () => state().clearLink(),
     selectPreset: (id) => state().loadExperiment(presetById(id).experiment, id),

@@ -53,6 +53,46 @@ describe("encodeLink", () => {
     const run = { experiment: Experiment.parse({}), timeline, card: {} };
     expect(() => encodeLink(run)).toThrow(/3000 changes/);
   });
+
+  test.each([
+    // 1500 changes that deflate to a few characters: too many for a reader
+    ["more changes than are read", 1500, { projCoeff: 1 }],
+    // 900 changes of 100 characters each: more than a reader unpacks
+    [
+      "more than is unpacked",
+      900,
+      {
+        projCoeff: 1,
+        encoderDepth: 2,
+        objective: "ntxent" as const,
+        encoders: ["tiny-vit" as const],
+      },
+    ],
+  ])("%s is refused although it is short", (_, count, change) => {
+    const timeline = Array.from({ length: count }, (_, step) => ({ step, change }));
+    const run = { experiment: Experiment.parse({}), timeline, card: {} };
+    expect(codeOf(() => encodeLink(run))).toBe("BAD_LINK");
+  });
+
+  test("whatever is offered as a link is read again as it was", () => {
+    const change = fc.record({ projCoeff: fc.double({ min: 0, max: 10, noNaN: true }) });
+    const alike = fc
+      .tuple(fc.integer({ min: 1, max: 3000 }), change)
+      .map(([count, one]) => Array.from({ length: count }, (_, step) => ({ step, change: one })));
+    fc.assert(
+      fc.property(alike, (timeline) => {
+        const run = { experiment: Experiment.parse({}), timeline, card };
+        let link: string;
+        try {
+          link = encodeLink(run);
+        } catch {
+          return;
+        }
+        expect(decodeLink(link)).toEqual({ ...run, issues: [] });
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
 
 describe("decodeLink names what it cannot take and offers the rest", () => {

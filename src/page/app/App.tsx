@@ -6,12 +6,13 @@ import type { StudioStore } from "../store/studioStore";
 import { createDrawQueue, DrawQueueContext } from "../ui/charts/drawQueue";
 import { CommandsContext, type StudioCommands } from "../ui/commands";
 import { Studio } from "../ui/panels/Studio";
+import { ShareContext, type ShareCommands } from "../ui/shareCommands";
 import { theme } from "../ui/theme";
 import { StoreContext } from "../ui/useStudio";
 
 export interface AppProps {
   readonly store: StudioStore;
-  readonly commands: StudioCommands;
+  readonly commands: StudioCommands & ShareCommands;
 }
 
 /** Gives the store and the commands to the screen. It holds no worker. */
@@ -21,9 +22,11 @@ export function App({ store, commands }: AppProps) {
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <StoreContext value={store}>
         <CommandsContext value={commands}>
-          <DrawQueueContext value={drawQueue}>
-            <Studio />
-          </DrawQueueContext>
+          <ShareContext value={commands}>
+            <DrawQueueContext value={drawQueue}>
+              <Studio />
+            </DrawQueueContext>
+          </ShareContext>
         </CommandsContext>
       </StoreContext>
     </MantineProvider>

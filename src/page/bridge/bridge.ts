@@ -10,12 +10,14 @@ import { presetById } from "../../common/config/presets";
 import { EMOJI_SHAPE } from "../../common/config/sizes";
 import { validateExperiment } from "../../common/config/validate";
 import { fetchFile } from "../../common/formats/fetchFile";
-import { toFailure, type Failure } from "../../common/errors/studioError";
+import type { SharedRun } from "../../common/config/sharedRun";
+import { StudioError, toFailure, type Failure } from "../../common/errors/studioError";
 import type { BackendChoice } from "../../common/protocol/shared";
 import { deleteCache } from "../../common/storage/caches";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
 import { deleteRun } from "../../common/storage/runs";
+import type { PendingLink } from "../store/linkSlice";
 import type { ImageQuery } from "../store/previewSlice";
 import { knownDevice } from "../store/selectors";
 import type { StudioStore } from "../store/studioStore";
@@ -26,7 +28,16 @@ import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { watchCostEstimate } from "./flows/costEstimateWatcher";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
-import { isLink, pendingLink, shareLink, viewAddress, viewOf } from "./links";
+import {
+  isLink,
+  pendingFile,
+  pendingLink,
+  shareFile,
+  shareLink,
+  shownRun,
+  viewAddress,
+  viewOf,
+} from "./links";
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createCaching } from "./run/caching";
 import { createRunController } from "./run/controller";
@@ -122,6 +133,12 @@ export function createBridge(
     run.train({ run: { runId: crypto.randomUUID(), name, experiment, timeline }, pauseAfter });
   }
 
+  /** Runs what the form shows, with the changes that are scheduled. */
+  function beginEdited(pauseAfter?: number): void {
+    const { value, scheduled } = store.getState().experiment;
+    begin(value, scheduled, pauseAfter);
+  }
+
   /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
   async function resumeStored(runId: string): Promise<void> {
     const stored = await withDatabase((db) => readStoredRun(db, runId)).catch(report);
@@ -140,11 +157,14 @@ export function createBridge(
     if (bytes) saveFile(new Blob([bytes]), `repa-studio-step-${step}.safetensors`);
   }
 
-  /** Shows the link in the address, if there is one, and asks what it would cost. */
+  /** Shows the link in the address, if there is one. */
   function openAddress(): void {
     store.getState().setView(viewOf(location.hash));
-    if (!isLink(location.hash)) return;
-    const link = pendingLink(location.hash, codeVersion);
+    if (isLink(location.hash)) offer(pendingLink(location.hash, codeVersion));
+  }
+
+  /** Shows what was opened, and asks what it would cost. */
+  function offer(link: PendingLink): void {
     store.getState().offerLink(link);
     if (!link.experiment) return;
     void caching.costEstimate(link.experiment, link.timeline).then((costEstimate) => {
@@ -152,6 +172,30 @@ export function createBridge(
       if (costEstimate.ok) store.getState().setLinkCostEstimate(costEstimate.value);
       else store.getState().failLink(costEstimate.failure);
     });
+  }
+
+  /** What is shown, to be shared, with the hash of the images it was trained on. */
+  async function shared(): Promise<SharedRun> {
+    const { runId } = store.getState().run;
+    const record = runId
+      ? await withDatabase((db) => db.get("runs", runId)).catch(() => undefined)
+      : undefined;
+    return shownRun(store.getState(), codeVersion, record);
+  }
+
+  async function copyLink(): Promise<string> {
+    const run = await shared();
+    try {
+      return shareLink(run, new URL(location.pathname, location.origin));
+    } catch (thrown) {
+      store.getState().setUnlinkable(toFailure(thrown));
+      throw new StudioError("CANCELLED", "There is no link.", "A file is offered in its place.");
+    }
+  }
+
+  async function saveRunFile(): Promise<void> {
+    const { blob, name } = shareFile(await shared(), store.getState().run.name);
+    saveFile(blob, name);
   }
 
   const cleanAddress = () => history.replaceState(null, "", location.pathname + location.search);
@@ -204,14 +248,10 @@ export function createBridge(
     if (value.data.dataset === "imported") void datasets.refresh();
   });
   const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
-  const stopWatching = watchCostEstimate(
-    store,
-    (experiment) => caching.costEstimate(experiment, []),
-    run.isUnderWay,
-  );
+  const stopWatching = watchCostEstimate(store, caching.costEstimate, run.isUnderWay);
 
   return {
-    start: () => begin(store.getState().experiment.value, []),
+    start: () => beginEdited(),
     pause: () => run.press({ type: "pause" }),
     resume: () => {
       const { runId } = store.getState().run;
@@ -220,24 +260,19 @@ export function createBridge(
     },
     singleStep: () => {
       if (run.isUnderWay()) run.press({ type: "step" });
-      else begin(store.getState().experiment.value, [], 1);
+      else beginEdited(1);
     },
     stop: () => run.press({ type: "stop" }),
     setControl: (change: ControlChange) => void run.setControl(change),
-    copyLink: async () => {
-      const { runId } = store.getState().run;
-      const record = runId
-        ? await withDatabase((db) => db.get("runs", runId)).catch(() => undefined)
-        : undefined;
-      const address = new URL(location.pathname, location.origin);
-      return shareLink(store.getState(), address, codeVersion, record);
-    },
+    copyLink,
+    saveRunFile: () => void saveRunFile().catch(report),
+    openRunFile: (file: File) => void pendingFile(file, codeVersion).then(offer),
     openLinked: () => {
       const { link } = store.getState();
       store.getState().clearLink();
       cleanAddress();
       if (!link?.experiment) return;
-      store.getState().loadExperiment(link.experiment, null);
+      store.getState().loadExperiment(link.experiment, null, link.timeline);
       // settings that contradict each other are shown in the form, to be mended and run from there
       if (validateExperiment(link.experiment, link.timeline).length > 0) return;
       begin(link.experiment, link.timeline);
@@ -302,5 +337,5 @@ function saveFile(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // some browsers read it after the click
 }

@@ -1,3 +1,5 @@
+import { decodeRunFile, encodeRunFile, runFileRefusal } from "../../common/config/runFile";
+import type { SharedRun } from "../../common/config/sharedRun";
 import { decodeLink, encodeLink } from "../../common/config/urlCodec";
 import { validateExperiment, type ConfigIssue } from "../../common/config/validate";
 import { StudioError, toFailure } from "../../common/errors/studioError";
@@ -22,42 +24,73 @@ export const viewAddress = (view: View): string =>
 /** True when the address holds a share link. */
 export const isLink = (hash: string): boolean => hash.startsWith(LINK_PREFIX);
 
-/** The contents of a link, with the issues of what could not be read. Nothing is started. */
-export function pendingLink(hash: string, codeVersion: string): PendingLink {
+/** What was read of a link or a file, with the issues of what could not be. Nothing is started. */
+function pending(
+  from: PendingLink["from"],
+  codeVersion: string,
+  read: () => ReturnType<typeof decodeLink>,
+): PendingLink {
+  const nothing = { from, timeline: [], costEstimate: null, failure: null, mismatch: null };
   try {
-    const { experiment, timeline, card, issues } = decodeLink(hash);
+    const { experiment, timeline, card, issues } = read();
     const all: readonly ConfigIssue[] = [...issues, ...validateExperiment(experiment, timeline)];
     const differs = card.codeVersion !== undefined && card.codeVersion !== codeVersion;
     const mismatch = differs
       ? `Made with version ${card.codeVersion ?? ""}; this is ${codeVersion}. Numbers may differ.`
       : null;
-    return { experiment, timeline, issues: all, costEstimate: null, failure: null, mismatch };
+    return { ...nothing, experiment, timeline, issues: all, mismatch };
   } catch (thrown) {
     const { message, hint } = toFailure(thrown);
-    const issues = [
-      { path: "", message: thrown instanceof StudioError ? `${message} ${hint}` : message },
-    ];
-    return {
-      experiment: null,
-      timeline: [],
-      issues,
-      costEstimate: null,
-      failure: null,
-      mismatch: null,
-    };
+    const text = thrown instanceof StudioError ? `${message} ${hint}` : message;
+    return { ...nothing, experiment: null, issues: [{ path: "", message: text }] };
   }
 }
 
-/** The share link of what is shown: the run with its timeline, or the edited experiment. */
-export function shareLink(
-  state: Pick<StudioState, "run" | "experiment">,
-  address: URL,
+export const pendingLink = (hash: string, codeVersion: string): PendingLink =>
+  pending("link", codeVersion, () => decodeLink(hash));
+
+/** The same of a file that was chosen or dropped. */
+export async function pendingFile(
+  file: Pick<File, "size" | "text">,
+  codeVersion: string,
+): Promise<PendingLink> {
+  const refusal = runFileRefusal(file.size);
+  const text = refusal ? null : await file.text().catch((thrown: unknown) => toError(thrown));
+  return pending("file", codeVersion, () => {
+    if (refusal) throw refusal;
+    if (typeof text !== "string") throw text ?? new Error("nothing was read");
+    return decodeRunFile(text);
+  });
+}
+
+const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/** What is shown, to be shared: the run with its timeline, or the edited experiment with its scheduled changes. */
+export function shownRun(
+  { run, experiment }: Pick<StudioState, "run" | "experiment">,
   codeVersion: string,
   record: RunRecord | undefined,
-): string {
-  const { run, experiment } = state;
-  const shown = run.experiment ?? experiment.value;
+): SharedRun {
   const card = { codeVersion, ...(record?.datasetHash ? { datasetHash: record.datasetHash } : {}) };
-  const timeline = run.experiment ? run.timeline : [];
-  return new URL(encodeLink({ experiment: shown, timeline, card }), address).href;
+  return run.experiment
+    ? { experiment: run.experiment, timeline: run.timeline, card }
+    : { experiment: experiment.value, timeline: experiment.scheduled, card };
+}
+
+/**
+ * The share link of a run.
+ * @throws StudioError BAD_LINK when it would not be read again
+ */
+export const shareLink = (shared: SharedRun, address: URL): string =>
+  new URL(encodeLink(shared), address).href;
+
+/** The same as a file, which holds any timeline. */
+export function shareFile(shared: SharedRun, name: string): { blob: Blob; name: string } {
+  const words = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  const blob = new Blob([encodeRunFile(shared)], { type: "application/json" });
+  return { blob, name: `repa-studio-${words === "" ? "experiment" : words}.json` };
 }

@@ -4,6 +4,7 @@ import {
   type ControlChange,
   type ExperimentGroup,
   type ImportedData,
+  type TimelineEntry,
 } from "../../common/config/experiment";
 import { sameValue } from "../../common/config/nonDefaults";
 import { PRESETS } from "../../common/config/presets";
@@ -30,11 +31,18 @@ export interface ExperimentState {
   readonly issues: Readonly<Record<string, string>>;
   /** Paths of the settings that differ from the baseline, in the schema's order. */
   readonly changed: readonly string[];
+  /** Live changes the next run makes by itself at their steps: those of a link or a file that is edited first. */
+  readonly scheduled: readonly TimelineEntry[];
 }
 
 export interface ExperimentSlice {
   readonly experiment: ExperimentState;
-  readonly loadExperiment: (experiment: Experiment, presetId: string | null) => void;
+  readonly loadExperiment: (
+    experiment: Experiment,
+    presetId: string | null,
+    scheduled?: readonly TimelineEntry[],
+  ) => void;
+  readonly clearScheduled: () => void;
   readonly setField: (group: ExperimentGroup, name: string, value: SettingValue) => void;
   readonly resetField: (group: ExperimentGroup, name: string) => void;
   readonly resetGroup: (group: ExperimentGroup) => void;
@@ -42,7 +50,7 @@ export interface ExperimentSlice {
 
 /** Fills in what follows from the rest: once a change, not once a look. */
 function settled(state: Omit<ExperimentState, "issues" | "changed">): ExperimentState {
-  const contradictions = validateExperiment(state.value).map(
+  const contradictions = validateExperiment(state.value, state.scheduled).map(
     ({ path, message }) => [path, message] as const,
   );
   return {
@@ -52,8 +60,14 @@ function settled(state: Omit<ExperimentState, "issues" | "changed">): Experiment
   };
 }
 
-export const initialExperiment = (value: Experiment, presetId: string | null): ExperimentState =>
-  settled({ value, presetId, baseline: value, errors: {} });
+export const initialExperiment = (
+  value: Experiment,
+  presetId: string | null,
+  scheduled: readonly TimelineEntry[] = [],
+): ExperimentState => settled({ value, presetId, baseline: value, errors: {}, scheduled });
+
+export const withoutSchedule = (state: ExperimentState): ExperimentState =>
+  state.scheduled.length === 0 ? state : settled({ ...state, scheduled: [] });
 
 const isSame = (a: Experiment, b: Experiment): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -67,7 +81,7 @@ export function loadedExperiment(
   experiment: Experiment,
   name?: string,
 ): ExperimentState {
-  if (isSame(before.value, experiment)) return before;
+  if (isSame(before.value, experiment)) return withoutSchedule(before);
   const preset =
     PRESETS.find((one) => isSame(one.experiment, experiment)) ??
     PRESETS.find((one) => one.name === name);
@@ -76,6 +90,7 @@ export function loadedExperiment(
     presetId: preset?.id ?? null,
     baseline: preset?.experiment ?? experiment,
     errors: {},
+    scheduled: [],
   });
 }
 
@@ -227,8 +242,9 @@ export const createExperimentSlice = (
   initial: ExperimentState,
 ): ExperimentSlice => ({
   experiment: initial,
-  loadExperiment: (experiment, presetId) =>
-    set({ experiment: initialExperiment(experiment, presetId) }),
+  loadExperiment: (experiment, presetId, scheduled) =>
+    set({ experiment: initialExperiment(experiment, presetId, scheduled) }),
+  clearScheduled: () => set((state) => ({ experiment: withoutSchedule(state.experiment) })),
   setField: (group, name, value) =>
     set((state) => ({ experiment: setField(state.experiment, group, name, value) })),
   resetField: (group, name) =>

@@ -4,8 +4,9 @@ import type { Failure } from "../../common/errors/studioError";
 import type { CacheCostEstimate } from "../../common/protocol/features";
 import type { SetPart } from "./setPart";
 
-/** A share link as opened. Nothing is run or downloaded before the user says so. */
+/** A share link, or a file of the same contents, as opened. Nothing is run or downloaded before the user says so. */
 export interface PendingLink {
+  readonly from: "link" | "file";
   /** The settings that could be read, with defaults for the rest; null when none could. */
   readonly experiment: Experiment | null;
   readonly timeline: readonly TimelineEntry[];
@@ -21,17 +22,24 @@ export interface PendingLink {
 
 export interface LinkSlice {
   readonly link: PendingLink | null;
+  /** Why what is shown has no link, while a file is offered in its place; null else. */
+  readonly unlinkable: Failure | null;
   readonly offerLink: (link: PendingLink) => void;
   readonly setLinkCostEstimate: (costEstimate: CacheCostEstimate) => void;
   readonly failLink: (failure: Failure) => void;
   readonly clearLink: () => void;
+  readonly setUnlinkable: (failure: Failure | null) => void;
 }
 
-export const createLinkSlice = (set: SetPart<Pick<LinkSlice, "link">>): LinkSlice => ({
+export const createLinkSlice = (
+  set: SetPart<Pick<LinkSlice, "link" | "unlinkable">>,
+): LinkSlice => ({
   link: null,
+  unlinkable: null,
   offerLink: (link) => set({ link }),
   setLinkCostEstimate: (costEstimate) =>
     set(({ link }) => ({ link: link && { ...link, costEstimate } })),
   failLink: (failure) => set(({ link }) => ({ link: link && { ...link, failure } })),
   clearLink: () => set({ link: null }),
+  setUnlinkable: (unlinkable) => set({ unlinkable }),
 });

@@ -17,7 +17,12 @@ import {
   type MetricsState,
 } from "./metricsSlice";
 import { initialSamples, recordGrid, reduceSamples, type SamplesState } from "./samplesSlice";
-import { loadedExperiment, moveAlignment, type ExperimentState } from "./experimentSlice";
+import {
+  loadedExperiment,
+  moveAlignment,
+  withoutSchedule,
+  type ExperimentState,
+} from "./experimentSlice";
 import type { SetPart } from "./setPart";
 
 /** `idle`: nothing was run in this tab. `elsewhere`: another tab has the run, shown as that one stores it. */
@@ -169,16 +174,20 @@ interface RunPart {
   readonly cursorStep: number | null;
 }
 
+/** The form follows live changes; changes that were scheduled are the run's own once it has a step. */
+function reduceExperiment({ run, experiment }: RunPart, event: RunEvent): ExperimentState {
+  if (event.type === "control") return moveAlignment(experiment, event.entry.change);
+  const begun = event.type === "steps";
+  return begun && experiment.scheduled === run.timeline ? withoutSchedule(experiment) : experiment;
+}
+
 /** One event applied to every slice it concerns. */
 function reduceEvent(part: RunPart, event: RunEvent): RunPart {
   return {
     run: reduceRun(part.run, event),
     metrics: reduceMetrics(part.metrics, event),
     samples: reduceSamples(part.samples, event),
-    experiment:
-      event.type === "control"
-        ? moveAlignment(part.experiment, event.entry.change)
-        : part.experiment,
+    experiment: reduceExperiment(part, event),
     cursorStep: part.cursorStep,
   };
 }

@@ -217,6 +217,31 @@ test("the scrubber moves by logged steps and finds the grid of its step", () => 
   expect(neighbourGridStep(store.getState(), -1)).toBeNull();
 });
 
+test("scheduled changes block a run that cannot make them, and are the run's own once it has a step", () => {
+  const store = createStudioStore(experiment, null);
+  const state = () => store.getState();
+  const late = [{ step: 5, change: { encoderDepth: 30 } }];
+  state().loadExperiment(experiment, null, late);
+  expect(selectTrainBlock(state())).toMatch(/^timeline\.0\.encoderDepth: Block 30/);
+  state().clearScheduled();
+  expect(selectTrainBlock(state())).toBeNull();
+
+  const timeline = [{ step: 5, change: { projCoeff: 1 } }];
+  state().loadExperiment(experiment, null, timeline);
+  state().setField("optimizer", "seed", 4);
+  expect(state().experiment.scheduled).toEqual(timeline);
+  state().beginRun({ ...start, timeline });
+  expect(state().experiment.scheduled).toEqual(timeline); // it may still be refused
+  state().applyRunEvents([step(1)]);
+  expect(state().experiment.scheduled).toEqual([]);
+  expect(state().run.timeline).toEqual(timeline);
+
+  state().loadExperiment(experiment, null, timeline);
+  state().applyRunEvents([step(2)]);
+  state().loadExperiment(experiment, "first-minute");
+  expect(state().experiment.scheduled).toEqual([]);
+});
+
 test("while a run is resumed its step is that of its checkpoint", () => {
   const store = createStudioStore(experiment, null);
   const checkpoint = { step: 50, bytes: 4 };
@@ -359,6 +384,7 @@ test("caching shows its progress, counts repairs and ends", () => {
 test("a link waits in its slice until it is cleared", () => {
   const store = createStudioStore(experiment, null);
   store.getState().offerLink({
+    from: "link",
     experiment,
     timeline: [],
     issues: [{ path: "optimizer.batchSize", message: "2000 is above 1024." }],

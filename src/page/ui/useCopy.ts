@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { toFailure } from "../../common/errors/studioError";
 
 export type CopyState =
   | { readonly kind: "idle" }
@@ -8,7 +9,10 @@ export type CopyState =
 
 const COPIED_MS = 2000;
 
-/** Puts the result of `make` on the clipboard, or returns it where the browser refuses that. */
+/**
+ * Puts the result of `make` on the clipboard, or returns it where the browser refuses that. Where `make` fails, the reason
+ * is told in its place; CANCELLED says that something else tells it.
+ */
 export function useCopy(make: () => string | Promise<string>) {
   const [state, setState] = useState<CopyState>({ kind: "idle" });
   useEffect(() => {
@@ -18,7 +22,19 @@ export function useCopy(make: () => string | Promise<string>) {
   }, [state]);
 
   const run = async () => {
-    const text = await make();
+    let text: string;
+    try {
+      text = await make();
+    } catch (thrown) {
+      const { code, message, hint } = toFailure(thrown);
+      const isShownElsewhere = code === "CANCELLED";
+      setState(
+        isShownElsewhere
+          ? { kind: "idle" }
+          : { kind: "manual", text: "", reason: `${message} ${hint}` },
+      );
+      return;
+    }
     try {
       await navigator.clipboard.writeText(text);
       setState({ kind: "copied" });

@@ -1,4 +1,5 @@
-import type { Experiment } from "../../../common/config/experiment";
+import type { Experiment, TimelineEntry } from "../../../common/config/experiment";
+import type { ExperimentState } from "../../store/experimentSlice";
 import type { CacheCostEstimate } from "../../../common/protocol/features";
 import type { Outcome } from "../../../common/protocol/shared";
 import type { StudioStore } from "../../store/studioStore";
@@ -7,8 +8,13 @@ import type { StudioStore } from "../../store/studioStore";
 const SETTLE_MS = 600;
 
 /** The settings the estimate depends on. */
-const costKey = ({ data, autoencoder, model, alignment, evaluation }: Experiment): string =>
-  JSON.stringify([data, autoencoder, model.patchSize, alignment.encoders, evaluation.space]);
+function costKey({ value, scheduled }: ExperimentState): string {
+  const { data, autoencoder, model, alignment, evaluation } = value;
+  const later = scheduled.map(({ change }) => change.encoders ?? null);
+  return JSON.stringify([
+    ...[data, autoencoder, model.patchSize, alignment.encoders, evaluation.space, later],
+  ]);
+}
 
 /**
  * Keeps `data.costEstimate` up to date with the edited experiment. It becomes null when the worker cannot estimate;
@@ -17,17 +23,20 @@ const costKey = ({ data, autoencoder, model, alignment, evaluation }: Experiment
  */
 export function watchCostEstimate(
   store: StudioStore,
-  costEstimate: (experiment: Experiment) => Promise<Outcome<CacheCostEstimate>>,
+  costEstimate: (
+    experiment: Experiment,
+    timeline: readonly TimelineEntry[],
+  ) => Promise<Outcome<CacheCostEstimate>>,
   isActive: () => boolean,
 ): () => void {
   let asked = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const ask = async () => {
-    const experiment = store.getState().experiment.value;
+    const { experiment } = store.getState();
     const key = costKey(experiment);
     if (isActive() || key === asked) return;
     asked = key;
-    const outcome = await costEstimate(experiment);
+    const outcome = await costEstimate(experiment.value, experiment.scheduled);
     if (key === asked) store.getState().setCostEstimate(outcome.ok ? outcome.value : null);
   };
   const later = () => {
@@ -37,7 +46,7 @@ export function watchCostEstimate(
   later();
   const unsubscribe = store.subscribe((state, before) => {
     if (state.run.phase !== before.run.phase) asked = ""; // a run fills caches: what is missing changes
-    if (state.experiment.value !== before.experiment.value || asked === "") later();
+    if (state.experiment !== before.experiment || asked === "") later();
   });
   return () => {
     clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
 import { labelOf } from "../../../common/config/controls";
-import type { ControlChange } from "../../../common/config/experiment";
+import type { ControlChange, TimelineEntry } from "../../../common/config/experiment";
 import { SETTINGS, type Setting, type SettingValue } from "../../../common/config/settings";
 import type { RunStatus } from "../../store/runSlice";
 import { formatValue } from "./format";
@@ -47,6 +47,18 @@ const shortNames = (ids: readonly string[]): string => ids.map(encoderShort).joi
 
 /** A live change in a few letters, for a mark on a chart: "λ 0.8, depth 3". */
 export const changeText = (change: ControlChange): string => textOf(change, shortNames);
+
+/** So many changes are listed; more would fill the screen. */
+const LISTED_CHANGES = 12;
+
+/** Changes with their steps, in order: "λ 0.8 at 100; depth 3 at 250". */
+export function timelineText(timeline: readonly TimelineEntry[]): string {
+  const listed = timeline
+    .slice(0, LISTED_CHANGES)
+    .map(({ step, change }) => `${changeText(change)} at ${step}`);
+  const more = timeline.length - listed.length;
+  return [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
 
 /** `changeText` where there is little room, on a chart: several encoders are counted. */
 export const markText = (change: ControlChange): string =>

@@ -9,16 +9,25 @@ import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Field } from "../components/Field";
 import { Hint } from "../components/Notes";
+import { useDropZone } from "../components/useDropZone";
 import { formatCount } from "../explain/format";
+import { useShare } from "../shareCommands";
 import { useStudio } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
+import { RunFiles, Scheduled } from "./RunFiles";
 import classes from "./panels.module.css";
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
   const active = useStudio(selectActive);
+  const { openRunFile } = useShare();
+  const drop = useDropZone(({ files: [file] }) => {
+    if (file) openRunFile(file);
+  });
   return (
-    <aside className={classes.experiment} aria-label="Experiment">
+    <aside className={classes.experiment} aria-label="Experiment" {...drop}>
       <PresetSelect />
+      <RunFiles />
+      <Scheduled />
       <Facts />
       <MemoryPlanCard />
       {active && (

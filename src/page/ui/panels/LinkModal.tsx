@@ -9,13 +9,14 @@ import { groupInfoOf } from "../../../common/config/settings";
 import type { Failure } from "../../../common/errors/studioError";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
 import { missingBytes } from "../../store/dataSlice";
+import { selectActive } from "../../store/selectors";
 import type { PendingLink } from "../../store/linkSlice";
 import { useCommands } from "../commands";
 import { formatBytes } from "../explain/format";
-import { changeText, valueText } from "../explain/names";
+import { timelineText, valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
 
-/** A share link as opened: what it would run and cost. Nothing starts before the button. */
+/** A share link or a file as opened: what it would run and cost. Nothing starts before the button. */
 export function LinkModal({ opened }: { readonly opened: boolean }) {
   const link = useStudio((state) => state.link);
   const { dismissLink } = useCommands();
@@ -23,11 +24,14 @@ export function LinkModal({ opened }: { readonly opened: boolean }) {
     <Modal
       opened={opened}
       onClose={dismissLink}
-      title={link?.experiment === null ? "This link cannot be opened" : "Shared experiment"}
+      title={link?.experiment === null ? `This ${link.from} cannot be opened` : "Shared experiment"}
       size="lg"
       closeButtonProps={{ "aria-label": "Close shared experiment" }}
     >
-      {link && <LinkBody link={link} />}
+      {/* takes the focus when it opens, so that a stray Enter presses nothing */}
+      <div tabIndex={-1} data-autofocus style={{ outline: "none" }}>
+        {link && <LinkBody link={link} />}
+      </div>
     </Modal>
   );
 }
@@ -36,7 +40,9 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
   const { experiment, timeline, issues, costEstimate, mismatch, failure } = link;
   return (
     <>
-      {issues.length > 0 && <NotTaken issues={issues} partly={experiment !== null} />}
+      {issues.length > 0 && (
+        <NotTaken from={link.from} issues={issues} partly={experiment !== null} />
+      )}
       {mismatch !== null && (
         <Alert color="yellow" variant="light" mb="md">
           {mismatch}
@@ -46,8 +52,8 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
       {experiment && <SettingsTable experiment={experiment} />}
       {timeline.length > 0 && (
         <Text size="sm" mt="md">
-          Live changes, replayed at their steps:{" "}
-          {timeline.map(({ step, change }) => `${changeText(change)} at ${step}`).join("; ")}.
+          Live changes, replayed at their steps: {timelineText(timeline)}. “Edit it first” keeps
+          them.
         </Text>
       )}
       {experiment && (
@@ -58,21 +64,21 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
         </Text>
       )}
       {costEstimate && <Downloads needed={costEstimate.weights} />}
-      <Choices experiment={experiment} dataMissing={failure?.code === "DATASET_MISSING"} />
+      <Choices link={link} dataMissing={failure?.code === "DATASET_MISSING"} />
     </>
   );
 }
 
 /** Settings of the link that were not read as written. */
-function NotTaken(props: { readonly issues: PendingLink["issues"]; readonly partly: boolean }) {
-  const { issues, partly } = props;
+function NotTaken(props: Pick<PendingLink, "from" | "issues"> & { readonly partly: boolean }) {
+  const { from, issues, partly } = props;
   return (
     <Alert
       color="yellow"
       variant="light"
       mb="md"
       icon={<IconAlertTriangle />}
-      title={partly ? "Part of the link was not taken" : "Nothing in it could be read"}
+      title={partly ? `Part of the ${from} was not taken` : "Nothing in it could be read"}
     >
       {issues.map(({ path, message }) => (
         <div key={`${path} ${message}`}>
@@ -85,27 +91,34 @@ function NotTaken(props: { readonly issues: PendingLink["issues"]; readonly part
 }
 
 /** Whether to run the link, to edit it, or to leave it. */
-function Choices(props: { readonly experiment: Experiment | null; readonly dataMissing: boolean }) {
-  const { experiment, dataMissing } = props;
+function Choices(props: { readonly link: PendingLink; readonly dataMissing: boolean }) {
+  const { dataMissing } = props;
+  const { experiment, timeline } = props.link;
   const { openLinked, dismissLink, showView } = useCommands();
   const loadExperiment = useStudio((state) => state.loadExperiment);
+  const busy = useStudio(selectActive);
   const edit = () => {
-    if (experiment) loadExperiment(experiment, null);
+    if (experiment) loadExperiment(experiment, null, timeline);
     dismissLink();
   };
   return (
     <Group justify="flex-end" mt="lg">
+      {busy && experiment && (
+        <Text size="sm" c="dimmed" flex={1}>
+          A run is under way: stop it first, then open this again.
+        </Text>
+      )}
       <Button variant="default" onClick={dismissLink}>
         {experiment ? "Not now" : "Close"}
       </Button>
       {experiment && (
         <>
-          <Button variant="default" onClick={edit}>
+          <Button variant="default" disabled={busy} onClick={edit}>
             Edit it first
           </Button>
           {dataMissing ? (
             <Button
-              data-autofocus
+              disabled={busy}
               onClick={() => {
                 edit();
                 showView("data");
@@ -114,7 +127,7 @@ function Choices(props: { readonly experiment: Experiment | null; readonly dataM
               Open the Data view
             </Button>
           ) : (
-            <Button onClick={openLinked} data-autofocus>
+            <Button disabled={busy} onClick={openLinked}>
               Run it
             </Button>
           )}

@@ -21,6 +21,9 @@ const ShortcutsModal = lazyPart(() =>
   import("./ShortcutsModal").then((module) => module.ShortcutsModal),
 );
 const LinkModal = lazyPart(() => import("./LinkModal").then((module) => module.LinkModal));
+const UnlinkableModal = lazyPart(() =>
+  import("./UnlinkableModal").then((module) => module.UnlinkableModal),
+);
 const WeightsDialog = lazyPart(() =>
   import("../weights/WeightsDialog").then((module) => module.WeightsDialog),
 );
@@ -39,6 +42,8 @@ export function Studio() {
   const close = useCallback(() => setOverlay("none"), []);
   const view = useStudio((state) => state.view);
   const linked = useStudio((state) => state.link !== null);
+  const unlinkable = useStudio((state) => state.unlinkable !== null);
+  const setUnlinkable = useStudio((state) => state.setUnlinkable);
   const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
   useShortcuts(openShortcuts);
   const { dismissLink, declineWeights } = useCommands();
@@ -72,6 +77,13 @@ export function Studio() {
       </LazyOverlay>
       <LazyOverlay what="Shared experiment" wanted={linked} onClose={dismissLink}>
         {(opened) => <LinkModal opened={opened} />}
+      </LazyOverlay>
+      <LazyOverlay
+        what="Too long for a link"
+        wanted={unlinkable}
+        onClose={() => setUnlinkable(null)}
+      >
+        {(opened) => <UnlinkableModal opened={opened} />}
       </LazyOverlay>
       <LazyOverlay what="Weights" wanted={asked} onClose={declineWeights}>
         {(opened) => <WeightsDialog opened={opened} />}

@@ -1,0 +1,66 @@
+import { Button, FileButton, Group } from "@mantine/core";
+import { IconFileExport, IconFolderOpen } from "@tabler/icons-react";
+import { selectActive } from "../../store/selectors";
+import { Hint } from "../components/Notes";
+import { timelineText } from "../explain/names";
+import { useShare } from "../shareCommands";
+import { useStudio } from "../useStudio";
+import classes from "./panels.module.css";
+
+/** Experiments as files: opened, saved, or dropped on the panel. */
+export function RunFiles() {
+  const { openRunFile, saveRunFile } = useShare();
+  return (
+    <Group gap={4} mt={6}>
+      <FileButton
+        accept="application/json,.json"
+        onChange={(file) => {
+          if (file) openRunFile(file);
+        }}
+      >
+        {(props) => (
+          <Button
+            {...props}
+            size="compact-xs"
+            variant="subtle"
+            color="gray"
+            leftSection={<IconFolderOpen size={13} />}
+          >
+            Open a file
+          </Button>
+        )}
+      </FileButton>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        color="gray"
+        leftSection={<IconFileExport size={13} />}
+        onClick={saveRunFile}
+      >
+        Save as a file
+      </Button>
+    </Group>
+  );
+}
+
+/** Live changes of a link or a file that was edited first: the next run makes them, unless they are removed. */
+export function Scheduled() {
+  const scheduled = useStudio((state) => state.experiment.scheduled);
+  const clear = useStudio((state) => state.clearScheduled);
+  const active = useStudio(selectActive);
+  if (scheduled.length === 0) return null;
+  return (
+    <section className={classes.scheduled} aria-label="Scheduled changes">
+      <Hint>
+        The next run makes{" "}
+        {scheduled.length === 1 ? "one live change" : `${scheduled.length} live changes`} by itself:{" "}
+        {timelineText(scheduled)}.
+      </Hint>
+      {!active && (
+        <Button size="compact-xs" variant="default" onClick={clear}>
+          Remove them
+        </Button>
+      )}
+    </section>
+  );
+}
