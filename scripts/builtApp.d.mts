@@ -3,4 +3,6 @@ export function ensureBuilt(): Promise<void>;
 export function serveBuilt(options?: {
   port?: number;
   strictPort?: boolean;
-}): Promise<{ url: string; close: () => Promise<void> }>;
+  host?: boolean;
+  https?: { key: string; cert: string };
+}): Promise<{ url: string; networkUrls: string[]; close: () => Promise<void> }>;

@@ -34,17 +34,21 @@ export async function ensureBuilt() {
 
 /**
  * Serves dist/ with the headers of vite.config.ts (cross-origin isolation).
- * @param {{ port?: number, strictPort?: boolean }} [options] port 0, the default, takes a free one
- * @returns the address and a function that ends the server
+ * @param {{ port?: number, strictPort?: boolean, host?: boolean, https?: { key: string, cert: string } }} [options]
+ *   port 0, the default, takes a free one; host: other machines reach it too
+ * @returns the address here, those for other machines, and a function that ends the server
  */
-export async function serveBuilt({ port = 0, strictPort = false } = {}) {
+export async function serveBuilt({ port = 0, strictPort = false, host = false, https } = {}) {
   const { preview } = await import("vite");
   const server = await preview({
     root: ROOT,
     logLevel: "warn",
-    preview: { port, strictPort, host: "localhost", open: false },
+    preview: {
+      ...{ port, strictPort, open: false, host: host ? true : "localhost" },
+      ...(https && { https }),
+    },
   });
   const url = server.resolvedUrls?.local[0];
   if (!url) throw new Error("vite preview gave no local address");
-  return { url, close: () => server.close() };
+  return { url, networkUrls: server.resolvedUrls?.network ?? [], close: () => server.close() };
 }

@@ -1,6 +1,7 @@
 /**
  * `npm start`: installs what is missing, builds, serves, and opens the page when there is a display.
- * `npm start -- --port 4000 --no-open`
+ * `npm start -- --port 4000 --no-open`; `npm start -- --host` serves other machines too, over https: elsewhere than on
+ * localhost, browsers give a page its storage, locks and GPU over https alone.
  */
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       port: { type: "string" },
+      host: { type: "boolean", default: false },
       "no-open": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -43,7 +45,8 @@ async function main() {
   requireNode();
   const options = readOptions();
   if (options.help) {
-    console.log("npm start -- [--port N] [--no-open]");
+    console.log("npm start -- [--port N] [--host] [--no-open]");
+    console.log("  --host  serves other machines too, over https with a certificate of its own");
     return;
   }
   // imported late: an old Node gets the message above, not a syntax error from below
@@ -55,8 +58,16 @@ async function main() {
   }
   if (!buildIsCurrent()) console.log("Building ...");
   await ensureBuilt();
-  const { url } = await serveBuilt(options);
+  const { ownCertificate } = await import("./certificate.mjs");
+  const secured = options.host ? { https: await ownCertificate() } : {};
+  const { url, networkUrls } = await serveBuilt({ ...options, ...secured });
   console.log(`REPA Studio is at ${url} (Chrome or Edge with WebGPU; Ctrl+C ends it)`);
+  if (options.host) {
+    for (const address of networkUrls) console.log(`From other machines: ${address}`);
+    console.log(
+      "The certificate is this machine's own, so the browser asks once: choose Advanced, then Proceed.",
+    );
+  }
   if (!options["no-open"]) openBrowser(url);
 }
 

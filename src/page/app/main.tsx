@@ -7,7 +7,9 @@ import { Boundary } from "../ui/components/Boundary";
 import { App } from "./App";
 import { showAppFault } from "./AppFault";
 import { readBenchAddress } from "./benchAddress";
+import { CannotRun } from "./CannotRun";
 import { checkCapability } from "./capability";
+import { missingParts } from "./requirements";
 
 function showStudio(root: HTMLElement): void {
   const { experiment, presetId, presetAsked, backend, restore } = readAddress(
@@ -35,8 +37,15 @@ function showStudio(root: HTMLElement): void {
 
 const root = document.getElementById("root");
 const bench = readBenchAddress(window.location.search);
+const missing = missingParts(window);
 if (root) {
+  if (missing.length > 0) {
+    const { origin } = window.location;
+    createRoot(root).render(
+      <CannotRun missing={missing} secure={window.isSecureContext} origin={origin} />,
+    );
+  }
   // few come for the bench: it is not part of the first load
-  if (bench) void import("./Bench").then(({ showBench }) => showBench(root, bench));
+  else if (bench) void import("./Bench").then(({ showBench }) => showBench(root, bench));
   else showStudio(root);
 }
