@@ -10,6 +10,7 @@ import { readBenchAddress } from "./benchAddress";
 import { CannotRun } from "./CannotRun";
 import { checkCapability } from "./capability";
 import { missingParts } from "./requirements";
+import { watchTab } from "./watchTab";
 
 function showStudio(root: HTMLElement): void {
   const { experiment, presetId, presetAsked, backend, restore } = readAddress(
@@ -26,6 +27,7 @@ function showStudio(root: HTMLElement): void {
   void checkCapability("gpu" in navigator ? navigator.gpu : undefined, backend).then(
     store.getState().setCapability,
   );
+  watchTab(store);
   createRoot(root).render(
     <StrictMode>
       <Boundary what="REPA Studio" show={showAppFault}>
