@@ -16,7 +16,7 @@ export const NANO: PlanInput = {
   model: { width: 128, depth: 4, heads: 4, patchSize: 2, qkNorm: false },
   latent: { side: 16, channels: 4 },
   classes: 9,
-  labelDrop: 0.1,
+  hasNullLabel: true,
   batchSize: 4,
   microBatch: 4,
   recompute: false,

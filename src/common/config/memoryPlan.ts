@@ -3,6 +3,7 @@ import { encoderRow } from "../catalogue/encoders";
 import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
 import type { Experiment } from "./experiment";
 import { spaceCost } from "./spaceCost";
+import { guidanceInForce, hasNullLabel, labelRows } from "./nullLabel";
 import {
   dataShape,
   latentShape,
@@ -98,7 +99,7 @@ export interface PlanInput {
   readonly model: ModelShape & { readonly patchSize: number; readonly qkNorm: boolean };
   readonly latent: LatentShape;
   readonly classes: number;
-  readonly labelDrop: number;
+  readonly hasNullLabel: boolean;
   readonly batchSize: number;
   /** Images that pass the network at once. */
   readonly microBatch: number;
@@ -176,9 +177,9 @@ const row = (group: MemoryGroup, name: string, floats: number, why: string): Mem
 });
 
 function stateRows(input: PlanInput): MemoryRow[] {
-  const { model, latent, classes, labelDrop } = input;
+  const { model, latent, classes, hasNullLabel } = input;
   const trained =
-    sitParameterCount({ ...model, channels: latent.channels, classes, labelDrop }) +
+    sitParameterCount({ ...model, channels: latent.channels, classes, hasNullLabel }) +
     projectorParameters(input);
   const all = trained + tokensOf(input) * model.width; // the position table is fixed
   return [
@@ -238,7 +239,8 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
     row(
       "training",
       "Embeddings",
-      images * (tokens * patch + TIME_FEATURES + 6 * width + input.classes + 1),
+      images *
+        (tokens * patch + TIME_FEATURES + 6 * width + labelRows(input.classes, input.hasNullLabel)),
       "patches, time and label of every image",
     ),
     row(
@@ -335,12 +337,13 @@ function conflictRow(training: readonly MemoryRow[], state: readonly MemoryRow[]
 }
 
 /** Floats of the largest parameter: states lie in as many buffers as they need, a parameter in one. */
-function largestParameter({ model, classes, projectorWidth, featureWidths }: PlanInput): number {
+function largestParameter(input: PlanInput): number {
+  const { model, classes, projectorWidth, featureWidths } = input;
   const { width } = model;
   const projectors = featureWidths.flatMap((out) => [projectorWidth, width, out]);
   return Math.max(
     6 * width * width, // adaLN
-    (classes + 1) * width,
+    labelRows(classes, input.hasNullLabel) * width,
     TIME_FEATURES * width,
     ...projectors.map((side) => projectorWidth * side),
   );
@@ -409,7 +412,7 @@ export function planInput(experiment: Experiment, step: StepKind = "fused"): Pla
     model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
     latent,
     classes,
-    labelDrop: optimizer.labelDrop,
+    hasNullLabel: hasNullLabel(experiment),
     batchSize: optimizer.batchSize,
     microBatch: Math.min(optimizer.microBatch ?? optimizer.batchSize, optimizer.batchSize),
     recompute: optimizer.recompute,
@@ -417,7 +420,7 @@ export function planInput(experiment: Experiment, step: StepKind = "fused"): Pla
     projectorWidth: alignment.projectorWidth,
     featureWidths: alignment.encoders.map((id) => encoderRow(id).width),
     evaluated,
-    guided: sampling.guidanceScale > 1,
+    guided: guidanceInForce(experiment) > 1,
     measuresConflict: evaluation.conflictEvery > 0,
     frozenBytes: (decoder.parameters + space.parameters) * FLOAT,
     frozenPeakBytes: Math.max(

@@ -16,7 +16,7 @@ test.each([
       channels: 4,
       classes: 1000,
       qkNorm: false,
-      labelDrop: 0.1,
+      hasNullLabel: true,
     });
     expect(Math.round(count / 1e6)).toBe(millions);
   },

@@ -1,5 +1,6 @@
 import { autoencoderRow } from "../catalogue/autoencoders";
 import type { Experiment } from "./experiment";
+import { hasNullLabel, labelRows } from "./nullLabel";
 import type { MODEL_SIZES } from "./experiment";
 
 export type NamedSize = Exclude<(typeof MODEL_SIZES)[number], "custom">;
@@ -78,7 +79,7 @@ export interface CountedModel extends ModelShape {
   readonly channels: number;
   readonly classes: number;
   readonly qkNorm: boolean;
-  readonly labelDrop: number;
+  readonly hasNullLabel: boolean;
 }
 
 /**
@@ -86,12 +87,14 @@ export interface CountedModel extends ModelShape {
  * @source REPA models/sit.py, SiT
  */
 export function sitParameterCount(model: CountedModel): number {
-  const { width, depth, heads, patchSize, channels, classes, qkNorm, labelDrop } = model;
+  const { width, depth, heads, patchSize, channels, classes, qkNorm, hasNullLabel } = model;
   const dense = (inputs: number, outputs: number) => inputs * outputs + outputs;
   const patch = patchSize * patchSize * channels;
-  const labelRows = classes + (labelDrop > 0 ? 1 : 0); // the null class exists only when labels are dropped
   const embedders =
-    dense(patch, width) + dense(TIME_FEATURES, width) + dense(width, width) + labelRows * width;
+    dense(patch, width) +
+    dense(TIME_FEATURES, width) +
+    dense(width, width) +
+    labelRows(classes, hasNullLabel) * width;
   const block =
     dense(width, 3 * width) +
     dense(width, width) +
@@ -110,5 +113,5 @@ export const experimentParameterCount = (experiment: Experiment): number =>
     channels: latentShape(experiment).channels,
     classes: dataShape(experiment.data).classes,
     qkNorm: experiment.model.qkNorm,
-    labelDrop: experiment.optimizer.labelDrop,
+    hasNullLabel: hasNullLabel(experiment),
   });

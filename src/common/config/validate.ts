@@ -1,5 +1,6 @@
 import { autoencoderRow } from "../catalogue/autoencoders";
 import { heldOutGroups } from "./holdOut";
+import { hasNullLabel } from "./nullLabel";
 import { dataShape, gridSide, latentShape, modelShape } from "./sizes";
 import type { Experiment, TimelineEntry } from "./experiment";
 
@@ -85,8 +86,13 @@ function checkOptimizer({ batchSize, microBatch }: Experiment["optimizer"], repo
 
 function checkEvaluation(experiment: Experiment, report: Report) {
   const { heldOutCount, cknnaK } = experiment.evaluation;
-  const { guidanceLow, guidanceHigh } = experiment.sampling;
+  const { guidanceLow, guidanceHigh, guidanceScale } = experiment.sampling;
   const heldOut = heldOutImages(experiment.data);
+  report(
+    "sampling.guidanceScale",
+    guidanceScale > 1 && !hasNullLabel(experiment),
+    `Guidance of ${guidanceScale} needs the null label, which is trained where labels are dropped alone; label drop is 0. Raise it, or set the guidance scale to 1.`,
+  );
   report(
     "sampling.guidanceLow",
     guidanceLow > guidanceHigh,

@@ -23,7 +23,7 @@ export interface SiTShape {
   readonly width: number;
   readonly depth: number;
   readonly numHeads: number;
-  /** The null label of guidance is this number: the table's row after the last class. */
+  /** The null label of guidance is this number, where there is one: the table's row after the last class. */
   readonly numClasses: number;
   readonly qkNorm: boolean;
   /** Hidden width of the MLPs over D; 4 in the reference. */

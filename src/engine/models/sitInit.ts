@@ -1,3 +1,4 @@
+import { labelRows } from "../../common/config/nullLabel";
 import { StudioError } from "../../common/errors/studioError";
 import { sinCosPosEmbed2d } from "../../common/math/posEmbed";
 import { normalInit, xavierUniform } from "../nn/init";
@@ -42,7 +43,7 @@ const normRules = (scope: string, width: number): ParameterRules => ({
 
 function embedderRules(shape: SiTShape): ParameterRules {
   const { width, patchSize, inChannels, frequencySize } = shape;
-  const labelRows = shape.numClasses + ((shape.hasNullClass ?? true) ? 1 : 0);
+  const rows = labelRows(shape.numClasses, shape.hasNullClass ?? true);
   const tokens = (shape.inputSide / patchSize) ** 2;
   return {
     pos_embed: { shape: [1, tokens, width], law: "positions" },
@@ -50,7 +51,7 @@ function embedderRules(shape: SiTShape): ParameterRules {
     "x_embedder.proj.bias": { shape: [width], law: "zeros" },
     ...linearRules("t_embedder.mlp.0", frequencySize, width, "embedder"),
     ...linearRules("t_embedder.mlp.2", width, width, "embedder"),
-    "y_embedder.embedding_table.weight": { shape: [labelRows, width], law: "embedder" },
+    "y_embedder.embedding_table.weight": { shape: [rows, width], law: "embedder" },
   };
 }
 

@@ -8,7 +8,7 @@ import {
   parseSafetensors,
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
-import { sitParameters } from "../models/sitInit";
+import { initSiT, sitParameters } from "../models/sitInit";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint";
 import { createTrainState, disposeState, stateTensors } from "./trainState";
 
@@ -130,4 +130,26 @@ test.each([
   const error = failureOf(() => decodeCheckpoint(bytes));
   expect(error.code).toBe("BAD_CHECKPOINT");
   expect(error.message).toContain(said);
+});
+
+test("the null row that earlier versions kept of a model without a null label is left out", async () => {
+  const experiment = Experiment.parse({ optimizer: { labelDrop: 0 } });
+  const shape = { ...TINY_SHAPE, numClasses: 9 };
+  const table = "y_embedder.embedding_table.weight";
+  const saved = createTrainState(initSiT(shape, 1));
+  const bytes = await encodeCheckpoint(saved, { ...INFO, experiment });
+  const { state } = decodeCheckpoint(bytes, sitParameters({ ...shape, hasNullClass: false }));
+  for (const map of ["params", "ema", "expAvg", "expAvgSq"] as const) {
+    expect(state[map][table]?.shape).toEqual([9, TINY_SHAPE.width]);
+    const kept = [...(saved[map][table]?.dataSync() ?? [])].slice(0, 9 * TINY_SHAPE.width);
+    expect([...(state[map][table]?.dataSync() ?? [])]).toEqual(kept);
+  }
+  disposeState(saved);
+  disposeState(state);
+
+  const dropping = createTrainState(initSiT(shape, 1));
+  const whole = decodeCheckpoint(await encodeCheckpoint(dropping, INFO), sitParameters(shape));
+  expect(whole.state.params[table]?.shape).toEqual([10, TINY_SHAPE.width]);
+  disposeState(dropping);
+  disposeState(whole.state);
 });

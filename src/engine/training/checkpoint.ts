@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { EncoderId, Experiment, TimelineEntry } from "../../common/config/experiment";
+import { hasNullLabel } from "../../common/config/nullLabel";
+import { dataShape } from "../../common/config/sizes";
 import { StudioError } from "../../common/errors/studioError";
 import {
   emptySafetensors,
@@ -156,6 +158,21 @@ function assertMatches(prefix: string, part: Arrays, model: Arrays) {
   }
 }
 
+const LABEL_TABLE = "y_embedder.embedding_table.weight";
+
+/**
+ * Earlier versions kept a row of the null label also where labels are never dropped. It was never trained (its gradient is
+ * 0, so nothing else depends on it) and is left out.
+ */
+function withoutUntrainedRow(part: Arrays, experiment: Experiment): Arrays {
+  const table = part.get(LABEL_TABLE);
+  const { classes } = dataShape(experiment.data);
+  const [rows, width = 0] = table?.shape ?? [];
+  if (!table || hasNullLabel(experiment) || rows !== classes + 1) return part;
+  const kept = { shape: [classes, width], data: table.data.subarray(0, classes * width) };
+  return new Map(part).set(LABEL_TABLE, kept);
+}
+
 const toTensors = (part: Arrays): ParamMap =>
   Object.fromEntries(
     [...part].map(([name, { shape, data }]) => [
@@ -181,7 +198,8 @@ export function readCheckpoint(bytes: ArrayBuffer | Uint8Array): CheckpointConte
   const parts = mapRecord<StateMap, string, Arrays>(PREFIXES, (prefix) => partOf(tensors, prefix));
   if (parts.params.size === 0) throw bad("The checkpoint holds no parameters.");
   for (const map of namesOf(parts)) assertMatches(PREFIXES[map], parts[map], parts.params);
-  return { step, projectorSteps, experiment, timeline, projectors, parts };
+  const info = { step, projectorSteps, experiment, timeline, projectors };
+  return { ...info, parts: mapRecord(parts, (part) => withoutUntrainedRow(part, experiment)) };
 }
 
 /** The EMA weights on the device, the caller's to dispose. */

@@ -1,5 +1,6 @@
 import { autoencoderRow } from "../../common/catalogue/autoencoders";
 import { encoderRow } from "../../common/catalogue/encoders";
+import { hasNullLabel } from "../../common/config/nullLabel";
 import type { EncoderId } from "../../common/config/experiment";
 import type { BackendName } from "../../common/protocol/shared";
 import type { OpenSubject } from "./analysisSubject";
@@ -25,6 +26,8 @@ export const subjectPart = (open: OpenSubject, backend: BackendName) => ({
   checkpoint: open.sha256,
   autoencoder: autoencoderRow(open.experiment.autoencoder.id).version,
   ...dataPart(open),
+  // earlier versions gave such a model a null label that was never trained
+  ...(hasNullLabel(open.experiment) ? {} : { labels: "own" }),
   backend,
 });
 

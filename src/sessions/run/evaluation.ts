@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { encode as encodePng } from "fast-png";
 import type { Experiment } from "../../common/config/experiment";
+import { guidanceInForce } from "../../common/config/nullLabel";
 import { guidedVelocity } from "../../engine/diffusion/guidance";
 import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../../engine/diffusion/samplers";
 import type { FeatureSpace } from "../../engine/encoders/featureSpace";
@@ -63,7 +64,7 @@ async function sampleChunk(
   const velocity = guidedVelocity((x, t, y) => sitForward(params, shape, x, t, y).velocity, {
     labels,
     nullLabel: shape.numClasses,
-    scale: sampling.guidanceScale,
+    scale: guidanceInForce(experiment),
     low: sampling.guidanceLow,
     high: sampling.guidanceHigh,
   });

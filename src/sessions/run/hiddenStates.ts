@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import type { Experiment } from "../../common/config/experiment";
+import { hasNullLabel } from "../../common/config/nullLabel";
 import { interpolate } from "../../engine/diffusion/interpolate";
 import { randomNormal } from "../../common/math/rng";
 import { sitForward, type SiTShape } from "../../engine/models/sit";
@@ -22,7 +23,7 @@ export interface HiddenContext {
   readonly between: () => Promise<void>;
 }
 
-/** What the model is given, always without labels. */
+/** What the model is given: always with the null label, or with the images' own where there is none. */
 export interface HiddenInput {
   readonly images: Uint32Array;
   /** Noise level t. */
@@ -32,6 +33,9 @@ export interface HiddenInput {
   /** Gets the share that is done, 0 to 1. */
   readonly report?: (share: number) => void;
 }
+
+const ownLabels = ({ labels }: TrainingData["source"], images: Uint32Array): Int32Array =>
+  Int32Array.from(images, (image) => labels[image] ?? 0);
 
 /** Runs the model on chunks of images, and reads every block's hidden state [n, tokens, width] after `reduce`. */
 async function forEachHidden(
@@ -62,7 +66,9 @@ async function forEachHidden(
       const t = new Float32Array(rows.length).fill(time);
       const noise = tf.tensor4d(normals("noise"), dims);
       const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);
-      const labels: Tensor1D = tf.fill([rows.length], shape.numClasses, "int32");
+      const labels = hasNullLabel(experiment)
+        ? tf.fill<Rank.R1>([rows.length], shape.numClasses, "int32")
+        : tf.tensor1d(ownLabels(data.source, rows), "int32");
       return sitForward(params, shape, xt, t, labels).hidden.map(reduce);
     });
     try {

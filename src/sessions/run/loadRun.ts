@@ -5,10 +5,11 @@ import {
   type TimelineEntry,
 } from "../../common/config/experiment";
 import { bytesToAsk, memoryRefusal, roomRefusal } from "../../common/config/memoryRefusal";
+import { guidanceInForce } from "../../common/config/nullLabel";
 import { dataShape, gridSide } from "../../common/config/sizes";
 import { loadFeatureSpace, type FeatureSpace } from "../../engine/encoders/featureSpace";
 import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
-import { fromFailure, StudioError } from "../../common/errors/studioError";
+import { fromFailure, StudioError, type Failure } from "../../common/errors/studioError";
 import { hasRoom } from "../../engine/kernels/deviceRoom";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { SiTShape } from "../../engine/models/sit";
@@ -94,7 +95,8 @@ export async function loadRun(
   const refusal = memoryRefusal(experiment, device);
   if (refusal) throw fromFailure(refusal);
   await assertRoom(experiment);
-  for (const failure of [mixedPrecisionRefusal(experiment, device), ...deviceWarnings(device)]) {
+  const warnings = [mixedPrecisionRefusal(experiment, device), guidanceWarning(experiment)];
+  for (const failure of [...warnings, ...deviceWarnings(device)]) {
     if (failure) journal.emit({ type: "warning", failure });
   }
   const phase = (detail: string) =>
@@ -137,6 +139,16 @@ export async function loadRun(
     reader: readerOf(inputs, journal, experiment),
   };
 }
+
+/** A run stored by an earlier version may ask for guidance that its model cannot give; the form refuses it. */
+const guidanceWarning = (experiment: Experiment): Failure | null =>
+  experiment.sampling.guidanceScale === guidanceInForce(experiment)
+    ? null
+    : {
+        code: "BAD_CONFIG",
+        message: `Guidance of ${experiment.sampling.guidanceScale} is off: this run drops no labels, so its model has no null label.`,
+        hint: "Samples are drawn without guidance. For guidance start a run with a label drop above 0.",
+      };
 
 /** @throws StudioError OUT_OF_MEMORY when the GPU does not give the memory of a large run */
 async function assertRoom(experiment: Experiment): Promise<void> {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { Experiment } from "../../common/config/experiment";
+import { experimentParameterCount } from "../../common/config/sizes";
 import type { TrainState } from "../../engine/training/trainState";
 import { createModelState, sitShapeOf } from "./modelState";
 
@@ -34,4 +35,17 @@ test("projectors that are there from the start are those that would have joined"
   whole.dispose();
   joined.dispose();
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test("a model whose labels are never dropped has as many parameters as are counted, and no null row", () => {
+  for (const labelDrop of [0, 0.1]) {
+    const own = { ...experiment, optimizer: { ...experiment.optimizer, labelDrop } };
+    const model = createModelState(own, sitShapeOf(own, 9), { encoders: [] });
+    const { params } = model.whole();
+    expect(params["y_embedder.embedding_table.weight"]?.shape[0]).toBe(labelDrop > 0 ? 10 : 9);
+    const trained = Object.entries(params).filter(([name]) => name !== "pos_embed");
+    const count = trained.reduce((sum, [, { size }]) => sum + size, 0);
+    expect(count).toBe(experimentParameterCount(own));
+    model.dispose();
+  }
 });

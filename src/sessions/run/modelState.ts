@@ -1,6 +1,7 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { encoderRow } from "../../common/catalogue/encoders";
 import type { EncoderId, Experiment } from "../../common/config/experiment";
+import { hasNullLabel } from "../../common/config/nullLabel";
 import { latentShape, modelShape } from "../../common/config/sizes";
 import { fusedKernelsInUse } from "../../engine/kernels/operation";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
@@ -29,6 +30,7 @@ export function sitShapeOf(experiment: Experiment, classes: number): SiTShape {
     qkNorm: experiment.model.qkNorm,
     mlpRatio: 4,
     frequencySize: 256,
+    hasNullClass: hasNullLabel(experiment),
   };
 }
 

@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { memo, useEffect, useState, type ReactNode } from "react";
+import { guidanceInForce } from "../../../common/config/nullLabel";
 import { optionLabel } from "../../../common/config/settings";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import {
@@ -160,11 +161,9 @@ function EmptyTiles() {
 }
 
 function SamplesNote() {
-  const {
-    solver,
-    steps,
-    guidanceScale: scale,
-  } = useStudio(({ run, experiment }) => (run.experiment ?? experiment.value).sampling);
+  const experiment = useStudio((state) => state.run.experiment ?? state.experiment.value);
+  const { solver, steps } = experiment.sampling;
+  const scale = guidanceInForce(experiment);
   return (
     <Hint component="figcaption">
       EMA weights, {optionLabel("sampling.solver", solver)}, {steps} steps
