@@ -127,7 +127,7 @@ export function createBridge(
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
   ): void {
-    void navigator.storage.persist();
+    navigator.storage.persist().catch(() => false); // refused: the browser may evict what is stored
     const { presetId } = store.getState().experiment;
     const name = presetId ? presetById(presetId).name : "Custom";
     run.train({ run: { runId: crypto.randomUUID(), name, experiment, timeline }, pauseAfter });
@@ -141,8 +141,14 @@ export function createBridge(
 
   /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
   async function resumeStored(runId: string): Promise<void> {
-    const stored = await withDatabase((db) => readStoredRun(db, runId)).catch(report);
-    if (!stored || run.isUnderWay()) return; // another press was quicker
+    const read = withDatabase((db) => readStoredRun(db, runId));
+    const stored = await read.catch((thrown: unknown) => {
+      report(thrown);
+      return null;
+    });
+    if (run.isUnderWay()) return; // another press was quicker
+    if (stored === undefined) report(runGone());
+    if (!stored) return;
     store.getState().restoreRun(stored);
     if (stored.phase !== "finished") run.train({ run: stored });
   }
@@ -154,7 +160,8 @@ export function createBridge(
     const bytes = live?.ok
       ? live.value
       : await withDatabase(async (db) => (await latestCheckpoint(db, runId))?.record.bytes);
-    if (bytes) saveFile(new Blob([bytes]), `repa-studio-step-${step}.safetensors`);
+    if (!bytes) throw noCheckpoint(store.getState().run.experiment);
+    saveFile(new Blob([bytes]), `repa-studio-step-${step}.safetensors`);
   }
 
   /** Shows the link in the address, if there is one. */
@@ -331,6 +338,20 @@ export function createBridge(
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+const runGone = () =>
+  new StudioError(
+    "STORAGE_FAILED",
+    "This run is no longer stored here.",
+    "It was deleted, perhaps in another tab. Press Train to run its settings again.",
+  );
+
+const noCheckpoint = (experiment: Experiment | null) =>
+  new StudioError(
+    "BAD_CHECKPOINT",
+    "This run has no checkpoint yet.",
+    `One is saved every ${experiment?.evaluation.checkpointEvery ?? "so many"} steps, at its end, and when it is stopped.`,
+  );
 
 function saveFile(blob: Blob, name: string): void {
   const link = document.createElement("a");

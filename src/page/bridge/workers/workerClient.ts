@@ -44,7 +44,7 @@ export function createWorkerClient<Api>(
     end = () => {
       worker.terminate();
       report(
-        "it was ended together with a run that failed.",
+        "it was ended: it did not answer, or a run in it failed.",
         "Try again: what was stored is kept.",
       );
     };
