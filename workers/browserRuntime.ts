@@ -2,7 +2,7 @@ import simdWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.
 import threadedWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import plainWasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import { browserGpu } from "../src/common/gpu/browserGpu";
-import { openStudioDb } from "../src/common/storage/db";
+import { openStudioDb } from "../src/common/storage/openDb";
 import { browserWasmThreads } from "./browserThreads";
 import { createRuntime } from "./runtime";
 

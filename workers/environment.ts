@@ -2,7 +2,7 @@ import { browserCodec } from "../src/sources/data/browserCodec";
 import { fetchFile } from "../src/common/formats/fetchFile";
 import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { storedWeights } from "../src/sessions/weights/weightsSession";
-import { openStudioDb } from "../src/common/storage/db";
+import { openStudioDb } from "../src/common/storage/openDb";
 import { browserRuntime } from "./browserRuntime";
 import { hubTools } from "./hubTools";
 import { createTurn } from "./turn";
@@ -17,7 +17,7 @@ export const workerEnvironment = (): SessionEnvironment => ({
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
   readModelFile: fetchFile(siteAddress("models/")),
-  ...storedWeights(() => openStudioDb()),
+  ...storedWeights((onClosed) => openStudioDb(undefined, { onClosed })),
   imageCodec: browserCodec,
   hub: hubTools,
   nowMs: () => Date.now(),

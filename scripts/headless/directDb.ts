@@ -30,7 +30,11 @@ export const directDb = (db: Database): StudioReader => ({
   },
   checkpointSteps: (runId) => storedSteps(db, "checkpoints", runId),
   checkpoint: async (runId, step) => {
-    const found = await db.get("checkpoints", [runId, step]);
-    return found ? { bytes: new Uint8Array(found.bytes), sha256: found.sha256 } : null;
+    const head = await db.get("checkpoints", [runId, step]);
+    if (!head) return null;
+    const range = IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
+    const parts = await db.getAll("stateParts", range);
+    const bytes = Buffer.concat(parts.map((part) => new Uint8Array(part.bytes)));
+    return { bytes, parts: head.parts };
   },
 });

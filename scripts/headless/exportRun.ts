@@ -27,21 +27,26 @@ async function exportGrids(db: StudioReader, runId: string, folder: string): Pro
   return steps.length;
 }
 
+const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
 /** @throws StudioError CHECKSUM_MISMATCH when the bytes that arrived are not those that were stored */
 async function exportCheckpoint(db: StudioReader, runId: string, path: string) {
   const step = (await db.checkpointSteps(runId)).at(-1);
   const found = step === undefined ? null : await db.checkpoint(runId, step);
   if (step === undefined || found === null) return null;
-  const sha256 = createHash("sha256").update(found.bytes).digest("hex");
-  if (sha256 !== found.sha256) {
+  let at = 0;
+  for (const [part, { bytes, sha256 }] of found.parts.entries()) {
+    const arrived = sha256Of(found.bytes.subarray(at, at + bytes));
+    at += bytes;
+    if (arrived === sha256) continue;
     throw new StudioError(
       "CHECKSUM_MISMATCH",
-      `The checkpoint of step ${step} has SHA-256 ${sha256}; ${found.sha256} was stored.`,
+      `Part ${part + 1} of ${found.parts.length} of the checkpoint of step ${step} has SHA-256 ${arrived}; ${sha256} was stored.`,
       "Run the same command again: an older checkpoint is used.",
     );
   }
   await writeFile(path, found.bytes);
-  return { step, bytes: found.bytes.length, sha256 };
+  return { step, bytes: found.bytes.length, sha256: sha256Of(found.bytes) };
 }
 
 /** Writes everything a run left behind into `options.out`; returns what summary.json says. */

@@ -2,13 +2,14 @@ import type { JSHandle, Page } from "playwright";
 import {
   DB_NAME,
   type CacheRecord,
-  type CheckpointRecord,
+  type CheckpointHead,
   type DatasetRecord,
   type GridRecord,
   type LogRecord,
   type RunRecord,
   type SettingRecord,
   type ShardRecord,
+  type StatePartRecord,
 } from "../../src/common/storage/db";
 import type { StoredAnalysis } from "../../src/common/protocol/analysis";
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
@@ -49,7 +50,7 @@ function makeReader(name: string) {
   return {
     async runs(): Promise<readonly RunRecord[]> {
       const all = (db: IDBDatabase) =>
-        settled(store(db, "runs").index("byCreatedAt").getAll() as IDBRequest<RunRecord[]>);
+        settled(store(db, "runs").index("byOrder").getAll() as IDBRequest<RunRecord[]>);
       return (await withDb(all)) ?? [];
     },
     async log(runId: string, afterKey: number): Promise<LogPart> {
@@ -92,13 +93,21 @@ function makeReader(name: string) {
       return grid ? new Uint8Array(grid.png) : null;
     },
     checkpointSteps: (runId: string) => steps("checkpoints", runId),
-    async checkpoint(runId: string, step: number): Promise<CheckpointRecord | null> {
-      const found = await withDb((db) =>
+    async checkpointHead(runId: string, step: number): Promise<CheckpointHead | null> {
+      const head = await withDb((db) =>
         settled(
-          store(db, "checkpoints").get([runId, step]) as IDBRequest<CheckpointRecord | undefined>,
+          store(db, "checkpoints").get([runId, step]) as IDBRequest<CheckpointHead | undefined>,
         ),
       );
-      return found ?? null;
+      return head ?? null;
+    },
+    async checkpointBytes(runId: string, step: number): Promise<Uint8Array | null> {
+      const range = IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
+      const parts = await withDb((db) =>
+        settled(store(db, "stateParts").getAll(range) as IDBRequest<StatePartRecord[]>),
+      );
+      if (!parts || parts.length === 0) return null;
+      return new Uint8Array(await new Blob(parts.map(({ bytes }) => bytes)).arrayBuffer());
     },
     async cacheCount(): Promise<number> {
       return (await withDb((db) => settled(store(db, "caches").count()))) ?? 0;
@@ -183,7 +192,7 @@ async function bytesOf(handle: JSHandle<Uint8Array | null>): Promise<Buffer | nu
 export async function studioDb(page: Page) {
   const reader: JSHandle<Reader> = await page.evaluateHandle(makeReader, DB_NAME);
   return {
-    /** All runs, oldest first. */
+    /** All runs, the one that was begun or continued last at the end. */
     runs: () => reader.evaluate((db) => db.runs()),
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
@@ -204,17 +213,14 @@ export async function studioDb(page: Page) {
       ] as const);
       return bytesOf(handle);
     },
-    /** The checkpoint's bytes and the checksum stored with them. */
+    /** The checkpoint's bytes, and the lengths and checksums stored with them. */
     async checkpoint(runId: string, step: number) {
-      const record = await reader.evaluateHandle((db, [id, at]) => db.checkpoint(id, at), [
-        runId,
-        step,
-      ] as const);
-      const sha256 = await record.evaluate((found) => found?.sha256 ?? null);
+      const at = [runId, step] as const;
+      const head = await reader.evaluate((db, [id, of]) => db.checkpointHead(id, of), at);
       const bytes = await bytesOf(
-        await record.evaluateHandle((found) => (found ? new Uint8Array(found.bytes) : null)),
+        await reader.evaluateHandle((db, [id, of]) => db.checkpointBytes(id, of), at),
       );
-      return bytes === null || sha256 === null ? null : { bytes, sha256 };
+      return bytes === null || head === null ? null : { bytes, parts: head.parts };
     },
   };
 }

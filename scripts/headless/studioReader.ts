@@ -1,5 +1,5 @@
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
-import type { RunRecord } from "../../src/common/storage/db";
+import type { RunRecord, StatePart } from "../../src/common/storage/db";
 
 /** Size of a cache, and the rate it was filled at. */
 export interface CacheFigures {
@@ -22,13 +22,13 @@ export interface LogPart {
 
 export interface StoredCheckpoint {
   readonly bytes: Uint8Array;
-  /** As stored with the bytes. */
-  readonly sha256: string;
+  /** Lengths and checksums as stored with the bytes. */
+  readonly parts: readonly StatePart[];
 }
 
 /** Reads a finished run from the page's database (pageDb.ts) or from this process's own (directDb.ts). */
 export interface StudioReader {
-  /** All runs, oldest first. */
+  /** All runs, the one that was begun or continued last at the end. */
   readonly runs: () => Promise<readonly RunRecord[]>;
   readonly caches: () => Promise<readonly CacheFigures[]>;
   readonly gridSteps: (runId: string) => Promise<readonly number[]>;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SessionEnvironment } from "../../src/sessions/common/environment";
 import { storedWeights } from "../../src/sessions/weights/weightsSession";
-import { openStudioDb } from "../../src/common/storage/db";
+import { openStudioDb } from "../../src/common/storage/openDb";
 import { hubTools } from "../../workers/hubTools";
 import { createRuntime } from "../../workers/runtime";
 import { readDirectory } from "../readDirectory";
@@ -38,7 +38,7 @@ export const nodeEnvironment = (places: NodePlaces): SessionEnvironment => ({
   openDatabase: () => openStudioDb(),
   readDataFile: readDirectory(places.emoji),
   readModelFile: readDirectory(places.models),
-  ...storedWeights(() => openStudioDb()),
+  ...storedWeights((onClosed) => openStudioDb(undefined, { onClosed })),
   imageCodec: pngCodec,
   hub: hubTools,
   nowMs: () => Date.now(),

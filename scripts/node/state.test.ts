@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Experiment } from "../../src/common/config/experiment";
 import { deleteCache, readShard, writeShard } from "../../src/common/storage/caches";
 import { latestCheckpoint, putCheckpoint } from "../../src/common/storage/checkpoints";
-import { openStudioDb, type Database, type RunRecord } from "../../src/common/storage/db";
+import type { Database, RunRecord } from "../../src/common/storage/db";
+import { openStudioDb } from "../../src/common/storage/openDb";
 import {
   appendMeasurement,
   appendSteps,
@@ -13,10 +15,13 @@ import {
   listRuns,
   putRun,
   readRun,
+  readSeries,
   storedSteps,
   updateRun,
 } from "../../src/common/storage/runs";
+import { NO_VALUE, serialise, type Operation } from "./journalFormat";
 import { recordWrites } from "./recordWrites";
+import { openJournal } from "./stateJournal";
 import { openState, type NodeState } from "./state";
 
 let folder: string;
@@ -175,4 +180,46 @@ test("a folder is used by one process at a time; the lock of one that is gone is
   state = await openState(folder);
   db = await openStudioDb();
   expect(await listRuns(db)).toEqual([]);
+});
+
+/** Stores of version 4 that the upgrade reads, as a journal of then names them. */
+const VERSION_4 = [
+  { name: "runs", keyPath: "id", autoIncrement: false, index: ["byCreatedAt", "createdAtMs"] },
+  { name: "log", keyPath: "id", autoIncrement: true, index: ["byRun", "runId"] },
+  { name: "checkpoints", keyPath: ["runId", "step"], autoIncrement: false, index: null },
+  { name: "grids", keyPath: ["runId", "step"], autoIncrement: false, index: null },
+].map(({ index, ...store }) => ({
+  ...store,
+  indexes: index
+    ? [{ name: index[0] ?? "", keyPath: index[1] ?? "", unique: false, multiEntry: false }]
+    : [],
+}));
+
+test("a folder of version 4 is upgraded once, and its checkpoints and logs are there after that", async () => {
+  db.close();
+  state.close();
+  rmSync(join(folder, "journal"));
+  const bytes = new Uint8Array(5000).fill(7).buffer;
+  const sha256 = createHash("sha256").update(new Uint8Array(bytes)).digest("hex");
+  const put = (store: string, key: IDBValidKey, value: unknown): Operation => ({
+    head: { kind: "put", store, key },
+    value: serialise(value),
+  });
+  const journal = openJournal(join(folder, "journal"));
+  journal.append([
+    { head: { kind: "schema", schema: { version: 4, stores: VERSION_4 } }, value: NO_VALUE },
+    put("runs", "a", run("a", 1)),
+    put("log", 1, { id: 1, runId: "a", kind: "steps", points: [point(1), point(2)] }),
+    put("checkpoints", ["a", 2], { runId: "a", step: 2, bytes, sha256, createdAtMs: 1 }),
+  ]);
+  journal.close();
+  state = await openState(folder);
+  db = await openStudioDb();
+  for (let opened = 0; opened < 2; opened++) {
+    expect((await readRun(db, "a"))?.points).toEqual([point(1), point(2)]);
+    expect((await readSeries(db, "a")).points).toEqual([point(1), point(2)]);
+    const found = await latestCheckpoint(db, "a");
+    expect(new Uint8Array(found?.record.bytes ?? [])).toEqual(new Uint8Array(bytes));
+    await openAgain();
+  }
 });

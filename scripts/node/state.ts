@@ -4,7 +4,8 @@ import { join } from "node:path";
 import * as fake from "fake-indexeddb";
 import { openDB } from "idb";
 import { StudioError } from "../../src/common/errors/studioError";
-import { DB_NAME, openStudioDb, type Database } from "../../src/common/storage/db";
+import { DB_NAME, type Database } from "../../src/common/storage/db";
+import { openStudioDb } from "../../src/common/storage/openDb";
 import {
   deserialise,
   NO_VALUE,

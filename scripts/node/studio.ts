@@ -8,7 +8,7 @@ import { createFeaturesSession } from "../../src/sessions/features/featuresSessi
 import type { SessionEnvironment } from "../../src/sessions/common/environment";
 import { createTrainerSession } from "../../src/sessions/run/trainerSession";
 import { withDatabase } from "../../src/sessions/common/withDatabase";
-import { latestCheckpoint } from "../../src/common/storage/checkpoints";
+import { newestCheckpointStep } from "../../src/common/storage/checkpoints";
 import type { RunRecord } from "../../src/common/storage/db";
 import { listRuns, readRun } from "../../src/common/storage/runs";
 import { cacheRequest, fillCachesFirst } from "./cachesFirst";
@@ -77,7 +77,8 @@ const unfinished = (
   withDatabase(environment, async (db) => {
     const runs = (await listRuns(db)).filter((run) => run.phase !== "finished");
     const found = runs.find((run) => same(run.experiment, experiment));
-    return found && (await latestCheckpoint(db, found.id)) ? found : undefined;
+    const step = found && (await newestCheckpointStep(db, found.id));
+    return step === undefined ? undefined : found;
   });
 
 async function resultOf(

@@ -26,6 +26,12 @@ export type StudioErrorCode =
   // storage and network
   | "STORAGE_UNAVAILABLE"
   | "STORAGE_FAILED"
+  /** Another tab keeps the database from being opened. */
+  | "STORAGE_BLOCKED"
+  /** A newer version of the studio wrote the database. */
+  | "STORAGE_OUTDATED"
+  /** The database was closed under whoever used it. */
+  | "STORAGE_CLOSED"
   | "QUOTA_EXCEEDED"
   | "CACHE_MISSING"
   | "WEIGHTS_MISSING"

@@ -95,6 +95,9 @@ export type RunPhase =
   | "stopped"
   | "failed";
 
+/** A phase as it is stored; `unknown` is one that a later version of the studio wrote. */
+export type StoredPhase = RunPhase | "unknown";
+
 /** Memory of a worker, for the status line and the leak test. */
 export interface MemoryReport {
   readonly step: number;

@@ -1,4 +1,5 @@
 import type { StoredAnalysis } from "../protocol/analysis";
+import { readAll, readRecord } from "./checked";
 import type { Database } from "./db";
 import { storageError } from "./quota";
 
@@ -11,9 +12,10 @@ export async function putAnalysis(db: Database, analysis: StoredAnalysis): Promi
 
 /** Undefined when nothing was measured under this key. */
 export const getAnalysis = (db: Database, key: string): Promise<StoredAnalysis | undefined> =>
-  db.get("analyses", key);
+  readRecord(db, "analyses", key);
 
-/** Every result there is, oldest first. */
+/** Every result that can be read, oldest first. */
 export async function listAnalyses(db: Database): Promise<StoredAnalysis[]> {
-  return (await db.getAll("analyses")).sort((a, b) => a.createdAtMs - b.createdAtMs);
+  const { records } = await readAll(db, "analyses");
+  return [...records].sort((a, b) => a.createdAtMs - b.createdAtMs);
 }

@@ -1,4 +1,5 @@
 import { sha256Hex } from "../formats/sha256";
+import { readAll, usable } from "./checked";
 import type { CacheRecord, Database, ShardRecord } from "./db";
 import { storageError } from "./quota";
 
@@ -65,10 +66,11 @@ export async function writeShard(
   const count = rows.length / spec.rowLength;
   try {
     const tx = db.transaction(["caches", "shards"], "readwrite");
-    const [known, before] = await Promise.all([
+    const [stored, before] = await Promise.all([
       tx.objectStore("caches").get(spec.cacheKey),
       tx.objectStore("shards").get([spec.cacheKey, shard]),
     ]);
+    const known = usable("caches", stored);
     const record: CacheRecord = {
       ...spec,
       rows: (known?.rows ?? 0) - (before?.rows ?? 0) + count,
@@ -122,7 +124,7 @@ export interface CacheUse extends CacheRecord {
 
 /** Every cache with its size, for the storage meter. */
 export async function listCaches(db: Database): Promise<CacheUse[]> {
-  const records = await db.getAll("caches");
+  const { records } = await readAll(db, "caches");
   return records.map((record) => ({
     ...record,
     bytes: record.rows * record.rowLength * HALF_BYTES,

@@ -1,13 +1,27 @@
 import { StudioError, type Failure } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
-import type { CheckpointRecord, Database } from "./db";
-import { storageError } from "./quota";
+import type { CheckpointHead, Database, StatePart } from "./db";
+import { readAll, readRecord } from "./checked";
+import { checkpointName, unlessHeld } from "./locks";
+import { isClosed, storageError } from "./quota";
+import { DURABLE, inTransaction } from "./transaction";
+
+/**
+ * Checkpoints: a head that says what each is, and its bytes in parts with a checksum each. Both are written in one
+ * transaction, so a checkpoint is there whole or not at all. Lengths and steps are read from heads alone.
+ */
 
 /** Older checkpoints of a run are deleted; one more than the newest guards against a damaged one. */
 const KEPT = 3;
 
-/** Largest checkpoint that is kept: SHA-256 takes no more at once, and browsers store no larger value. */
-export const MOST_CHECKPOINT_BYTES = 2 ** 31 - 1;
+/** Small enough for one call of SHA-256 and one value of the database; large enough that a small model is one part. */
+export const PART_BYTES = 64 * 2 ** 20;
+
+/**
+ * Largest checkpoint that is kept. Parts have no such limit, but the file is put together in one ArrayBuffer, and 4 GiB
+ * is the most that every browser gives one.
+ */
+export const MOST_CHECKPOINT_BYTES = 2 ** 32;
 
 /** Why checkpoints of so many bytes are not kept; undefined when they are. */
 export function checkpointRefusal(bytes: number): Failure | undefined {
@@ -20,48 +34,166 @@ export function checkpointRefusal(bytes: number): Failure | undefined {
   };
 }
 
-/** Stores a checkpoint and drops the run's oldest ones beyond the kept number. */
+const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
+const everyPart = (runId: string, step: number) =>
+  IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
+
+/** Parts of a file of so many bytes: where each begins and ends. */
+const partRanges = (bytes: number, partBytes: number) =>
+  Array.from({ length: Math.ceil(bytes / partBytes) }, (_, part) => ({
+    part,
+    begin: part * partBytes,
+    end: Math.min(bytes, (part + 1) * partBytes),
+  }));
+
+/**
+ * Stores a checkpoint and drops the run's oldest ones beyond the kept number.
+ * @param partBytes length of a part; tests pass a smaller one
+ * @throws StudioError QUOTA_EXCEEDED, STORAGE_FAILED; what was stored before is then still there
+ */
 export async function putCheckpoint(
   db: Database,
   runId: string,
   step: number,
   bytes: ArrayBuffer,
   nowMs: number,
+  partBytes = PART_BYTES,
 ): Promise<void> {
-  const sha256 = await sha256Hex(bytes);
+  const ranges = partRanges(bytes.byteLength, partBytes);
+  const parts: StatePart[] = [];
+  for (const { begin, end } of ranges) {
+    parts.push({ bytes: end - begin, sha256: await sha256Hex(bytes.slice(begin, end)) });
+  }
   try {
-    const tx = db.transaction("checkpoints", "readwrite");
-    await tx.store.put({ runId, step, bytes, sha256, createdAtMs: nowMs });
-    const keys = await tx.store.getAllKeys(IDBKeyRange.bound([runId, 0], [runId, Infinity]));
-    await Promise.all(
-      keys.slice(0, Math.max(0, keys.length - KEPT)).map((key) => tx.store.delete(key)),
-    );
-    await tx.done;
+    const tx = db.transaction(["checkpoints", "stateParts"], "readwrite", DURABLE);
+    await inTransaction(tx, async () => {
+      const pieces = tx.objectStore("stateParts");
+      await pieces.delete(everyPart(runId, step)); // of the same step, stored before a change of settings
+      for (const { part, begin, end } of ranges) {
+        // a copy: a view would be stored with the whole buffer behind it; one part at a time, to hold one copy
+        await pieces.put({ runId, step, part, bytes: bytes.slice(begin, end) });
+      }
+      const head = { runId, step, bytes: bytes.byteLength, createdAtMs: nowMs, pinned: false };
+      await tx.objectStore("checkpoints").put({ ...head, parts });
+    });
+    await prune(db, runId);
   } catch (cause) {
     throw storageError(`saving the checkpoint of step ${step}`, cause);
   }
 }
 
+/**
+ * Deletes a run's oldest checkpoints beyond the kept number. Pinned ones are not counted and stay; one that an analysis
+ * reads stays until the next checkpoint is stored.
+ */
+async function prune(db: Database, runId: string): Promise<void> {
+  const heads = await checkpointHeads(db, runId);
+  const counted = heads.filter(({ pinned }) => !pinned);
+  for (const { step } of counted.slice(0, Math.max(0, counted.length - KEPT))) {
+    await unlessHeld(checkpointName(db, runId, step), () => deleteCheckpoint(db, runId, step));
+  }
+}
+
+/** Deletes a checkpoint with its parts. */
+export async function deleteCheckpoint(db: Database, runId: string, step: number): Promise<void> {
+  const tx = db.transaction(["checkpoints", "stateParts"], "readwrite");
+  await Promise.all([
+    tx.objectStore("checkpoints").delete([runId, step]),
+    tx.objectStore("stateParts").delete(everyPart(runId, step)),
+    tx.done,
+  ]);
+}
+
+/** Heads of a run's checkpoints, by step; those that cannot be read are left out. */
+export async function checkpointHeads(
+  db: Database,
+  runId: string,
+): Promise<readonly CheckpointHead[]> {
+  return (await readAll(db, "checkpoints", everyStep(runId))).records;
+}
+
+/** Step of a run's newest checkpoint, whether or not it is sound; undefined when there is none. */
+export async function newestCheckpointStep(
+  db: Database,
+  runId: string,
+): Promise<number | undefined> {
+  return (await checkpointHeads(db, runId)).at(-1)?.step;
+}
+
+/** A checkpoint's file; `damaged` when a part is missing, cannot be read, or is not that of its checksum. */
+async function readFile(db: Database, head: CheckpointHead): Promise<ArrayBuffer | "damaged"> {
+  const { runId, step, parts } = head;
+  const file = parts.length > 1 ? new Uint8Array(head.bytes) : undefined;
+  let at = 0;
+  for (const [part, { bytes, sha256 }] of parts.entries()) {
+    const found = await readPart(db, [runId, step, part]);
+    if (found?.byteLength !== bytes || (await sha256Hex(found)) !== sha256) return "damaged";
+    if (!file) return found;
+    file.set(new Uint8Array(found), at);
+    at += bytes;
+  }
+  return file && at === head.bytes ? file.buffer : "damaged";
+}
+
+/** A part's bytes; undefined when they are not there, or the browser cannot read them. */
+async function readPart(
+  db: Database,
+  key: [runId: string, step: number, part: number],
+): Promise<ArrayBuffer | undefined> {
+  try {
+    return (await db.get("stateParts", key))?.bytes;
+  } catch (cause) {
+    if (isClosed(cause)) throw storageError(`reading the checkpoint of step ${key[1]}`, cause);
+    return undefined;
+  }
+}
+
+/** A checkpoint as its run goes on from it. */
+export interface StoredCheckpoint {
+  readonly step: number;
+  /** The whole file. */
+  readonly bytes: ArrayBuffer;
+}
+
 export interface FoundCheckpoint {
-  readonly record: CheckpointRecord;
+  readonly record: StoredCheckpoint;
   /** Newer checkpoints whose checksum failed; they were passed over. */
   readonly damagedSteps: readonly number[];
 }
 
-/** The newest checkpoint of a run whose checksum holds, or undefined when there is none. */
+/** The newest checkpoint of a run whose checksums hold, or undefined when there is none. */
 export async function latestCheckpoint(
   db: Database,
   runId: string,
 ): Promise<FoundCheckpoint | undefined> {
-  const keys = await db.getAllKeys("checkpoints", IDBKeyRange.bound([runId, 0], [runId, Infinity]));
+  const heads = new Map((await checkpointHeads(db, runId)).map((head) => [head.step, head]));
+  const keys = await db.getAllKeys("checkpoints", everyStep(runId));
   const damagedSteps: number[] = [];
-  for (const key of keys.reverse()) {
-    const record = await db.get("checkpoints", key);
-    if (!record) continue;
-    if ((await sha256Hex(record.bytes)) === record.sha256) return { record, damagedSteps };
-    damagedSteps.push(record.step);
+  for (const [, step] of keys.reverse()) {
+    const head = heads.get(step);
+    const bytes = head ? await readFile(db, head) : "damaged";
+    if (bytes !== "damaged") return { record: { step, bytes }, damagedSteps };
+    damagedSteps.push(step);
   }
   return undefined;
+}
+
+/**
+ * What a run's checkpoint of one step is, without its bytes.
+ * @throws StudioError BAD_CHECKPOINT when it is not stored
+ */
+export async function checkpointHead(
+  db: Database,
+  runId: string,
+  step: number,
+): Promise<CheckpointHead> {
+  const head = await readRecord(db, "checkpoints", [runId, step]);
+  if (head) return head;
+  throw new StudioError(
+    "BAD_CHECKPOINT",
+    `There is no checkpoint of step ${step} of run ${runId}.`,
+    "Choose another step: the newest few checkpoints of a run are kept.",
+  );
 }
 
 /**
@@ -72,19 +204,18 @@ export async function readCheckpointOf(
   db: Database,
   runId: string,
   step: number,
-): Promise<CheckpointRecord> {
-  const record = await db.get("checkpoints", [runId, step]);
-  if (!record) {
-    throw new StudioError(
-      "BAD_CHECKPOINT",
-      `There is no checkpoint of step ${step} of run ${runId}.`,
-      "Choose another step: the newest few checkpoints of a run are kept.",
-    );
-  }
-  if ((await sha256Hex(record.bytes)) === record.sha256) return record;
+): Promise<StoredCheckpoint> {
+  const bytes = await readFile(db, await checkpointHead(db, runId, step));
+  if (bytes !== "damaged") return { step, bytes };
   throw new StudioError(
     "CHECKSUM_MISMATCH",
     `The checkpoint of step ${step} of run ${runId} is damaged.`,
     "Choose another step, or resume the run: it goes on from the one before.",
   );
 }
+
+/** Names a checkpoint's content: SHA-256 of its one part, or of its parts' checksums. */
+export const contentSha256 = async ({ parts }: Pick<CheckpointHead, "parts">): Promise<string> =>
+  parts.length === 1 && parts[0]
+    ? parts[0].sha256
+    : sha256Hex(new TextEncoder().encode(parts.map(({ sha256 }) => sha256).join("")));

@@ -1,6 +1,7 @@
 import { StudioError } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
 import type { DatasetSummary } from "../protocol/datasets";
+import { readAll } from "./checked";
 import type { Database, DatasetRecord, ImageListRecord } from "./db";
 import { storageError } from "./quota";
 
@@ -115,8 +116,8 @@ export async function readImageShard(
 
 /** Every record, newest first. */
 export async function datasetRecords(db: Database): Promise<DatasetRecord[]> {
-  const records = await db.getAll("datasets").catch(failing("listing data sets"));
-  return records.sort((a, b) => b.createdAtMs - a.createdAtMs);
+  const { records } = await readAll(db, "datasets");
+  return [...records].sort((a, b) => b.createdAtMs - a.createdAtMs);
 }
 
 /** The finished data set of that content, if it was imported here. */

@@ -1,5 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import { StudioError } from "../errors/studioError";
+import type { DBSchema, IDBPDatabase } from "idb";
 import type { Licence } from "../catalogue/hubFile";
 import type { Experiment, TimelineEntry } from "../config/experiment";
 import type { ByteRange } from "../formats/byteRange";
@@ -8,10 +7,10 @@ import type { StoredAnalysis } from "../protocol/analysis";
 import type { DeviceReport } from "../protocol/shared";
 import type { SkippedImage } from "../protocol/datasets";
 import type { WeightsSummary } from "../protocol/weights";
-import type { Measurement, RunPhase, SampleGrid, StepPoint } from "../protocol/trainer";
+import type { Measurement, SampleGrid, StepPoint, StoredPhase } from "../protocol/trainer";
 
 export const DB_NAME = "repa-studio";
-const DB_VERSION = 4;
+export const DB_VERSION = 5;
 
 /** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
 export interface ShardRecord {
@@ -45,7 +44,12 @@ export interface RunRecord {
   readonly timeline: readonly TimelineEntry[];
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
-  readonly phase: RunPhase;
+  /**
+   * Place in lists: a run that is begun or continued gets the next number of this database. Clocks are set back, this is
+   * not. Storage alone writes it.
+   */
+  readonly order?: number;
+  readonly phase: StoredPhase;
   readonly step: number;
   readonly device: DeviceReport | null;
   /** SHA-256 of the data set's bytes: the repro card's first half; the second is the code version. */
@@ -53,6 +57,12 @@ export interface RunRecord {
   readonly codeVersion: string;
   /** Image numbers [first, last) the run uses, where it started on caches that were not complete; absent: all. */
   readonly imageRanges?: readonly ImageRange[];
+  /** The state it was begun from: another run's, after so many steps. */
+  readonly parent?: { readonly runId: string; readonly step: number };
+  /** Kept on top of lists. */
+  readonly pinned?: boolean;
+  /** Deleted by the user, and not yet from the disk: deleting can be undone. */
+  readonly deletedAtMs?: number;
 }
 
 /** Image numbers `first` (included) to `last` (not included). */
@@ -77,13 +87,45 @@ export interface GridRecord extends SampleGrid {
   readonly runId: string;
 }
 
-export interface CheckpointRecord {
+/** One piece of a checkpoint's file. */
+export interface StatePart {
+  /** Its length. */
+  readonly bytes: number;
+  /** SHA-256 of its bytes, hex; checked before they are used. */
+  readonly sha256: string;
+}
+
+/**
+ * What a checkpoint is, without its bytes: these lie in `stateParts`, and are written with it or not at all. Joined, they
+ * are a safetensors file: parameters, EMA, optimiser moments, step, timeline (src/engine/training/checkpoint.ts).
+ */
+export interface CheckpointHead {
   readonly runId: string;
   readonly step: number;
-  /** Safetensors: parameters, EMA, optimiser moments, step, timeline (src/engine/training/checkpoint.ts). */
-  readonly bytes: ArrayBuffer;
-  readonly sha256: string;
+  /** Length of the whole file. */
+  readonly bytes: number;
   readonly createdAtMs: number;
+  /** Kept until the user says otherwise, whatever the run stores after it. */
+  readonly pinned: boolean;
+  /** In order. One of a database of version 4 is a single part, however long. */
+  readonly parts: readonly StatePart[];
+}
+
+export interface StatePartRecord {
+  readonly runId: string;
+  readonly step: number;
+  /** Its place in `CheckpointHead.parts`. */
+  readonly part: number;
+  readonly bytes: ArrayBuffer;
+}
+
+/** A run's steps thinned out, for lists of many runs: the whole log is in `log`. */
+export interface SeriesRecord {
+  readonly runId: string;
+  /** A power of two; the points are the logged steps that are multiples of it. */
+  readonly stride: number;
+  /** By step, at most `MOST_POINTS` (series.ts). */
+  readonly points: readonly StepPoint[];
 }
 
 /** Facts about this machine, by key. Whoever reads a value checks it. */
@@ -187,10 +229,16 @@ export interface WeightChunkRecord {
 export interface StudioDb extends DBSchema {
   caches: { key: string; value: CacheRecord };
   shards: { key: [cacheKey: string, shard: number]; value: ShardRecord };
-  runs: { key: string; value: RunRecord; indexes: { byCreatedAt: number } };
-  log: { key: number; value: LogRecord; indexes: { byRun: string } };
+  runs: { key: string; value: RunRecord; indexes: { byCreatedAt: number; byOrder: number } };
+  log: {
+    key: number;
+    value: LogRecord;
+    indexes: { byRun: string; byRunKind: [runId: string, kind: LogRecord["kind"]] };
+  };
+  series: { key: string; value: SeriesRecord };
   grids: { key: [runId: string, step: number]; value: GridRecord };
-  checkpoints: { key: [runId: string, step: number]; value: CheckpointRecord };
+  checkpoints: { key: [runId: string, step: number]; value: CheckpointHead };
+  stateParts: { key: [runId: string, step: number, part: number]; value: StatePartRecord };
   settings: { key: string; value: SettingRecord };
   datasets: { key: string; value: DatasetRecord };
   imageLists: { key: [datasetId: string, shard: number]; value: ImageListRecord };
@@ -202,49 +250,3 @@ export interface StudioDb extends DBSchema {
 }
 
 export type Database = IDBPDatabase<StudioDb>;
-
-/**
- * Opens the studio's database, creating or upgrading it.
- * @throws StudioError STORAGE_UNAVAILABLE when the browser refuses (private mode, blocked site data)
- */
-export async function openStudioDb(name = DB_NAME): Promise<Database> {
-  try {
-    return await openDB<StudioDb>(name, DB_VERSION, {
-      upgrade(db, oldVersion) {
-        // one `if` per version, never edited once released
-        if (oldVersion < 1) {
-          db.createObjectStore("caches", { keyPath: "cacheKey" });
-          db.createObjectStore("shards", { keyPath: ["cacheKey", "shard"] });
-          db.createObjectStore("runs", { keyPath: "id" }).createIndex("byCreatedAt", "createdAtMs");
-          db.createObjectStore("log", { keyPath: "id", autoIncrement: true }).createIndex(
-            "byRun",
-            "runId",
-          );
-          db.createObjectStore("grids", { keyPath: ["runId", "step"] });
-          db.createObjectStore("checkpoints", { keyPath: ["runId", "step"] });
-        }
-        if (oldVersion < 2) db.createObjectStore("settings", { keyPath: "key" });
-        if (oldVersion < 3) {
-          db.createObjectStore("datasets", { keyPath: "id" });
-          db.createObjectStore("imageLists", { keyPath: ["datasetId", "shard"] });
-          db.createObjectStore("images", { keyPath: ["datasetId", "shard"] });
-          db.createObjectStore("weights", { keyPath: "key" });
-          db.createObjectStore("weightChunks", { keyPath: ["weightsKey", "index"] });
-        }
-        if (oldVersion < 4) {
-          db.createObjectStore("analyses", { keyPath: "key" }).createIndex(
-            "byRun",
-            "found.subject.runId",
-          );
-        }
-      },
-    });
-  } catch (cause) {
-    throw new StudioError(
-      "STORAGE_UNAVAILABLE",
-      `The browser refused to open the database "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Allow site data for this page, or leave private browsing: the studio keeps latents, features and checkpoints there.",
-      { cause },
-    );
-  }
-}

@@ -14,6 +14,14 @@ export function storageError(doing: string, cause: unknown): StudioError {
       { cause },
     );
   }
+  if (cause instanceof DOMException && cause.name === "InvalidStateError") {
+    return new StudioError(
+      "STORAGE_CLOSED",
+      `The browser's database was closed while ${doing}: a newer version of the studio runs in another tab, or the site's data were cleared.`,
+      "Reload the page; the run resumes from its last checkpoint.",
+      { cause },
+    );
+  }
   return new StudioError(
     "STORAGE_FAILED",
     `The browser's database failed while ${doing}: ${message}`,
@@ -21,6 +29,11 @@ export function storageError(doing: string, cause: unknown): StudioError {
     { cause },
   );
 }
+
+/** Whether an operation failed because its connection or its transaction ended, not because of what it read. */
+export const isClosed = (cause: unknown): boolean =>
+  cause instanceof DOMException &&
+  (cause.name === "InvalidStateError" || cause.name === "AbortError");
 
 export interface StorageUse {
   readonly usedBytes: number;

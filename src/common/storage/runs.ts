@@ -1,71 +1,112 @@
-import { Experiment } from "../config/experiment";
+import type { IDBPObjectStore } from "idb";
+import { StudioError } from "../errors/studioError";
 import { measurementKey } from "../protocol/measurementSeries";
 import type { Measurement, SampleGrid, StepPoint } from "../protocol/trainer";
-import type { Database, GridRecord, LogRecord, RunRecord } from "./db";
+import { checkAll, readAll, readRecord, usable, type Unreadable } from "./checked";
+import type { Database, GridRecord, RunRecord, StudioDb } from "./db";
+import { runName, unlessHeld } from "./locks";
 import { storageError } from "./quota";
+import { DURABLE, inTransaction } from "./transaction";
+import { emptySeries, withSteps, type Series } from "./series";
 
 /** All steps of one run in a keyed store. */
 const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
+const everyPart = (runId: string) => IDBKeyRange.bound([runId, 0, 0], [runId, Infinity, Infinity]);
 
-/** A record as this version knows experiments: settings younger than the record take their defaults. */
-function current(record: RunRecord): RunRecord {
-  const experiment = Experiment.safeParse(record.experiment);
-  return experiment.success ? { ...record, experiment: experiment.data } : record;
-}
+/** A run's record; undefined when there is none, or none that can be read. */
+export const getRun = (db: Database, runId: string): Promise<RunRecord | undefined> =>
+  readRecord(db, "runs", runId);
 
-/** A run's record; undefined when there is none. */
-export async function getRun(db: Database, runId: string): Promise<RunRecord | undefined> {
-  const record = await db.get("runs", runId);
-  return record && current(record);
-}
-
-/** Writes a run's record, whole. */
+/**
+ * Stores the record of a run that is begun or continued: it becomes the newest of all lists. What the record does not name
+ * (a pin, a parent) stays as it is stored.
+ */
 export async function putRun(db: Database, run: RunRecord): Promise<void> {
-  await db
-    .put("runs", run)
-    .catch((cause: unknown) => Promise.reject(storageError(`saving run ${run.id}`, cause)));
+  try {
+    const tx = db.transaction("runs", "readwrite", DURABLE);
+    await inTransaction(tx, async () => {
+      const known = undeleted(await tx.store.get(run.id));
+      await tx.store.put({ ...known, ...run, order: await nextOrder(tx.store) });
+    });
+  } catch (cause) {
+    throw storageError(`saving run ${run.id}`, cause);
+  }
+}
+
+/** A record without the mark that it was deleted. */
+function undeleted(run: RunRecord | undefined): RunRecord | undefined {
+  if (!run) return undefined;
+  const kept: { -readonly [K in keyof RunRecord]: RunRecord[K] } = { ...run };
+  delete kept.deletedAtMs;
+  return kept;
+}
+
+/** One more than the largest place a run has. */
+async function nextOrder(
+  runs: Pick<IDBPObjectStore<StudioDb, ["runs"], "runs", "readwrite">, "index">,
+): Promise<number> {
+  const last = await runs.index("byOrder").openKeyCursor(null, "prev");
+  return last ? last.key + 1 : 0;
 }
 
 /** Changes some fields of a run's record in one transaction; nothing happens when the run is gone. */
 export async function updateRun(
   db: Database,
   runId: string,
-  change: Partial<Omit<RunRecord, "id">>,
+  change: Partial<Omit<RunRecord, "id" | "order">>,
 ): Promise<void> {
   try {
-    const tx = db.transaction("runs", "readwrite");
-    const run = await tx.store.get(runId);
-    if (run) await tx.store.put({ ...run, ...change });
-    await tx.done;
+    const tx = db.transaction("runs", "readwrite", DURABLE);
+    await inTransaction(tx, async () => {
+      const run = await tx.store.get(runId);
+      // the page fills caches for a stored run: it is continued
+      const place = change.phase === "caching" ? { order: await nextOrder(tx.store) } : {};
+      if (run) await tx.store.put({ ...run, ...change, ...place });
+    });
   } catch (cause) {
     throw storageError(`saving run ${runId}`, cause);
   }
 }
 
-async function append(db: Database, record: LogRecord): Promise<void> {
-  await db
-    .add("log", record)
-    .catch((cause: unknown) => Promise.reject(storageError(`logging run ${record.runId}`, cause)));
-}
-
-export const appendSteps = (
+/** Logs steps, and thins them into the run's series, in one transaction. */
+export async function appendSteps(
   db: Database,
   runId: string,
   points: readonly StepPoint[],
-): Promise<void> => append(db, { runId, kind: "steps", points });
+): Promise<void> {
+  try {
+    const tx = db.transaction(["log", "series"], "readwrite");
+    await inTransaction(tx, async () => {
+      const series = tx.objectStore("series");
+      const known = await series.get(runId);
+      await tx.objectStore("log").add({ runId, kind: "steps", points });
+      await series.put({ runId, ...withSteps(usable("series", known) ?? emptySeries, points) });
+    });
+  } catch (cause) {
+    throw storageError(`logging run ${runId}`, cause);
+  }
+}
 
-export const appendMeasurement = (
+export async function appendMeasurement(
   db: Database,
   runId: string,
   measurement: Measurement,
-): Promise<void> => append(db, { runId, kind: "measurement", measurement });
+): Promise<void> {
+  try {
+    const tx = db.transaction("log", "readwrite", DURABLE);
+    await inTransaction(tx, () => tx.store.add({ runId, kind: "measurement", measurement }));
+  } catch (cause) {
+    throw storageError(`logging run ${runId}`, cause);
+  }
+}
 
 export async function putGrid(db: Database, runId: string, grid: SampleGrid): Promise<void> {
-  await db
-    .put("grids", { ...grid, runId })
-    .catch((cause: unknown) =>
-      Promise.reject(storageError(`saving the samples of step ${grid.step}`, cause)),
-    );
+  try {
+    const tx = db.transaction("grids", "readwrite", DURABLE);
+    await inTransaction(tx, () => tx.store.put({ ...grid, runId }));
+  } catch (cause) {
+    throw storageError(`saving the samples of step ${grid.step}`, cause);
+  }
 }
 
 /** A measurement made again after a resume counts once, in its newest form. */
@@ -77,8 +118,30 @@ function distinct(measured: Iterable<Measurement>): Measurement[] {
 
 /** What a run measured, by step, without its losses and grids. */
 export async function readMeasurements(db: Database, runId: string): Promise<Measurement[]> {
-  const log = await db.getAllFromIndex("log", "byRun", runId);
-  return distinct(log.flatMap((entry) => (entry.kind === "steps" ? [] : entry.measurement)));
+  const { keys, rows } = await rowsOf(db, "byRunKind", [runId, "measurement"]);
+  const { records } = checkAll("log", keys, rows);
+  return distinct(records.flatMap((entry) => (entry.kind === "steps" ? [] : entry.measurement)));
+}
+
+/** Rows of the log with their keys, unchecked. */
+async function rowsOf(
+  db: Database,
+  index: "byRun" | "byRunKind",
+  key: StudioDb["log"]["indexes"][typeof index],
+) {
+  const tx = db.transaction("log");
+  const byRun = tx.store.index(index);
+  const [keys, rows] = await Promise.all([
+    byRun.getAllKeys(key as never),
+    byRun.getAll(key as never),
+    tx.done,
+  ]);
+  return { keys, rows };
+}
+
+/** A run's steps thinned out; empty when none was logged. */
+export async function readSeries(db: Database, runId: string): Promise<Series> {
+  return (await readRecord(db, "series", runId)) ?? emptySeries;
 }
 
 /** What was logged for a run after the log's record `afterKey` (0 for all of it). */
@@ -111,8 +174,9 @@ export const readGrid = (
 ): Promise<GridRecord | undefined> => db.get("grids", [runId, step]);
 
 /** A run's sample grids, by step. */
-export const readGrids = (db: Database, runId: string): Promise<GridRecord[]> =>
-  db.getAll("grids", everyStep(runId));
+export async function readGrids(db: Database, runId: string): Promise<readonly GridRecord[]> {
+  return (await readAll(db, "grids", everyStep(runId))).records;
+}
 
 /** Steps of a run's grids or kept checkpoints, ascending, from the keys alone. */
 export async function storedSteps(
@@ -128,6 +192,8 @@ export interface StoredRun {
   readonly points: readonly StepPoint[];
   readonly measurements: readonly Measurement[];
   readonly grids: readonly GridRecord[];
+  /** Rows of the log, and grids, that are damaged and left out. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /**
@@ -137,13 +203,14 @@ export interface StoredRun {
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
   const record = await getRun(db, runId);
   if (!record) return undefined;
-  const [log, grids] = await Promise.all([
-    db.getAllFromIndex("log", "byRun", runId),
-    readGrids(db, runId),
+  const [{ keys, rows }, grids] = await Promise.all([
+    rowsOf(db, "byRun", runId),
+    readAll(db, "grids", everyStep(runId)),
   ]);
+  const log = checkAll("log", keys, rows);
   const points = new Map<number, StepPoint>();
   const measurements: Measurement[] = [];
-  for (const entry of log) {
+  for (const entry of log.records) {
     if (entry.kind === "steps") for (const point of entry.points) points.set(point.step, point);
     else measurements.push(entry.measurement);
   }
@@ -151,28 +218,87 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
     record,
     points: [...points.values()].sort(byStep),
     measurements: distinct(measurements),
-    grids,
+    grids: grids.records,
+    unreadable: [...log.unreadable, ...grids.unreadable],
   };
 }
 
 const byStep = (a: { step: number }, b: { step: number }) => a.step - b.step;
 
-/** All runs, newest first. */
+/** All runs that can be read, the one that was begun or continued last first; without those that were deleted. */
 export async function listRuns(db: Database): Promise<RunRecord[]> {
-  return (await db.getAllFromIndex("runs", "byCreatedAt")).map(current).reverse();
+  return (await listRunsWithDeleted(db)).filter(({ deletedAtMs }) => deletedAtMs === undefined);
 }
 
-/** Deletes a run with its log, grids, checkpoints and analyses. */
+/** The same, with those whose deletion can be undone. */
+export async function listRunsWithDeleted(db: Database): Promise<RunRecord[]> {
+  const { records } = await readAll(db, "runs");
+  return [...records].sort((a, b) => (b.order ?? 0) - (a.order ?? 0));
+}
+
+/** Deleted by one tab within so long a time, a run may still be brought back by that tab. */
+const UNDO_MS = 3_600_000;
+
+/**
+ * Takes a run out of all lists; nothing of it is deleted until `purgeRuns`.
+ * @throws StudioError STORAGE_FAILED while another tab trains it
+ */
+export async function hideRun(db: Database, runId: string, nowMs: number): Promise<void> {
+  const hidden = await unlessHeld(runName(db, runId), () =>
+    updateRun(db, runId, { deletedAtMs: nowMs }),
+  );
+  if (!hidden) {
+    throw new StudioError(
+      "STORAGE_FAILED",
+      "The run trains in another tab, so it was not deleted.",
+      "Stop it there first.",
+    );
+  }
+}
+
+/** Brings a run back that was hidden. */
+export async function unhideRun(db: Database, runId: string): Promise<void> {
+  try {
+    const tx = db.transaction("runs", "readwrite", DURABLE);
+    await inTransaction(tx, async () => {
+      const run = undeleted(await tx.store.get(runId));
+      if (run) await tx.store.put(run);
+    });
+  } catch (cause) {
+    throw storageError(`bringing back run ${runId}`, cause);
+  }
+}
+
+/** Deletes hidden runs from the disk, without those that another tab may still bring back. */
+export async function purgeRuns(db: Database, nowMs: number): Promise<void> {
+  for (const { id, deletedAtMs } of await listRunsWithDeleted(db)) {
+    // a clock that was set back makes the time since then negative
+    if (deletedAtMs === undefined || Math.abs(nowMs - deletedAtMs) < UNDO_MS) continue;
+    await purgeRun(db, id);
+  }
+}
+
+/** Deletes a run from the disk, unless it trains somewhere. */
+export async function purgeRun(db: Database, runId: string): Promise<void> {
+  await unlessHeld(runName(db, runId), () => deleteRun(db, runId));
+}
+
+/** Deletes a run with its log, series, grids, checkpoints and analyses. */
 export async function deleteRun(db: Database, runId: string): Promise<void> {
-  const tx = db.transaction(["runs", "log", "grids", "checkpoints", "analyses"], "readwrite");
+  const tx = db.transaction(
+    ["runs", "log", "series", "grids", "checkpoints", "stateParts", "analyses"],
+    "readwrite",
+  );
   const [logKeys, analyses] = await Promise.all([
     tx.objectStore("log").index("byRun").getAllKeys(runId),
     tx.objectStore("analyses").index("byRun").getAllKeys(runId),
   ]);
   await Promise.all([
     tx.objectStore("runs").delete(runId),
+    tx.objectStore("series").delete(runId),
     tx.objectStore("grids").delete(everyStep(runId)),
     tx.objectStore("checkpoints").delete(everyStep(runId)),
+    tx.objectStore("stateParts").delete(everyPart(runId)),
     ...logKeys.map((key) => tx.objectStore("log").delete(key)),
     ...analyses.map((key) => tx.objectStore("analyses").delete(key)),
     tx.done,

@@ -1,6 +1,6 @@
 import { openDB } from "idb";
 import { expect, test } from "vitest";
-import { openStudioDb } from "./db";
+import { openStudioDb } from "./openDb";
 import { getSetting, putSetting } from "./settings";
 
 test("a setting is read back as it was put, the last one counts, others are undefined", async () => {
@@ -20,6 +20,11 @@ test("a database of version 1 gains the settings and keeps what it holds", async
     upgrade: (db) => {
       db.createObjectStore("caches", { keyPath: "cacheKey" });
       db.createObjectStore("shards", { keyPath: ["cacheKey", "shard"] });
+      db.createObjectStore("runs", { keyPath: "id" }).createIndex("byCreatedAt", "createdAtMs");
+      const log = db.createObjectStore("log", { keyPath: "id", autoIncrement: true });
+      log.createIndex("byRun", "runId");
+      db.createObjectStore("grids", { keyPath: ["runId", "step"] });
+      db.createObjectStore("checkpoints", { keyPath: ["runId", "step"] });
     },
   });
   await old.put("caches", { cacheKey: "latents/test", rows: 3 });

@@ -13,7 +13,8 @@ import {
   type CacheSpec,
 } from "./caches";
 import { latestCheckpoint, putCheckpoint } from "./checkpoints";
-import { openStudioDb, type Database } from "./db";
+import type { Database } from "./db";
+import { openStudioDb } from "./openDb";
 import { deletable } from "./deletable";
 import { assertRoomFor } from "./quota";
 import {
@@ -215,7 +216,9 @@ test("deleting a run deletes all of it and nothing else", async () => {
   await deleteRun(db, "a");
   expect(await readRun(db, "a")).toBeUndefined();
   expect((await readRun(db, "b"))?.points).toHaveLength(1);
-  expect([await db.count("log"), await db.count("checkpoints")]).toEqual([1, 1]);
+  for (const store of ["log", "series", "checkpoints", "stateParts"] as const) {
+    expect(await db.count(store), store).toBe(1);
+  }
 });
 
 test("the newest three checkpoints stay, and a damaged one is passed over and named", async () => {
@@ -225,18 +228,16 @@ test("the newest three checkpoints stay, and a damaged one is passed over and na
   }
   expect(await db.count("checkpoints")).toBe(3);
   expect((await latestCheckpoint(db, "a"))?.record.step).toBe(40);
-  const newest = await db.get("checkpoints", ["a", 40]);
-  if (!newest) throw new Error("the checkpoint was not written");
-  await db.put("checkpoints", { ...newest, bytes: Float32Array.of(41).buffer });
+  await db.put("stateParts", { runId: "a", step: 40, part: 0, bytes: Float32Array.of(41).buffer });
   const found = await latestCheckpoint(db, "a");
   expect(found).toMatchObject({ record: { step: 30 }, damagedSteps: [40] });
   expect(await latestCheckpoint(db, "b")).toBeUndefined();
 });
 
-test("a database that cannot be opened is an error that says what to do", async () => {
+test("a database that is newer than the page has a message of its own", async () => {
   const name = `test-${crypto.randomUUID()}`;
   const newer = await openDB(name, 99); // of a version this code does not know: the browser refuses
   newer.close();
-  await expect(openStudioDb(name)).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  await expect(openStudioDb(name)).rejects.toMatchObject({ code: "STORAGE_OUTDATED" });
   indexedDB.deleteDatabase(name);
 });

@@ -4,6 +4,7 @@ import { tensorFromBytes } from "../formats/safetensors";
 import { sha256Hex } from "../formats/sha256";
 import { tensorMissing, type TensorSource } from "../formats/tensorSource";
 import type { WeightsSummary } from "../protocol/weights";
+import { readAll, readRecord } from "./checked";
 import type { Database, WeightsRecord } from "./db";
 import { storageError } from "./quota";
 
@@ -28,9 +29,7 @@ export const weightsLabel = ({ repo, file }: Pick<WeightsRecord, "repo" | "file"
 
 /** A record with the stored part of its file, or undefined. */
 export const getWeights = (db: Database, key: string): Promise<WeightsRecord | undefined> =>
-  db
-    .get("weights", key)
-    .catch((cause: unknown) => Promise.reject(storageError(`looking for ${key}`, cause)));
+  readRecord(db, "weights", key);
 
 export async function putWeights(db: Database, record: WeightsRecord): Promise<void> {
   try {
@@ -144,7 +143,7 @@ export async function weightsSummary(db: Database, record: WeightsRecord): Promi
 
 /** Everything kept of weights. */
 export async function listWeights(db: Database): Promise<WeightsSummary[]> {
-  const records = await db.getAll("weights");
+  const { records } = await readAll(db, "weights");
   return Promise.all(records.map((record) => weightsSummary(db, record)));
 }
 

@@ -13,7 +13,7 @@ import type {
   Subject,
 } from "../../common/protocol/analysis";
 import type { DeviceReport } from "../../common/protocol/shared";
-import type { Measurement, RunPhase, SampleGrid } from "../../common/protocol/trainer";
+import type { Measurement, SampleGrid, StoredPhase } from "../../common/protocol/trainer";
 import type { SetPart } from "./setPart";
 
 /** A stored run as far as an analysis needs it. */
@@ -22,7 +22,7 @@ export interface AnalysedRun {
   readonly name: string;
   readonly experiment: Experiment;
   readonly timeline: readonly TimelineEntry[];
-  readonly phase: RunPhase;
+  readonly phase: StoredPhase;
   readonly createdAtMs: number;
   readonly datasetHash: string;
   readonly device: DeviceReport | null;

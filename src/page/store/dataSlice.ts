@@ -1,5 +1,6 @@
-import type { RunPhase } from "../../common/protocol/trainer";
+import type { StoredPhase } from "../../common/protocol/trainer";
 import type { CacheCostEstimate, CacheEvent } from "../../common/protocol/features";
+import type { Unreadable } from "../../common/storage/checked";
 import type { SetPart } from "./setPart";
 
 export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "type">;
@@ -23,7 +24,7 @@ export interface StoredCache {
 export interface StoredRun {
   readonly id: string;
   readonly name: string;
-  readonly phase: RunPhase;
+  readonly phase: StoredPhase;
   readonly step: number;
   readonly totalSteps: number;
   readonly createdAtMs: number;
@@ -32,6 +33,17 @@ export interface StoredRun {
   readonly checkpointStep: number | null;
   readonly bytes: number;
 }
+
+/** A key as text: a list's parts one after another. */
+export const keyText = (key: IDBValidKey): string =>
+  Array.isArray(key)
+    ? key.map(keyText).join(" ")
+    : typeof key === "string"
+      ? key
+      : JSON.stringify(key);
+
+/** Names a record that cannot be read among all of them. */
+export const unreadableId = ({ store, key }: Unreadable): string => JSON.stringify([store, key]);
 
 export interface DataState {
   /** What the edited experiment would compute and store; null until the features worker has replied. */
@@ -42,6 +54,8 @@ export interface DataState {
   readonly storage: StorageUsage | null;
   readonly caches: readonly StoredCache[];
   readonly runs: readonly StoredRun[];
+  /** Records that are stored and cannot be used. */
+  readonly unreadable: readonly Unreadable[];
   /** Names of the classes by label, for captions under samples. */
   readonly classNames: readonly string[];
   /** Built-in images of each class, by its position in `classNames`. */
@@ -56,6 +70,7 @@ export interface DataSlice {
   readonly endCaching: () => void;
   readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
   readonly setRuns: (runs: readonly StoredRun[]) => void;
+  readonly setUnreadable: (unreadable: readonly Unreadable[]) => void;
   readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
 }
 
@@ -66,6 +81,7 @@ export const initialData: DataState = {
   storage: null,
   caches: [],
   runs: [],
+  unreadable: [],
   classNames: [],
   classCounts: [],
 };
@@ -97,6 +113,7 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),
     setRuns: (runs) => patch({ runs }),
+    setUnreadable: (unreadable) => patch({ unreadable }),
     setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),
   };
 };

@@ -5,9 +5,9 @@ import type {
   Measurement,
   MemoryReport,
   RunEvent,
-  RunPhase,
   SampleGrid,
   StepPoint,
+  StoredPhase,
 } from "../../common/protocol/trainer";
 import { appendSteps, emptyStepLog, lastStep, type StepLog } from "./stepLog";
 import {
@@ -26,7 +26,7 @@ import {
 import type { SetPart } from "./setPart";
 
 /** `idle`: nothing was run in this tab. `elsewhere`: another tab has the run, shown as that one stores it. */
-export type RunStatus = RunPhase | "idle" | "elsewhere";
+export type RunStatus = StoredPhase | "idle" | "elsewhere";
 
 export interface RunState {
   readonly runId: string | null;
@@ -55,13 +55,15 @@ export interface RunStart {
 
 /** A run as stored, to be shown after a reload or continued. */
 export interface StoredRunLog extends RunStart {
-  readonly phase: RunPhase;
+  readonly phase: StoredPhase;
   readonly device: DeviceReport | null;
   readonly points: readonly StepPoint[];
   readonly measurements: readonly Measurement[];
   readonly grids: readonly SampleGrid[];
   /** Step of the newest checkpoint; null when there is none and the run cannot be continued. */
   readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
+  /** What of it could not be read. */
+  readonly warnings?: readonly Failure[];
 }
 
 export interface RunSlice {
@@ -146,7 +148,7 @@ function addWarning(warnings: readonly Failure[], failure: Failure): readonly Fa
 
 /** What a stored phase says of a run that does not train now: one that was cut in the middle is stopped. */
 export const phaseAtRest = (phase: RunStatus): RunStatus =>
-  phase === "finished" || phase === "failed" ? phase : "stopped";
+  phase === "finished" || phase === "failed" || phase === "unknown" ? phase : "stopped";
 
 /** The state of a stored run that is opened. */
 export function restoredRun(stored: StoredRunLog): RunState {
@@ -162,6 +164,7 @@ export function restoredRun(stored: StoredRunLog): RunState {
     log,
     step: Math.max(0, lastStep(log)),
     checkpoint: stored.checkpoint,
+    warnings: stored.warnings ?? [],
   };
 }
 

@@ -5,6 +5,7 @@ import { createBandSlice, type BandSlice } from "./bandSlice";
 import { createPrefillSlice, type PrefillSlice } from "./prefillSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
 import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
+import { createDeletionsSlice, type DeletionsSlice } from "./deletionsSlice";
 import { createDeviceSlice, type DeviceSlice } from "./deviceSlice";
 import { createExperimentSlice, initialExperiment, type ExperimentSlice } from "./experimentSlice";
 import { createLinkSlice, type LinkSlice } from "./linkSlice";
@@ -20,6 +21,7 @@ export type StudioState = ExperimentSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
+  DeletionsSlice &
   PrefillSlice &
   WeightsSlice &
   DatasetsSlice &
@@ -43,6 +45,7 @@ export const createStudioStore = (
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),
+    ...createDeletionsSlice(set),
     ...createPrefillSlice(set),
     ...createWeightsSlice(set),
     ...createDatasetsSlice(set),

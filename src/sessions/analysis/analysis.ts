@@ -6,6 +6,7 @@ import type { AnalysisEvent, AnalysisRequest } from "../../common/protocol/analy
 import type { DeviceReport } from "../../common/protocol/shared";
 import { getAnalysis, putAnalysis } from "../../common/storage/analyses";
 import type { Database } from "../../common/storage/db";
+import { checkpointName, holding } from "../../common/storage/locks";
 import {
   assertCached,
   openSubject,
@@ -55,12 +56,18 @@ export async function runAnalysis(inputs: AnalysisInputs): Promise<void> {
     inputs.assertWanted();
   };
   try {
-    await withDatabase(environment, async (db) => {
+    const measure = async (db: Database) => {
       const device = await environment.startRuntime(request.backend, (lost) => (fault ??= lost));
       onEvent({ type: "device", device });
       for (const failure of deviceWarnings(device)) onEvent({ type: "warning", failure });
       await measureAll({ ...inputs, db, device, between });
-    });
+    };
+    // a run that trains beside the analysis must not delete what is read
+    const read = (db: Database) =>
+      request.subjects.flatMap((subject) =>
+        subject.kind === "run" ? checkpointName(db, subject.runId, subject.step) : [],
+      );
+    await withDatabase(environment, (db) => holding(read(db), () => measure(db)));
   } catch (thrown) {
     throw (await faultBehind(thrown, () => fault, environment)) ?? thrown;
   }

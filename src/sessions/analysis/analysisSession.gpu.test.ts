@@ -15,7 +15,10 @@ import type {
 } from "../../common/protocol/analysis";
 import type { DeviceReport, Outcome } from "../../common/protocol/shared";
 import { listAnalyses } from "../../common/storage/analyses";
-import { openStudioDb, type Database } from "../../common/storage/db";
+import type { Database } from "../../common/storage/db";
+import { putCheckpoint, readCheckpointOf } from "../../common/storage/checkpoints";
+import { sha256Hex } from "../../common/formats/sha256";
+import { openStudioDb } from "../../common/storage/openDb";
 import { readRun } from "../../common/storage/runs";
 import { createAnalysisSession } from "./analysisSession";
 import { createCachesSession } from "../caches/cachesSession";
@@ -211,11 +214,14 @@ test("a cancel ends it, what was measured stays, and nothing leaks", async () =>
 });
 
 test("an opened file gives its run's numbers; a damaged one is refused", async () => {
-  const record = await db.get("checkpoints", [RUN, STEPS]);
-  if (!record) throw new Error("the run left no checkpoint");
+  const record = await readCheckpointOf(db, RUN, STEPS);
   const session = await sessionWithMetrics();
   const opened = valueOf(await session.openCheckpoint("mine.safetensors", record.bytes.slice(0)));
-  expect(opened).toMatchObject({ fileId: record.sha256, step: STEPS, experiment: EXPERIMENT });
+  expect(opened).toMatchObject({
+    fileId: await sha256Hex(record.bytes),
+    step: STEPS,
+    experiment: EXPERIMENT,
+  });
   const file = [{ kind: "file", fileId: opened.fileId }] as const;
   valueOf(await analyse(session, ALIGNMENT_ALONE, file));
   const logged = (await readRun(db, RUN))?.measurements ?? [];
@@ -231,7 +237,8 @@ test("an opened file gives its run's numbers; a damaged one is refused", async (
   const damaged = record.bytes.slice(0);
   const bytes = new Uint8Array(damaged);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-  await db.put("checkpoints", { ...record, step: 99, bytes: damaged });
+  await putCheckpoint(db, RUN, 99, record.bytes, 1);
+  await db.put("stateParts", { runId: RUN, step: 99, part: 0, bytes: damaged });
   const refused = await analyse(session, PLAN, [{ kind: "run", runId: RUN, step: 99 }]);
   expect(refused).toMatchObject({ ok: false, failure: { code: "CHECKSUM_MISMATCH" } });
 });

@@ -13,7 +13,7 @@ import type { SiTShape } from "../../engine/models/sit";
 import { sitParameters } from "../../engine/models/sitInit";
 import type { ParamMap } from "../../engine/nn/params";
 import type { AnalysisPlan, OpenedCheckpoint, Subject } from "../../common/protocol/analysis";
-import { readCheckpointOf } from "../../common/storage/checkpoints";
+import { checkpointHead, contentSha256, readCheckpointOf } from "../../common/storage/checkpoints";
 import type { Database, ImageRange } from "../../common/storage/db";
 import { getRun } from "../../common/storage/runs";
 import {
@@ -100,7 +100,7 @@ async function sourceOf(
   }
   const { runId, step } = subject;
   const record = await getRun(db, runId);
-  const { sha256 } = await readCheckpointOf(db, runId, step);
+  const sha256 = await contentSha256(await checkpointHead(db, runId, step));
   return {
     name: `${record?.name ?? runId}, step ${step}`,
     sha256,

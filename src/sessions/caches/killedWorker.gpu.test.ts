@@ -6,7 +6,8 @@ import { randomUniform } from "../../common/math/rng";
 import type { CacheEvent, CacheRequest, FeaturesApi } from "../../common/protocol/features";
 import type { Outcome } from "../../common/protocol/shared";
 import { deleteCache, listCaches, rowsPerShard } from "../../common/storage/caches";
-import { openStudioDb, type Database } from "../../common/storage/db";
+import type { Database } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
 
 /** Served by test/builtWorkers.ts. */
 const FEATURES_WORKER = "/built-workers/features.js";

@@ -21,7 +21,8 @@ import type {
   ImportSource,
 } from "../../common/protocol/datasets";
 import type { Outcome } from "../../common/protocol/shared";
-import { openStudioDb, type Database } from "../../common/storage/db";
+import type { Database } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
 import { createDatasetsSession } from "./datasetsSession";
 import { openImportedDataset } from "./importedDataset";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { TUNINGS } from "../../engine/kernels/chooseTuning";
 import type { MatMulTuning } from "../../engine/kernels/device";
-import { openStudioDb } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
 import { putSetting } from "../../common/storage/settings";
 import { tuningName } from "../../engine/kernels/tuningName";
 import { sharedTileName } from "../../engine/kernels/sharedTile";

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Experiment } from "../../common/config/experiment";
 import type { RunEvent, StepPoint } from "../../common/protocol/trainer";
-import { openStudioDb, type Database } from "../../common/storage/db";
-import { readRun } from "../../common/storage/runs";
+import type { Database } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
+import { putRun, readRun } from "../../common/storage/runs";
 import { createRunJournal } from "./runJournal";
 
 /** Real IndexedDB; a write fails because its transaction is aborted, as a full disk does it. */
@@ -13,18 +15,20 @@ afterEach(() => {
   indexedDB.deleteDatabase(name);
 });
 
-const point = (step: number) => ({ step, stepMs: 1, velocityLoss: 1 / step }) as StepPoint;
+const point = (step: number): StepPoint => ({
+  ...{ step, stepMs: 1, velocityLoss: 1 / step, projLoss: 0, gradNorm: 1 },
+});
 
-/** The database with its next `count` additions to the log refused. */
+/** The database with its next `count` transactions on the log refused. */
 function refusing(count: number): Database {
   let left = count;
   return new Proxy(db, {
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== "function") return value;
-      if (key !== "add") return value.bind(target) as unknown;
+      if (key !== "transaction") return value.bind(target) as unknown;
       return (...args: unknown[]) => {
-        if (left-- > 0) return Promise.reject(new DOMException("full", "QuotaExceededError"));
+        if (left-- > 0) throw new DOMException("full", "QuotaExceededError");
         return (value as (...all: unknown[]) => unknown).apply(target, args);
       };
     },
@@ -32,7 +36,11 @@ function refusing(count: number): Database {
 }
 
 async function storedSteps(): Promise<number[]> {
-  await db.put("runs", { id: "a", experiment: {}, createdAtMs: 0 } as never);
+  await putRun(db, {
+    ...{ id: "a", name: "Test", experiment: Experiment.parse({}), timeline: [], createdAtMs: 0 },
+    ...{ updatedAtMs: 0, phase: "training", step: 0, device: null, datasetHash: "" },
+    codeVersion: "",
+  });
   return (await readRun(db, "a"))?.points.map(({ step }) => step) ?? [];
 }
 

@@ -6,10 +6,11 @@ import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { RunPhase } from "../../common/protocol/trainer";
 import {
   checkpointRefusal,
-  latestCheckpoint,
+  newestCheckpointStep,
   putCheckpoint,
 } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
+import { hold, runName } from "../../common/storage/locks";
 import { readMeasurements, storedSteps, updateRun } from "../../common/storage/runs";
 import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
@@ -45,12 +46,13 @@ const MEMORY_FIRST = 3;
 export async function runTraining(inputs: RunInputs): Promise<void> {
   const { environment, request, onEvent, control } = inputs;
   const db = await environment.openDatabase();
+  const release = await hold(runName(db, request.runId)); // nobody deletes a run that trains
   const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
   try {
     await retryOnDeviceLoss(environment, {
       attempt: (fail) => attempt({ ...inputs, control: { ...control, fail } }, db, journal),
       setFault: (fault) => (fault ? control.fail(fault) : control.recover()),
-      stored: async () => (await latestCheckpoint(db, request.runId))?.record.step ?? 0,
+      stored: async () => (await newestCheckpointStep(db, request.runId)) ?? 0,
       onRestart: ({ code, message }, from) => {
         const start = from === 0 ? "its start: there was no checkpoint yet" : `step ${from}`;
         const hint = `The run goes on by itself, on a new device, from ${start}.`;
@@ -64,6 +66,7 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
     await journal.flush().catch((thrown: unknown) => {
       onEvent({ type: "warning", failure: toFailure(thrown) });
     });
+    release();
     db.close();
   }
 }

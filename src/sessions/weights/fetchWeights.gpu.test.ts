@@ -6,7 +6,8 @@ import { sha256Hex } from "../../common/formats/sha256";
 import { halfToFloat32 } from "../../common/math/half";
 import type { HubPlaces } from "../../sources/hub/hosts";
 import type { WeightsEvent } from "../../common/protocol/weights";
-import { openStudioDb, type Database } from "../../common/storage/db";
+import type { Database } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
 import { assertRoomFor } from "../../common/storage/quota";
 import {
   deleteWeights,

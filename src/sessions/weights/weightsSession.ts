@@ -89,12 +89,12 @@ export function createWeightsSession(environment: SessionEnvironment): WeightsAp
 
 /** Opens stored weights for the networks of a worker, over one connection that stays open for their tensors. */
 export function storedWeights(
-  openDatabase: () => Promise<Database>,
+  openDatabase: (onClosed: () => void) => Promise<Database>,
 ): Pick<ModelSources, "openWeights"> {
   let opening: Promise<Database> | undefined;
   return {
     openWeights: async (files) => {
-      opening ??= openDatabase();
+      opening ??= openDatabase(() => (opening = undefined)); // the next call says why it was closed
       opening.catch(() => (opening = undefined)); // a later call tries again
       return openWeights(await opening, files);
     },

@@ -1,15 +1,20 @@
 import type { Database, RunRecord } from "../../../common/storage/db";
-import { openStudioDb } from "../../../common/storage/db";
+import { openStudioDb } from "../../../common/storage/openDb";
+import { checkpointHeads } from "../../../common/storage/checkpoints";
 import { listCaches } from "../../../common/storage/caches";
 import { storageUse } from "../../../common/storage/quota";
 import { listAnalyses } from "../../../common/storage/analyses";
 import {
   listRuns,
+  listRunsWithDeleted,
   readGrids,
   readMeasurements,
   readRun,
   storedSteps,
 } from "../../../common/storage/runs";
+import type { Failure } from "../../../common/errors/studioError";
+import type { Unreadable } from "../../../common/storage/checked";
+import { findUnreadable } from "../../../common/storage/unreadable";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import type { StoredRunLog } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
@@ -24,21 +29,38 @@ export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promi
   }
 }
 
-/** Newest checkpoint of each run and what a run's checkpoints take, from keys and one record each. */
+/** Hears that the database goes over to a newer version of the studio, or is closed by the browser. @returns what ends it */
+export function watchDatabase(onClosed: (failure: Failure) => void): () => void {
+  const watching = openStudioDb(undefined, { onClosed });
+  watching.catch(() => undefined); // whoever works on the database says why it does not open
+  return () => void watching.then((db) => db.close()).catch(() => undefined);
+}
+
+/** Newest checkpoint of a run and what all of its checkpoints take, from their heads. */
 async function checkpointsOf(db: Database, runId: string) {
-  const range = IDBKeyRange.bound([runId, 0], [runId, Infinity]);
-  const keys = await db.getAllKeys("checkpoints", range);
-  const newest = keys.at(-1);
-  const record = newest && (await db.get("checkpoints", newest));
-  const bytes = record?.bytes.byteLength ?? 0;
-  return { step: newest?.[1] ?? null, bytes, allBytes: bytes * keys.length };
+  const heads = await checkpointHeads(db, runId);
+  const newest = heads.at(-1);
+  return {
+    newest: newest ? { step: newest.step, bytes: newest.bytes } : null,
+    allBytes: heads.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** Reads runs, caches and storage use into the store. */
 export async function refreshLists(db: Database, store: StudioStore): Promise<void> {
-  const [runs, caches, use] = await Promise.all([listRuns(db), listCaches(db), storageUse()]);
+  const [all, caches, use] = await Promise.all([
+    listRunsWithDeleted(db),
+    listCaches(db),
+    storageUse(),
+  ]);
+  const { deletions } = store.getState();
+  // the row of one that can still be brought back stays, with its undo
+  const runs = all.filter(
+    ({ id, deletedAtMs }) =>
+      deletedAtMs === undefined || deletions.some(({ kind, key }) => kind === "run" && key === id),
+  );
   const listed = runs.map(async (run) => {
-    const checkpoint = await checkpointsOf(db, run.id);
+    const { newest, allBytes } = await checkpointsOf(db, run.id);
     return {
       id: run.id,
       name: run.name,
@@ -47,8 +69,8 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
       totalSteps: run.experiment.optimizer.steps,
       createdAtMs: run.createdAtMs,
       updatedAtMs: run.updatedAtMs,
-      checkpointStep: checkpoint.step,
-      bytes: checkpoint.allBytes,
+      checkpointStep: newest?.step ?? null,
+      bytes: allBytes,
     };
   });
   const state = store.getState();
@@ -70,8 +92,8 @@ export async function readStoredRun(
 ): Promise<StoredRunLog | undefined> {
   const stored = await readRun(db, runId);
   if (!stored) return undefined;
-  const { record, points, measurements, grids } = stored;
-  const { step, bytes } = await checkpointsOf(db, runId);
+  const { record, points, measurements, grids, unreadable } = stored;
+  const { newest } = await checkpointsOf(db, runId);
   return {
     runId: record.id,
     name: record.name,
@@ -82,11 +104,32 @@ export async function readStoredRun(
     points,
     measurements,
     grids,
-    checkpoint: step === null ? null : { step, bytes },
+    checkpoint: newest,
+    warnings: unreadable.length === 0 ? [] : [leftOut(unreadable)],
   };
 }
 
-/** The newest run, for a page that was reloaded. */
+/** Says that parts of a run's log are damaged. */
+function leftOut(unreadable: readonly Unreadable[]): Failure {
+  const grids = unreadable.filter(({ store }) => store === "grids").length;
+  const rows = unreadable.length - grids;
+  const named = [
+    ...(rows > 0 ? [`${rows} ${rows === 1 ? "row" : "rows"} of its log`] : []),
+    ...(grids > 0 ? [`${grids} sample ${grids === 1 ? "grid" : "grids"}`] : []),
+  ];
+  return {
+    code: "CHECKSUM_MISMATCH",
+    message: `Of this run, ${named.join(" and ")} cannot be read (${unreadable[0]?.why ?? ""}).`,
+    hint: "The charts leave them out; its checkpoints are not concerned.",
+  };
+}
+
+/** Reads which records cannot be read into the store. */
+export async function refreshUnreadable(db: Database, store: StudioStore): Promise<void> {
+  store.getState().setUnreadable(await findUnreadable(db));
+}
+
+/** The run that was begun or continued last, for a page that was reloaded. */
 export async function newestRun(db: Database): Promise<RunRecord | undefined> {
   return (await listRuns(db))[0];
 }

@@ -83,6 +83,7 @@ export const PHASES: Readonly<Record<RunStatus, PhaseLook>> = {
   finished: { text: "Finished", color: "teal", busy: false },
   stopped: { text: "Stopped", color: "gray", busy: false },
   failed: { text: "Failed", color: "red", busy: false },
+  unknown: { text: "Unknown", color: "gray", busy: false },
 };
 
 /** First word of a class name, for a caption under a tile: "Smileys & Emotion" -> "Smileys". */

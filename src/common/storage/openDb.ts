@@ -1,0 +1,108 @@
+import { openDB } from "idb";
+import { StudioError, toFailure, type Failure } from "../errors/studioError";
+import { DB_NAME, DB_VERSION, type Database, type StudioDb } from "./db";
+import { abort } from "./transaction";
+import { makeStores, moveRecords } from "./upgrade";
+
+/** Others close within milliseconds when they are asked to; after this long one of them will not. */
+const BLOCKED_MS = 3000;
+/** An open that hears nothing waits behind another one, which may be moving a large database into a new version. */
+const SILENT_MS = 30_000;
+
+export interface OpenOptions {
+  /** Told when the connection ends without being closed by its owner. */
+  readonly onClosed?: (failure: Failure) => void;
+  /** How long another tab may keep it from opening; tests pass less. */
+  readonly blockedMs?: number;
+  readonly silentMs?: number;
+}
+
+/**
+ * Opens the studio's database, creating or upgrading it. Whoever opens it closes it. A connection gives way by itself to
+ * a newer version of the studio.
+ * @throws StudioError STORAGE_UNAVAILABLE when the browser refuses (private mode, blocked site data); STORAGE_BLOCKED when
+ * another tab keeps an older version open; STORAGE_OUTDATED when the database is newer than this code
+ */
+export function openStudioDb(
+  name = DB_NAME,
+  { onClosed = () => undefined, ...waits }: OpenOptions = {},
+): Promise<Database> {
+  const { blockedMs = BLOCKED_MS, silentMs = SILENT_MS } = waits;
+  return new Promise((resolve, reject) => {
+    let failed: unknown;
+    let gaveUp = false;
+    const giveUp = () => {
+      gaveUp = true;
+      reject(blockedError());
+    };
+    let timer = setTimeout(giveUp, silentMs);
+    const opening = openDB<StudioDb>(name, DB_VERSION, {
+      upgrade(db, oldVersion, _newVersion, tx) {
+        clearTimeout(timer); // nobody is waited for
+        tx.done.catch(() => undefined); // the open fails with it
+        const moved = async () => {
+          makeStores(db, oldVersion, tx);
+          await moveRecords(oldVersion, tx);
+        };
+        // a rejection would otherwise be nobody's, and half of the records would be committed
+        moved().catch((thrown: unknown) => {
+          failed = thrown;
+          abort(tx);
+        });
+      },
+      blocked() {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, blockedMs);
+      },
+      blocking(_current, wanted, event) {
+        // or the newer version would wait until this tab is closed
+        if (event.target instanceof IDBDatabase) event.target.close();
+        onClosed(wanted === null ? toFailure(clearedError()) : toFailure(outdatedError()));
+      },
+      terminated: () => onClosed(toFailure(terminatedError())),
+    });
+    opening
+      .then((db) => (gaveUp ? db.close() : resolve(db)))
+      .catch((thrown: unknown) => reject(openError(name, failed ?? thrown)))
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+function openError(name: string, cause: unknown): StudioError {
+  if (cause instanceof DOMException && cause.name === "VersionError") return outdatedError(cause);
+  return new StudioError(
+    "STORAGE_UNAVAILABLE",
+    `The browser refused to open the database "${name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+    "Allow site data for this page, or leave private browsing: the studio keeps latents, features and checkpoints there.",
+    { cause },
+  );
+}
+
+const blockedError = () =>
+  new StudioError(
+    "STORAGE_BLOCKED",
+    "The database cannot be opened: another tab of the studio keeps it open, in an older version.",
+    "Close the other tabs of the studio. What they train is kept up to its last checkpoint.",
+  );
+
+const outdatedError = (cause?: unknown) =>
+  new StudioError(
+    "STORAGE_OUTDATED",
+    "This page is older than what is stored here: a newer version of the studio was opened in this browser.",
+    "Reload this page. A run that trains here ends; it goes on from its last checkpoint.",
+    { cause },
+  );
+
+const clearedError = () =>
+  new StudioError(
+    "STORAGE_CLOSED",
+    "What the studio stored here was deleted, in another tab or in the browser's settings.",
+    "Reload this page.",
+  );
+
+const terminatedError = () =>
+  new StudioError(
+    "STORAGE_CLOSED",
+    "The browser closed the studio's database by itself; its disk may be full or its data may have been cleared.",
+    "Reload this page; a run goes on from its last checkpoint.",
+  );
