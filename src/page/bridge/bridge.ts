@@ -13,10 +13,9 @@ import { fetchFile } from "../../common/formats/fetchFile";
 import type { SharedRun } from "../../common/config/sharedRun";
 import { StudioError, toFailure, type Failure } from "../../common/errors/studioError";
 import type { BackendChoice } from "../../common/protocol/shared";
-import { deleteCache } from "../../common/storage/caches";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
-import { deleteRun } from "../../common/storage/runs";
+import { getRun } from "../../common/storage/runs";
 import type { PendingLink } from "../store/linkSlice";
 import type { ImageQuery } from "../store/previewSlice";
 import { knownDevice } from "../store/selectors";
@@ -27,6 +26,7 @@ import { watchBand } from "./flows/bandFlow";
 import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { watchCostEstimate } from "./flows/costEstimateWatcher";
 import { createPrefillFlow } from "./flows/prefillFlow";
+import { createStorageFlow } from "./flows/storageFlow";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
 import {
   isLink,
@@ -141,16 +141,17 @@ export function createBridge(
 
   /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
   async function resumeStored(runId: string): Promise<void> {
+    await stored.undo({ kind: "run", key: runId });
     const read = withDatabase((db) => readStoredRun(db, runId));
-    const stored = await read.catch((thrown: unknown) => {
+    const found = await read.catch((thrown: unknown) => {
       report(thrown);
       return null;
     });
     if (run.isUnderWay()) return; // another press was quicker
-    if (stored === undefined) report(runGone());
-    if (!stored) return;
-    store.getState().restoreRun(stored);
-    if (stored.phase !== "finished") run.train({ run: stored });
+    if (found === undefined) report(runGone());
+    if (!found) return;
+    store.getState().restoreRun(found);
+    if (found.phase !== "finished") run.train({ run: found });
   }
 
   async function downloadCheckpoint(): Promise<void> {
@@ -185,7 +186,7 @@ export function createBridge(
   async function shared(): Promise<SharedRun> {
     const { runId } = store.getState().run;
     const record = runId
-      ? await withDatabase((db) => db.get("runs", runId)).catch(() => undefined)
+      ? await withDatabase((db) => getRun(db, runId)).catch(() => undefined)
       : undefined;
     return shownRun(store.getState(), codeVersion, record);
   }
@@ -214,9 +215,9 @@ export function createBridge(
     if (!newest || isLink(location.hash) || run.isUnderWay()) return;
     const shown = JSON.stringify(store.getState().experiment.value);
     if (presetAsked && JSON.stringify(newest.experiment) !== shown) return;
-    const stored = await readStoredRun(db, newest.id);
-    if (!stored) return;
-    store.getState().restoreRun(stored);
+    const found = await readStoredRun(db, newest.id);
+    if (!found) return;
+    store.getState().restoreRun(found);
     if ((await locks.taken()).has(newest.id)) elsewhere.follow(newest.id);
   }
 
@@ -230,22 +231,14 @@ export function createBridge(
     store.getState().setClassNames(categories, counts);
   }
 
-  const refreshStored = async () => {
-    await refreshStorage();
-    await Promise.all([weights.refresh(), datasets.refresh()]);
-  };
-  const deleteWeights = async (key: string) => {
-    const failure = await weights.remove(key);
-    if (failure) report(failure);
-    await refreshStorage();
-  };
   const fetchWeights = async (encoder: EncoderId) => {
     const needed = store.getState().preview.needs[encoder] ?? [];
     await weights.ensureWeights(needed, "show what it sees");
     await refreshStorage();
   };
 
-  void storage(restore);
+  const places = { weights, datasets, storage, report, restore, saveFile };
+  const stored = createStorageFlow(store, places);
   void loadClassNames().catch(report);
   openAddress();
   window.addEventListener("hashchange", openAddress);
@@ -292,26 +285,22 @@ export function createBridge(
       store.getState().loadExperiment(presetById(id).experiment, id);
     },
     resumeRun: (runId: string) => void resumeStored(runId),
-    deleteRun: (runId: string) => void storage((db) => deleteRun(db, runId)),
-    deleteCache: (cacheKey: string) => void storage((db) => deleteCache(db, cacheKey)),
+    ...stored.commands,
     trainOnCached: () => run.press({ type: "trainOnCached" }),
     downloadCheckpoint: () => void downloadCheckpoint().catch(report),
     dismissFailure: () => store.getState().dismissFailure(),
     showView: (view: View) => {
       location.hash = viewAddress(view);
     },
-    refreshStored: () => void refreshStored(),
     confirmWeights: weights.confirm,
     declineWeights: weights.decline,
     interruptWeights: weights.interrupt,
     importWeights: weights.importFile,
     fetchWeights: (encoder: EncoderId) => void fetchWeights(encoder),
-    deleteWeights: (key: string) => void deleteWeights(key),
     lookUpDataset: (repo: string, revision: string) => void datasets.lookUp(repo, revision),
     importImages: datasets.importImages,
     cancelImport: datasets.cancelImport,
     continueImport: (id: string) => void datasets.continueImport(id),
-    deleteDataset: (id: string) => void datasets.deleteDataset(id),
     showImages: (query: ImageQuery) => void previews.showImages(query),
     mapFeatures: (encoders: readonly EncoderId[], grid: number) =>
       void previews.mapFeatures(encoders, grid),
@@ -330,6 +319,7 @@ export function createBridge(
       window.removeEventListener("hashchange", openAddress);
       stopWatching();
       stopBand();
+      stored.dispose();
       stopListing();
       elsewhere.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();

@@ -1,6 +1,6 @@
 import "fake-indexeddb/auto";
 import { expect, test } from "vitest";
-import { openStudioDb } from "../../common/storage/db";
+import { openStudioDb } from "../../common/storage/openDb";
 import { rescueRecords, type RescuedFile } from "./rescue";
 
 test("records that nothing can read are saved all the same, and the newest checkpoint of each run", async () => {
@@ -10,7 +10,9 @@ test("records that nothing can read are saved all the same, and the newest check
   await db.put("log", { runId: "a", kind: "steps", points: [] });
   for (const step of [5, 20, 100]) {
     const bytes = new Uint8Array([step]).buffer;
-    await db.put("checkpoints", { runId: "a", step, bytes, sha256: "", createdAtMs: 1 });
+    const head = { runId: "a", step, bytes: 1, createdAtMs: 1, pinned: false, parts: [] };
+    await db.put("checkpoints", head);
+    await db.put("stateParts", { runId: "a", step, part: 0, bytes });
   }
   const files: RescuedFile[] = [];
   await rescueRecords(db, (file) => files.push(file));

@@ -12,6 +12,9 @@ const withoutBytes = (_: string, value: unknown): unknown => {
   return ArrayBuffer.isView(value) ? { bytes: value.byteLength } : value;
 };
 
+const everyPart = (runId: string, step: number) =>
+  IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
+
 /**
  * Hands over what is stored as files: runs and their logs as they lie in the database, and the newest checkpoint of each
  * run as a file of its own, one at a time. Nothing is parsed: a record that cannot be read may be why this is asked for.
@@ -29,9 +32,9 @@ export async function rescueRecords(
   save({ name: "repa-studio-runs.json", blob: new Blob([records]) });
   const newest = new Map(keys.map(([runId, step]) => [runId, step])); // keys ascend by step
   for (const [runId, step] of newest) {
-    const record = await db.get("checkpoints", [runId, step]);
+    const parts = await db.getAll("stateParts", everyPart(runId, step));
     const name = `repa-studio-${runId}-step-${step}.safetensors`;
-    if (record) save({ name, blob: new Blob([record.bytes]) });
+    save({ name, blob: new Blob(parts.map(({ bytes }) => bytes)) });
   }
 }
 

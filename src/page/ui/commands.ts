@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import type { ControlChange, EncoderId } from "../../common/config/experiment";
 import type { ImportOptions, ImportSource } from "../../common/protocol/datasets";
+import type { Deletion } from "../store/deletionsSlice";
 import type { ImageQuery } from "../store/previewSlice";
 import type { View } from "../store/viewSlice";
 
@@ -33,8 +34,15 @@ export interface StudioCommands {
   readonly selectPreset: (id: string) => void;
   /** Continues a stored run from its newest checkpoint; one without a checkpoint is only shown. */
   readonly resumeRun: (runId: string) => void;
+  /** As all that delete something stored: it is gone when the notice of it is; until then it can be undone. */
   readonly deleteRun: (runId: string) => void;
   readonly deleteCache: (cacheKey: string) => void;
+  readonly undoDelete: (deletion: Deletion) => void;
+  /** The notices of what was deleted are gone. */
+  readonly finishDeletes: () => void;
+  /** A record that cannot be read, by `unreadableId`. */
+  readonly deleteUnreadable: (id: string) => void;
+  readonly saveUnreadable: (id: string) => void;
   /** Stops filling caches and trains on the images that are in all of them; the run says that it sees a part. */
   readonly trainOnCached: () => void;
   /** Saves the newest full state as a safetensors file. */

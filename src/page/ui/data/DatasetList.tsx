@@ -7,7 +7,7 @@ import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Heading, Hint, Problem } from "../components/Notes";
 import { formatBytes } from "../explain/format";
-import { ConfirmDelete } from "../storage/ConfirmDelete";
+import { Deletable, DeleteButton } from "../storage/Deletable";
 import { useStudio } from "../useStudio";
 import classes from "./data.module.css";
 
@@ -62,33 +62,34 @@ export function ImportedRow({ dataset }: { readonly dataset: DatasetSummary }) {
     ({ experiment: { value } }) =>
       value.data.dataset === "imported" && data !== null && value.data.imported?.hash === data.hash,
   );
-  const active = useStudio(selectActive);
   const importing = useStudio((state) => state.datasets.job?.status === "running");
   const { deleteDataset } = useCommands();
   return (
     <li className={classes.dataset} data-used={used || undefined} aria-label={name}>
-      <Look shown={id} name={name} used={used} disabled={data === null} />
-      <small title={source}>{source}</small>
-      <small>
-        {images} images · {classNames.length} {classNames.length === 1 ? "class" : "classes"} ·{" "}
-        {resolution} px · {formatBytes(bytes)}
-      </small>
-      {data === null && <small className={classes.warns}>The import is not complete.</small>}
-      <div className={classes.actions}>
-        {data ? (
-          <Use used={used} name={name} onUse={() => setImported(data)} />
-        ) : (
-          resumable && <Continue dataset={dataset} disabled={importing} />
-        )}
-        <Skipped dataset={dataset} />
-        <span className={classes.end}>
-          <ConfirmDelete
-            label={`Delete ${name}`}
-            disabled={(active && used) || importing}
-            onDelete={() => deleteDataset(id)}
-          />
-        </span>
-      </div>
+      <Deletable deletion={{ kind: "dataset", key: id }} name={name}>
+        <Look shown={id} name={name} used={used} disabled={data === null} />
+        <small title={source}>{source}</small>
+        <small>
+          {images} images · {classNames.length} {classNames.length === 1 ? "class" : "classes"} ·{" "}
+          {resolution} px · {formatBytes(bytes)}
+        </small>
+        {data === null && <small className={classes.warns}>The import is not complete.</small>}
+        <div className={classes.actions}>
+          {data ? (
+            <Use used={used} name={name} onUse={() => setImported(data)} />
+          ) : (
+            resumable && <Continue dataset={dataset} disabled={importing} />
+          )}
+          <Skipped dataset={dataset} />
+          <span className={classes.end}>
+            <DeleteButton
+              deletion={{ kind: "dataset", key: id }}
+              label={`Delete ${name}`}
+              onDelete={() => deleteDataset(id)}
+            />
+          </span>
+        </div>
+      </Deletable>
     </li>
   );
 }

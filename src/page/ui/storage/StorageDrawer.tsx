@@ -11,7 +11,8 @@ import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
-import { ConfirmDelete } from "./ConfirmDelete";
+import { Deletable, DeleteButton } from "./Deletable";
+import { UnreadableList } from "./UnreadableList";
 import { Caches, Meter, StoredDatasets, Weights } from "./StoredLists";
 import classes from "../panels/panels.module.css";
 
@@ -22,10 +23,11 @@ export interface StorageDrawerProps {
 
 /** Stored runs, caches, weights and data sets, with what they weigh and a way to be rid of them. */
 export function StorageDrawer({ opened, onClose }: StorageDrawerProps) {
-  const { refreshStored } = useCommands();
+  const { refreshStored, finishDeletes } = useCommands();
   useEffect(() => {
     if (opened) refreshStored();
-  }, [opened, refreshStored]);
+    else finishDeletes(); // the notices are out of sight
+  }, [opened, refreshStored, finishDeletes]);
   return (
     <Drawer
       opened={opened}
@@ -40,6 +42,7 @@ export function StorageDrawer({ opened, onClose }: StorageDrawerProps) {
       <Caches />
       <Weights />
       <StoredDatasets />
+      <UnreadableList />
     </Drawer>
   );
 }
@@ -54,16 +57,17 @@ function Runs({ onClose }: { readonly onClose: () => void }) {
       <Heading order={3}>Runs</Heading>
       {runs.length === 0 && <Hint>No run is stored yet.</Hint>}
       {runs.map((run) => (
-        <RunRow
-          key={run.id}
-          run={run}
-          current={run.id === shown}
-          busy={active}
-          onContinue={() => {
-            resumeRun(run.id);
-            onClose();
-          }}
-        />
+        <Deletable key={run.id} deletion={{ kind: "run", key: run.id }} name={run.name}>
+          <RunRow
+            run={run}
+            current={run.id === shown}
+            busy={active}
+            onContinue={() => {
+              resumeRun(run.id);
+              onClose();
+            }}
+          />
+        </Deletable>
       ))}
     </section>
   );
@@ -77,6 +81,10 @@ function RunRow(props: {
 }) {
   const { run, current, busy } = props;
   const { deleteRun } = useCommands();
+  // what is stored of a run that trains is older than what is known of it
+  const livePhase = useStudio((state) => state.run.phase);
+  const liveStep = useStudio((state) => state.run.step);
+  const trains = current && busy;
   return (
     <div className={classes.row}>
       <div className={classes.rowMain}>
@@ -89,8 +97,8 @@ function RunRow(props: {
           )}
         </div>
         <small>
-          {PHASES[current && busy ? run.phase : phaseAtRest(run.phase)].text}, step {run.step} of{" "}
-          {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
+          {PHASES[trains ? livePhase : phaseAtRest(run.phase)].text}, step{" "}
+          {trains ? liveStep : run.step} of {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
           {new Date(run.createdAtMs).toLocaleString(undefined, {
             dateStyle: "medium",
             timeStyle: "short",
@@ -112,9 +120,9 @@ function RunRow(props: {
           Continue
         </Button>
       </Tooltip>
-      <ConfirmDelete
+      <DeleteButton
+        deletion={{ kind: "run", key: run.id }}
         label={`Delete ${run.name}`}
-        disabled={busy && current}
         onDelete={() => deleteRun(run.id)}
       />
     </div>

@@ -1,13 +1,12 @@
 import { Badge } from "@mantine/core";
 import type { DatasetSummary } from "../../../common/protocol/datasets";
 import type { StoredCache } from "../../store/dataSlice";
-import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { weightsFacts } from "../explain/weights";
 import { useStudio } from "../useStudio";
-import { ConfirmDelete } from "./ConfirmDelete";
+import { Deletable, DeleteButton } from "./Deletable";
 import classes from "../panels/panels.module.css";
 
 /** Lists of what this browser keeps, for the drawer and for the Data view. */
@@ -52,8 +51,6 @@ export const wholeRows = (
 export function Caches() {
   const caches = useStudio((state) => state.data.caches);
   const datasets = useStudio((state) => state.datasets.list) ?? [];
-  const active = useStudio(selectActive);
-  const filling = useStudio((state) => state.prefill.status === "running");
   const { deleteCache } = useCommands();
   return (
     <section className={classes.section} aria-label="Caches">
@@ -62,19 +59,21 @@ export function Caches() {
         Latents and encoder features, computed once and kept. Deleting one costs its computing time.
       </Hint>
       {caches.map((cache) => (
-        <div className={classes.row} key={cache.key}>
-          <div className={classes.rowMain}>
-            <div className={classes.name}>{cache.label}</div>
-            <small>
-              {formatBytes(cache.bytes)} · {rowsText(cache.rows, wholeRows(cache, datasets))}
-            </small>
+        <Deletable key={cache.key} deletion={{ kind: "cache", key: cache.key }} name={cache.label}>
+          <div className={classes.row}>
+            <div className={classes.rowMain}>
+              <div className={classes.name}>{cache.label}</div>
+              <small>
+                {formatBytes(cache.bytes)} · {rowsText(cache.rows, wholeRows(cache, datasets))}
+              </small>
+            </div>
+            <DeleteButton
+              deletion={{ kind: "cache", key: cache.key }}
+              label={`Delete ${cache.label}`}
+              onDelete={() => deleteCache(cache.key)}
+            />
           </div>
-          <ConfirmDelete
-            label={`Delete ${cache.label}`}
-            disabled={active || filling}
-            onDelete={() => deleteCache(cache.key)}
-          />
-        </div>
+        </Deletable>
       ))}
     </section>
   );
@@ -87,32 +86,36 @@ const rowsText = (rows: number, whole: number | null): string => {
 
 export function Weights() {
   const stored = useStudio((state) => state.weights.stored);
-  const active = useStudio(selectActive);
-  const fetching = useStudio((state) => state.weights.ask !== null);
   const { deleteWeights } = useCommands();
   return (
     <section className={classes.section} aria-label="Weights">
       <Heading order={3}>Weights</Heading>
       {stored.length === 0 && <Hint>None. Those of the built-in networks come with the page.</Hint>}
       {stored.map((weights) => (
-        <div className={classes.row} key={weights.key}>
-          <div className={classes.rowMain}>
-            <div className={classes.name} title={weights.file}>
-              {weights.repo}{" "}
-              {weights.licence.nonCommercial && (
-                <Badge size="xs" variant="light" color="yellow" tt="none">
-                  non-commercial
-                </Badge>
-              )}
+        <Deletable
+          key={weights.key}
+          deletion={{ kind: "weights", key: weights.key }}
+          name={weights.repo}
+        >
+          <div className={classes.row}>
+            <div className={classes.rowMain}>
+              <div className={classes.name} title={weights.file}>
+                {weights.repo}{" "}
+                {weights.licence.nonCommercial && (
+                  <Badge size="xs" variant="light" color="yellow" tt="none">
+                    non-commercial
+                  </Badge>
+                )}
+              </div>
+              <small>{weightsFacts(weights).join(" · ")}</small>
             </div>
-            <small>{weightsFacts(weights).join(" · ")}</small>
+            <DeleteButton
+              deletion={{ kind: "weights", key: weights.key }}
+              label={`Delete weights of ${weights.repo}`}
+              onDelete={() => deleteWeights(weights.key)}
+            />
           </div>
-          <ConfirmDelete
-            label={`Delete weights of ${weights.repo}`}
-            disabled={active || fetching}
-            onDelete={() => deleteWeights(weights.key)}
-          />
-        </div>
+        </Deletable>
       ))}
     </section>
   );
@@ -120,28 +123,27 @@ export function Weights() {
 
 export function StoredDatasets() {
   const list = useStudio((state) => state.datasets.list) ?? [];
-  const busy = useStudio(
-    (state) => selectActive(state) || state.datasets.job?.status === "running",
-  );
   const { deleteDataset } = useCommands();
   if (list.length === 0) return null;
   return (
     <section className={classes.section} aria-label="Imported images">
       <Heading order={3}>Imported images</Heading>
       {list.map(({ id, name, images, bytes }) => (
-        <div className={classes.row} key={id}>
-          <div className={classes.rowMain}>
-            <div className={classes.name}>{name}</div>
-            <small>
-              {formatBytes(bytes)} · {images} images
-            </small>
+        <Deletable key={id} deletion={{ kind: "dataset", key: id }} name={name}>
+          <div className={classes.row}>
+            <div className={classes.rowMain}>
+              <div className={classes.name}>{name}</div>
+              <small>
+                {formatBytes(bytes)} · {images} images
+              </small>
+            </div>
+            <DeleteButton
+              deletion={{ kind: "dataset", key: id }}
+              label={`Delete ${name}`}
+              onDelete={() => deleteDataset(id)}
+            />
           </div>
-          <ConfirmDelete
-            label={`Delete ${name}`}
-            disabled={busy}
-            onDelete={() => deleteDataset(id)}
-          />
-        </div>
+        </Deletable>
       ))}
     </section>
   );

@@ -1,0 +1,63 @@
+import { ActionIcon, Button } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { isSameDeletion, type Deletion } from "../../store/deletionsSlice";
+import { selectInUse } from "../../store/inUse";
+import { useCommands } from "../commands";
+import { useStudio } from "../useStudio";
+import classes from "./storage.module.css";
+
+/**
+ * Shows `children` until the thing is deleted, then that it is, with a way back. The row keeps its place and its height,
+ * and there is nothing where the bin was: the second click of a double click meets nothing.
+ */
+export function Deletable(props: {
+  readonly deletion: Deletion;
+  readonly name: string;
+  readonly children: ReactNode;
+}) {
+  const { deletion, name, children } = props;
+  const deleted = useStudio(({ deletions }) =>
+    deletions.some((other) => isSameDeletion(other, deletion)),
+  );
+  const { undoDelete } = useCommands();
+  if (!deleted) return children;
+  return (
+    <div className={classes.deleted} role="status" aria-label={`${name} is deleted`}>
+      <div className={classes.main}>
+        <div className={classes.name}>{name}</div>
+        <small>Deleted</small>
+      </div>
+      <Button
+        size="compact-xs"
+        variant="default"
+        autoFocus
+        aria-label={`Undo deleting ${name}`}
+        onClick={() => undoDelete(deletion)}
+      >
+        Undo
+      </Button>
+      <span className={classes.binPlace} />
+    </div>
+  );
+}
+
+/** Deletes at one press: it can be undone. What is in use cannot be deleted. */
+export function DeleteButton(props: {
+  readonly deletion: Deletion;
+  readonly label: string;
+  readonly onDelete: () => void;
+}) {
+  const inUse = useStudio(selectInUse(props.deletion));
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={props.label}
+      disabled={inUse}
+      onClick={props.onDelete}
+    >
+      <IconTrash size={16} stroke={1.6} />
+    </ActionIcon>
+  );
+}
