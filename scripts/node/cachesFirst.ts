@@ -14,7 +14,7 @@ export async function valueOf<T>(result: Promise<Outcome<T>>): Promise<T> {
   return outcome.value;
 }
 
-/** The request for caches that the page makes before a run (src/page/bridge/run/runner.ts). */
+/** The request for caches that the page makes before a run (src/page/bridge/run/caching.ts). */
 export const cacheRequest = (
   experiment: Experiment,
   timeline: readonly TimelineEntry[],

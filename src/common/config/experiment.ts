@@ -603,8 +603,8 @@ export function alignmentAt(
     .reduce((alignment, { change }) => withChange(alignment, change), experiment.alignment);
 }
 
-/** A key without a value is left out, so that the setting stays as it is. */
-function withChange(
+/** The alignment after a change. A key without a value is left out, so that the setting stays as it is. */
+export function withChange(
   alignment: Experiment["alignment"],
   change: ControlChange,
 ): Experiment["alignment"] {

@@ -149,8 +149,8 @@ export interface TrainerApi {
   connectMetrics(port: MessagePort): Promise<void>;
   /** The metrics worker is gone, and why: what waits for it ends with this failure. */
   loseMetrics(failure: Failure): Promise<void>;
-  /** Takes effect before the next step. @returns the entry as recorded */
-  setControl(change: ControlChange): Promise<Outcome<TimelineEntry>>;
+  /** Takes effect before the next step. @returns the entry as recorded; null for what is in force already */
+  setControl(change: ControlChange): Promise<Outcome<TimelineEntry | null>>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** One step, then paused again. */

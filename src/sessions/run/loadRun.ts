@@ -44,9 +44,16 @@ export interface RunInputs {
   readonly setActive: (active: ActiveRun) => void;
 }
 
-/** Requests that are served between two steps. */
+/** Requests of the page that are served between two steps. */
 export interface ActiveRun {
-  readonly setControl: (change: ControlChange) => Promise<TimelineEntry>;
+  /**
+   * Changes live settings from the next step on.
+   * @returns the entry as recorded; null when the change is in force already
+   * @throws StudioError OUT_OF_RANGE for a block that the model lacks, CACHE_MISSING for an encoder without features, and
+   * what storing throws; the change is then not in force
+   */
+  readonly setControl: (change: ControlChange) => Promise<TimelineEntry | null>;
+  /** The newest full state as safetensors bytes. */
   readonly checkpoint: () => Promise<ArrayBuffer>;
 }
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { alignmentAt, ControlChange, type TimelineEntry } from "../../common/config/experiment";
-import { StudioError, toFailure } from "../../common/errors/studioError";
+import { alignmentAt } from "../../common/config/experiment";
+import { toFailure } from "../../common/errors/studioError";
 import { bytesTaken } from "../../engine/kernels/bytesTaken";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { RunPhase } from "../../common/protocol/trainer";
@@ -16,16 +16,11 @@ import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 import { retryOnDeviceLoss } from "../device/deviceRecovery";
+import { createActiveRun } from "./activeRun";
 import { dueAfter, hasFigures, isLateCheckpoint, type Due } from "./due";
 import { drawGrid } from "./evaluation";
 import { gradientConflictAt } from "./gradientConflict";
-import {
-  loadRun,
-  type ActiveRun,
-  type LoadedRun,
-  type RunInputs,
-  type StoredState,
-} from "./loadRun";
+import { loadRun, type LoadedRun, type RunInputs, type StoredState } from "./loadRun";
 import { createStepReporter } from "./stepProgress";
 import { createRunJournal, type RunJournal } from "./runJournal";
 
@@ -75,7 +70,12 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
 async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Promise<void> {
   const run = await loadRun(inputs, db, journal);
   try {
-    inputs.setActive(activeRun(run));
+    inputs.setActive(
+      createActiveRun(run, {
+        storeTimeline: (timeline) => updateRun(run.db, inputs.request.runId, { timeline }),
+        encode: () => encode(run),
+      }),
+    );
     await train(run);
   } finally {
     run.model.dispose();
@@ -347,34 +347,4 @@ async function train(run: LoadedRun): Promise<void> {
   await run.measuring?.settle();
   memory();
   phase(model.step() >= experiment.optimizer.steps ? "finished" : "stopped");
-}
-
-/** Requests that are served between two steps. */
-function activeRun(run: LoadedRun): ActiveRun {
-  return {
-    setControl: async (change) => {
-      const parsed = ControlChange.parse(change);
-      assertEncoderDepth(run, parsed);
-      await Promise.all((parsed.encoders ?? []).map((id) => run.data.features(id)));
-      const entry: TimelineEntry = { step: run.model.step() + 1, change: parsed };
-      run.timeline.push(entry);
-      run.timeline.sort((a, b) => a.step - b.step); // after a resume, entries still to be replayed may follow
-      await updateRun(run.db, run.inputs.request.runId, { timeline: [...run.timeline] });
-      run.journal.emit({ type: "control", entry });
-      return entry;
-    },
-    checkpoint: async () => {
-      await run.reader.drain();
-      return encode(run);
-    },
-  };
-}
-
-function assertEncoderDepth({ shape }: LoadedRun, { encoderDepth }: ControlChange): void {
-  if (encoderDepth === undefined || encoderDepth <= shape.depth) return;
-  throw new StudioError(
-    "OUT_OF_RANGE",
-    `Alignment depth ${encoderDepth} is not a block of this model: it has ${shape.depth}.`,
-    `Choose an alignment depth from 1 to ${shape.depth}.`,
-  );
 }
