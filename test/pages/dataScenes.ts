@@ -248,7 +248,7 @@ export function playDataScene(store: StudioStore, scene: DataScene): void {
         type: "progress",
         label: "Features (tiny-vit)",
         done: 1408,
-        ready: 1408,
+        ready: { train: 1280, heldOut: 128 },
         total: 3812,
         imagesPerSecond: 212,
       });

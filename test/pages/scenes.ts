@@ -267,7 +267,7 @@ export async function storeOf(scene: Scene): Promise<StudioStore> {
         type: "progress",
         label: "Features (tiny-vit)",
         done: 1408,
-        ready: 0,
+        ready: { train: 0, heldOut: 0 },
         total: 3812,
         imagesPerSecond: 212,
       });

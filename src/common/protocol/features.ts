@@ -16,6 +16,17 @@ export interface CacheRequest {
   /** Where samples will be measured: its network is needed even when its cache is full. */
   readonly space?: FeatureSpaceId | undefined;
   readonly backend: BackendChoice;
+  /**
+   * Images that are asked for, as numbers from the first (included) to the last (not included); absent, all. A run that
+   * was started on a part of its data needs no more.
+   */
+  readonly ranges?: readonly (readonly [first: number, last: number])[] | undefined;
+}
+
+/** Images by the side of the hold-out they are on. */
+export interface ImageCounts {
+  readonly train: number;
+  readonly heldOut: number;
 }
 
 /** What a request will download, compute and store. The page shows it before anything starts. */
@@ -42,8 +53,11 @@ export type CacheEvent =
       readonly label: string;
       /** Images done: the mean over all caches, which are filled side by side. */
       readonly done: number;
-      /** Images that are in every cache: a run may start on these. */
-      readonly ready: number;
+      /**
+       * Images that are in every cache: a run may start on these if they are enough (`leastImages`). None while a part is
+       * filled: it is wanted whole.
+       */
+      readonly ready: ImageCounts;
       readonly total: number;
       /** Through all the caches that are filled. */
       readonly imagesPerSecond: number;

@@ -1,5 +1,7 @@
 import { alignmentAt, type Experiment, type TimelineEntry } from "../../common/config/experiment";
+import { enoughImages, leastImages } from "../../common/config/leastImages";
 import type { RunDevice } from "../../common/config/memoryRefusal";
+import type { Setting } from "../../common/config/settings";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type { LayerAlignment } from "../../common/protocol/trainer";
 import { importedDataset } from "./datasetsSlice";
@@ -21,6 +23,10 @@ const ACTIVE: readonly RunStatus[] = [
 /** A run holds the trainer: settings that are not live are locked. */
 export const isActive = (phase: RunStatus): boolean => ACTIVE.includes(phase);
 export const selectActive = (state: StudioState): boolean => isActive(state.run.phase);
+
+/** Whether a setting is locked: it is not live, or caches are being filled for the encoders that were asked for. */
+export const isLocked = ({ path, info }: Setting, phase: RunStatus): boolean =>
+  isActive(phase) && (!info.live || (phase === "caching" && path === "alignment.encoders"));
 
 /**
  * What runs are computed on: the shown run's device, else what the browser says. Undefined while that is not known: a
@@ -63,6 +69,16 @@ export function selectTrainBlock(state: StudioState): string | null {
   if (state.capability.kind === "failed") return state.capability.reason;
   const [issue] = Object.entries(state.experiment.issues);
   return issue ? `${issue[0]}: ${issue[1]}` : null;
+}
+
+/** How many images are in all caches while they are filled, and whether they are enough for the run to begin. */
+export function cachedSoFar({ run, data }: Pick<StudioState, "run" | "data">): {
+  readonly images: number;
+  readonly enough: boolean;
+} {
+  const ready = data.progress?.ready ?? { train: 0, heldOut: 0 };
+  const enough = run.experiment !== null && enoughImages(ready, leastImages(run.experiment));
+  return { images: ready.train + ready.heldOut, enough };
 }
 
 const RATE_STEPS = 20;

@@ -363,7 +363,7 @@ test("caching shows its progress, counts repairs and ends", () => {
     type: "progress",
     label: "Latents",
     done: 5,
-    ready: 4,
+    ready: { train: 3, heldOut: 1 },
     total: 10,
     imagesPerSecond: 2,
   });

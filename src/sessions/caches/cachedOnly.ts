@@ -1,4 +1,5 @@
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
+import { enoughImages, leastImages } from "../../common/config/leastImages";
 import { neededFeatures } from "../../common/config/neededFeatures";
 import { gridSide } from "../../common/config/sizes";
 import type { ImageDataset } from "../../sources/data/dataset";
@@ -9,7 +10,7 @@ import { cachedImages, rangesSize, within } from "./imageRanges";
 
 /**
  * The images in every cache a run needs; undefined when they are all there.
- * @throws StudioError CACHE_MISSING when there is nothing to train on yet
+ * @throws StudioError CACHE_MISSING when they are too few to train on
  */
 export async function cachedRanges(
   db: Database,
@@ -24,10 +25,19 @@ export async function cachedRanges(
   });
   const ranges = await cachedImages(db, specs, dataset.size);
   if (rangesSize(ranges) === dataset.size) return undefined;
-  if (within(dataset.trainIndices, ranges).length > 0) return ranges;
+  const { trainIndices, heldOutIndices } = dataset;
+  const here = {
+    train: within(trainIndices, ranges).length,
+    heldOut: within(heldOutIndices, ranges).length,
+  };
+  const least = leastImages(experiment, {
+    train: trainIndices.length,
+    heldOut: heldOutIndices.length,
+  });
+  if (enoughImages(here, least)) return ranges;
   throw new StudioError(
     "CACHE_MISSING",
-    `None of the ${dataset.trainIndices.length} training images is in all ${specs.length} caches yet.`,
+    `${here.train} training and ${here.heldOut} held-out images are in all ${specs.length} caches; a run needs ${least.train} and ${least.heldOut}.`,
     "Let caching go on for a while, then start on what is there.",
   );
 }

@@ -95,7 +95,11 @@ const fillMissing = (
 ): Promise<null> =>
   withCaches(environment, request, async (db, dataset, jobs) => {
     for (const { spec } of jobs) await dropOutdated(db, spec, onEvent);
-    const plan = await planFilling(db, jobs, dataset.size, onEvent, between);
+    const plan = await planFilling(db, jobs, dataset.size, {
+      onEvent,
+      between,
+      ranges: request.ranges,
+    });
     if (plan.absent.length === 0) return null; // a resumed run needs no second device
     await assertPossible(db, dataset, jobs);
     const device = await environment.startRuntime(request.backend, onFault);

@@ -3,11 +3,12 @@ import type { ImageDataset } from "../../sources/data/dataset";
 import { float32ToHalf } from "../../common/math/half";
 import { randomPermutation } from "../../common/math/rng";
 import type { CacheEvent } from "../../common/protocol/features";
-import { readShard, shardRanges, writeShard } from "../../common/storage/caches";
-import type { Database } from "../../common/storage/db";
+import { readShard, shardRanges, writeShard, type ShardRange } from "../../common/storage/caches";
+import type { Database, ImageRange } from "../../common/storage/db";
 import type { CacheJob, RowMaker } from "./cacheJobs";
 import { putCacheRate } from "./cacheRates";
 import type { SessionEnvironment } from "../common/environment";
+import { createFillMeter } from "./fillMeter";
 import { BLOCK_IMAGES, fillingOrder, type ShardJob } from "./imageRanges";
 import { imageTensor } from "../common/images";
 
@@ -16,6 +17,8 @@ export interface FillPlan {
   readonly jobs: readonly CacheJob[];
   /** In the order of filling. */
   readonly absent: readonly ShardJob[];
+  /** The images that are asked for; absent, all. */
+  readonly ranges?: readonly ImageRange[] | undefined;
 }
 
 /**
@@ -33,17 +36,25 @@ const blockRanks = (images: number): ((block: number) => number) => {
   return (block) => ranks[block] ?? block;
 };
 
+interface PlanOptions {
+  readonly onEvent: (event: CacheEvent) => void;
+  readonly between: Between;
+  /** Images that are asked for; absent, all. Shards without any of them are left alone. */
+  readonly ranges?: readonly ImageRange[] | undefined;
+}
+
 /** Checks every shard of the caches; one that is damaged is reported and counts as absent. */
 export async function planFilling(
   db: Database,
   jobs: readonly CacheJob[],
   images: number,
-  onEvent: (event: CacheEvent) => void,
-  between: Between,
+  { onEvent, between, ranges }: PlanOptions,
 ): Promise<FillPlan> {
+  const asked = ({ first, last }: ShardRange) =>
+    !ranges || ranges.some(([from, to]) => from < last && first < to);
   const sound = new Set<string>();
   for (const [cache, { spec }] of jobs.entries()) {
-    for (const range of shardRanges(spec, images)) {
+    for (const range of shardRanges(spec, images).filter(asked)) {
       const found = await readShard(db, spec, range);
       if (found === "damaged") {
         onEvent({ type: "repaired", label: spec.label, shard: range.shard });
@@ -54,9 +65,9 @@ export async function planFilling(
   }
   const specs = jobs.map(({ spec }) => spec);
   const absent = fillingOrder(specs, images, blockRanks(images)).filter(
-    ({ cache, shard }) => !sound.has(`${cache}/${shard}`),
+    (job) => asked(job) && !sound.has(`${job.cache}/${job.shard}`),
   );
-  return { jobs, absent };
+  return { jobs, absent, ranges };
 }
 
 /** Float16 rows of some images, computed in chunks; the next chunk's images are read meanwhile. */
@@ -83,54 +94,6 @@ async function computeRows(
   return out;
 }
 
-/** Progress of the caches, and the rate of each. */
-function createMeter(
-  { jobs, absent }: FillPlan,
-  images: number,
-  clockMs: () => number,
-  onEvent: (event: CacheEvent) => void,
-) {
-  const missing = jobs.map(() => 0);
-  for (const { cache, first, last } of absent)
-    missing[cache] = (missing[cache] ?? 0) + last - first;
-  const done = missing.map((rows) => images - rows);
-  const stored = [...done];
-  const filled = jobs.filter((_, cache) => (missing[cache] ?? 0) > 0);
-  const label = filled.map(({ spec }) => spec.label).join(", ");
-  const rows = jobs.map(() => 0);
-  const seconds = jobs.map(() => 0);
-  const startedMs = clockMs();
-  return {
-    /** Rows of a cache were computed. */
-    count: (cache: number, count: number, ms: number) => {
-      done[cache] = (done[cache] ?? 0) + count;
-      rows[cache] = (rows[cache] ?? 0) + count;
-      seconds[cache] = (seconds[cache] ?? 0) + ms / 1000;
-    },
-    /** A shard of a cache was written. */
-    store: ({ cache, first, last }: ShardJob) => {
-      stored[cache] = (stored[cache] ?? 0) + last - first;
-    },
-    report: () => {
-      const elapsed = (clockMs() - startedMs) / 1000;
-      const computed = rows.reduce((sum, count) => sum + count, 0) / Math.max(1, filled.length);
-      onEvent({
-        type: "progress",
-        label,
-        done: Math.floor(done.reduce((sum, count) => sum + count, 0) / done.length),
-        // what is computed and not stored is lost when this is cancelled
-        ready: Math.min(...stored),
-        total: images,
-        imagesPerSecond: elapsed > 0 ? computed / elapsed : 0,
-      });
-    },
-    rateOf: (cache: number): number | undefined => {
-      const time = seconds[cache] ?? 0;
-      return time > 0 ? (rows[cache] ?? 0) / time : undefined;
-    },
-  };
-}
-
 /**
  * Computes and writes the shards that are absent. A shard is written before the next is begun, so at most one shard's
  * work is lost. Networks are loaded when their first shard is due and all stay until the end.
@@ -151,7 +114,7 @@ export async function fillCaches(
   },
 ): Promise<void> {
   const { jobs, absent } = plan;
-  const meter = createMeter(plan, dataset.size, environment.clockMs, onEvent);
+  const meter = createFillMeter(plan, dataset, environment.clockMs, onEvent);
   const makers = new Map<number, RowMaker>();
   const after = async () => {
     meter.report();

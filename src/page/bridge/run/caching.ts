@@ -27,16 +27,21 @@ export interface Caching {
     experiment: Experiment,
     features: RequestedFeatures,
   ) => Promise<Outcome<CacheCostEstimate>>;
-  /** Fills what is missing. @returns what went wrong, if anything did; CANCELLED after `cancelCaching` */
+  /**
+   * Fills what is missing, of the images in `ranges` where they are given.
+   * @returns what went wrong, if anything did; CANCELLED after `cancelCaching`
+   */
   readonly fill: (
     experiment: Experiment,
     features: RequestedFeatures,
+    ranges?: CacheRequest["ranges"],
   ) => Promise<Failure | undefined>;
   /** Asks for the weights that are missing for `purpose` (an infinitive) first. */
   readonly cache: (
     experiment: Experiment,
     features: RequestedFeatures,
     purpose?: string,
+    ranges?: CacheRequest["ranges"],
   ) => Promise<Failure | undefined>;
   /** Ends filling after the shard in flight. Resolves when the worker has heard it. */
   readonly cancelCaching: () => Promise<unknown>;
@@ -59,13 +64,17 @@ export function createCaching(
   const costEstimateOf = (experiment: Experiment, features: RequestedFeatures) =>
     pool.running().features.call((api) => api.costEstimate(requestOf(experiment, features)));
 
-  async function fill(experiment: Experiment, features: RequestedFeatures) {
+  async function fill(
+    experiment: Experiment,
+    features: RequestedFeatures,
+    ranges?: CacheRequest["ranges"],
+  ) {
     const { applyCacheEvent, endCaching } = store.getState();
     const onEvent = (event: CacheEvent) => {
       if (event.type === "warning") onWarning(event);
       else applyCacheEvent(event);
     };
-    const request = requestOf(experiment, features);
+    const request = { ...requestOf(experiment, features), ranges };
     const outcome = await pool
       .running()
       .features.call((api) => api.prepare(request, proxy(onEvent)));
@@ -78,13 +87,13 @@ export function createCaching(
     costEstimateOf,
     costEstimate: (experiment, timeline) =>
       costEstimateOf(experiment, neededFeatures(experiment, timeline)),
-    cache: async (experiment, features, purpose = "fill the caches") => {
+    cache: async (experiment, features, purpose = "fill the caches", ranges) => {
       const needed = await costEstimateOf(experiment, features);
       // where the estimate fails filling fails as well, and says why
       if (needed.ok && (await ensureWeights(needed.value.weights, purpose)) === "declined") {
         return NOT_FETCHED;
       }
-      return fill(experiment, features);
+      return fill(experiment, features, ranges);
     },
     cancelCaching: () => pool.current()?.features.tell((api) => api.cancel()) ?? Promise.resolve(),
   };

@@ -22,7 +22,13 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
-import { canPause, selectActive, selectResumable, selectTrainBlock } from "../../store/selectors";
+import {
+  cachedSoFar,
+  canPause,
+  selectActive,
+  selectResumable,
+  selectTrainBlock,
+} from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Logo } from "../components/Logo";
 import { useCopy } from "../useCopy";
@@ -148,18 +154,19 @@ function Transport() {
 /** While caches are filled: leave, or begin with the images that are there. */
 function Caching() {
   const { stop, trainOnCached } = useCommands();
-  const ready = useStudio((state) => state.data.progress?.ready ?? 0);
+  const images = useStudio((state) => cachedSoFar(state).images);
+  const enough = useStudio((state) => cachedSoFar(state).enough);
   return (
     <>
       <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={stop}>
         Cancel
       </Button>
       <Tooltip
-        label={`Stop caching and train on the ${ready} images that are in every cache`}
-        disabled={ready === 0}
+        label={`Stop caching and train on the ${images} images that are in every cache`}
+        disabled={!enough}
         withArrow
       >
-        <Button size="xs" variant="light" disabled={ready === 0} onClick={trainOnCached}>
+        <Button size="xs" variant="light" disabled={!enough} onClick={trainOnCached}>
           Train on what is cached
         </Button>
       </Tooltip>
