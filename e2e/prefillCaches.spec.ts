@@ -30,6 +30,16 @@ test("training starts on what is cached; prefilling adds the rest, paused and ov
 
   const { prefill } = dataViewOn(page);
   const shards = async () => (await (await studio.db()).shardStates()).length;
+  const cachedForRun = await shards();
+  await page.reload();
+  await studio.waitForPhase("Stopped");
+  await studio.button("Resume").click();
+  await studio.waitForPhase("Training");
+  await expect(warning).toContainText("This run sees");
+  await studio.button("Stop").click();
+  await studio.waitForPhase("Stopped");
+  expect(await shards(), "a run on a part goes on with that part").toBe(cachedForRun);
+
   const inCaching = (name: string) => prefill.getByRole("button", { name, exact: true });
   const whileRunning = await shards();
   await studio.open("", "#/data");

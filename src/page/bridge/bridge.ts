@@ -1,10 +1,5 @@
 import { z } from "zod";
-import type {
-  ControlChange,
-  EncoderId,
-  Experiment,
-  TimelineEntry,
-} from "../../common/config/experiment";
+import type { EncoderId, Experiment, TimelineEntry } from "../../common/config/experiment";
 import { memoryRefusal } from "../../common/config/memoryRefusal";
 import { presetById } from "../../common/config/presets";
 import { EMOJI_SHAPE } from "../../common/config/sizes";
@@ -41,6 +36,7 @@ import {
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createCaching } from "./run/caching";
 import { createRunController } from "./run/controller";
+import { watchHeldKeys } from "./run/heldKeys";
 import { createEventQueue } from "./run/eventQueue";
 import { createRunLocks } from "./run/runLocks";
 import {
@@ -107,6 +103,7 @@ export function createBridge(
     ...{ store, locks, withDatabase, wait, report },
     onFree: () => void refreshStorage(),
   });
+  const heldKeys = watchHeldKeys(window);
   const run = createRunController({
     ...{ store, trainers, features: featurers, weights, caching, queue, withDatabase },
     ...{ backend, codeVersion, nowMs: () => Date.now(), refusal },
@@ -114,6 +111,11 @@ export function createBridge(
     pausePrefill: prefill.pause,
     onElsewhere: ({ runId }) => elsewhere.follow(runId),
     onOver: () => void refreshStorage(),
+    isKeyHeld: heldKeys.isHeld,
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
   });
 
   /** Why a run cannot start here, as far as it is known before workers are asked for anything. */
@@ -151,7 +153,8 @@ export function createBridge(
     if (found === undefined) report(runGone());
     if (!found) return;
     store.getState().restoreRun(found);
-    if (found.phase !== "finished") run.train({ run: found });
+    if (found.phase === "finished") return;
+    run.train({ run: found, from: found.checkpoint?.step });
   }
 
   async function downloadCheckpoint(): Promise<void> {
@@ -216,7 +219,7 @@ export function createBridge(
     const shown = JSON.stringify(store.getState().experiment.value);
     if (presetAsked && JSON.stringify(newest.experiment) !== shown) return;
     const found = await readStoredRun(db, newest.id);
-    if (!found) return;
+    if (!found || run.isUnderWay()) return; // a press may have come while it was read
     store.getState().restoreRun(found);
     if ((await locks.taken()).has(newest.id)) elsewhere.follow(newest.id);
   }
@@ -263,7 +266,7 @@ export function createBridge(
       else beginEdited(1);
     },
     stop: () => run.press({ type: "stop" }),
-    setControl: (change: ControlChange) => void run.setControl(change),
+    setControl: run.setControl,
     copyLink,
     saveRunFile: () => void saveRunFile().catch(report),
     openRunFile: (file: File) => void pendingFile(file, codeVersion).then(offer),
@@ -322,6 +325,7 @@ export function createBridge(
       stored.dispose();
       stopListing();
       elsewhere.dispose();
+      heldKeys.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();
     },
   };

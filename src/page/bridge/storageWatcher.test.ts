@@ -20,7 +20,13 @@ test("what is stored is read anew after a checkpoint and after caching, once for
   vi.advanceTimersByTime(100);
   expect(refresh).toHaveBeenCalledTimes(1);
 
-  const progress = { label: "Latents", done: 1, ready: 1, total: 2, imagesPerSecond: 1 };
+  const progress = {
+    label: "Latents",
+    done: 1,
+    ready: { train: 1, heldOut: 0 },
+    total: 2,
+    imagesPerSecond: 1,
+  };
   applyCacheEvent({ type: "progress", ...progress });
   vi.advanceTimersByTime(100);
   expect(refresh).toHaveBeenCalledTimes(1);

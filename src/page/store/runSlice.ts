@@ -1,5 +1,10 @@
 import type { Failure } from "../../common/errors/studioError";
-import { alignmentAt, type Experiment, type TimelineEntry } from "../../common/config/experiment";
+import {
+  alignmentAt,
+  type ControlChange,
+  type Experiment,
+  type TimelineEntry,
+} from "../../common/config/experiment";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type {
   Measurement,
@@ -39,6 +44,8 @@ export interface RunState {
   readonly step: number;
   readonly log: StepLog;
   readonly timeline: readonly TimelineEntry[];
+  /** Live changes that are not in force yet. The form shows them, whatever becomes of older ones meanwhile. */
+  readonly wanted: ControlChange;
   readonly device: DeviceReport | null;
   readonly memory: MemoryReport | null;
   readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
@@ -76,6 +83,9 @@ export interface RunSlice {
   readonly applyRunEvents: (events: readonly RunEvent[]) => void;
   /** For what the page does before the trainer speaks: caching, or back to idle when that was cancelled. */
   readonly setPhase: (phase: RunStatus, detail?: string) => void;
+  /** Changes made before the trainer has the run. */
+  readonly setTimeline: (timeline: readonly TimelineEntry[]) => void;
+  readonly wantControl: (wanted: ControlChange) => void;
   readonly dismissFailure: () => void;
   readonly dismissWarnings: () => void;
 }
@@ -89,6 +99,7 @@ export const initialRun = (): RunState => ({
   step: 0,
   log: emptyStepLog(),
   timeline: [],
+  wanted: {},
   device: null,
   memory: null,
   checkpoint: null,
@@ -179,7 +190,9 @@ interface RunPart {
 
 /** The form follows live changes; changes that were scheduled are the run's own once it has a step. */
 function reduceExperiment({ run, experiment }: RunPart, event: RunEvent): ExperimentState {
-  if (event.type === "control") return moveAlignment(experiment, event.entry.change);
+  if (event.type === "control") {
+    return moveAlignment(experiment, { ...event.entry.change, ...run.wanted });
+  }
   const begun = event.type === "steps";
   return begun && experiment.scheduled === run.timeline ? withoutSchedule(experiment) : experiment;
 }
@@ -223,6 +236,8 @@ export const createRunSlice = (set: SetPart<RunPart>): RunSlice => ({
       events.reduce(reduceEvent, { run, metrics, samples, experiment, cursorStep }),
     ),
   setPhase: (phase, detail = "") => set(({ run }) => ({ run: { ...run, phase, detail } })),
+  setTimeline: (timeline) => set(({ run }) => ({ run: { ...run, timeline } })),
+  wantControl: (wanted) => set(({ run }) => ({ run: { ...run, wanted } })),
   dismissFailure: () => set(({ run }) => ({ run: { ...run, failure: null } })),
   dismissWarnings: () => set(({ run }) => ({ run: { ...run, warnings: [] } })),
 });

@@ -61,7 +61,7 @@ test("while caches are filled the title counts them", () => {
   const store = createStudioStore(experiment);
   store.getState().beginRun({ runId: "a", name: "First minute", experiment, timeline: [] });
   expect(pageTitle(store.getState(), false)).toBe("Caches · First minute · REPA Studio");
-  const counts = { done: 5, ready: 4, total: 10, imagesPerSecond: 2 };
+  const counts = { done: 5, ready: { train: 3, heldOut: 1 }, total: 10, imagesPerSecond: 2 };
   store.getState().applyCacheEvent({ type: "progress", label: "Latents", ...counts });
   expect(pageTitle(store.getState(), false)).toBe("Caches 50 % · First minute · REPA Studio");
 });

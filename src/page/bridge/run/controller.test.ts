@@ -15,6 +15,8 @@ const { experiment } = presetById("tiny");
 const failure = (code: Failure["code"]): Failure => ({ code, message: code, hint: "" });
 const failed = (code: Failure["code"]): Outcome<never> => ({ ok: false, failure: failure(code) });
 
+const taken = (): Outcome<null> => ({ ok: true, value: null });
+
 /** Everything that was asked of the outside and has no answer yet; a test answers in any order. */
 function openQuestions() {
   const open: ((how: number) => void)[] = [];
@@ -85,8 +87,9 @@ function world() {
       call: (use) =>
         use({
           start: (_: unknown, onEvent: (event: RunEvent) => void) => trainerOf(onEvent),
+          setControl: () => ask<Outcome<null>>(taken, () => failed("STORAGE_FAILED")),
         } as unknown as never),
-      tell: () => ask<Outcome<null>>(() => ({ ok: true, value: null })),
+      tell: () => ask<Outcome<null>>(taken),
       gone: new Promise(() => undefined),
       terminate: () => undefined,
     } satisfies TrainerWorkers["trainer"],
@@ -155,6 +158,11 @@ function world() {
     onElsewhere: () => store.getState().setPhase("stopped"),
     onOver: () => undefined,
     heardMs: 1e6,
+    isKeyHeld: () => false,
+    after: (_, run) => {
+      run();
+      return () => undefined;
+    },
   };
   const run = createRunController(places);
   return {
@@ -175,17 +183,20 @@ function world() {
   };
 }
 
+type Button = Exclude<Press, { type: "train" | "change" }>;
+
 /** What happens next by chance. */
 type Chance =
   | { readonly kind: "train"; readonly again: boolean }
-  | { readonly kind: "press"; readonly press: Exclude<Press, { type: "train" }> }
+  | { readonly kind: "press"; readonly press: Button }
   | { readonly kind: "answer"; readonly which: number; readonly how: number }
+  | { readonly kind: "change"; readonly projCoeff: number }
   | { readonly kind: "event" };
 
 const chance: fc.Arbitrary<Chance> = fc.oneof(
   fc.boolean().map((again) => ({ kind: "train" as const, again })),
   fc
-    .constantFrom<Exclude<Press, { type: "train" }>>(
+    .constantFrom<Button>(
       { type: "stop" },
       { type: "pause" },
       { type: "resume" },
@@ -194,6 +205,7 @@ const chance: fc.Arbitrary<Chance> = fc.oneof(
     .map((press) => ({ kind: "press" as const, press })),
   fc.record({ kind: fc.constant("answer" as const), which: fc.nat(5), how: fc.nat(3) }),
   fc.record({ kind: fc.constant("answer" as const), which: fc.nat(5), how: fc.constant(0) }),
+  fc.constantFrom(0.5, 0.7, 1).map((projCoeff) => ({ kind: "change" as const, projCoeff })),
   fc.constant({ kind: "event" as const }),
 );
 
@@ -209,6 +221,7 @@ test(`${SEQUENCES} sequences: at most one run trains, and whatever happened the 
       for (const next of chances) {
         if (next.kind === "train") train(next.again);
         if (next.kind === "press") run.press(next.press);
+        if (next.kind === "change") run.setControl({ projCoeff: next.projCoeff });
         if (next.kind === "answer" && count() > 0) answer(next.which, next.how);
         if (next.kind === "event") deliver();
         await settled();

@@ -2,13 +2,15 @@ import { proxy } from "comlink";
 import {
   alignmentAt,
   type ControlChange,
+  type EncoderId,
   type Experiment,
 } from "../../../common/config/experiment";
+import type { LiveKey } from "../../../common/config/liveChange";
 import { neededFeatures } from "../../../common/config/neededFeatures";
 import { toFailure, type Failure } from "../../../common/errors/studioError";
 import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
-import type { Database } from "../../../common/storage/db";
+import type { Database, RunRecord } from "../../../common/storage/db";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
 import { phaseAtRest, type RunStart } from "../../store/runSlice";
 import { isActive } from "../../store/selectors";
@@ -17,12 +19,14 @@ import type { WeightsFlow } from "../flows/weightsFlow";
 import type { FeaturesWorkers, TrainerWorkers, WorkerPool } from "../workers/workers";
 import type { Caching } from "./caching";
 import type { EventQueue } from "./eventQueue";
+import { createLiveChanges, type LiveChangesOptions } from "./liveChanges";
 import type { RunLocks } from "./runLocks";
 import {
   initialLife,
   isHeard,
   isUnderWay,
   nextLife,
+  startOf,
   type Attempt,
   type Effect,
   type Intent,
@@ -56,15 +60,18 @@ export interface RunPlaces {
   /** A run is over: what is stored has changed. */
   readonly onOver: () => void;
   readonly heardMs?: number;
+  readonly isKeyHeld: () => boolean;
+  readonly after: LiveChangesOptions["after"];
 }
 
 /** The one run of the page: presses go in, what happens is seen in the store. */
 export interface RunController {
-  readonly press: (press: Exclude<Press, { type: "train" }>) => void;
+  readonly press: (press: Exclude<Press, { type: "train" | "change" }>) => void;
   /** Runs this as a new run, or goes on with a stored one; nothing while a run is under way. */
   readonly train: (attempt: Attempt) => void;
   readonly isUnderWay: () => boolean;
-  readonly setControl: (change: ControlChange) => Promise<void>;
+  /** A live setting was moved in the form, which shows it already; the run gets it when the gesture is over. */
+  readonly setControl: (change: ControlChange) => void;
   /** The newest full state of the run that trains; undefined when none does. */
   readonly checkpoint: () => Promise<Outcome<ArrayBuffer> | undefined>;
 }
@@ -95,8 +102,41 @@ export function createRunController(places: RunPlaces): RunController {
     dispatch({ type: "claimed", intent, held: release !== undefined });
   };
 
+  let encodersChanged: Promise<unknown> = Promise.resolve();
+
+  /** @returns whether the run has it */
+  const send = async (change: ControlChange): Promise<boolean> => {
+    if (life.at !== "training") {
+      const before = life;
+      dispatch({ type: "change", change });
+      return life !== before;
+    }
+    const { intent, attempt } = life;
+    const told = () => setControl(places, attempt.run, change);
+    // caches are filled for one choice of encoders after the other, and the last is the one that stays
+    const telling = change.encoders ? encodersChanged.then(told) : told();
+    if (change.encoders) encodersChanged = telling;
+    const failure = await telling;
+    queue.flush(); // the store knows what is in force before the next change is compared with it
+    if (failure && failure.code !== "CANCELLED" && isCurrent(intent)) {
+      queue.push({ type: "warning", failure });
+    }
+    return failure === undefined;
+  };
+  const live = createLiveChanges({
+    inForce: () => (life.at === "rest" ? null : inForce(life, store)),
+    send,
+    onWanted: (wanted) => store.getState().wantControl(wanted),
+    putBack: (key) => putBack(life, store, key),
+    isKeyHeld: places.isKeyHeld,
+    after: places.after,
+  });
+
   return {
-    press: dispatch,
+    press: (press) => {
+      live.flush();
+      dispatch(press);
+    },
     train: (attempt) => {
       const { phase, detail } = store.getState().run;
       // where the machine rests the last run is over, also while its last word is still on its way
@@ -106,12 +146,7 @@ export function createRunController(places: RunPlaces): RunController {
       dispatch({ type: "train", attempt, before });
     },
     isUnderWay: () => isUnderWay(life),
-    setControl: async (change) => {
-      if (life.at !== "training") return;
-      const { intent } = life;
-      const failure = await setControl(places, life.attempt.run.experiment, change);
-      if (failure && isCurrent(intent)) queue.push({ type: "warning", failure });
-    },
+    setControl: live.want,
     checkpoint: async () =>
       life.at === "training" || life.at === "stopping"
         ? trainers.running().trainer.call((api) => api.checkpoint())
@@ -127,8 +162,15 @@ function carryOut(
   hears: (intent: Intent, event: RunEvent) => boolean,
 ): void {
   const { store, trainers, features, weights, queue } = places;
-  const { setPhase } = store.getState();
+  const { setPhase, setTimeline } = store.getState();
   switch (effect.type) {
+    case "keepTimeline":
+      if (store.getState().run.runId === effect.run.runId) setTimeline(effect.run.timeline);
+      return void keepTimeline(places, effect.run).catch((thrown: unknown) =>
+        queue.push({ type: "warning", failure: toFailure(thrown) }),
+      );
+    case "warn":
+      return queue.push({ type: "warning", failure: effect.failure });
     case "show":
       return setPhase(effect.phase, effect.detail);
     case "lookUp":
@@ -184,43 +226,64 @@ async function lookUp({ caching, pausePrefill, refusal }: RunPlaces, run: RunSta
   return { weights: estimate.ok ? estimate.value.weights : [] };
 }
 
-/** Stores the run's record before the first byte is cached for it, and fills the caches it reads. */
+/**
+ * Stores the run's record before the first byte is cached for it, and fills the caches it reads. A run that was started on
+ * a part of its data goes on with that part.
+ */
 async function fill(places: RunPlaces, run: RunStart): Promise<Failure | undefined> {
   const { store, caching, queue } = places;
   queue.drop(); // pictures and figures of the run before
-  if (store.getState().run.runId === run.runId) store.getState().setPhase("caching");
-  else store.getState().beginRun(run);
+  const { beginRun, setPhase, setTimeline } = store.getState();
+  if (store.getState().run.runId === run.runId) {
+    setPhase("caching");
+    setTimeline(run.timeline);
+  } else beginRun(run);
+  let ranges: RunRecord["imageRanges"];
   try {
-    await storeRecord(places, run);
+    ranges = (await storeRecord(places, run))?.imageRanges;
   } catch (thrown) {
     return toFailure(thrown);
   }
-  return caching.fill(run.experiment, neededFeatures(run.experiment, run.timeline));
+  return caching.fill(run.experiment, neededFeatures(run.experiment, run.timeline), ranges);
 }
 
-async function storeRecord(places: RunPlaces, run: RunStart): Promise<void> {
+/** @returns the record as it was, of a run that goes on */
+function storeRecord(places: RunPlaces, run: RunStart): Promise<RunRecord | undefined> {
   const { withDatabase, codeVersion, nowMs } = places;
   const now = nowMs();
-  await withDatabase(async (db) => {
-    if (await getRun(db, run.runId)) {
-      return updateRun(db, run.runId, { phase: "caching", updatedAtMs: now });
+  const { runId: id, name, experiment, timeline } = run;
+  return withDatabase(async (db) => {
+    const known = await getRun(db, id);
+    if (known) await updateRun(db, id, { phase: "caching", timeline, updatedAtMs: now });
+    else {
+      const whole = { id, name, experiment, timeline, createdAtMs: now, updatedAtMs: now };
+      await putRun(db, {
+        ...whole,
+        ...{ phase: "caching", step: 0, device: null, datasetHash: "", codeVersion },
+      });
     }
-    const { runId: id, name, experiment, timeline } = run;
-    const whole = { id, name, experiment, timeline, createdAtMs: now, updatedAtMs: now };
-    return putRun(db, {
-      ...whole,
-      ...{ phase: "caching", step: 0, device: null, datasetHash: "", codeVersion },
-    });
+    return known;
   });
 }
 
+const keepTimeline = ({ withDatabase }: RunPlaces, { runId, timeline }: RunStart): Promise<void> =>
+  withDatabase((db) => updateRun(db, runId, { timeline }));
+
 async function train(
-  { store, trainers, queue, backend }: RunPlaces,
+  places: RunPlaces,
   { attempt, cachedOnly }: Extract<Effect, { type: "train" }>,
   hears: (event: RunEvent) => boolean,
 ): Promise<Failure | undefined> {
-  const { runId, name, experiment, timeline } = attempt.run;
+  const { store, trainers, queue, backend } = places;
+  const run = startOf(attempt);
+  const { runId, name, experiment, timeline } = run;
   const { pauseAfter } = attempt;
+  try {
+    // the trainer goes by the record: what was changed while the record was being written must be in it
+    if (run !== attempt.run) await keepTimeline(places, run);
+  } catch (thrown) {
+    return toFailure(thrown);
+  }
   const request = { runId, name, experiment, timeline, backend, pauseAfter, cachedOnly };
   const onEvent = (event: RunEvent) => {
     if (hears(event) && store.getState().run.runId === runId) queue.push(event);
@@ -255,30 +318,43 @@ function keepPhase(places: RunPlaces, run: RunStart, phase: "stopped" | "failed"
 
 /** Sends a live change to the trainer; training goes on while a new encoder's features are computed. */
 async function setControl(
-  { store, trainers, caching }: RunPlaces,
-  experiment: Experiment,
+  places: RunPlaces,
+  run: RunStart,
   change: ControlChange,
 ): Promise<Failure | undefined> {
-  if (change.encoders) {
-    const features = { encoders: change.encoders, space: experiment.evaluation.space };
-    const failure = await caching.cache(experiment, features, "switch the encoder");
-    if (failure) {
-      showInForce(store, change);
-      return failure.code === "CANCELLED" ? undefined : failure;
-    }
-  }
+  const failure = change.encoders && (await cacheEncoders(places, run, change.encoders));
+  if (failure) return failure;
+  const { trainers } = places;
   const outcome = await trainers.running().trainer.call((api) => api.setControl(change));
-  if (outcome.ok) return undefined;
-  showInForce(store, change);
-  return outcome.failure;
+  return outcome.ok ? undefined : outcome.failure;
 }
 
-/** The form shows again what the run trains with, where a change was not taken. */
-function showInForce(store: StudioStore, change: ControlChange): void {
-  const { run, setField } = store.getState();
-  if (!run.experiment) return;
-  const inForce = alignmentAt(run.experiment, run.timeline, Infinity);
-  for (const key of Object.keys(change) as (keyof ControlChange)[]) {
-    setField("alignment", key, inForce[key]);
+/** Fills what other encoders need, for the images the run sees. */
+async function cacheEncoders(
+  { caching, withDatabase }: RunPlaces,
+  { runId, experiment }: RunStart,
+  encoders: readonly EncoderId[],
+): Promise<Failure | undefined> {
+  const features = { encoders, space: experiment.evaluation.space };
+  try {
+    const record = await withDatabase((db) => getRun(db, runId));
+    return await caching.cache(experiment, features, "switch the encoder", record?.imageRanges);
+  } catch (thrown) {
+    return toFailure(thrown);
   }
+}
+
+/** The alignment a run under way has come to; before the trainer has it, the one it will begin with. */
+function inForce(life: Exclude<Life, { at: "rest" }>, store: StudioStore): Experiment["alignment"] {
+  const started = life.at === "training" || life.at === "stopping";
+  const { experiment, timeline } = startOf(life.attempt);
+  return alignmentAt(experiment, started ? store.getState().run.timeline : timeline, Infinity);
+}
+
+/** The form shows again what the run trains with, or trained with, where a change was not taken. */
+function putBack(life: Life, store: StudioStore, key: LiveKey): void {
+  const { run, setField } = store.getState();
+  if (life.at !== "rest") return setField("alignment", key, inForce(life, store)[key]);
+  if (!run.experiment) return;
+  setField("alignment", key, alignmentAt(run.experiment, run.timeline, Infinity)[key]);
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { alignmentAt } from "../../../common/config/experiment";
 import { presetById } from "../../../common/config/presets";
 import type { Failure } from "../../../common/errors/studioError";
 import {
@@ -7,6 +8,7 @@ import {
   isHeard,
   LIFE,
   nextLife,
+  startOf,
   type Answer,
   type Effect,
   type Life,
@@ -93,6 +95,66 @@ test("a run that another tab has is not started here, and is shown as it is stor
   expect([at, effects]).toEqual(["rest", "show claim elsewhere"]);
 });
 
+describe("a live setting moved before the trainer has the run", () => {
+  const moved = (projCoeff: number): Press => ({ type: "change", change: { projCoeff } });
+  const { projCoeff } = EXPERIMENT.alignment;
+
+  test("is in the timeline from the first step on, and in the record", () => {
+    const { all } = after(
+      pressTrain(),
+      moved(0.6),
+      CLAIMED,
+      NEEDS_NOTHING,
+      moved(0.7),
+      moved(0.9),
+      FILLED,
+    );
+    const timeline = [{ step: 1, change: { projCoeff: 0.9 } }];
+    const kept = all.flatMap((effect) => (effect.type === "keepTimeline" ? [effect.run] : []));
+    expect(kept.at(-1)?.timeline).toEqual(timeline);
+    const started = all.flatMap((effect) => (effect.type === "train" ? [effect.attempt] : []));
+    expect(started.map((attempt) => startOf(attempt).timeline)).toEqual([timeline]);
+    const filled = all.flatMap((effect) => (effect.type === "fill" ? [effect.run] : []));
+    expect(filled[0]?.timeline).toEqual([{ step: 1, change: { projCoeff: 0.6 } }]);
+  });
+
+  test("and back leaves no entry", () => {
+    const { life } = after(
+      pressTrain(),
+      CLAIMED,
+      NEEDS_NOTHING,
+      moved(0.9),
+      moved(projCoeff),
+      FILLED,
+    );
+    expect(life.at === "training" && startOf(life.attempt).timeline).toEqual([]);
+  });
+
+  test("of a run that goes on holds from the step after its checkpoint", () => {
+    const older = { step: 3, change: { projCoeff: 0.7 } };
+    const attempt = { run: { ...attemptOf("a").run, timeline: [older] }, from: 20 };
+    const press: Press = { type: "train", attempt, before };
+    const { life } = after(press, moved(0.9));
+    expect(life.at === "claiming" && startOf(life.attempt).timeline).toEqual([
+      older,
+      { step: 21, change: { projCoeff: 0.9 } },
+    ]);
+  });
+
+  test("is not taken where it is the encoders, and says why", () => {
+    const { life } = after(pressTrain(), CLAIMED, NEEDS_NOTHING);
+    const change: Press = { type: "change", change: { encoders: ["patch-histogram"] } };
+    const next = nextLife(life, change);
+    expect(next.life).toBe(life);
+    expect(next.effects).toMatchObject([{ type: "warn", failure: { code: "OUT_OF_RANGE" } }]);
+  });
+
+  test("is not taken of a run that is being cancelled", () => {
+    const { life } = after(pressTrain(), CLAIMED, NEEDS_NOTHING, STOP);
+    expect(nextLife(life, moved(0.9))).toEqual({ life, effects: [] });
+  });
+});
+
 describe("a failure", () => {
   test("of the run ends the trainer alone: an import or a download goes on", () => {
     const ended: Answer = { intent: 1, type: "ended", failure: failure("INTERNAL") };
@@ -141,6 +203,8 @@ interface World {
   readonly life: Life;
   readonly asked: readonly Effect[];
   readonly ended: ReadonlyMap<string, number>;
+  /** λ as the form shows it: the newest that was taken. */
+  readonly projCoeff: number;
 }
 
 /** What happens next by chance: a press, or an answer to something that was asked for, in any order. */
@@ -157,6 +221,8 @@ const chance: fc.Arbitrary<Chance> = fc.oneof(
       { type: "step" },
       STOP,
       { type: "trainOnCached" },
+      { type: "change", change: { projCoeff: 0.75 } },
+      { type: "change", change: { projCoeff: EXPERIMENT.alignment.projCoeff } },
     )
     .map((press) => ({ kind: "press" as const, press })),
   fc.record({
@@ -198,12 +264,20 @@ const workerOf = (effect: Effect) =>
 
 function happen(world: World, event: LifeEvent): World {
   const { life, effects } = nextLife(world.life, event);
+  const isNew = world.life.at === "rest" && life.at !== "rest";
+  let projCoeff = isNew ? EXPERIMENT.alignment.projCoeff : world.projCoeff;
+  if (event.type === "change" && life !== world.life)
+    projCoeff = event.change.projCoeff ?? projCoeff;
   let asked = world.asked;
   const ended = new Map(world.ended);
   for (const effect of effects) {
     const worker = workerOf(effect);
     // one worker computes for one attempt at a time
     if (worker) expect(asked.filter((other) => workerOf(other) === worker)).toEqual([]);
+    if (effect.type === "train") {
+      const { experiment, timeline } = startOf(effect.attempt);
+      expect(alignmentAt(experiment, timeline, 1).projCoeff).toBe(projCoeff);
+    }
     if (effect.type === "endWorker")
       asked = asked.filter((other) => workerOf(other) !== effect.worker);
     if (answerTo(effect, 0)) asked = [...asked, effect];
@@ -213,7 +287,7 @@ function happen(world: World, event: LifeEvent): World {
       ended.set(key, (ended.get(key) ?? 0) + 1);
     }
   }
-  return { life, asked, ended };
+  return { life, asked, ended, projCoeff };
 }
 
 function proceed(world: World, next: Chance): World {
@@ -229,7 +303,7 @@ const SEQUENCES = 10_000;
 test(`${SEQUENCES} sequences of presses and answers: one run at a time, told once that it ended, never stuck`, () => {
   fc.assert(
     fc.property(fc.array(chance, { maxLength: 40 }), (chances) => {
-      const start: World = { life: initialLife, asked: [], ended: new Map() };
+      const start: World = { life: initialLife, asked: [], ended: new Map(), projCoeff: NaN };
       let world = chances.reduce(proceed, start);
       // whatever happened: who stops and whose workers answer can train again
       world = happen(world, STOP);

@@ -1,3 +1,5 @@
+import { alignmentAt, type ControlChange } from "../../../common/config/experiment";
+import { differing } from "../../../common/config/liveChange";
 import type { Failure } from "../../../common/errors/studioError";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
 import type { RunStart, RunStatus } from "../../store/runSlice";
@@ -15,6 +17,19 @@ export interface Attempt {
   readonly run: RunStart;
   /** Pause after so many steps. */
   readonly pauseAfter?: number | undefined;
+  /** Steps taken by the newest checkpoint, of a run that goes on. */
+  readonly from?: number | undefined;
+  /** Live settings that were moved before the trainer has the run. */
+  readonly changes?: ControlChange | undefined;
+}
+
+/** The run of an attempt, with what was changed since the press in its timeline, for the first step to come. */
+export function startOf({ run, from = 0, changes = {} }: Attempt): RunStart {
+  const first = from + 1;
+  const change = differing(alignmentAt(run.experiment, run.timeline, first), changes);
+  if (!change) return run;
+  const timeline = [...run.timeline, { step: first, change }].sort((a, b) => a.step - b.step);
+  return { ...run, timeline };
 }
 
 /** What was shown before an attempt, to be shown again when it is given up before anything of it is stored. */
@@ -56,7 +71,9 @@ export type Press =
   | { readonly type: "resume" }
   | { readonly type: "step" }
   | { readonly type: "stop" }
-  | { readonly type: "trainOnCached" };
+  | { readonly type: "trainOnCached" }
+  /** A live setting was moved before the trainer has the run; a change that is not taken leaves the state as it is. */
+  | { readonly type: "change"; readonly change: ControlChange };
 
 /** An answer to an effect. */
 export type Answer = { readonly intent: Intent } &
@@ -100,6 +117,9 @@ export type Effect =
   | { readonly type: "end"; readonly worker: "features" | "trainer"; readonly intent: Intent }
   /** Ends a worker that does not answer, or that cannot be used again. */
   | { readonly type: "endWorker"; readonly worker: "features" | "trainer" }
+  /** The run's timeline has changed before the trainer has it. */
+  | { readonly type: "keepTimeline"; readonly run: RunStart }
+  | { readonly type: "warn"; readonly failure: Failure }
   | { readonly type: "show"; readonly phase: RunStatus; readonly detail: string }
   /** The run ended before the trainer had it; its record says so. */
   | { readonly type: "stopped"; readonly run: RunStart; readonly detail: string }
@@ -150,7 +170,7 @@ const givenUp = (
 ): Step => step(rest(life), ...effects, { type: "show", ...life.before });
 
 const fill = ({ intent, attempt }: Under): Step =>
-  step({ at: "caching", intent, attempt }, { type: "fill", intent, run: attempt.run });
+  step({ at: "caching", intent, attempt }, { type: "fill", intent, run: startOf(attempt) });
 
 const train = ({ intent, attempt }: Under, cachedOnly: boolean): Step =>
   step({ at: "training", intent, attempt }, { type: "train", intent, attempt, cachedOnly });
@@ -187,6 +207,27 @@ const tell =
   (life: Life): Step =>
     step(life, { type: "tell", message });
 
+/** What is looked up and cached is for the encoders that were asked for. */
+const ENCODERS_LATER: Failure = {
+  code: "OUT_OF_RANGE",
+  message: "The target encoders cannot be changed while caches are filled for a run.",
+  hint: "Change them when it trains, or press Cancel and start anew.",
+};
+
+/** @param kept whether the run's record is stored by now */
+const changed =
+  (kept: boolean) =>
+  (
+    life: In<"claiming" | "lookingUp" | "asking" | "caching" | "leaving">,
+    { change }: Of<"change">,
+  ): Step => {
+    if (change.encoders) return step(life, { type: "warn", failure: ENCODERS_LATER });
+    const changes = { ...life.attempt.changes, ...change };
+    const attempt = { ...life.attempt, changes };
+    const next = { ...life, attempt };
+    return kept ? step(next, { type: "keepTimeline", run: startOf(attempt) }) : step(next);
+  };
+
 const isCancelled = (failure: Failure | undefined) => failure?.code === "CANCELLED";
 
 /** What happens in which state. */
@@ -209,6 +250,7 @@ export const LIFE: Table = {
         : step(rest(life), { type: "elsewhere", run: attempt.run });
     },
     stop: (life) => givenUp(life),
+    change: changed(false),
   },
   lookingUp: {
     lookedUp: (life, { weights, refusal }) => {
@@ -219,10 +261,12 @@ export const LIFE: Table = {
         : step({ ...life, at: "asking" }, { type: "ask", intent, weights });
     },
     stop: (life) => givenUp(life),
+    change: changed(false),
   },
   asking: {
     decided: (life, { decision }) => (decision === "ready" ? fill(life) : givenUp(life)),
     stop: (life) => givenUp(life, { type: "closeAsk" }),
+    change: changed(false),
   },
   caching: {
     filled: (life, { failure }) => {
@@ -233,6 +277,7 @@ export const LIFE: Table = {
       step({ at: "cancelling", intent, attempt }, { type: "end", worker: "features", intent }),
     trainOnCached: ({ intent, attempt }) =>
       step({ at: "leaving", intent, attempt }, { type: "end", worker: "features", intent }),
+    change: changed(true),
   },
   cancelling: {
     filled: (life, { failure }) =>
@@ -245,6 +290,7 @@ export const LIFE: Table = {
     filled: (life, { failure }) =>
       failure && !isCancelled(failure) ? cachingFailed(life, failure) : train(life, true),
     stop: (life) => step({ ...life, at: "cancelling" }),
+    change: changed(true),
     late: (life) => stopped(life, LATE.features, { type: "endWorker", worker: "features" }),
   },
   training: {

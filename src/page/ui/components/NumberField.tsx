@@ -1,5 +1,5 @@
 import { NumberInput, Slider } from "@mantine/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Unit } from "../../../common/config/fieldInfo";
 import type { SliderInfo } from "../../../common/config/controls";
 import { sliderEnd } from "../../../common/config/settings";
@@ -22,12 +22,13 @@ export interface NumberFieldProps {
 
 /**
  * A number as typed. What cannot be taken stays in the box with its message, and the setting keeps its
- * old value; a live setting of an active run is sent on Enter or when the box is left.
+ * old value; a live setting of an active run is sent on Enter, when the box is left, or moved by arrow keys.
  */
 export function NumberField(props: NumberFieldProps) {
   const { id, unit, number, integer, min, max, disabled, state } = props;
   const [draft, setDraft] = useState<number | string | null>(null);
   const [focused, setFocused] = useState(false);
+  const stepping = useRef(false);
   const keepsDraft = focused || state.error !== undefined;
   const commit = (typed: number | string) => {
     const value = typeof typed === "number" ? typed : typed.trim() === "" ? NaN : Number(typed);
@@ -50,7 +51,8 @@ export function NumberField(props: NumberFieldProps) {
       {...(state.error !== undefined && { "aria-describedby": `${id}-error` })}
       onChange={(typed) => {
         setDraft(typed);
-        if (!state.sent) commit(typed);
+        // half a number that is typed is not to be trained with
+        if (!state.sent || stepping.current) commit(typed);
       }}
       onFocus={() => {
         setDraft(null);
@@ -60,6 +62,9 @@ export function NumberField(props: NumberFieldProps) {
       onBlur={(event) => {
         setFocused(false);
         commit(event.currentTarget.value);
+      }}
+      onKeyDownCapture={(event) => {
+        stepping.current = event.key === "ArrowUp" || event.key === "ArrowDown";
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter") commit(event.currentTarget.value);

@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { ControlChange } from "../../../common/config/experiment";
 import { settingValue, type Setting, type SettingValue } from "../../../common/config/settings";
-import { selectActive } from "../../store/selectors";
+import { isLocked, selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { useStudio, useStudioStore } from "../useStudio";
 
@@ -10,7 +10,7 @@ export interface FieldState {
   readonly resetValue: SettingValue | undefined;
   readonly changed: boolean;
   readonly error: string | undefined;
-  /** A run is active and this setting cannot be changed during training. */
+  /** A run is active and this setting cannot be changed now. */
   readonly locked: boolean;
   /** A run is active and takes this setting: commit whole values, not every keystroke. */
   readonly sent: boolean;
@@ -27,13 +27,14 @@ export function useField(setting: Setting): FieldState {
   const resetValue = useStudio((state) => settingValue(state.experiment.baseline, setting));
   const error = useStudio((state) => state.experiment.issues[path]);
   const active = useStudio(selectActive);
+  const locked = useStudio((state) => isLocked(setting, state.run.phase));
 
   const send = useCallback(() => {
-    const { experiment, run } = store.getState();
-    const inForce = settingValue(experiment.value, setting);
-    if (!selectActive(store.getState()) || run.phase === "caching" || !info.live) return;
+    const { experiment } = store.getState();
+    const wanted = settingValue(experiment.value, setting);
+    if (!selectActive(store.getState()) || !info.live) return;
     if (experiment.issues[path] !== undefined) return;
-    const change = ControlChange.safeParse({ [key]: inForce });
+    const change = ControlChange.safeParse({ [key]: wanted });
     if (change.success) commands.setControl(change.data);
   }, [store, commands, setting, key, path, info.live]);
 
@@ -42,13 +43,16 @@ export function useField(setting: Setting): FieldState {
     resetValue,
     error,
     changed: useStudio((state) => state.experiment.changed.includes(path)),
-    locked: active && !info.live,
+    locked,
     sent: active && info.live === true,
     set: (next) => {
+      // a disabled control can still report a change, for example by the browser's own undo
+      if (isLocked(setting, store.getState().run.phase)) return;
       store.getState().setField(group, key, next);
       send();
     },
     reset: () => {
+      if (isLocked(setting, store.getState().run.phase)) return;
       store.getState().resetField(group, key);
       send();
     },

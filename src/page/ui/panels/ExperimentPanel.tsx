@@ -33,7 +33,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
       {active && (
         <Hint>
           Locked while the run is active. Settings marked <em>live</em> take effect at the next
-          step.
+          step; encoders can be changed once caches are filled.
         </Hint>
       )}
       <div style={{ marginTop: 10 }}>
