@@ -10,6 +10,7 @@ import { LazyOverlay } from "./LazyOverlay";
 import { SamplesPanel } from "./SamplesPanel";
 import { ScrubberBar } from "./ScrubberBar";
 import { StatusStrip } from "./StatusStrip";
+import { useNoUndo } from "./useNoUndo";
 import { useShortcuts } from "./useShortcuts";
 import classes from "./panels.module.css";
 
@@ -47,6 +48,7 @@ export function Studio() {
   const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
   useShortcuts(openShortcuts);
   const { dismissLink, declineWeights } = useCommands();
+  useNoUndo();
   return (
     <div className={classes.studio} data-view={view}>
       <Boundary what="Header" frame={headerFrame}>
