@@ -49,11 +49,13 @@ test("a link's timeline is replayed at its steps", async ({ studio }) => {
   const experiment = tiny({ optimizer: { steps: 10 }, evaluation: onlyAtEnd(10) });
   await studio.openLink(experiment, timeline);
   await expect(studio.linkDialog).toContainText("λ 0.1, depth 2 at 5");
+  const runCount = async () => (await (await studio.db()).runs()).length;
+  const before = await runCount();
   // a stray Enter starts nothing, and leaves the dialog where it is
   await studio.page.keyboard.press("Enter");
   await expect(studio.linkDialog.getByRole("button", { name: "Run it" })).not.toBeFocused();
   await expect(studio.linkDialog).toBeVisible();
-  expect(await (await studio.db()).runs()).toEqual([]);
+  expect(await runCount()).toBe(before);
 
   // edited first, its changes are kept
   await studio.linkDialog.getByRole("button", { name: "Edit it first" }).click();
