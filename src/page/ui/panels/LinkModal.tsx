@@ -49,7 +49,7 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
         </Alert>
       )}
       {failure && <Refused failure={failure} source={experiment?.data.imported?.source} />}
-      {experiment && <SettingsTable experiment={experiment} />}
+      {experiment && <SettingsTable experiment={experiment} from={link.from} />}
       {timeline.length > 0 && (
         <Text size="sm" mt="md">
           Live changes, replayed at their steps: {timelineText(timeline)}. “Edit it first” keeps
@@ -195,7 +195,11 @@ function Downloads({ needed }: { readonly needed: readonly WeightsNeeded[] }) {
 }
 
 /** Only what differs from the defaults: the rest needs no reading. */
-function SettingsTable({ experiment }: { readonly experiment: Experiment }) {
+function SettingsTable(props: {
+  readonly experiment: Experiment;
+  readonly from: PendingLink["from"];
+}) {
+  const { experiment, from } = props;
   const rows = nonDefaults(experiment);
   if (rows.length === 0) return <Text size="sm">All settings are the defaults.</Text>;
   return (
@@ -204,7 +208,7 @@ function SettingsTable({ experiment }: { readonly experiment: Experiment }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Setting</Table.Th>
-            <Table.Th>In the link</Table.Th>
+            <Table.Th>In the {from}</Table.Th>
             <Table.Th>Default</Table.Th>
           </Table.Tr>
         </Table.Thead>
