@@ -100,9 +100,10 @@ const MAY_IMPORT = {
 
   // What a person sees. Meets a worker in protocol and storage alone.
   "page/store": ["common"],
-  "page/ui": ["common", "page/store"],
-  "page/bridge": ["common", "page/store"],
-  "page/app": ["common", "page/store", "page/ui", "page/bridge"],
+  "page/commands": ["common", "page/store"],
+  "page/ui": ["common", "page/store", "page/commands"],
+  "page/bridge": ["common", "page/store", "page/commands"],
+  "page/app": ["common", "page/store", "page/commands", "page/ui", "page/bridge"],
 };
 
 /** Rooms that run in workers; everything else must load without tfjs. */

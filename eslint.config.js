@@ -64,6 +64,27 @@ export default tseslint.config(
     },
   },
   {
+    // The store is pure: events go in, state comes out. Workers, storage, the address and clocks belong to the bridge.
+    files: ["src/page/{store,commands}/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["window", "document", "location", "history", "navigator", "performance", "crypto"],
+        ...["localStorage", "sessionStorage", "indexedDB", "caches", "fetch", "Worker", "Date"],
+        ...["setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask"],
+      ],
+      "no-restricted-properties": ["error", { object: "Math", property: "random" }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[object.name='URL'][property.name='createObjectURL']",
+          message: "Whoever draws the bytes makes their address.",
+        },
+      ],
+    },
+  },
+  {
     files: ["**/*.{js,mjs}"],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {

@@ -3,8 +3,9 @@ import { App } from "../../src/page/app/App";
 import { presetById } from "../../src/common/config/presets";
 import { lastStep } from "../../src/page/store/stepLog";
 import type { StudioStore } from "../../src/page/store/studioStore";
-import type { StudioCommands } from "../../src/page/ui/commands";
-import type { ShareCommands } from "../../src/page/ui/shareCommands";
+import { give, type CommandContext } from "../../src/page/commands/command";
+import type { StudioCommands } from "../../src/page/commands/studioCommands";
+import { selectActive } from "../../src/page/store/selectors";
 import { analyseGrids } from "./analyseScenes";
 import { featureMaps, imagePage, NEEDED } from "./dataScenes";
 import { drawGrid, layers, point, quality, storeOf, type Scene } from "./scenes";
@@ -39,22 +40,35 @@ const SCENES: readonly Scene[] = [
 ];
 
 /** Commands that answer from the script: the page behaves, nothing is computed. */
-function scriptedCommands(store: StudioStore): StudioCommands & ShareCommands {
+function scriptedCommands(store: StudioStore): StudioCommands {
   const state = () => store.getState();
   const phase = (name: "training" | "paused" | "stopped") =>
     state().applyRunEvents([{ type: "phase", phase: name, step: state().run.step }]);
-  return {
-    start: () => {
-      const experiment = state().experiment.value;
-      state().beginRun({ runId: "run-9", name: "New run", experiment, timeline: [] });
-      phase("training");
-      stream(store);
+  const context: CommandContext = {
+    store,
+    run: {
+      press: (press) => {
+        if (press === "pause") phase("paused");
+        else if (press === "stop") phase("stopped");
+        else if (press === "resume") phase("training");
+        else if (press === "step") {
+          state().applyRunEvents([{ type: "steps", points: [point(state().run.step + 1)] }]);
+        }
+      },
+      begin: () => {
+        const experiment = state().experiment.value;
+        state().beginRun({ runId: "run-9", name: "New run", experiment, timeline: [] });
+        phase("training");
+        stream(store);
+      },
+      resumeStored: () => phase("training"),
+      isUnderWay: () => selectActive(state()),
     },
-    pause: () => phase("paused"),
-    resume: () => phase("training"),
-    singleStep: () =>
-      state().applyRunEvents([{ type: "steps", points: [point(state().run.step + 1)] }]),
-    stop: () => phase("stopped"),
+    showView: (view) => state().setView(view),
+    saveCheckpoint: () => undefined,
+  };
+  return {
+    give: (command) => give(command, context),
     setControl: (change) =>
       state().applyRunEvents([{ type: "control", entry: { step: state().run.step + 1, change } }]),
     copyLink: () => Promise.resolve(`${window.location.origin}/#/run?x=scripted`),
@@ -74,7 +88,6 @@ function scriptedCommands(store: StudioStore): StudioCommands & ShareCommands {
     finishDeletes: () => undefined,
     deleteUnreadable: () => undefined,
     saveUnreadable: () => undefined,
-    trainOnCached: () => undefined,
     downloadCheckpoint: () => undefined,
     dismissFailure: () => state().dismissFailure(),
     showView: (view) => state().setView(view),

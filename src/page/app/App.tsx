@@ -2,17 +2,17 @@ import "../ui/mantine.css";
 import "../ui/theme.css";
 import { MantineProvider } from "@mantine/core";
 import { useState } from "react";
+import type { StudioCommands } from "../commands/studioCommands";
 import type { StudioStore } from "../store/studioStore";
 import { createDrawQueue, DrawQueueContext } from "../ui/charts/drawQueue";
-import { CommandsContext, type StudioCommands } from "../ui/commands";
+import { CommandsContext } from "../ui/commands";
 import { Studio } from "../ui/panels/Studio";
-import { ShareContext, type ShareCommands } from "../ui/shareCommands";
 import { theme } from "../ui/theme";
 import { StoreContext } from "../ui/useStudio";
 
 export interface AppProps {
   readonly store: StudioStore;
-  readonly commands: StudioCommands & ShareCommands;
+  readonly commands: StudioCommands;
 }
 
 /** Gives the store and the commands to the screen. It holds no worker. */
@@ -22,11 +22,9 @@ export function App({ store, commands }: AppProps) {
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <StoreContext value={store}>
         <CommandsContext value={commands}>
-          <ShareContext value={commands}>
-            <DrawQueueContext value={drawQueue}>
-              <Studio />
-            </DrawQueueContext>
-          </ShareContext>
+          <DrawQueueContext value={drawQueue}>
+            <Studio />
+          </DrawQueueContext>
         </CommandsContext>
       </StoreContext>
     </MantineProvider>

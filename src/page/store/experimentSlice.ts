@@ -37,6 +37,7 @@ export interface ExperimentState {
 
 export interface ExperimentSlice {
   readonly experiment: ExperimentState;
+  /** Shows another experiment; nothing while a run is under way, whose settings the form shows. */
   readonly loadExperiment: (
     experiment: Experiment,
     presetId: string | null,
@@ -240,10 +241,12 @@ const without = (
 export const createExperimentSlice = (
   set: SetPart<Pick<ExperimentSlice, "experiment">>,
   initial: ExperimentState,
+  /** A run is under way, and the form shows its settings. */
+  isUnderWay: () => boolean,
 ): ExperimentSlice => ({
   experiment: initial,
   loadExperiment: (experiment, presetId, scheduled) =>
-    set({ experiment: initialExperiment(experiment, presetId, scheduled) }),
+    set(isUnderWay() ? {} : { experiment: initialExperiment(experiment, presetId, scheduled) }),
   clearScheduled: () => set((state) => ({ experiment: withoutSchedule(state.experiment) })),
   setField: (group, name, value) =>
     set((state) => ({ experiment: setField(state.experiment, group, name, value) })),

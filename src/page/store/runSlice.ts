@@ -28,10 +28,8 @@ import {
   withoutSchedule,
   type ExperimentState,
 } from "./experimentSlice";
+import type { RunStatus } from "./runPhase";
 import type { SetPart } from "./setPart";
-
-/** `idle`: nothing was run in this tab. `elsewhere`: another tab has the run, shown as that one stores it. */
-export type RunStatus = StoredPhase | "idle" | "elsewhere";
 
 export interface RunState {
   readonly runId: string | null;

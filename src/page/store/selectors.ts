@@ -6,22 +6,12 @@ import type { DeviceReport } from "../../common/protocol/shared";
 import type { LayerAlignment } from "../../common/protocol/trainer";
 import { importedDataset } from "./datasetsSlice";
 import type { Capability } from "./deviceSlice";
-import type { RunStatus } from "./runSlice";
+import { isActive, type RunStatus } from "./runPhase";
 import { gridAt } from "./samplesSlice";
 import { firstIndexAtOrAfter, nearestIndex, recentStepMs, stepAt } from "./stepLog";
 import type { StudioState } from "./studioStore";
 
-const ACTIVE: readonly RunStatus[] = [
-  "caching",
-  "loading",
-  "compiling",
-  "training",
-  "evaluating",
-  "paused",
-];
-
 /** A run holds the trainer: settings that are not live are locked. */
-export const isActive = (phase: RunStatus): boolean => ACTIVE.includes(phase);
 export const selectActive = (state: StudioState): boolean => isActive(state.run.phase);
 
 /** Whether a setting is locked: it is not live, or caches are being filled for the encoders that were asked for. */
@@ -55,10 +45,6 @@ export function selectClassNames({ run, experiment, datasets, data }: StudioStat
   if (shown.dataset === "emoji") return data.classNames;
   return importedDataset(datasets.list, shown)?.classNames ?? NO_NAMES;
 }
-
-/** True when Pause does something: the run is under way and not paused already. */
-export const canPause = (phase: RunStatus): boolean =>
-  phase === "training" || phase === "evaluating" || phase === "compiling" || phase === "loading";
 
 /** The run shown was cut short and can go on from where it was saved. */
 export const selectResumable = ({ run }: StudioState): boolean =>

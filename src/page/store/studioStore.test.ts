@@ -10,7 +10,6 @@ import type {
 } from "../../common/protocol/trainer";
 import {
   alignmentAtStep,
-  canPause,
   neighbourGridStep,
   selectActive,
   knownDevice,
@@ -20,6 +19,7 @@ import {
   steppedCursor,
 } from "./selectors";
 import { stepAt } from "./stepLog";
+import { canPause } from "./runPhase";
 import { createStudioStore } from "./studioStore";
 import { missingBytes } from "./dataSlice";
 
@@ -398,4 +398,26 @@ test("a link waits in its slice until it is cleared", () => {
   store.getState().clearLink();
   store.getState().setLinkCostEstimate({ images: 1, items: [], weights: [] });
   expect(store.getState().link).toBeNull();
+});
+
+test("a preset or a link is not shown over the settings of a run under way", () => {
+  const store = createStudioStore(experiment, "tiny");
+  const other = { ...experiment, optimizer: { ...experiment.optimizer, seed: 77 } };
+  store.getState().beginRun({ runId: "a", name: "a run", experiment, timeline: [] });
+  store.getState().loadExperiment(other, null);
+  expect(store.getState().experiment).toMatchObject({ value: experiment, presetId: "tiny" });
+  store.getState().setPhase("stopped");
+  store.getState().loadExperiment(other, null);
+  expect(store.getState().experiment.value).toEqual(other);
+});
+
+test("the form goes on showing a live change that is not in force yet", () => {
+  const store = createStudioStore(experiment, "tiny");
+  store.getState().beginRun({ runId: "a", name: "a run", experiment, timeline: [] });
+  store.getState().setField("alignment", "projCoeff", 0.9);
+  store.getState().wantControl({ projCoeff: 0.9 });
+  const older = { step: 3, change: { projCoeff: 0.7 } };
+  store.getState().applyRunEvents([{ type: "control", entry: older }]);
+  expect(store.getState().experiment.value.alignment.projCoeff).toBe(0.9);
+  expect(store.getState().run.timeline).toEqual([older]);
 });

@@ -12,6 +12,7 @@ import { createLinkSlice, type LinkSlice } from "./linkSlice";
 import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
 import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
+import { isActive } from "./runPhase";
 import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
 import { createViewSlice, type ViewSlice } from "./viewSlice";
 import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
@@ -39,8 +40,10 @@ export const createStudioStore = (
   experiment: Experiment,
   presetId: string | null = null,
 ): StudioStore =>
-  createStore<StudioState>((set) => ({
-    ...createExperimentSlice(set, initialExperiment(experiment, presetId)),
+  createStore<StudioState>((set, get) => ({
+    ...createExperimentSlice(set, initialExperiment(experiment, presetId), () =>
+      isActive(get().run.phase),
+    ),
     ...createRunSlice(set),
     ...createMetricsSlice(),
     ...createSamplesSlice(),

@@ -1,4 +1,4 @@
-import { isActive } from "./selectors";
+import { isActive } from "./runPhase";
 import type { StudioState } from "./studioStore";
 
 type Work = Pick<StudioState, "run" | "datasets" | "analysis" | "prefill" | "weights" | "data">;

@@ -4,12 +4,13 @@ import { presetById } from "../../../common/config/presets";
 import type { Failure } from "../../../common/errors/studioError";
 import type { Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
-import { isActive } from "../../store/selectors";
+import { isActive } from "../../store/runPhase";
 import { createStudioStore } from "../../store/studioStore";
 import type { FeaturesWorkers, TrainerWorkers, WorkerPool } from "../workers/workers";
-import { createRunController, type RunPlaces } from "./controller";
+import { createRunController } from "./controller";
 import { createEventQueue } from "./eventQueue";
 import type { Press } from "./machine";
+import type { RunPlaces } from "./places";
 
 const { experiment } = presetById("tiny");
 const failure = (code: Failure["code"]): Failure => ({ code, message: code, hint: "" });

@@ -1,26 +1,14 @@
 import { proxy } from "comlink";
-import {
-  alignmentAt,
-  type ControlChange,
-  type EncoderId,
-  type Experiment,
-} from "../../../common/config/experiment";
-import type { LiveKey } from "../../../common/config/liveChange";
+import type { ControlChange } from "../../../common/config/experiment";
 import { neededFeatures } from "../../../common/config/neededFeatures";
 import { toFailure, type Failure } from "../../../common/errors/studioError";
-import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
+import type { Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
-import type { Database, RunRecord } from "../../../common/storage/db";
+import type { RunRecord } from "../../../common/storage/db";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
+import { isActive } from "../../store/runPhase";
 import { phaseAtRest, type RunStart } from "../../store/runSlice";
-import { isActive } from "../../store/selectors";
-import type { StudioStore } from "../../store/studioStore";
-import type { WeightsFlow } from "../flows/weightsFlow";
-import type { FeaturesWorkers, TrainerWorkers, WorkerPool } from "../workers/workers";
-import type { Caching } from "./caching";
-import type { EventQueue } from "./eventQueue";
-import { createLiveChanges, type LiveChangesOptions } from "./liveChanges";
-import type { RunLocks } from "./runLocks";
+import { createLiveControl } from "./liveControl";
 import {
   initialLife,
   isHeard,
@@ -34,35 +22,10 @@ import {
   type LifeEvent,
   type Press,
 } from "./machine";
+import type { RunPlaces } from "./places";
 
 /** How long a worker may take to hear that it is to end. A step of a large model on the CPU keeps it busy meanwhile. */
 const HEARD_MS = 30_000;
-
-/** What carries out the machine's effects. */
-export interface RunPlaces {
-  readonly store: StudioStore;
-  readonly locks: Pick<RunLocks, "take">;
-  readonly features: WorkerPool<FeaturesWorkers>;
-  readonly trainers: WorkerPool<TrainerWorkers>;
-  readonly weights: Pick<WeightsFlow, "ensureWeights" | "decline">;
-  readonly caching: Pick<Caching, "costEstimate" | "fill" | "cache" | "cancelCaching">;
-  readonly queue: EventQueue;
-  readonly withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
-  readonly backend: BackendChoice;
-  readonly codeVersion: string;
-  readonly nowMs: () => number;
-  /** Why a run cannot start here, as far as it is known before workers are asked for anything. */
-  readonly refusal: (experiment: Experiment) => Failure | null;
-  /** Ends what fills caches without a run, and waits for it. */
-  readonly pausePrefill: () => Promise<void>;
-  /** Another tab has the run. */
-  readonly onElsewhere: (run: RunStart) => void;
-  /** A run is over: what is stored has changed. */
-  readonly onOver: () => void;
-  readonly heardMs?: number;
-  readonly isKeyHeld: () => boolean;
-  readonly after: LiveChangesOptions["after"];
-}
 
 /** The one run of the page: presses go in, what happens is seen in the store. */
 export interface RunController {
@@ -77,7 +40,7 @@ export interface RunController {
 }
 
 export function createRunController(places: RunPlaces): RunController {
-  const { store, trainers, queue } = places;
+  const { store, trainers } = places;
   let life: Life = initialLife;
   let giveBack: (() => void) | undefined;
 
@@ -102,35 +65,7 @@ export function createRunController(places: RunPlaces): RunController {
     dispatch({ type: "claimed", intent, held: release !== undefined });
   };
 
-  let encodersChanged: Promise<unknown> = Promise.resolve();
-
-  /** @returns whether the run has it */
-  const send = async (change: ControlChange): Promise<boolean> => {
-    if (life.at !== "training") {
-      const before = life;
-      dispatch({ type: "change", change });
-      return life !== before;
-    }
-    const { intent, attempt } = life;
-    const told = () => setControl(places, attempt.run, change);
-    // caches are filled for one choice of encoders after the other, and the last is the one that stays
-    const telling = change.encoders ? encodersChanged.then(told) : told();
-    if (change.encoders) encodersChanged = telling;
-    const failure = await telling;
-    queue.flush(); // the store knows what is in force before the next change is compared with it
-    if (failure && failure.code !== "CANCELLED" && isCurrent(intent)) {
-      queue.push({ type: "warning", failure });
-    }
-    return failure === undefined;
-  };
-  const live = createLiveChanges({
-    inForce: () => (life.at === "rest" ? null : inForce(life, store)),
-    send,
-    onWanted: (wanted) => store.getState().wantControl(wanted),
-    putBack: (key) => putBack(life, store, key),
-    isKeyHeld: places.isKeyHeld,
-    after: places.after,
-  });
+  const live = createLiveControl(places, { life: () => life, dispatch, isCurrent });
 
   return {
     press: (press) => {
@@ -314,47 +249,4 @@ function keepPhase(places: RunPlaces, run: RunStart, phase: "stopped" | "failed"
   withDatabase((db) => updateRun(db, run.runId, { phase, updatedAtMs: nowMs() })).catch(
     (thrown: unknown) => queue.push({ type: "warning", failure: toFailure(thrown) }),
   );
-}
-
-/** Sends a live change to the trainer; training goes on while a new encoder's features are computed. */
-async function setControl(
-  places: RunPlaces,
-  run: RunStart,
-  change: ControlChange,
-): Promise<Failure | undefined> {
-  const failure = change.encoders && (await cacheEncoders(places, run, change.encoders));
-  if (failure) return failure;
-  const { trainers } = places;
-  const outcome = await trainers.running().trainer.call((api) => api.setControl(change));
-  return outcome.ok ? undefined : outcome.failure;
-}
-
-/** Fills what other encoders need, for the images the run sees. */
-async function cacheEncoders(
-  { caching, withDatabase }: RunPlaces,
-  { runId, experiment }: RunStart,
-  encoders: readonly EncoderId[],
-): Promise<Failure | undefined> {
-  const features = { encoders, space: experiment.evaluation.space };
-  try {
-    const record = await withDatabase((db) => getRun(db, runId));
-    return await caching.cache(experiment, features, "switch the encoder", record?.imageRanges);
-  } catch (thrown) {
-    return toFailure(thrown);
-  }
-}
-
-/** The alignment a run under way has come to; before the trainer has it, the one it will begin with. */
-function inForce(life: Exclude<Life, { at: "rest" }>, store: StudioStore): Experiment["alignment"] {
-  const started = life.at === "training" || life.at === "stopping";
-  const { experiment, timeline } = startOf(life.attempt);
-  return alignmentAt(experiment, started ? store.getState().run.timeline : timeline, Infinity);
-}
-
-/** The form shows again what the run trains with, or trained with, where a change was not taken. */
-function putBack(life: Life, store: StudioStore, key: LiveKey): void {
-  const { run, setField } = store.getState();
-  if (life.at !== "rest") return setField("alignment", key, inForce(life, store)[key]);
-  if (!run.experiment) return;
-  setField("alignment", key, alignmentAt(run.experiment, run.timeline, Infinity)[key]);
 }

@@ -2,7 +2,8 @@ import { alignmentAt, type ControlChange } from "../../../common/config/experime
 import { differing } from "../../../common/config/liveChange";
 import type { Failure } from "../../../common/errors/studioError";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
-import type { RunStart, RunStatus } from "../../store/runSlice";
+import type { RunStatus } from "../../store/runPhase";
+import type { RunStart } from "../../store/runSlice";
 
 /**
  * The life of the page's run, from a press to its end: what a press does, and which answers of the workers still count.

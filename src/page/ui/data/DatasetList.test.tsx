@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { Experiment } from "../../../common/config/experiment";
 import type { DatasetSummary } from "../../../common/protocol/datasets";
 import { createStudioStore } from "../../store/studioStore";
-import { CommandsContext, type StudioCommands } from "../commands";
+import type { StudioCommands } from "../../commands/studioCommands";
+import { CommandsContext } from "../commands";
 import { StoreContext } from "../useStudio";
 import { ImportedRow } from "./DatasetList";
 

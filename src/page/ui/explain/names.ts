@@ -2,7 +2,7 @@ import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
 import { labelOf } from "../../../common/config/controls";
 import type { ControlChange, TimelineEntry } from "../../../common/config/experiment";
 import { SETTINGS, type Setting, type SettingValue } from "../../../common/config/settings";
-import type { RunStatus } from "../../store/runSlice";
+import type { RunStatus } from "../../store/runPhase";
 import { formatValue } from "./format";
 
 export const encoderShort = (id: string): string =>

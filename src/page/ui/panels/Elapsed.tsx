@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
-import type { RunStatus } from "../../store/runSlice";
+import type { RunStatus } from "../../store/runPhase";
 import { formatDuration } from "../explain/format";
 
 /** Phases a person waits in without a step or an image to count. */

@@ -11,7 +11,6 @@ import { Field } from "../components/Field";
 import { Hint } from "../components/Notes";
 import { useDropZone } from "../components/useDropZone";
 import { formatCount } from "../explain/format";
-import { useShare } from "../shareCommands";
 import { useStudio } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
 import { RunFiles, Scheduled } from "./RunFiles";
@@ -19,7 +18,7 @@ import classes from "./panels.module.css";
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
   const active = useStudio(selectActive);
-  const { openRunFile } = useShare();
+  const { openRunFile } = useCommands();
   const drop = useDropZone(({ files: [file] }) => {
     if (file) openRunFile(file);
   });

@@ -1,46 +1,18 @@
-import {
-  ActionIcon,
-  Button,
-  Group,
-  Popover,
-  TextInput,
-  Tooltip,
-  useMantineColorScheme,
-} from "@mantine/core";
-import {
-  IconCheck,
-  IconDatabase,
-  IconDeviceDesktop,
-  IconKeyboard,
-  IconLink,
-  IconMoon,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconPlayerSkipForward,
-  IconPlayerStop,
-  IconSun,
-  IconX,
-} from "@tabler/icons-react";
-import { useState, type ReactNode } from "react";
-import {
-  cachedSoFar,
-  canPause,
-  selectActive,
-  selectResumable,
-  selectTrainBlock,
-} from "../../store/selectors";
+import { Button, Group, Popover, TextInput, useMantineColorScheme } from "@mantine/core";
+import { IconCheck, IconDeviceDesktop, IconLink, IconMoon, IconSun } from "@tabler/icons-react";
+import { useState } from "react";
+import { commandsAt } from "../../commands/commandList";
 import { useCommands } from "../commands";
+import { CommandButton, CommandIcon, HeaderIcon } from "../components/CommandButton";
 import { Logo } from "../components/Logo";
 import { useCopy } from "../useCopy";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
-export interface HeaderBarProps {
-  readonly onStorage: () => void;
-  readonly onShortcuts: () => void;
-}
+const TRANSPORT = commandsAt("next", "beside");
+const CORNER = commandsAt("corner");
 
-export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
+export function HeaderBar() {
   return (
     <header className={classes.header}>
       <h1 className={classes.brand}>
@@ -52,13 +24,10 @@ export function HeaderBar({ onStorage, onShortcuts }: HeaderBarProps) {
       <div className={classes.spacer} />
       <CopyLink />
       <Group gap={2} wrap="nowrap">
-        <HeaderIcon label="Runs and storage" onClick={onStorage}>
-          <IconDatabase size={18} stroke={1.6} />
-        </HeaderIcon>
         <ThemeSwitch />
-        <HeaderIcon label="Keyboard shortcuts (?)" onClick={onShortcuts}>
-          <IconKeyboard size={19} stroke={1.6} />
-        </HeaderIcon>
+        {CORNER.map((command) => (
+          <CommandIcon key={command.id} command={command} />
+        ))}
       </Group>
     </header>
   );
@@ -82,95 +51,21 @@ function Views() {
   );
 }
 
-/** Train, Pause and Resume share one place: the next sensible thing is always where the hand is. */
+/** The next thing to do keeps its place, and the focus, while what it is changes: Train, Pause, Resume. */
 function Transport() {
-  const commands = useCommands();
-  const phase = useStudio((state) => state.run.phase);
-  const active = useStudio(selectActive);
-  const block = useStudio(selectTrainBlock);
-  const resumable = useStudio(selectResumable);
+  const shown = useStudio((state) =>
+    TRANSPORT.filter(({ offered }) => offered(state) !== "hidden")
+      .map(({ id }) => id)
+      .join(" "),
+  ).split(" ");
+  const commands = TRANSPORT.filter(({ id }) => shown.includes(id));
+  const next = commands.find(({ place }) => place === "next");
   return (
     <Group gap={6} wrap="nowrap" role="group" aria-label="Training">
-      {phase === "caching" ? (
-        <Caching />
-      ) : phase === "paused" ? (
-        <Button size="xs" leftSection={<IconPlayerPlay size={15} />} onClick={commands.resume}>
-          Resume
-        </Button>
-      ) : active ? (
-        <Button
-          size="xs"
-          variant="light"
-          leftSection={<IconPlayerPause size={15} />}
-          disabled={!canPause(phase)}
-          onClick={commands.pause}
-        >
-          Pause
-        </Button>
-      ) : (
-        <Tooltip label={block} disabled={block === null} withArrow multiline maw={320}>
-          <Button
-            size="xs"
-            leftSection={<IconPlayerPlay size={15} />}
-            disabled={block !== null}
-            onClick={commands.start}
-          >
-            Train
-          </Button>
-        </Tooltip>
-      )}
-      {resumable && (
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconPlayerPlay size={15} />}
-          onClick={commands.resume}
-        >
-          Resume
-        </Button>
-      )}
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<IconPlayerSkipForward size={15} />}
-        disabled={active ? phase !== "paused" : block !== null}
-        onClick={commands.singleStep}
-      >
-        Step
-      </Button>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<IconPlayerStop size={15} />}
-        disabled={!active || phase === "caching"}
-        onClick={commands.stop}
-      >
-        Stop
-      </Button>
+      {commands.map((command) => (
+        <CommandButton key={command === next ? "next" : command.id} command={command} />
+      ))}
     </Group>
-  );
-}
-
-/** While caches are filled: leave, or begin with the images that are there. */
-function Caching() {
-  const { stop, trainOnCached } = useCommands();
-  const images = useStudio((state) => cachedSoFar(state).images);
-  const enough = useStudio((state) => cachedSoFar(state).enough);
-  return (
-    <>
-      <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={stop}>
-        Cancel
-      </Button>
-      <Tooltip
-        label={`Stop caching and train on the ${images} images that are in every cache`}
-        disabled={!enough}
-        withArrow
-      >
-        <Button size="xs" variant="light" disabled={!enough} onClick={trainOnCached}>
-          Train on what is cached
-        </Button>
-      </Tooltip>
-    </>
   );
 }
 
@@ -222,28 +117,5 @@ function ThemeSwitch() {
     >
       <Icon size={18} stroke={1.6} />
     </HeaderIcon>
-  );
-}
-
-function HeaderIcon(props: {
-  readonly label: string;
-  readonly onClick: () => void;
-  readonly onHover?: (over: boolean) => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <Tooltip label={props.label} withArrow>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="lg"
-        aria-label={props.label}
-        onClick={props.onClick}
-        onMouseEnter={() => props.onHover?.(true)}
-        onMouseLeave={() => props.onHover?.(false)}
-      >
-        {props.children}
-      </ActionIcon>
-    </Tooltip>
   );
 }

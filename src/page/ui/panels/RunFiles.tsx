@@ -3,13 +3,13 @@ import { IconFileExport, IconFolderOpen } from "@tabler/icons-react";
 import { selectActive } from "../../store/selectors";
 import { Hint } from "../components/Notes";
 import { timelineText } from "../explain/names";
-import { useShare } from "../shareCommands";
+import { useCommands } from "../commands";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
 /** Experiments as files: opened, saved, or dropped on the panel. */
 export function RunFiles() {
-  const { openRunFile, saveRunFile } = useShare();
+  const { openRunFile, saveRunFile } = useCommands();
   return (
     <Group gap={4} mt={6}>
       <FileButton

@@ -3,20 +3,25 @@ import "@mantine/core/styles/Kbd.css";
 import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/Table.css";
 import { Kbd, Modal, Table } from "@mantine/core";
+import { COMMANDS } from "../../commands/commandList";
 
-const SHORTCUTS: readonly (readonly [keys: readonly string[], what: string])[] = [
-  [["Space"], "Pause or resume training"],
-  [["."], "One step, then pause"],
-  [["←", "→"], "Previous or next logged step"],
-  [["Shift", "←", "→"], "Ten logged steps back or forward"],
-  [["[", "]"], "Previous or next sample grid"],
-  [["Home"], "First logged step"],
-  [["End"], "Follow the newest step"],
-  [["T"], "Train view"],
-  [["D"], "Data view"],
-  [["A"], "Analyse view"],
-  [["?"], "This list"],
-];
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  " ": "Space",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageUp: "Page up",
+  PageDown: "Page down",
+};
+
+/** The keys of a shortcut, as they are printed on a keyboard. */
+const keysOf = (shortcut: string): readonly string[] =>
+  shortcut
+    .split("+")
+    .map((key) => KEY_NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key));
+
+const WITH_KEYS = COMMANDS.flatMap(({ id, about, shortcut }) =>
+  shortcut === undefined ? [] : [{ id, about, keys: keysOf(shortcut) }],
+);
 
 export function ShortcutsModal(props: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
@@ -29,8 +34,8 @@ export function ShortcutsModal(props: { readonly opened: boolean; readonly onClo
     >
       <Table fz="sm" verticalSpacing={6} withRowBorders={false}>
         <Table.Tbody>
-          {SHORTCUTS.map(([keys, what]) => (
-            <Table.Tr key={what}>
+          {WITH_KEYS.map(({ id, about, keys }) => (
+            <Table.Tr key={id}>
               <Table.Td w={130}>
                 {keys.map((key) => (
                   <Kbd key={key} mr={4} size="sm">
@@ -38,7 +43,7 @@ export function ShortcutsModal(props: { readonly opened: boolean; readonly onClo
                   </Kbd>
                 ))}
               </Table.Td>
-              <Table.Td>{what}</Table.Td>
+              <Table.Td>{about}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,4 +1,4 @@
-import { Activity, Suspense, useCallback, useState, type ReactNode } from "react";
+import { Activity, Suspense, type ReactNode } from "react";
 import { useCommands } from "../commands";
 import { Boundary } from "../components/Boundary";
 import { lazyPart } from "../components/lazyPart";
@@ -33,29 +33,26 @@ const AnalyseView = lazyPart(() =>
   import("../analyse/AnalyseView").then((module) => module.AnalyseView),
 );
 
-type Overlay = "none" | "storage" | "shortcuts";
-
 /** Header and status on top; below them the training, the Data or the Analyse view. */
 export function Studio() {
-  const [overlay, setOverlay] = useState<Overlay>("none");
-  const openStorage = useCallback(() => setOverlay("storage"), []);
-  const openShortcuts = useCallback(() => setOverlay("shortcuts"), []);
-  const close = useCallback(() => setOverlay("none"), []);
+  const overlay = useStudio((state) => state.overlay);
+  const showOverlay = useStudio((state) => state.showOverlay);
+  const close = () => showOverlay("none");
   const view = useStudio((state) => state.view);
   const linked = useStudio((state) => state.link !== null);
   const unlinkable = useStudio((state) => state.unlinkable !== null);
   const setUnlinkable = useStudio((state) => state.setUnlinkable);
   const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
-  useShortcuts(openShortcuts);
+  useShortcuts();
   const { dismissLink, declineWeights } = useCommands();
   useNoUndo();
   return (
     <div className={classes.studio} data-view={view}>
       <Boundary what="Header" frame={headerFrame}>
-        <HeaderBar onStorage={openStorage} onShortcuts={openShortcuts} />
+        <HeaderBar />
       </Boundary>
       <Boundary what="Status" frame={statusFrame}>
-        <StatusStrip onStorage={openStorage} />
+        <StatusStrip onStorage={() => showOverlay("storage")} />
       </Boundary>
       {/* keeps what is open and scrolled to, and draws nothing while it is not seen */}
       <Activity mode={view === "train" ? "visible" : "hidden"}>

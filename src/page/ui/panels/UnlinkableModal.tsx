@@ -1,14 +1,14 @@
 import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Modal.css";
 import { Button, Group, Modal, Text } from "@mantine/core";
-import { useShare } from "../shareCommands";
+import { useCommands } from "../commands";
 import { useStudio } from "../useStudio";
 
 /** In place of a link that nobody could open: the same as a file. */
 export function UnlinkableModal({ opened }: { readonly opened: boolean }) {
   const failure = useStudio((state) => state.unlinkable);
   const setUnlinkable = useStudio((state) => state.setUnlinkable);
-  const { saveRunFile } = useShare();
+  const { saveRunFile } = useCommands();
   const close = () => setUnlinkable(null);
   return (
     <Modal

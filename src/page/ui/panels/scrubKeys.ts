@@ -1,11 +1,8 @@
-/** What a key does to the scrubber: logged steps to move by, "first", or null for other keys. */
-export function scrubKeyMove(key: string, shift: boolean): number | "first" | null {
-  const by = shift ? 10 : 1;
-  if (key === "ArrowRight") return by;
-  if (key === "ArrowLeft") return -by;
-  if (key === "PageUp") return 100;
-  if (key === "PageDown") return -100;
-  if (key === "Home") return "first";
-  if (key === "End") return Infinity;
-  return null;
+import { shortcutOf } from "../../commands/commandList";
+import { SCRUBS, type ScrubMove } from "../../commands/scrub";
+
+/** What a key does to the scrubber; null for other keys. */
+export function scrubKeyMove(key: string, shiftKey: boolean): ScrubMove | null {
+  const pressed = shortcutOf({ key, shiftKey });
+  return SCRUBS.find(({ shortcut }) => shortcut === pressed)?.move ?? null;
 }

@@ -5,7 +5,8 @@ import { INCEPTION_V3 } from "../../../common/catalogue/inceptionV3";
 import { Experiment } from "../../../common/config/experiment";
 import type { WeightsNeeded, WeightsSummary } from "../../../common/protocol/weights";
 import { createStudioStore, type StudioStore } from "../../store/studioStore";
-import { CommandsContext, type StudioCommands } from "../commands";
+import type { StudioCommands } from "../../commands/studioCommands";
+import { CommandsContext } from "../commands";
 import { StoreContext } from "../useStudio";
 import { WeightsBody } from "./WeightsDialog";
 
