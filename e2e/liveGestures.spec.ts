@@ -47,9 +47,11 @@ test("λ moved while caching is trained with, a key held is one change, and the 
   expect(await changes()).toEqual([{ projCoeff: 0.9 }, { projCoeff: held }]);
   await expect(lambda).toHaveValue(String(held));
 
-  // there and back within one gesture, and the end of the slider pressed again
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowRight");
+  // there and back within one gesture: both keys are down, so that a slow machine makes no two of them
+  await page.keyboard.down("ArrowLeft");
+  await page.keyboard.down("ArrowRight");
+  await page.keyboard.up("ArrowRight");
+  await page.keyboard.up("ArrowLeft");
   await page.waitForTimeout(SETTLED_MS);
   expect(await changes()).toHaveLength(2);
 

@@ -18,8 +18,8 @@ export const SCRUBS: readonly Scrub[] = [
   { id: "nextStep", about: "Next logged step", shortcut: "ArrowRight", move: 1 },
   { id: "tenBack", about: "Ten logged steps back", shortcut: "Shift+ArrowLeft", move: -10 },
   { id: "tenOn", about: "Ten logged steps forward", shortcut: "Shift+ArrowRight", move: 10 },
-  { id: "hundredBack", about: "A hundred back", shortcut: "PageDown", move: -100 },
-  { id: "hundredOn", about: "A hundred forward", shortcut: "PageUp", move: 100 },
+  { id: "hundredBack", about: "A hundred logged steps back", shortcut: "PageDown", move: -100 },
+  { id: "hundredOn", about: "A hundred logged steps forward", shortcut: "PageUp", move: 100 },
   { id: "firstStep", about: "First logged step", shortcut: "Home", move: "first" },
   { id: "newestStep", about: "Follow the newest step", shortcut: "End", move: Infinity },
 ];

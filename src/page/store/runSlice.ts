@@ -5,6 +5,7 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../common/config/experiment";
+import { changedKeys } from "../../common/config/liveChange";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type {
   Measurement,
@@ -186,22 +187,34 @@ interface RunPart {
   readonly cursorStep: number | null;
 }
 
+/** What the form shows of the settings an entry names: what is wanted, else the newest change, also after a late entry. */
+function shownOf({ experiment, timeline, wanted }: RunState, { change }: TimelineEntry) {
+  const newest = experiment && alignmentAt(experiment, timeline, Infinity);
+  const inForce = newest
+    ? Object.fromEntries(changedKeys(change).map((key) => [key, newest[key]]))
+    : change;
+  return { ...inForce, ...wanted };
+}
+
 /** The form follows live changes; changes that were scheduled are the run's own once it has a step. */
-function reduceExperiment({ run, experiment }: RunPart, event: RunEvent): ExperimentState {
-  if (event.type === "control") {
-    return moveAlignment(experiment, { ...event.entry.change, ...run.wanted });
-  }
+function reduceExperiment(
+  run: RunState,
+  experiment: ExperimentState,
+  event: RunEvent,
+): ExperimentState {
+  if (event.type === "control") return moveAlignment(experiment, shownOf(run, event.entry));
   const begun = event.type === "steps";
   return begun && experiment.scheduled === run.timeline ? withoutSchedule(experiment) : experiment;
 }
 
 /** One event applied to every slice it concerns. */
 function reduceEvent(part: RunPart, event: RunEvent): RunPart {
+  const run = reduceRun(part.run, event);
   return {
-    run: reduceRun(part.run, event),
+    run,
     metrics: reduceMetrics(part.metrics, event),
     samples: reduceSamples(part.samples, event),
-    experiment: reduceExperiment(part, event),
+    experiment: reduceExperiment(run, part.experiment, event),
     cursorStep: part.cursorStep,
   };
 }

@@ -421,3 +421,17 @@ test("the form goes on showing a live change that is not in force yet", () => {
   expect(store.getState().experiment.value.alignment.projCoeff).toBe(0.9);
   expect(store.getState().run.timeline).toEqual([older]);
 });
+
+test("an entry that comes late, or twice, does not take the form back", () => {
+  const store = createStudioStore(experiment, "tiny");
+  store.getState().beginRun({ runId: "a", name: "a run", experiment, timeline: [] });
+  const entries = [
+    { step: 3, change: { projCoeff: 0.7 } },
+    { step: 5, change: { projCoeff: 0.9 } },
+  ];
+  for (const entry of [...entries, ...entries.slice(0, 1)]) {
+    store.getState().applyRunEvents([{ type: "control", entry }]);
+  }
+  expect(store.getState().run.timeline).toEqual(entries);
+  expect(store.getState().experiment.value.alignment.projCoeff).toBe(0.9);
+});

@@ -73,9 +73,12 @@ async function setControl(
 ): Promise<Failure | undefined> {
   const failure = change.encoders && (await cacheEncoders(places, run, change.encoders));
   if (failure) return failure;
-  const { trainers } = places;
+  const { trainers, queue } = places;
   const outcome = await trainers.running().trainer.call((api) => api.setControl(change));
-  return outcome.ok ? undefined : outcome.failure;
+  if (!outcome.ok) return outcome.failure;
+  // the event that says the same comes on a line of its own, and may come later than the next change
+  if (outcome.value) queue.push({ type: "control", entry: outcome.value });
+  return undefined;
 }
 
 /** Fills what other encoders need, for the images the run sees. */
