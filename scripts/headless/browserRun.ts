@@ -52,7 +52,10 @@ async function follow(
     if (!current) await throwShownFailure(page);
     if (stopReason() !== null && stopAskedMs === null) {
       stopAskedMs = performance.now();
-      await page.getByRole("button", { name: /^(Stop|Cancel)$/, disabled: false }).first().click();
+      await page
+        .getByRole("button", { name: /^(Stop|Cancel)$/, disabled: false })
+        .first()
+        .click();
     }
     if (stopAskedMs !== null && performance.now() - stopAskedMs > STOP_MS) return record;
     await sleep(POLL_MS);

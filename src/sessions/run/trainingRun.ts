@@ -211,7 +211,8 @@ const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
     projectors: run.model.projectors(),
   });
 
-const isSame = (a: StoredState, b: Pick<StoredState, "step" | "changes">) => a.step === b.step && a.changes === b.changes;
+const isSame = (a: StoredState, b: Pick<StoredState, "step" | "changes">) =>
+  a.step === b.step && a.changes === b.changes;
 
 /** Stores the state, unless it is stored, or larger than what can be: the run said so at its start. */
 async function saveCheckpoint(run: LoadedRun): Promise<void> {
