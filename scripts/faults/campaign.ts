@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Kill } from "./kill";
 import type { StoredFacts } from "./storedRun";
 
@@ -31,7 +31,7 @@ export function openCampaign(folder: string, seed: number) {
   const file = join(folder, `campaign-${seed}.json`);
   const empty: Campaign = { seed, expected: null, rounds: [], runs: [] };
   let campaign = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Campaign) : empty;
-  const profile = (name: string) => join(folder, `${name}-${seed}`);
+  const profile = (name: string) => resolve(folder, `${name}-${seed}`);
   return {
     now: () => campaign,
     change: (part: Partial<Campaign>) => {

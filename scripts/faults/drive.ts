@@ -33,8 +33,8 @@ const PATIENCE_MS = 600_000;
 export async function underWay(page: Page): Promise<string> {
   const job = page.getByRole("status", { name: "Analysis" });
   if (await job.isVisible()) return "Analysing";
-  const run = page.getByRole("status", { name: "Run" });
-  return (await run.innerText()).split("\n")[0]?.trim() ?? "";
+  const status = page.getByRole("region", { name: "Status" });
+  return (await status.innerText()).split("\n")[0]?.trim() ?? "";
 }
 
 /** Waits for one of two texts in the status line. @throws StudioError INTERNAL when the page shows a failure */

@@ -84,7 +84,7 @@ async function stored(runId: string) {
   const run = await readRun(db, runId);
   const checkpoint = await latestCheckpoint(db, runId);
   return {
-    points: run?.points.map(({ stepMs: _, ...point }) => point),
+    points: run?.points.map((point) => ({ ...point, stepMs: 0 })),
     // the figures of a step arrive in any order
     measurements: run?.measurements.toSorted((a, b) =>
       measurementKey(a).localeCompare(measurementKey(b)),

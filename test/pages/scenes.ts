@@ -198,6 +198,7 @@ function fillData(store: StudioStore) {
       totalSteps: 2000,
       createdAtMs: Date.UTC(2025, 4, 12, 9 + index),
       updatedAtMs: Date.UTC(2025, 4, 12, 10 + index),
+      isElsewhere: false,
       checkpointStep: index === 2 ? null : 1250,
       bytes: 9_400_000 + index * 1_000_000,
     })),

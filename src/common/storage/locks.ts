@@ -31,6 +31,12 @@ export function hold(name: string): Promise<() => void> {
   });
 }
 
+/** The names with this prefix that some tab or worker holds. */
+export async function heldNames(prefix: string): Promise<readonly string[]> {
+  const { held = [] } = (await lockManager()?.query()) ?? {};
+  return held.flatMap(({ name }) => (name?.startsWith(prefix) ? name : []));
+}
+
 /** Works with names held. */
 export async function holding<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
   const releases = await Promise.all(names.map(hold));

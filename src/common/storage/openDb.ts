@@ -31,11 +31,11 @@ export function openStudioDb(
   return new Promise((resolve, reject) => {
     let failed: unknown;
     let gaveUp = false;
-    const giveUp = () => {
+    const giveUp = (reason: StudioError) => {
       gaveUp = true;
-      reject(blockedError());
+      reject(reason);
     };
-    let timer = setTimeout(giveUp, silentMs);
+    let timer = setTimeout(() => giveUp(silentError(silentMs)), silentMs);
     const opening = openDB<StudioDb>(name, DB_VERSION, {
       upgrade(db, oldVersion, _newVersion, tx) {
         clearTimeout(timer); // nobody is waited for
@@ -52,7 +52,7 @@ export function openStudioDb(
       },
       blocked() {
         clearTimeout(timer);
-        timer = setTimeout(giveUp, blockedMs);
+        timer = setTimeout(() => giveUp(blockedError()), blockedMs);
       },
       blocking(_current, wanted, event) {
         // or the newer version would wait until this tab is closed
@@ -83,6 +83,13 @@ const blockedError = () =>
     "STORAGE_BLOCKED",
     "The database cannot be opened: another tab of the studio keeps it open, in an older version.",
     "Close the other tabs of the studio. What they train is kept up to its last checkpoint.",
+  );
+
+const silentError = (silentMs: number) =>
+  new StudioError(
+    "STORAGE_BLOCKED",
+    `The database has not opened for ${silentMs / 1000} seconds: another tab may be moving it to a new version of the studio.`,
+    "Wait: this page goes on once it opens. If nothing changes, close the other tabs of the studio.",
   );
 
 const outdatedError = (cause?: unknown) =>

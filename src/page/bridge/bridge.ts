@@ -27,7 +27,7 @@ import { createRunController } from "./run/controller";
 import { createEventQueue } from "./run/eventQueue";
 import { watchHeldKeys } from "./run/heldKeys";
 import { createRunLauncher, type RunLauncher } from "./run/launcher";
-import { createRunLocks } from "./run/runLocks";
+import { createRunLocks, takenRuns } from "./run/runLocks";
 import { withDatabase } from "./run/storedRuns";
 import {
   createWorkerPool,
@@ -107,7 +107,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     ...{ store, controller, report },
     undoDelete: (key) => stored.undo({ kind: "run", key }),
     onRestored: async (runId) => {
-      if ((await locks.taken()).has(runId)) elsewhere.follow(runId);
+      if ((await takenRuns()).has(runId)) elsewhere.follow(runId);
     },
   });
   const address = createAddressFlow({ store, caching, run, codeVersion });

@@ -25,6 +25,8 @@ export interface StoredRun {
   readonly id: string;
   readonly name: string;
   readonly phase: StoredPhase;
+  /** Another tab has it. */
+  readonly isElsewhere: boolean;
   readonly step: number;
   readonly totalSteps: number;
   readonly createdAtMs: number;

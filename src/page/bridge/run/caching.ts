@@ -102,5 +102,5 @@ export function createCaching(
 const NOT_FETCHED: Failure = {
   code: "CANCELLED",
   message: "The weights were not fetched.",
-  hint: "Press Start to be asked again.",
+  hint: "Press Train to be asked again.",
 };

@@ -1,3 +1,5 @@
+import { heldNames } from "../../../common/storage/locks";
+
 /**
  * Which tab has a run. A tab holds the Web Lock of a run's id while it caches for it and trains it; the browser gives
  * the lock back when the tab is gone, however it went. (It also keeps a browser that saves energy from freezing the tab.)
@@ -7,11 +9,13 @@ export interface RunLocks {
   readonly take: (runId: string) => Promise<(() => void) | undefined>;
   /** Resolves when no tab has the run any more; rejects with an AbortError when `signal` aborts first. */
   readonly free: (runId: string, signal: AbortSignal) => Promise<void>;
-  /** The runs that some tab has, this one included. */
-  readonly taken: () => Promise<ReadonlySet<string>>;
 }
 
 const PREFIX = "repa-studio run ";
+
+/** The runs that some tab has, this one included. */
+export const takenRuns = async (): Promise<ReadonlySet<string>> =>
+  new Set((await heldNames(PREFIX)).map((name) => name.slice(PREFIX.length)));
 
 /** A tab that was closed or reloaded a moment ago may not have given its lock back yet. */
 const GRACE_MS = 500;
@@ -40,10 +44,5 @@ export const createRunLocks = (
   },
   free: async (runId, signal) => {
     await locks.request(PREFIX + runId, { signal }, () => undefined);
-  },
-  taken: async () => {
-    const { held = [] } = await locks.query();
-    const names = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? name : []));
-    return new Set(names.map((name) => name.slice(PREFIX.length)));
   },
 });

@@ -16,8 +16,10 @@ import type { Failure } from "../../../common/errors/studioError";
 import type { Unreadable } from "../../../common/storage/checked";
 import { findUnreadable } from "../../../common/storage/unreadable";
 import type { AnalysedRun } from "../../store/analysisSlice";
+import { isActive } from "../../store/runPhase";
 import type { StoredRunLog } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
+import { takenRuns } from "./runLocks";
 
 /** Opens the database for one piece of work. @throws StudioError STORAGE_UNAVAILABLE */
 export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
@@ -53,7 +55,9 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
     listCaches(db),
     storageUse(),
   ]);
-  const { deletions } = store.getState();
+  const taken = await takenRuns();
+  const { deletions, run: shown } = store.getState();
+  const isOwn = (id: string) => id === shown.runId && isActive(shown.phase);
   // the row of one that can still be brought back stays, with its undo
   const runs = all.filter(
     ({ id, deletedAtMs }) =>
@@ -65,6 +69,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
       id: run.id,
       name: run.name,
       phase: run.phase,
+      isElsewhere: taken.has(run.id) && !isOwn(run.id),
       step: run.step,
       totalSteps: run.experiment.optimizer.steps,
       createdAtMs: run.createdAtMs,

@@ -85,6 +85,7 @@ function RunRow(props: {
   const livePhase = useStudio((state) => state.run.phase);
   const liveStep = useStudio((state) => state.run.step);
   const trains = current && busy;
+  const atRest = run.isElsewhere ? "elsewhere" : phaseAtRest(run.phase);
   return (
     <div className={classes.row}>
       <div className={classes.rowMain}>
@@ -97,8 +98,8 @@ function RunRow(props: {
           )}
         </div>
         <small>
-          {PHASES[trains ? livePhase : phaseAtRest(run.phase)].text}, step{" "}
-          {trains ? liveStep : run.step} of {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
+          {PHASES[trains ? livePhase : atRest].text}, step {trains ? liveStep : run.step} of{" "}
+          {run.totalSteps} · {formatBytes(run.bytes)} ·{" "}
           {new Date(run.createdAtMs).toLocaleString(undefined, {
             dateStyle: "medium",
             timeStyle: "short",
