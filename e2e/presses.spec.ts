@@ -128,9 +128,9 @@ test("every command pressed twice in each phase: one run, which finishes with it
     },
     encodeLink({ experiment: tiny({ alignment: { projCoeff: 2 } }), timeline: [], card: {} }),
   );
-  await studio.linkDialog.getByRole("button", { name: "Run it" }).dblclick();
   await expect(studio.linkDialog).toContainText("A run is under way");
-  await studio.linkDialog.getByRole("button", { name: "Edit it first" }).click();
+  await expect(studio.linkDialog.getByRole("button", { name: "Run it" })).toBeDisabled();
+  await studio.linkDialog.getByRole("button", { name: "Not now" }).click();
   await expect(studio.linkDialog).toBeHidden();
   await expect(studio.setting("Alignment weight λ")).not.toHaveValue("2");
   await expect(page.getByLabel("Preset", { exact: true }).first()).toBeDisabled();
