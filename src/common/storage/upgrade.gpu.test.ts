@@ -7,7 +7,7 @@ import { openStudioDb } from "./openDb";
 
 test("50 runs of version 4 open after the upgrade in this browser, bit for bit", async () => {
   const name = `test-${crypto.randomUUID()}`;
-  const made = { runs: 50, stepsPerRun: 1000, checkpointBytes: 2 ** 20 };
+  const made = { runs: 50, stepsPerRun: 1000, checkpointBytes: 2 ** 17 };
   await makeVersion4(name, Experiment.parse({}), made);
   const startMs = performance.now();
   const db = await openStudioDb(name);

@@ -37,10 +37,15 @@ export const createRunLocks = (
 ): RunLocks => ({
   take: async (runId) => {
     const name = PREFIX + runId;
-    const taken = await tryTake(locks, name);
-    if (taken) return taken;
-    await wait(GRACE_MS);
-    return tryTake(locks, name);
+    try {
+      const taken = await tryTake(locks, name);
+      if (taken) return taken;
+      await wait(GRACE_MS);
+      return await tryTake(locks, name);
+    } catch {
+      // site data is blocked: nothing is stored that two tabs could share, and the run fails for that reason
+      return () => undefined;
+    }
   },
   free: async (runId, signal) => {
     await locks.request(PREFIX + runId, { signal }, () => undefined);
