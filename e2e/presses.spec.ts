@@ -102,14 +102,14 @@ const pressUntil = (studio: Studio, name: string, phase: string) =>
     const button = studio.button(name);
     if (await button.isVisible()) await button.click();
     await expect(studio.status).toContainText(phase, { timeout: 1000 });
-  }).toPass({ timeout: 120_000 });
+  }).toPass({ timeout: 240_000 });
 
 test("every command pressed twice in each phase: one run, which finishes with its figures", async ({
   studio,
   page,
 }) => {
-  test.setTimeout(240_000);
-  const steps = 4000;
+  test.setTimeout(400_000);
+  const steps = 2000;
   const experiment = tiny({
     data: { imageLimit: 160 },
     evaluation: onlyAtEnd(steps),
