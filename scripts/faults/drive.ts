@@ -25,7 +25,8 @@ export const EXPERIMENT: Experiment = {
 /** A live change, replayed: the run's timeline is part of its checkpoints. */
 const TIMELINE: readonly TimelineEntry[] = [{ step: 12, change: { projCoeff: 1 } }];
 
-const QUERY = "?preset=tiny&backend=wasm";
+/** No preset is named: the newest run is shown after a kill. */
+const QUERY = "?backend=wasm";
 /** Of the whole of it, on a busy machine. */
 const PATIENCE_MS = 600_000;
 

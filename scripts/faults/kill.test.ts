@@ -8,7 +8,7 @@ test("a seed gives the same kills again, of every kind, at all times", () => {
     expect(kills.filter((kill) => kill.kind === kind).length).toBeGreaterThan(60);
   }
   const times = kills.map(({ afterMs }) => afterMs);
-  expect(Math.min(...times)).toBeLessThan(150);
-  expect(Math.max(...times)).toBeGreaterThan(5000);
+  expect(Math.min(...times)).toBeLessThan(400);
+  expect(Math.max(...times)).toBeGreaterThan(25_000);
   expect(killOf(8, 0)).not.toEqual(killOf(7, 0));
 });
