@@ -98,7 +98,8 @@ async function main(options: FaultOptions): Promise<number> {
   while (campaign.now().rounds.length < options.rounds || killsOfRun() > 0) {
     const { rounds, runs, expected } = campaign.now();
     const round = rounds.length;
-    const { kind, afterMs } = killOf(options.seed, round);
+    // a life that came to its end before its kill is followed by one with another
+    const { kind, afterMs } = killOf(options.seed, round + runs.length);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
     const outcome = await live(tab, isLast ? null : afterMs);

@@ -14,9 +14,9 @@ export interface Kill {
 const SOONEST_MS = 300;
 const LATEST_MS = 30_000;
 
-/** The campaign's kill of this number; the same for the same seed. Soon ones are as frequent as late ones. */
-export function killOf(seed: number, round: number): Kill {
-  const [which = 0, when = 0] = randomUniform({ seed, stream: "faults", index: round }, 2);
+/** The kill of the campaign's life of this number; the same for the same seed. Soon ones are as frequent as late ones. */
+export function killOf(seed: number, life: number): Kill {
+  const [which = 0, when = 0] = randomUniform({ seed, stream: "faults", index: life }, 2);
   const kind = KILLS[Math.min(KILLS.length - 1, Math.floor(which * KILLS.length))] ?? "browser";
   // uniform in the logarithm: some come at once, some after a run has been through everything
   return { kind, afterMs: Math.round(SOONEST_MS * (LATEST_MS / SOONEST_MS) ** when) };
