@@ -35,7 +35,8 @@ export function checkpointRefusal(bytes: number): Failure | undefined {
 }
 
 const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
-const everyPart = (runId: string, step: number) =>
+/** Keys of a checkpoint's parts. */
+export const everyPart = (runId: string, step: number) =>
   IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
 
 /** Parts of a file of so many bytes: where each begins and ends. */

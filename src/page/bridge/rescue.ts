@@ -1,3 +1,4 @@
+import { everyPart } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
 import { withDatabase } from "./run/storedRuns";
 
@@ -11,9 +12,6 @@ const withoutBytes = (_: string, value: unknown): unknown => {
   if (value instanceof ArrayBuffer) return { bytes: value.byteLength };
   return ArrayBuffer.isView(value) ? { bytes: value.byteLength } : value;
 };
-
-const everyPart = (runId: string, step: number) =>
-  IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
 
 /**
  * Hands over what is stored as files: runs and their logs as they lie in the database, and the newest checkpoint of each

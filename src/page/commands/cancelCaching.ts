@@ -3,7 +3,7 @@ import type { Command } from "./command";
 export const cancelCaching: Command = {
   id: "cancelCaching",
   label: "Cancel",
-  about: "Give the run up before its first step; what is cached is kept",
+  about: "Cancel the run before its first step; what is cached is kept",
   icon: "close",
   place: "beside",
   offered: ({ run }) => (run.phase === "caching" ? "offered" : "hidden"),

@@ -1,15 +1,12 @@
+const ACTIVE = ["caching", "loading", "compiling", "training", "evaluating", "paused"] as const;
+
 /**
  * Every phase of the page's run, in the order of its life. `idle`: nothing was run in this tab. `elsewhere`: another tab has
  * the run, shown as that one stores it. `unknown`: a later version stored a phase that this one does not know.
  */
 export const PHASES = [
   "idle",
-  "caching",
-  "loading",
-  "compiling",
-  "training",
-  "evaluating",
-  "paused",
+  ...ACTIVE,
   "finished",
   "stopped",
   "failed",
@@ -19,17 +16,9 @@ export const PHASES = [
 
 export type RunStatus = (typeof PHASES)[number];
 
-const ACTIVE: ReadonlySet<RunStatus> = new Set([
-  "caching",
-  "loading",
-  "compiling",
-  "training",
-  "evaluating",
-  "paused",
-]);
-
 /** A run holds the trainer: settings that are not live are locked. */
-export const isActive = (phase: RunStatus): boolean => ACTIVE.has(phase);
+export const isActive = (phase: RunStatus): boolean =>
+  (ACTIVE as readonly RunStatus[]).includes(phase);
 
 /** True when Pause does something: the run is under way and not paused already. */
 export const canPause = (phase: RunStatus): boolean =>

@@ -221,13 +221,13 @@ async function saveCheckpoint(run: LoadedRun): Promise<void> {
   if (checkpointRefusal(stateBytes(model.whole()))) return;
   const now = { step: model.step(), changes: run.timeline.length };
   if (isSame(run.stored, now)) return; // pause then stop, or the last step, whose own it is
+  // a resumed run starts at this checkpoint: what was logged and measured before it must be stored
+  await run.measuring?.settle();
+  await journal.flush();
   const { clockMs, nowMs } = inputs.environment;
   const startMs = clockMs();
   const bytes = await encode(run);
   const size = bytes.byteLength;
-  // a resumed run starts at this checkpoint: what was logged and measured before it must be stored
-  await run.measuring?.settle();
-  await journal.flush();
   await putCheckpoint(db, inputs.request.runId, now.step, bytes, nowMs());
   const atMs = clockMs();
   Object.assign(run.stored, now, { atMs, tookMs: atMs - startMs });
