@@ -75,10 +75,10 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     return device ? memoryRefusal(experiment, device) : null;
   };
 
-  const weights = createWeightsFlow(store, features);
+  const weights = createWeightsFlow(store, featurers);
   const caching = createCaching(store, featurers, weights, backend, queue.push);
   const previews = createPreviewFlow(store, features, backend);
-  const datasets = createDatasetsFlow(store, features, (imported) => {
+  const datasets = createDatasetsFlow(store, featurers, (imported) => {
     previews.follow(imported);
     refreshStorage();
   });

@@ -17,7 +17,8 @@ function workers(hears: boolean) {
     terminate: () => undefined,
   };
   const end = vi.fn(() => fail({ ok: false, failure: FAILED }));
-  const running = () => ({ analysis, terminate: end }) as unknown as AnalysisWorkers;
+  const both = { analysis, terminate: end } as unknown as AnalysisWorkers;
+  const running = () => both;
   return { running, current: running, end } satisfies WorkerPool<AnalysisWorkers>;
 }
 
@@ -28,7 +29,7 @@ async function measuring(hears: boolean) {
   const filling = {
     costEstimateOf: nothing,
     cache: () => Promise.resolve(undefined),
-    cancelCaching: () => Promise.resolve(),
+    stopCaching: () => undefined,
   };
   const experiment = Experiment.parse({});
   const run = {

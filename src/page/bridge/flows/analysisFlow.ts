@@ -7,15 +7,13 @@ import { isAnalysing, planOf, subjectKey, subjectRecord } from "../../store/anal
 import { missingBytes } from "../../store/dataSlice";
 import type { StudioStore } from "../../store/studioStore";
 import type { Caching, RequestedFeatures } from "../run/caching";
+import { tellOrEnd } from "../workers/heard";
 import type { AnalysisWorkers, WorkerPool } from "../workers/workers";
 
 /** Largest checkpoint file, in bytes, that is read into memory. */
 const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
-/** How long the worker may take to hear that it is to end. A block of a large model on the CPU keeps it busy meanwhile. */
-const HEARD_MS = 30_000;
-
-type Filling = Pick<Caching, "costEstimateOf" | "cache" | "cancelCaching">;
+type Filling = Pick<Caching, "costEstimateOf" | "cache" | "stopCaching">;
 
 /** Analyses subjects: first fills the caches they lack, then has the analysis worker measure. */
 export function createAnalysisFlow(
@@ -23,7 +21,7 @@ export function createAnalysisFlow(
   pool: WorkerPool<AnalysisWorkers>,
   caching: Filling,
   backend: BackendChoice,
-  heardMs = HEARD_MS,
+  heardMs?: number,
 ) {
   const state = () => store.getState();
   const files = createCheckpointFiles(store, pool);
@@ -51,18 +49,13 @@ export function createAnalysisFlow(
     state().endAnalysis(await measure(plan).catch(toFailure));
   }
 
-  /** Ends the worker where it does not hear that it is to end: what it measured so far is stored. */
-  async function cancelMeasuring(): Promise<void> {
-    const told = pool.current()?.analysis.tell((api) => api.cancel());
-    const late = new Promise<true>((resolve) => setTimeout(() => resolve(true), heardMs));
-    const isLate = (await Promise.race([Promise.resolve(told), late])) === true;
-    if (isLate && state().analysis.job.status === "cancelling") pool.end();
-  }
-
   function cancel(): void {
     const { status } = state().analysis.job;
-    if (status === "preparing") void caching.cancelCaching();
-    if (status === "running") void cancelMeasuring();
+    if (status === "preparing") caching.stopCaching();
+    if (status === "running") {
+      // what was measured so far is stored
+      void tellOrEnd(pool, ({ analysis }) => analysis.tell((api) => api.cancel()), heardMs);
+    }
     if (status === "preparing" || status === "running") state().cancelAnalysis();
   }
 

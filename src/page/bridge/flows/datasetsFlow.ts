@@ -6,9 +6,9 @@ import type {
   ImportOptions,
   ImportSource,
 } from "../../../common/protocol/datasets";
-import type { FeaturesApi } from "../../../common/protocol/features";
 import type { StudioStore } from "../../store/studioStore";
-import type { WorkerClient } from "../workers/workerClient";
+import { tellOrEnd } from "../workers/heard";
+import type { FeaturesWorkers, WorkerPool } from "../workers/workers";
 
 const HUB_SOURCE = /^hub:([^@]+)@([^/]+)\/([^/]+)\/(.+)$/;
 
@@ -64,11 +64,12 @@ export type DatasetsFlow = ReturnType<typeof createDatasetsFlow>;
 /** Imports and lists data sets; what happens is seen in the store. */
 export function createDatasetsFlow(
   store: StudioStore,
-  features: () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">,
+  pool: WorkerPool<Pick<FeaturesWorkers, "features">>,
   /** Data sets came or went; with the id of the one that was imported. */
   afterChange: (imported: string | null) => void,
 ) {
   const state = () => store.getState();
+  const features = () => pool.running().features;
   const onEvent = proxy(state().applyImportEvent);
 
   async function refresh(): Promise<void> {
@@ -89,7 +90,8 @@ export function createDatasetsFlow(
   return {
     refresh,
     importImages: (source: ImportSource, options: ImportOptions) => void run(source, options),
-    cancelImport: () => void features().tell((api) => api.cancelImport()),
+    cancelImport: () =>
+      void tellOrEnd(pool, (workers) => workers.features.tell((api) => api.cancelImport())),
     continueImport: async (id: string): Promise<void> => {
       const summary = state().datasets.list?.find((other) => other.id === id);
       if (!summary || state().datasets.job?.status === "running") return;

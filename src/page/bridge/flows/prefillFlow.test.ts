@@ -13,7 +13,7 @@ test("a late cost estimate does not replace a newer one", async () => {
   const runner = {
     costEstimateOf: () => new Promise<Outcome<CacheCostEstimate>>((reply) => replies.push(reply)),
     cache: () => Promise.resolve(undefined),
-    cancelCaching: () => Promise.resolve(),
+    stopCaching: () => Promise.resolve(),
   };
   const { costEstimate } = createPrefillFlow(store, runner, () => undefined);
   const encoders = ["tiny-vit"] as const;

@@ -5,7 +5,7 @@ import type { Caching } from "../run/caching";
 /** Fills caches without a run, for the Data view. */
 export function createPrefillFlow(
   store: StudioStore,
-  caching: Pick<Caching, "costEstimateOf" | "cache" | "cancelCaching">,
+  caching: Pick<Caching, "costEstimateOf" | "cache" | "stopCaching">,
   afterChange: () => void,
 ) {
   const state = () => store.getState();
@@ -41,7 +41,7 @@ export function createPrefillFlow(
   /** Ends after the shard in flight: a run fills the same caches itself. */
   async function pause(): Promise<void> {
     if (state().prefill.status !== "running") return;
-    void caching.cancelCaching();
+    caching.stopCaching();
     await filling;
   }
 

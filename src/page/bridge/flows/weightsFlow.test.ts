@@ -55,10 +55,12 @@ function scripted() {
   } satisfies Partial<FeaturesApi>;
   // what Comlink would hand to a call, without the worker behind it
   const remote = api as unknown as Parameters<Parameters<WorkerClient<FeaturesApi>["call"]>[0]>[0];
-  const flow = createWeightsFlow(store, () => ({
+  const features: Pick<WorkerClient<FeaturesApi>, "call" | "tell"> = {
     call: (use) => use(remote),
     tell: (use) => use(remote).then(() => ({ ok: true, value: null })),
-  }));
+  };
+  const running = () => ({ features });
+  const flow = createWeightsFlow(store, { running, current: running, end: () => undefined });
   const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
   const end = async (outcome: "here" | Outcome<never>) => {
     ends.shift()?.(outcome);

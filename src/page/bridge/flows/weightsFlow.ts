@@ -6,7 +6,9 @@ import type { WeightsNeeded, WeightsSummary } from "../../../common/protocol/wei
 import type { StudioStore } from "../../store/studioStore";
 import { chosenFile, isByHand, type WeightsItem } from "../../store/weightsSlice";
 import type { FeaturesApi } from "../../../common/protocol/features";
+import { tellOrEnd } from "../workers/heard";
 import type { WorkerClient } from "../workers/workerClient";
+import type { WorkerPool } from "../workers/workers";
 
 export type WeightsDecision = "ready" | "declined";
 
@@ -29,10 +31,13 @@ export interface WeightsFlow {
   readonly remove: (key: string) => Promise<Failure | undefined>;
 }
 
-type Features = () => Pick<WorkerClient<FeaturesApi>, "call" | "tell">;
+type Client = Pick<WorkerClient<FeaturesApi>, "call" | "tell">;
+type Pool = WorkerPool<{ readonly features: Client }>;
+type Features = () => Client;
 
-export function createWeightsFlow(store: StudioStore, features: Features): WeightsFlow {
+export function createWeightsFlow(store: StudioStore, pool: Pool): WeightsFlow {
   const state = () => store.getState();
+  const features = () => pool.running().features;
   const requests = createRequests(store);
 
   async function refresh(): Promise<void> {
@@ -43,7 +48,7 @@ export function createWeightsFlow(store: StudioStore, features: Features): Weigh
 
   const stopFetching = () => {
     if (state().weights.ask?.stage === "fetching") {
-      void features().tell((api) => api.cancelDownload());
+      void tellOrEnd(pool, (workers) => workers.features.tell((api) => api.cancelDownload()));
     }
   };
 

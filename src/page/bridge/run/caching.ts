@@ -12,6 +12,7 @@ import type { BackendChoice, Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
 import type { StudioStore } from "../../store/studioStore";
 import type { WeightsFlow } from "../flows/weightsFlow";
+import { tellOrEnd } from "../workers/heard";
 import type { FeaturesWorkers, WorkerPool } from "../workers/workers";
 
 /** Caches alone are filled without a space to measure in. */
@@ -45,6 +46,8 @@ export interface Caching {
   ) => Promise<Failure | undefined>;
   /** Ends filling after the shard in flight. Resolves when the worker has heard it. */
   readonly cancelCaching: () => Promise<unknown>;
+  /** The same; a worker that does not hear it in time is ended. */
+  readonly stopCaching: () => void;
 }
 
 export function createCaching(
@@ -82,6 +85,12 @@ export function createCaching(
     return outcome.ok ? undefined : outcome.failure;
   }
 
+  const cancel = ({ features }: FeaturesWorkers) => features.tell((api) => api.cancel());
+  const cancelCaching = async (): Promise<void> => {
+    const workers = pool.current();
+    if (workers) await cancel(workers);
+  };
+
   return {
     fill,
     costEstimateOf,
@@ -95,7 +104,8 @@ export function createCaching(
       }
       return fill(experiment, features, ranges);
     },
-    cancelCaching: () => pool.current()?.features.tell((api) => api.cancel()) ?? Promise.resolve(),
+    cancelCaching,
+    stopCaching: () => void tellOrEnd(pool, cancel),
   };
 }
 

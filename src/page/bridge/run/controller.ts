@@ -8,6 +8,7 @@ import type { RunRecord } from "../../../common/storage/db";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
 import { isActive } from "../../store/runPhase";
 import { phaseAtRest, type RunStart } from "../../store/runSlice";
+import { heard } from "../workers/heard";
 import { createLiveControl } from "./liveControl";
 import {
   initialLife,
@@ -23,9 +24,6 @@ import {
   type Press,
 } from "./machine";
 import type { RunPlaces } from "./places";
-
-/** How long a worker may take to hear that it is to end. A step of a large model on the CPU keeps it busy meanwhile. */
-const HEARD_MS = 30_000;
 
 /** The one run of the page: presses go in, what happens is seen in the store. */
 export interface RunController {
@@ -129,7 +127,7 @@ function carryOut(
     case "tell":
       return void trainers.current()?.trainer.tell((api) => api[effect.message]());
     case "end":
-      return void heard(places, effect.worker).then((answered) => {
+      return void heard(tellEnd(places, effect.worker), places.heardMs).then((answered) => {
         if (!answered) dispatch({ type: "late", intent: effect.intent });
       });
     case "endWorker":
@@ -229,19 +227,11 @@ async function train(
   return outcome.ok ? undefined : outcome.failure;
 }
 
-/** Tells a worker to end. @returns whether it heard that in time; what it then does takes as long as it takes */
-async function heard(
-  { caching, trainers, heardMs = HEARD_MS }: RunPlaces,
-  worker: "features" | "trainer",
-): Promise<boolean> {
-  const told =
-    worker === "features"
-      ? caching.cancelCaching()
-      : trainers.current()?.trainer.tell((api) => api.stop());
-  return Promise.race([Promise.resolve(told).then(() => true), later(heardMs).then(() => false)]);
-}
-
-const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Tells a worker to end what it does for the run. */
+const tellEnd = ({ caching, trainers }: RunPlaces, worker: "features" | "trainer") =>
+  worker === "features"
+    ? caching.cancelCaching()
+    : trainers.current()?.trainer.tell((api) => api.stop());
 
 /** The record says how a run ended that the trainer does not hold; a run that was deleted meanwhile stays so. */
 function keepPhase(places: RunPlaces, run: RunStart, phase: "stopped" | "failed"): void {
