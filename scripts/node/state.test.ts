@@ -104,7 +104,9 @@ test("generated keys go on where they were, also past records that are gone", as
 
 test("only the kept checkpoints come back, each with its bytes", async () => {
   for (let step = 1; step <= 5; step++) {
-    await putCheckpoint(db, "a", step, new Uint8Array(1000).fill(step).buffer, step);
+    await putCheckpoint(db, "a", step, new Uint8Array(1000).fill(step).buffer, {
+      nowMs: step,
+    });
   }
   await openAgain();
   expect(await storedSteps(db, "checkpoints", "a")).toEqual([3, 4, 5]);

@@ -2,6 +2,7 @@ import { StudioError, type Failure } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
 import type { CheckpointHead, Database, StatePart } from "./db";
 import { readAll, readRecord } from "./checked";
+import { everyPart, everyStep } from "./keys";
 import { checkpointName, unlessHeld } from "./locks";
 import { isClosed, storageError } from "./quota";
 import { DURABLE, inTransaction } from "./transaction";
@@ -11,7 +12,7 @@ import { DURABLE, inTransaction } from "./transaction";
  * transaction, so a checkpoint is there whole or not at all. Lengths and steps are read from heads alone.
  */
 
-/** Older checkpoints of a run are deleted; one more than the newest guards against a damaged one. */
+/** Older checkpoints of a run are deleted; more than the newest guard against a damaged one. */
 const KEPT = 3;
 
 /** Small enough for one call of SHA-256 and one value of the database; large enough that a small model is one part. */
@@ -34,11 +35,6 @@ export function checkpointRefusal(bytes: number): Failure | undefined {
   };
 }
 
-const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
-/** Keys of a checkpoint's parts. */
-export const everyPart = (runId: string, step: number) =>
-  IDBKeyRange.bound([runId, step, 0], [runId, step, Infinity]);
-
 /** Parts of a file of so many bytes: where each begins and ends. */
 const partRanges = (bytes: number, partBytes: number) =>
   Array.from({ length: Math.ceil(bytes / partBytes) }, (_, part) => ({
@@ -47,9 +43,16 @@ const partRanges = (bytes: number, partBytes: number) =>
     end: Math.min(bytes, (part + 1) * partBytes),
   }));
 
+interface PutOptions {
+  readonly nowMs: number;
+  /** Stored by time, between those by steps: it makes way for the next one. */
+  readonly interim?: boolean;
+  /** Length of a part; tests pass a smaller one. */
+  readonly partBytes?: number;
+}
+
 /**
  * Stores a checkpoint and drops the run's oldest ones beyond the kept number.
- * @param partBytes length of a part; tests pass a smaller one
  * @throws StudioError QUOTA_EXCEEDED, STORAGE_FAILED; what was stored before is then still there
  */
 export async function putCheckpoint(
@@ -57,8 +60,7 @@ export async function putCheckpoint(
   runId: string,
   step: number,
   bytes: ArrayBuffer,
-  nowMs: number,
-  partBytes = PART_BYTES,
+  { nowMs, interim = false, partBytes = PART_BYTES }: PutOptions,
 ): Promise<void> {
   const ranges = partRanges(bytes.byteLength, partBytes);
   const parts: StatePart[] = [];
@@ -75,7 +77,7 @@ export async function putCheckpoint(
         await pieces.put({ runId, step, part, bytes: bytes.slice(begin, end) });
       }
       const head = { runId, step, bytes: bytes.byteLength, createdAtMs: nowMs, pinned: false };
-      await tx.objectStore("checkpoints").put({ ...head, parts });
+      await tx.objectStore("checkpoints").put({ ...head, parts, ...(interim && { interim }) });
     });
     await prune(db, runId);
   } catch (cause) {
@@ -83,14 +85,17 @@ export async function putCheckpoint(
   }
 }
 
-/**
- * Deletes a run's oldest checkpoints beyond the kept number. Pinned ones are not counted and stay; one that an analysis
- * reads stays until the next checkpoint is stored.
- */
-async function prune(db: Database, runId: string): Promise<void> {
-  const heads = await checkpointHeads(db, runId);
+/** Which of a run's checkpoints are no longer kept. Pinned ones stay and are not counted, nor are interim ones. */
+export function outdated(heads: readonly CheckpointHead[]): readonly CheckpointHead[] {
   const counted = heads.filter(({ pinned }) => !pinned);
-  for (const { step } of counted.slice(0, Math.max(0, counted.length - KEPT))) {
+  const regular = counted.filter(({ interim }) => !interim);
+  const between = counted.filter((head) => head.interim && head !== heads.at(-1));
+  return [...regular.slice(0, Math.max(0, regular.length - KEPT)), ...between];
+}
+
+/** Deletes them. One that an analysis reads stays until the next checkpoint is stored. */
+async function prune(db: Database, runId: string): Promise<void> {
+  for (const { step } of outdated(await checkpointHeads(db, runId))) {
     await unlessHeld(checkpointName(db, runId, step), () => deleteCheckpoint(db, runId, step));
   }
 }

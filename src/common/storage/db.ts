@@ -107,6 +107,8 @@ export interface CheckpointHead {
   readonly createdAtMs: number;
   /** Kept until the user says otherwise, whatever the run stores after it. */
   readonly pinned: boolean;
+  /** Stored by time, between those by steps: kept only while it is the newest. */
+  readonly interim?: boolean;
   /** In order. One of a database of version 4 is a single part, however long. */
   readonly parts: readonly StatePart[];
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Experiment } from "../config/experiment";
 import { putCheckpoint } from "./checkpoints";
-import type { Database } from "./db";
+import type { Database, RunRecord } from "./db";
 import { checkpointName, hold, holding, runName } from "./locks";
 import { openStudioDb } from "./openDb";
 import { hideRun, listRuns, purgeRuns, putRun, storedSteps } from "./runs";
@@ -13,7 +13,12 @@ afterEach(() => {
   indexedDB.deleteDatabase(db.name);
 });
 
-const store = (step: number) => putCheckpoint(db, "a", step, new ArrayBuffer(8), 1);
+const RUN: RunRecord = {
+  ...{ id: "a", name: "a", experiment: Experiment.parse({}), timeline: [], createdAtMs: 1 },
+  ...{ updatedAtMs: 1, phase: "training", step: 0, device: null, datasetHash: "" },
+  codeVersion: "",
+};
+const store = (step: number) => putCheckpoint(db, "a", step, new ArrayBuffer(8), { nowMs: 1 });
 
 test("a checkpoint that is read stays while its run goes on, and goes with a later one", async () => {
   await store(1);
@@ -44,11 +49,7 @@ test("a worker that dies lets go of what it read", async () => {
 });
 
 test("a run that trains elsewhere is neither deleted nor purged", async () => {
-  await putRun(db, {
-    ...{ id: "a", name: "a", experiment: Experiment.parse({}), timeline: [], createdAtMs: 1 },
-    ...{ updatedAtMs: 1, phase: "training", step: 0, device: null, datasetHash: "" },
-    codeVersion: "",
-  });
+  await putRun(db, RUN);
   const release = await hold(runName(db, "a"));
   await expect(hideRun(db, "a", 1)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
   expect(await listRuns(db)).toHaveLength(1);
@@ -63,4 +64,14 @@ test("a run that trains elsewhere is neither deleted nor purged", async () => {
   await purgeRuns(db, 1e9);
   expect(await db.count("runs")).toBe(1);
   again();
+});
+
+test("a deleted run stays on the disk while an analysis reads one of its checkpoints", async () => {
+  await putRun(db, RUN);
+  await store(1);
+  await hideRun(db, "a", 1);
+  await holding([checkpointName(db, "a", 1)], () => purgeRuns(db, 1e9));
+  expect(await storedSteps(db, "checkpoints", "a")).toEqual([1]);
+  await purgeRuns(db, 1e9);
+  expect(await db.count("runs")).toBe(0);
 });

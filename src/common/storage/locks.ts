@@ -8,10 +8,14 @@ import type { Database } from "./db";
 
 type Named = Pick<Database, "name">;
 
-export const checkpointName = ({ name }: Named, runId: string, step: number): string =>
-  `${name}/checkpoint/${runId}/${step}`;
+/** What the names of a run's checkpoints begin with. */
+export const checkpointsName = ({ name }: Named, runId: string): string =>
+  `${name}/checkpoint/${runId}/`;
 
-/** Held by whoever trains the run. */
+export const checkpointName = (db: Named, runId: string, step: number): string =>
+  `${checkpointsName(db, runId)}${step}`;
+
+/** Held, alone, by the tab that caches for the run or trains it. */
 export const runName = ({ name }: Named, runId: string): string => `${name}/run/${runId}`;
 
 /** Node's `navigator`, where there is one, may lack them. */

@@ -103,6 +103,7 @@ const Grid = z.looseObject({
 const Head = z
   .looseObject({
     ...{ runId: z.string(), step, bytes: z.int().min(0), createdAtMs: number, pinned: z.boolean() },
+    interim: z.boolean().optional(),
     parts: z.array(z.object({ bytes: z.int().min(0), sha256: z.string() })),
   })
   .refine(

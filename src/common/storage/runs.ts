@@ -4,14 +4,11 @@ import { measurementKey } from "../protocol/measurementSeries";
 import type { Measurement, SampleGrid, StepPoint } from "../protocol/trainer";
 import { checkAll, readAll, readRecord, usable, type Unreadable } from "./checked";
 import type { Database, GridRecord, RunRecord, StudioDb } from "./db";
-import { runName, unlessHeld } from "./locks";
+import { everyPart, everyStep } from "./keys";
+import { checkpointsName, heldNames, runName, unlessHeld } from "./locks";
 import { storageError } from "./quota";
 import { DURABLE, inTransaction } from "./transaction";
 import { emptySeries, withSteps, type Series } from "./series";
-
-/** All steps of one run in a keyed store. */
-const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
-const everyPart = (runId: string) => IDBKeyRange.bound([runId, 0, 0], [runId, Infinity, Infinity]);
 
 /** A run's record; undefined when there is none, or none that can be read. */
 export const getRun = (db: Database, runId: string): Promise<RunRecord | undefined> =>
@@ -155,16 +152,22 @@ export async function readLogSince(
   /** Of the newest record there is. */
   readonly lastKey: number;
 }> {
-  const tx = db.transaction("log");
-  const keys = (await tx.store.index("byRun").getAllKeys(runId)).filter((key) => key > afterKey);
-  const entries = await Promise.all(keys.map((key) => tx.store.get(key)));
   const points: StepPoint[] = [];
   const measurements: Measurement[] = [];
-  for (const entry of entries) {
-    if (entry?.kind === "steps") points.push(...entry.points);
-    else if (entry) measurements.push(entry.measurement);
+  let lastKey = afterKey;
+  const byRun = db.transaction("log").store.index("byRun");
+  let cursor = await byRun.openCursor(runId);
+  // straight to what is new: a long run has thousands of records
+  if (cursor && cursor.primaryKey <= afterKey) {
+    cursor = await cursor.continuePrimaryKey(runId, afterKey + 1);
   }
-  return { points, measurements, lastKey: keys.at(-1) ?? afterKey };
+  for (; cursor; cursor = await cursor.continue()) {
+    const entry = cursor.value;
+    if (entry.kind === "steps") points.push(...entry.points);
+    else measurements.push(entry.measurement);
+    lastKey = cursor.primaryKey;
+  }
+  return { points, measurements, lastKey };
 }
 
 export const readGrid = (
@@ -278,9 +281,12 @@ export async function purgeRuns(db: Database, nowMs: number): Promise<void> {
   }
 }
 
-/** Deletes a run from the disk, unless it trains somewhere. */
+/** Deletes a run from the disk, unless it trains somewhere or an analysis reads its checkpoints. */
 export async function purgeRun(db: Database, runId: string): Promise<void> {
-  await unlessHeld(runName(db, runId), () => deleteRun(db, runId));
+  await unlessHeld(runName(db, runId), async () => {
+    const read = await heldNames(checkpointsName(db, runId));
+    if (read.length === 0) await deleteRun(db, runId);
+  });
 }
 
 /** Deletes a run with its log, series, grids, checkpoints and analyses. */

@@ -25,6 +25,7 @@ import {
   listRuns,
   putGrid,
   putRun,
+  readLogSince,
   readRun,
   updateRun,
 } from "./runs";
@@ -206,12 +207,30 @@ test("a run stored before a setting existed is read with the setting's default",
   expect((await listRuns(db)).map((record) => record.experiment)).toEqual([written.experiment]);
 });
 
+test("a second look at a log reads what is new, of this run alone", async () => {
+  const db = await database();
+  const look = async (after: number) => {
+    const { points, lastKey } = await readLogSince(db, "a", after);
+    return { steps: points.map(({ step }) => step), lastKey };
+  };
+  expect(await look(0)).toEqual({ steps: [], lastKey: 0 });
+  await appendSteps(db, "a", [point(1), point(2)]);
+  await appendSteps(db, "b", [point(1)]);
+  await appendSteps(db, "a", [point(3)]);
+  const first = await look(0);
+  expect(first.steps).toEqual([1, 2, 3]);
+  expect(await look(first.lastKey)).toEqual({ steps: [], lastKey: first.lastKey });
+  await appendSteps(db, "b", [point(2)]);
+  await appendSteps(db, "a", [point(4)]);
+  expect((await look(first.lastKey)).steps).toEqual([4]);
+});
+
 test("deleting a run deletes all of it and nothing else", async () => {
   const db = await database();
   for (const id of ["a", "b"]) {
     await putRun(db, run(id));
     await appendSteps(db, id, [point(1)]);
-    await putCheckpoint(db, id, 1, new ArrayBuffer(8), 1);
+    await putCheckpoint(db, id, 1, new ArrayBuffer(8), { nowMs: 1 });
   }
   await deleteRun(db, "a");
   expect(await readRun(db, "a")).toBeUndefined();
@@ -224,7 +243,7 @@ test("deleting a run deletes all of it and nothing else", async () => {
 test("the newest three checkpoints stay, and a damaged one is passed over and named", async () => {
   const db = await database();
   for (const step of [10, 20, 30, 40]) {
-    await putCheckpoint(db, "a", step, Float32Array.of(step).buffer, 1);
+    await putCheckpoint(db, "a", step, Float32Array.of(step).buffer, { nowMs: 1 });
   }
   expect(await db.count("checkpoints")).toBe(3);
   expect((await latestCheckpoint(db, "a"))?.record.step).toBe(40);

@@ -40,7 +40,7 @@ const damage = (store: "runs" | "caches" | "weights" | "datasets" | "analyses", 
 test("damaged records hide nothing else; each is named with what is wrong", async () => {
   await putRun(db, run("sound"));
   await writeShard(db, { cacheKey: "sound", label: "A", rowLength: 2 }, 0, Uint16Array.of(1, 2), 1);
-  await putCheckpoint(db, "sound", 1, new ArrayBuffer(8), 1);
+  await putCheckpoint(db, "sound", 1, new ArrayBuffer(8), { nowMs: 1 });
   await damage("runs", { ...run("no text"), name: 7 });
   await damage("runs", { id: "no experiment", name: "x" });
   await damage("caches", { cacheKey: "broken", label: "A" });
@@ -79,7 +79,7 @@ test("damaged records hide nothing else; each is named with what is wrong", asyn
 
 test("a record that cannot be read can be saved as a file, a checkpoint with its bytes", async () => {
   const bytes = Uint8Array.of(1, 2, 3, 4).buffer;
-  await putCheckpoint(db, "a", 5, bytes, 1);
+  await putCheckpoint(db, "a", 5, bytes, { nowMs: 1 });
   const head = await db.get("checkpoints", ["a", 5]);
   await db.put("checkpoints", { ...head, parts: 7 } as never);
   const [item] = await findUnreadable(db);

@@ -21,16 +21,16 @@ test("a checkpoint of several parts comes back whole; one damaged part is notice
   const name = `test-${crypto.randomUUID()}`;
   const db = await openStudioDb(name);
   const bytes = Uint8Array.from({ length: 1000 }, (_, at) => at & 0xff).buffer;
-  await putCheckpoint(db, "a", 1, bytes, 1, 300);
-  await putCheckpoint(db, "a", 2, bytes, 1, 300);
+  await putCheckpoint(db, "a", 1, bytes, { nowMs: 1, partBytes: 300 });
+  await putCheckpoint(db, "a", 2, bytes, { nowMs: 1, partBytes: 300 });
   expect(await db.count("stateParts")).toBe(8);
   expect(new Uint8Array((await readCheckpointOf(db, "a", 2)).bytes)).toEqual(new Uint8Array(bytes));
 
-  await putCheckpoint(db, "a", 2, bytes.slice(0, 200), 1, 300); // stored anew, shorter
+  await putCheckpoint(db, "a", 2, bytes.slice(0, 200), { nowMs: 1, partBytes: 300 }); // stored anew, shorter
   expect(await db.count("stateParts")).toBe(5);
   expect((await readCheckpointOf(db, "a", 2)).bytes.byteLength).toBe(200);
 
-  await putCheckpoint(db, "a", 3, bytes, 1, 300);
+  await putCheckpoint(db, "a", 3, bytes, { nowMs: 1, partBytes: 300 });
   await db.delete("stateParts", ["a", 3, 2]);
   expect(await latestCheckpoint(db, "a")).toMatchObject({ record: { step: 2 }, damagedSteps: [3] });
   db.close();
@@ -41,7 +41,7 @@ test("a part that cannot be written leaves the checkpoint before it as it was", 
   const name = `test-${crypto.randomUUID()}`;
   const db = await openStudioDb(name);
   const bytes = new ArrayBuffer(900);
-  await putCheckpoint(db, "a", 1, bytes, 1, 300);
+  await putCheckpoint(db, "a", 1, bytes, { nowMs: 1, partBytes: 300 });
   const original = Reflect.get(IDBObjectStore.prototype, "put") as (
     value: unknown,
   ) => IDBRequest<IDBValidKey>;
@@ -49,7 +49,9 @@ test("a part that cannot be written leaves the checkpoint before it as it was", 
     if ((value as { part?: number }).part === 2) this.transaction.abort(); // as when the disk is full
     return original.call(this, value);
   };
-  await expect(putCheckpoint(db, "a", 2, bytes, 1, 300)).rejects.toMatchObject({
+  await expect(
+    putCheckpoint(db, "a", 2, bytes, { nowMs: 1, partBytes: 300 }),
+  ).rejects.toMatchObject({
     code: "STORAGE_FAILED",
   });
   IDBObjectStore.prototype.put = original;

@@ -1,4 +1,4 @@
-import { everyPart } from "../../common/storage/checkpoints";
+import { everyPart } from "../../common/storage/keys";
 import type { Database } from "../../common/storage/db";
 import { withDatabase } from "./run/storedRuns";
 

@@ -237,7 +237,7 @@ test("an opened file gives its run's numbers; a damaged one is refused", async (
   const damaged = record.bytes.slice(0);
   const bytes = new Uint8Array(damaged);
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-  await putCheckpoint(db, RUN, 99, record.bytes, 1);
+  await putCheckpoint(db, RUN, 99, record.bytes, { nowMs: 1 });
   await db.put("stateParts", { runId: RUN, step: 99, part: 0, bytes: damaged });
   const refused = await analyse(session, PLAN, [{ kind: "run", runId: RUN, step: 99 }]);
   expect(refused).toMatchObject({ ok: false, failure: { code: "CHECKSUM_MISMATCH" } });

@@ -10,7 +10,6 @@ import {
   putCheckpoint,
 } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
-import { hold, runName } from "../../common/storage/locks";
 import { readMeasurements, storedSteps, updateRun } from "../../common/storage/runs";
 import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
@@ -41,7 +40,6 @@ const MEMORY_FIRST = 3;
 export async function runTraining(inputs: RunInputs): Promise<void> {
   const { environment, request, onEvent, control } = inputs;
   const db = await environment.openDatabase();
-  const release = await hold(runName(db, request.runId)); // nobody deletes a run that trains
   const journal = createRunJournal(db, request.runId, onEvent, environment.nowMs);
   try {
     await retryOnDeviceLoss(environment, {
@@ -61,7 +59,6 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
     await journal.flush().catch((thrown: unknown) => {
       onEvent({ type: "warning", failure: toFailure(thrown) });
     });
-    release();
     db.close();
   }
 }
@@ -215,7 +212,7 @@ const isSame = (a: StoredState, b: Pick<StoredState, "step" | "changes">) =>
   a.step === b.step && a.changes === b.changes;
 
 /** Stores the state, unless it is stored, or larger than what can be: the run said so at its start. */
-async function saveCheckpoint(run: LoadedRun): Promise<void> {
+async function saveCheckpoint(run: LoadedRun, interim = false): Promise<void> {
   const { db, journal, inputs, model } = run;
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
   if (checkpointRefusal(stateBytes(model.whole()))) return;
@@ -228,7 +225,7 @@ async function saveCheckpoint(run: LoadedRun): Promise<void> {
   const startMs = clockMs();
   const bytes = await encode(run);
   const size = bytes.byteLength;
-  await putCheckpoint(db, inputs.request.runId, now.step, bytes, nowMs());
+  await putCheckpoint(db, inputs.request.runId, now.step, bytes, { nowMs: nowMs(), interim });
   const atMs = clockMs();
   Object.assign(run.stored, now, { atMs, tookMs: atMs - startMs });
   journal.emit({ type: "checkpoint", step: now.step, bytes: size });
@@ -242,7 +239,7 @@ async function evaluate(run: LoadedRun): Promise<void> {
   const checkpoint = due.checkpoint || isLateCheckpoint(sinceMs, stored.tookMs);
   if (!due.grid && !due.figures && !checkpoint) return;
   await reader.drain();
-  if (checkpoint) await saveCheckpoint(run);
+  if (checkpoint) await saveCheckpoint(run, !due.checkpoint);
   if (due.grid || due.figures) await measure(run, due);
   else reader.restartClock(); // storing belongs to no step
 }

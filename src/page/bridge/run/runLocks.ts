@@ -1,8 +1,10 @@
-import { heldNames } from "../../../common/storage/locks";
+import { DB_NAME } from "../../../common/storage/db";
+import { heldNames, runName } from "../../../common/storage/locks";
 
 /**
  * Which tab has a run. A tab holds the Web Lock of a run's id while it caches for it and trains it; the browser gives
- * the lock back when the tab is gone, however it went. (It also keeps a browser that saves energy from freezing the tab.)
+ * the lock back when the tab is gone, however it went. Nobody deletes a run that has its lock taken. (It also keeps a
+ * browser that saves energy from freezing the tab.)
  */
 export interface RunLocks {
   /** Takes a run. @returns how to give it back; undefined when another tab has it */
@@ -11,7 +13,8 @@ export interface RunLocks {
   readonly free: (runId: string, signal: AbortSignal) => Promise<void>;
 }
 
-const PREFIX = "repa-studio run ";
+const lockName = (runId: string): string => runName({ name: DB_NAME }, runId);
+const PREFIX = lockName("");
 
 /** The runs that some tab has, this one included. */
 export const takenRuns = async (): Promise<ReadonlySet<string>> =>
@@ -36,7 +39,7 @@ export const createRunLocks = (
   wait: (ms: number) => Promise<void>,
 ): RunLocks => ({
   take: async (runId) => {
-    const name = PREFIX + runId;
+    const name = lockName(runId);
     try {
       const taken = await tryTake(locks, name);
       if (taken) return taken;
@@ -48,6 +51,6 @@ export const createRunLocks = (
     }
   },
   free: async (runId, signal) => {
-    await locks.request(PREFIX + runId, { signal }, () => undefined);
+    await locks.request(lockName(runId), { signal }, () => undefined);
   },
 });
