@@ -85,4 +85,12 @@ test.describe("a script that is not there", () => {
     await studio.button("Analyse").click();
     await expect(studio.page.getByText(/The analysis worker stopped/).first()).toBeVisible();
   });
+
+  test("a measurement without its worker ends with a message", async ({ page, context }) => {
+    await withoutScript(context, "bench");
+    await page.goto("/?bench&workload=tiny&steps=2");
+    await page.getByRole("button", { name: "Measure", exact: true }).click();
+    await expect(page.getByText(/The bench worker stopped/)).toBeVisible();
+    await expect(page.getByRole("button", { name: "Measure", exact: true })).toBeEnabled();
+  });
 });

@@ -1,6 +1,6 @@
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { onlyAtEnd, tiny, type Studio } from "./studio";
+import { emptyPage, onlyAtEnd, tiny, type Studio } from "./studio";
 
 test.use({ backend: "wasm", warm: true });
 
@@ -16,15 +16,6 @@ const run = async (studio: Studio, seed: number) => {
   await studio.waitForPhase("Finished");
   await studio.page.goto("about:blank"); // or only the part after # would change
 };
-
-/** A page of the studio's origin without the studio in it. */
-async function emptyPage(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  const empty = { contentType: "text/html", body: "<link rel=icon href=data:,>" };
-  await page.route("**/empty", (route) => route.fulfill(empty));
-  await page.goto("/empty");
-  return page;
-}
 
 /** Writes records into the studio's database, whatever they are. */
 const put = (page: Page, store: string, records: readonly unknown[]) =>

@@ -38,6 +38,15 @@ export const onlyAtEnd = (steps: number): Partial<Experiment["evaluation"]> => (
   checkpointEvery: steps,
 });
 
+/** A page of the studio's origin without the studio in it. */
+export async function emptyPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  const empty = { contentType: "text/html", body: "<link rel=icon href=data:,>" };
+  await page.route("**/empty", (route) => route.fulfill(empty));
+  await page.goto("/empty");
+  return page;
+}
+
 /** The studio as a person sees it: everything by role and accessible name. */
 export function studioOn(page: Page, backend: BackendChoice) {
   const status = page.getByRole("region", { name: "Status" });

@@ -25,6 +25,17 @@ test("a second tab follows a run that the first trains, and takes over once the 
   await second.waitForStep(before + 1); // as it is stored
   await expect(second.figure("Samples").first()).toBeVisible();
 
+  // nor is it deleted here
+  await second.button("Runs and storage").click();
+  const drawer = second.page.getByRole("dialog", { name: "Runs and storage" });
+  const { name } = await second.newestRun();
+  await drawer
+    .getByRole("button", { name: `Delete ${name}`, exact: true })
+    .first()
+    .click();
+  await expect(second.page.getByText(/trains in another tab, so it was not deleted/)).toBeVisible();
+  await second.page.keyboard.press("Escape");
+
   // from the list of runs it is not trained here either
   await second.continueRun();
   await second.waitForPhase("Runs in another tab");

@@ -51,6 +51,7 @@ async function kill(kind: KillKind, { context, page, origin, profile }: Tab): Pr
       return { context, page: next, origin, profile };
     }
     case "reload":
+      await page.goto("about:blank");
       return { context, page, origin, profile };
   }
 }
@@ -63,25 +64,37 @@ async function factsOf(page: Page, runId: string): Promise<StoredFacts> {
 async function undisturbed(profile: string, served: string): Promise<StoredFacts> {
   const tab = await openTab(profile, served);
   try {
-    const runId = await drive(tab.page, tab.origin, () => undefined);
+    const runId = await drive(tab.page, tab.origin, () => undefined, new AbortController().signal);
     return await factsOf(tab.page, runId);
   } finally {
     await tab.context.close();
   }
 }
 
+interface Life {
+  /** The run's id when it came to its end before the kill. */
+  readonly runId: string | null;
+  /** Keeps what drove it from acting on what comes after it. */
+  readonly end: () => Promise<unknown>;
+}
+
 /**
  * Lives until the kill comes.
  * @param afterMs null: no kill comes
- * @returns the run's id when it came to its end before
  */
-async function live({ page, origin }: Tab, afterMs: number | null): Promise<string | null> {
+async function live({ page, origin }: Tab, afterMs: number | null): Promise<Life> {
   let start: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (start = resolve));
-  const driven = drive(page, origin, () => start());
-  driven.catch(() => undefined); // the kill ends it
-  if (afterMs === null) return driven;
-  return Promise.race([driven, begun.then(() => sleep(afterMs)).then(() => null)]);
+  const ending = new AbortController();
+  const driven = drive(page, origin, () => start(), ending.signal);
+  const ended = driven.catch(() => undefined); // the kill ends it
+  const killed = begun.then(() => sleep(afterMs ?? 0)).then(() => null);
+  const runId = await (afterMs === null ? driven : Promise.race([driven, killed]));
+  const end = () => {
+    ending.abort();
+    return ended;
+  };
+  return { runId, end };
 }
 
 async function main(options: FaultOptions): Promise<number> {
@@ -102,9 +115,9 @@ async function main(options: FaultOptions): Promise<number> {
     const { kind, afterMs } = killOf(options.seed, round + runs.length);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
-    const outcome = await live(tab, isLast ? null : afterMs);
-    if (outcome !== null && expected) {
-      const found = differences(expected, await factsOf(tab.page, outcome));
+    const { runId, end } = await live(tab, isLast ? null : afterMs);
+    if (runId !== null && expected) {
+      const found = differences(expected, await factsOf(tab.page, runId));
       campaign.change({ runs: [...runs, { kills: killsOfRun(), differences: found }] });
       process.stdout.write(`run ${runs.length + 1}: ${found.join("; ") || "equal"}\n`);
       await tab.context.close();
@@ -114,6 +127,7 @@ async function main(options: FaultOptions): Promise<number> {
     }
     const phase = await underWay(tab.page);
     tab = await kill(kind, tab);
+    await end();
     campaign.change({ rounds: [...rounds, { round, kind, afterMs, phase }] });
     process.stdout.write(`kill ${round + 1}: ${kind} after ${afterMs} ms, ${phase}\n`);
   }

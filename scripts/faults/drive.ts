@@ -1,4 +1,4 @@
-import type { Page } from "playwright";
+import { errors, type Page } from "playwright";
 import { presetById } from "../../src/common/config/presets";
 import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
 import { encodeLink } from "../../src/common/config/urlCodec";
@@ -27,8 +27,28 @@ const TIMELINE: readonly TimelineEntry[] = [{ step: 12, change: { projCoeff: 1 }
 
 /** No preset is named: the newest run is shown after a kill. */
 const QUERY = "?backend=wasm";
-/** Of the whole of it, on a busy machine. */
+/** Of each wait, on a busy machine. */
 const PATIENCE_MS = 600_000;
+/** Of one try: after so long nothing of a life that was ended acts on the page any more. */
+const TRY_MS = 1000;
+
+/** Does one thing as soon as the page lets it; short tries, so that it ends with the signal. */
+type Act = (work: (options: { readonly timeout: number }) => Promise<unknown>) => Promise<void>;
+
+const actUntil =
+  (signal: AbortSignal): Act =>
+  async (work) => {
+    const endMs = Date.now() + PATIENCE_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        await work({ timeout: TRY_MS });
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof errors.TimeoutError) || Date.now() > endMs) throw thrown;
+      }
+    }
+  };
 
 /** What the page says is under way: the run's phase, or its analysis. */
 export async function underWay(page: Page): Promise<string> {
@@ -39,36 +59,46 @@ export async function underWay(page: Page): Promise<string> {
 }
 
 /** Waits for one of two texts in the status line. @throws StudioError INTERNAL when the page shows a failure */
-async function waitForRun(page: Page): Promise<void> {
+async function waitForRun(page: Page, act: Act): Promise<void> {
   const status = page.getByRole("region", { name: "Status" });
-  await status
-    .getByText(/Finished|Failed/)
-    .first()
-    .waitFor({ timeout: PATIENCE_MS });
+  const ended = status.getByText(/Finished|Failed/).first();
+  await act((options) => ended.waitFor(options));
   const failure = await shownFailure(page);
   if (failure) throw new StudioError("INTERNAL", failure, "The run did not go on.");
 }
 
-async function analyse(page: Page): Promise<void> {
-  await page.getByRole("navigation", { name: "Views" }).getByText("Analyse").click();
+async function analyse(page: Page, act: Act): Promise<void> {
+  const views = page.getByRole("navigation", { name: "Views" });
   const plan = page.getByRole("region", { name: "Plan" });
-  const count = (name: string) => plan.getByRole("textbox", { name, exact: true });
-  await page.getByRole("checkbox", { name: `step ${STEPS}`, exact: true }).check();
-  await plan.getByRole("switch", { name: "Samples" }).check({ force: true });
-  await count("Count").fill("16");
-  await count("Epochs").fill("3");
-  await count("Images").fill("2");
-  await page.getByRole("button", { name: "Analyse", exact: true }).click();
-  const job = page.getByRole("status", { name: "Analysis" });
-  await job.getByText("Done").waitFor({ timeout: PATIENCE_MS });
+  const fill = (name: string, value: string) =>
+    act((options) => plan.getByRole("textbox", { name, exact: true }).fill(value, options));
+  const subject = page.getByRole("checkbox", { name: `step ${STEPS}`, exact: true });
+  const samples = plan.getByRole("switch", { name: "Samples" });
+  await act((options) => views.getByText("Analyse").click(options));
+  await act((options) => subject.check(options));
+  await act((options) => samples.check({ force: true, ...options }));
+  await fill("Count", "16");
+  await fill("Epochs", "3");
+  await fill("Images", "2");
+  const start = page.getByRole("button", { name: "Analyse", exact: true });
+  await act((options) => start.click(options));
+  const done = page.getByRole("status", { name: "Analysis" }).getByText("Done");
+  await act((options) => done.waitFor(options));
 }
 
 /**
  * Brings the profile's run and its analysis to their end, from wherever they are, as a person would.
  * @param onUnderWay called once something is
+ * @param signal ends it, a second later at the latest
  * @returns the run's id
  */
-export async function drive(page: Page, origin: string, onUnderWay: () => void): Promise<string> {
+export async function drive(
+  page: Page,
+  origin: string,
+  onUnderWay: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const act = actUntil(signal);
   await page.goto(origin + QUERY);
   const db = await studioDb(page);
   const left = (await db.runs()).at(-1);
@@ -77,13 +107,14 @@ export async function drive(page: Page, origin: string, onUnderWay: () => void):
     const link = encodeLink({ experiment: EXPERIMENT, timeline: TIMELINE, card: {} });
     await page.goto(origin + QUERY + link);
     const dialog = page.getByRole("dialog", { name: "Shared experiment" });
-    await dialog.getByRole("button", { name: "Run it" }).click();
+    await act((options) => dialog.getByRole("button", { name: "Run it" }).click(options));
   } else if (left.phase !== "finished") {
-    await page.getByRole("button", { name: "Resume", exact: true }).click();
+    const resume = page.getByRole("button", { name: "Resume", exact: true });
+    await act((options) => resume.click(options));
   }
   onUnderWay();
-  await waitForRun(page);
-  await analyse(page);
+  await waitForRun(page, act);
+  await analyse(page, act);
   const run = (await (await studioDb(page)).runs()).at(-1);
   if (!run) throw new StudioError("INTERNAL", "The run vanished.", "Look into the profile.");
   return run.id;

@@ -12,6 +12,8 @@ const SILENT_MS = 30_000;
 export interface OpenOptions {
   /** Told when the connection ends without being closed by its owner. */
   readonly onClosed?: (failure: Failure) => void;
+  /** Told when a database of an older version begins to be brought into this one's form; large ones take long. */
+  readonly onUpgrade?: () => void;
   /** How long another tab may keep it from opening; tests pass less. */
   readonly blockedMs?: number;
   readonly silentMs?: number;
@@ -25,7 +27,7 @@ export interface OpenOptions {
  */
 export function openStudioDb(
   name = DB_NAME,
-  { onClosed = () => undefined, ...waits }: OpenOptions = {},
+  { onClosed = () => undefined, onUpgrade = () => undefined, ...waits }: OpenOptions = {},
 ): Promise<Database> {
   const { blockedMs = BLOCKED_MS, silentMs = SILENT_MS } = waits;
   return new Promise((resolve, reject) => {
@@ -39,6 +41,7 @@ export function openStudioDb(
     const opening = openDB<StudioDb>(name, DB_VERSION, {
       upgrade(db, oldVersion, _newVersion, tx) {
         clearTimeout(timer); // nobody is waited for
+        if (oldVersion > 0) onUpgrade();
         tx.done.catch(() => undefined); // the open fails with it
         const moved = async () => {
           makeStores(db, oldVersion, tx);

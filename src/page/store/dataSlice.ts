@@ -58,6 +58,8 @@ export interface DataState {
   readonly runs: readonly StoredRun[];
   /** Records that are stored and cannot be used. */
   readonly unreadable: readonly Unreadable[];
+  /** What is stored is being brought into this version's form; nothing of it can be read meanwhile. */
+  readonly upgrading: boolean;
   /** Names of the classes by label, for captions under samples. */
   readonly classNames: readonly string[];
   /** Built-in images of each class, by its position in `classNames`. */
@@ -73,6 +75,7 @@ export interface DataSlice {
   readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
   readonly setRuns: (runs: readonly StoredRun[]) => void;
   readonly setUnreadable: (unreadable: readonly Unreadable[]) => void;
+  readonly setUpgrading: (upgrading: boolean) => void;
   readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
 }
 
@@ -84,6 +87,7 @@ export const initialData: DataState = {
   caches: [],
   runs: [],
   unreadable: [],
+  upgrading: false,
   classNames: [],
   classCounts: [],
 };
@@ -116,6 +120,7 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     setStorage: (storage, caches) => patch({ storage, caches }),
     setRuns: (runs) => patch({ runs }),
     setUnreadable: (unreadable) => patch({ unreadable }),
+    setUpgrading: (upgrading) => patch({ upgrading }),
     setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),
   };
 };

@@ -109,16 +109,20 @@ function watchFromStart({
   let disposed = false;
   let stop: (() => void) | undefined;
   const tell = (failure: Failure) => report(fromFailure(failure));
+  const state = () => store.getState();
+  const onUpgrade = () => state().setUpgrading(true);
 
   /** What cannot be restored hides nothing else. */
   const show = async (db: Database) => {
+    state().setUpgrading(false);
     await restore(db).catch(report);
     await purgeRuns(db, Date.now());
     await refreshLists(db, store);
   };
   async function open(): Promise<void> {
     for (let told = false; !disposed; told = true) {
-      const failure = await withDatabase(show).then(() => null, toFailure);
+      const failure = await withDatabase(show, { onUpgrade }).then(() => null, toFailure);
+      state().setUpgrading(false);
       if (failure && !told) tell(failure);
       if (failure?.code !== "STORAGE_BLOCKED") break;
     }

@@ -1,5 +1,5 @@
 import type { Database, RunRecord } from "../../../common/storage/db";
-import { openStudioDb } from "../../../common/storage/openDb";
+import { openStudioDb, type OpenOptions } from "../../../common/storage/openDb";
 import { checkpointHeads } from "../../../common/storage/checkpoints";
 import { listCaches } from "../../../common/storage/caches";
 import { storageUse } from "../../../common/storage/quota";
@@ -22,8 +22,11 @@ import type { StudioStore } from "../../store/studioStore";
 import { takenRuns } from "./runLocks";
 
 /** Opens the database for one piece of work. @throws StudioError STORAGE_UNAVAILABLE */
-export async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await openStudioDb();
+export async function withDatabase<T>(
+  work: (db: Database) => Promise<T>,
+  options?: Pick<OpenOptions, "onUpgrade">,
+): Promise<T> {
+  const db = await openStudioDb(undefined, options);
   try {
     return await work(db);
   } finally {

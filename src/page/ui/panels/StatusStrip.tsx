@@ -85,9 +85,12 @@ function Download() {
 /** What the run is busy with; caching reports its own progress. Scripts read it from the data attributes. */
 function Detail({ detail }: { readonly detail: string }) {
   const progress = useStudio((state) => state.data.progress);
+  const upgrading = useStudio((state) => state.data.upgrading);
   const text = progress
     ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
-    : detail;
+    : upgrading
+      ? "Bringing what is stored into this version's form. Keep the page open."
+      : detail;
   return text === "" ? null : (
     <span
       className={classes.detail}

@@ -1,0 +1,77 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import { emptyPage, studioOn, tiny } from "./studio";
+
+test.use({ backend: "wasm" });
+
+const NAME = "Of version 4";
+
+/** A tab of version 4 of the database with one run in it, which keeps it open whatever newer tabs ask for. */
+async function oldTab(page: Page): Promise<void> {
+  await page.evaluate(
+    async ([name, experiment]) => {
+      const plain = {
+        runs: "id",
+        caches: "cacheKey",
+        settings: "key",
+        datasets: "id",
+        weights: "key",
+      };
+      const pairs = {
+        ...{ shards: ["cacheKey", "shard"], grids: ["runId", "step"] },
+        ...{ checkpoints: ["runId", "step"], imageLists: ["datasetId", "shard"] },
+        ...{ images: ["datasetId", "shard"], weightChunks: ["weightsKey", "index"] },
+      };
+      const opening = indexedDB.open("repa-studio", 4);
+      opening.onupgradeneeded = () => {
+        const db = opening.result;
+        for (const [store, keyPath] of Object.entries({ ...plain, ...pairs })) {
+          db.createObjectStore(store, { keyPath });
+        }
+        const log = db.createObjectStore("log", { keyPath: "id", autoIncrement: true });
+        log.createIndex("byRun", "runId");
+        const analyses = db.createObjectStore("analyses", { keyPath: "key" });
+        analyses.createIndex("byRun", "found.subject.runId");
+        opening.transaction?.objectStore("runs").createIndex("byCreatedAt", "createdAtMs");
+      };
+      await new Promise((resolve) => (opening.onsuccess = resolve));
+      const tx = opening.result.transaction(["runs", "log"], "readwrite");
+      tx.objectStore("runs").put({
+        ...{ id: "old", name, experiment, timeline: [], createdAtMs: 1, updatedAtMs: 2 },
+        ...{ phase: "stopped", step: 3, device: null, datasetHash: "0", codeVersion: "4" },
+      });
+      const point = { velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 12 };
+      const points = [1, 2, 3].map((step) => ({ ...point, step }));
+      tx.objectStore("log").add({ runId: "old", kind: "steps", points });
+      await new Promise((resolve) => (tx.oncomplete = resolve));
+    },
+    [NAME, tiny()] as const,
+  );
+}
+
+test("a tab of an older version keeps an upgrade waiting, over a reload too; once it is gone the page goes on by itself", async ({
+  studio,
+  page,
+  context,
+}) => {
+  const old = await emptyPage(context);
+  await oldTab(old);
+
+  for (const visit of ["first", "reloaded"]) {
+    await test.step(visit, async () => {
+      if (visit === "first") await page.goto("/?backend=wasm");
+      else await page.reload();
+      await expect(page.getByText(/another tab of the studio keeps it open/).first()).toBeVisible();
+      await expect(studio.button("Train"), "the page lives").toBeVisible();
+    });
+  }
+
+  await old.close();
+  await studio.waitForPhase("Stopped");
+  await expect(studio.status).toHaveAttribute("data-step", "3");
+  await page.reload();
+  await studio.waitForPhase("Stopped");
+  const second = studioOn(await context.newPage(), "wasm");
+  await second.page.goto("/?backend=wasm");
+  await second.waitForPhase("Stopped"); // nothing is left to upgrade
+});
