@@ -25,7 +25,7 @@ for (const worker of ["features", "trainer"]) {
     await expect(alert).toContainText("Reload the page");
 
     // the page still answers, and once the worker is well again it trains without a reload
-    await context.unroute(`**/${worker}.worker-*.js`);
+    await context.unrouteAll({ behavior: "wait" }); // a worker for the previews may be on its way
     const train = async () => {
       await alert.getByRole("button", { name: "Dismiss failure" }).click();
       await expect(alert).toBeHidden();

@@ -45,7 +45,8 @@ test("training starts on what is cached; prefilling adds the rest, paused and ov
   await studio.open("", "#/data");
   await expect(prefill).toContainText(`${IMAGES} images, `);
   await inCaching("Continue").click();
-  await expect.poll(shards, { timeout: 60_000 }).toBeGreaterThan(whileRunning);
+  // the rest takes a quick machine a few seconds
+  await expect.poll(shards, { timeout: 60_000, intervals: [20] }).toBeGreaterThan(whileRunning);
   await inCaching("Pause").click();
   await expect(inCaching("Continue")).toBeVisible();
   const paused = await shards();

@@ -95,46 +95,6 @@ test("damaged records are listed with what is wrong, hide no run, and can be sav
   await expect(unreadable).toHaveCount(0);
 });
 
-test("an older tab that keeps the database open is named, and what is stored is shown once it is closed", async ({
-  studio,
-  page,
-  context,
-}) => {
-  const older = await emptyPage(context);
-  await older.evaluate(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        indexedDB.deleteDatabase("repa-studio"); // what the caches of other tests left
-        const request = indexedDB.open("repa-studio", 4); // it does not close when it is asked to
-        request.onupgradeneeded = () => {
-          const [plain, stepped] = [
-            { caches: "cacheKey", runs: "id", settings: "key", datasets: "id", weights: "key" },
-            ["grids", "checkpoints"],
-          ] as const;
-          const db = request.result;
-          for (const [name, keyPath] of Object.entries(plain))
-            db.createObjectStore(name, { keyPath });
-          for (const name of stepped) db.createObjectStore(name, { keyPath: ["runId", "step"] });
-          db.createObjectStore("log", { keyPath: "id", autoIncrement: true });
-          db.createObjectStore("analyses", { keyPath: "key" });
-        };
-        request.onsuccess = () => {
-          Object.assign(globalThis, { kept: request.result });
-          resolve();
-        };
-        request.onerror = () => reject(request.error ?? new Error("not opened"));
-      }),
-  );
-  await studio.open();
-  await expect(studio.alert(/Warning|warnings/)).toContainText("Close the other tabs", {
-    timeout: 15_000,
-  });
-  await older.close();
-  await expect
-    .poll(async () => (await page.evaluate(() => indexedDB.databases()))[0]?.version)
-    .toBe(5);
-});
-
 test("a page that a newer version of the studio overtook says so", async ({ studio, context }) => {
   await studio.open();
   await expect.poll(async () => await (await studio.db()).cacheCount()).toBeGreaterThan(0);

@@ -29,8 +29,8 @@ const TIMELINE: readonly TimelineEntry[] = [{ step: 12, change: { projCoeff: 1 }
 const QUERY = "?backend=wasm";
 /** Of each wait, on a busy machine. */
 const PATIENCE_MS = 600_000;
-/** Of one try: after so long nothing of a life that was ended acts on the page any more. */
-const TRY_MS = 1000;
+/** Of one try: after so long nothing of a life that was ended acts on the page any more. A click on a busy machine takes a second. */
+const TRY_MS = 5000;
 
 /** Does one thing as soon as the page lets it; short tries, so that it ends with the signal. */
 type Act = (work: (options: { readonly timeout: number }) => Promise<unknown>) => Promise<void>;
@@ -89,7 +89,7 @@ async function analyse(page: Page, act: Act): Promise<void> {
 /**
  * Brings the profile's run and its analysis to their end, from wherever they are, as a person would.
  * @param onUnderWay called once something is
- * @param signal ends it, a second later at the latest
+ * @param signal ends it, a try later at the latest
  * @returns the run's id
  */
 export async function drive(

@@ -6,7 +6,10 @@ import { makeStores, moveRecords } from "./upgrade";
 
 /** Others close within milliseconds when they are asked to; after this long one of them will not. */
 const BLOCKED_MS = 3000;
-/** An open that hears nothing waits behind another one, which may be moving a large database into a new version. */
+/**
+ * An open that hears nothing waits behind another one, which may be moving a large database into a new version; or which a
+ * page made that was reloaded meanwhile: Chromium keeps its place in the queue.
+ */
 const SILENT_MS = 30_000;
 
 export interface OpenOptions {
@@ -91,7 +94,7 @@ const blockedError = () =>
 const silentError = (silentMs: number) =>
   new StudioError(
     "STORAGE_BLOCKED",
-    `The database has not opened for ${silentMs / 1000} seconds: another tab may be moving it to a new version of the studio.`,
+    `The database has not opened for ${silentMs / 1000} seconds: another tab may be moving it to a new version of the studio, or keep an older one open.`,
     "Wait: this page goes on once it opens. If nothing changes, close the other tabs of the studio.",
   );
 

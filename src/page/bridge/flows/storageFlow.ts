@@ -97,6 +97,9 @@ export function createStorageFlow(store: StudioStore, places: StoragePlaces) {
   };
 }
 
+/** After so long a page that shows nothing of what is stored says why. It waits on: a run would have to fail. */
+const SILENT_MS = 8000;
+
 /**
  * Shows what is stored, then hears of what closes the database. Where another tab keeps it from being opened, all of that
  * comes once the tab is closed.
@@ -121,7 +124,10 @@ function watchFromStart({
   };
   async function open(): Promise<void> {
     for (let told = false; !disposed; told = true) {
-      const failure = await withDatabase(show, { onUpgrade }).then(() => null, toFailure);
+      const failure = await withDatabase(show, { onUpgrade, silentMs: SILENT_MS }).then(
+        () => null,
+        toFailure,
+      );
       state().setUpgrading(false);
       if (failure && !told) tell(failure);
       if (failure?.code !== "STORAGE_BLOCKED") break;

@@ -24,7 +24,7 @@ import { takenRuns } from "./runLocks";
 /** Opens the database for one piece of work. @throws StudioError STORAGE_UNAVAILABLE */
 export async function withDatabase<T>(
   work: (db: Database) => Promise<T>,
-  options?: Pick<OpenOptions, "onUpgrade">,
+  options?: Pick<OpenOptions, "onUpgrade" | "silentMs">,
 ): Promise<T> {
   const db = await openStudioDb(undefined, options);
   try {
