@@ -1,7 +1,7 @@
 /**
  * Steps on wasm in Node with one thread, then with more: `node scripts/run.mjs scripts/node/threadedSteps.ts THREADS`
- * prints a line of JSON, the threads and the state's checksum before and after they started. The process then ends by
- * itself (wasmThreads.test.ts).
+ * prints a line of JSON: the threads, the state's checksum before and after they started, and whether tfjs left a global
+ * behind that Node lacks. The process then ends by itself (wasmThreads.test.ts).
  */
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -16,6 +16,7 @@ import { checkoutPlaces } from "./places";
 import { nodeWasmThreads } from "./wasmThreads";
 
 const STEPS = 2;
+const isWorkerGlobal = () => "Worker" in globalThis;
 const { during, startThread } = nodeWasmThreads(
   checkoutPlaces(resolve("."), "default").wasmThreads,
 );
@@ -43,10 +44,12 @@ async function checksum(): Promise<string> {
   return hash.digest("hex");
 }
 
+const before = isWorkerGlobal();
 registerWasmKernels();
 setThreadsCount(1);
 await during(() => useBackend("wasm"));
 const one = await checksum();
 await startWasmThreads(Number(process.argv[2] ?? 2) - 1, startThread);
 const more = await checksum();
-console.log(JSON.stringify({ threads: wasmThreads(), one, more }));
+const leftGlobal = isWorkerGlobal() !== before;
+console.log(JSON.stringify({ threads: wasmThreads(), one, more, leftGlobal }));
