@@ -1,4 +1,4 @@
-import { errors, type Page } from "playwright";
+import { errors, type Locator, type Page } from "playwright";
 import { presetById } from "../../src/common/config/presets";
 import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
 import { encodeLink } from "../../src/common/config/urlCodec";
@@ -58,6 +58,14 @@ export async function underWay(page: Page): Promise<string> {
   return (await status.innerText()).split("\n")[0]?.trim() ?? "";
 }
 
+/** Presses a button that goes with the press: one that is gone was pressed, whatever became of the try. */
+async function press(button: Locator, act: Act): Promise<void> {
+  await act((options) => button.waitFor(options));
+  await act(async (options) => {
+    if (await button.isVisible()) await button.click(options);
+  });
+}
+
 /** Waits for one of two texts in the status line. @throws StudioError INTERNAL when the page shows a failure */
 async function waitForRun(page: Page, act: Act): Promise<void> {
   const status = page.getByRole("region", { name: "Status" });
@@ -81,7 +89,7 @@ async function analyse(page: Page, act: Act): Promise<void> {
   await fill("Epochs", "3");
   await fill("Images", "2");
   const start = page.getByRole("button", { name: "Analyse", exact: true });
-  await act((options) => start.click(options));
+  await press(start, act);
   const done = page.getByRole("status", { name: "Analysis" }).getByText("Done");
   await act((options) => done.waitFor(options));
 }
@@ -107,10 +115,9 @@ export async function drive(
     const link = encodeLink({ experiment: EXPERIMENT, timeline: TIMELINE, card: {} });
     await page.goto(origin + QUERY + link);
     const dialog = page.getByRole("dialog", { name: "Shared experiment" });
-    await act((options) => dialog.getByRole("button", { name: "Run it" }).click(options));
+    await press(dialog.getByRole("button", { name: "Run it" }), act);
   } else if (left.phase !== "finished") {
-    const resume = page.getByRole("button", { name: "Resume", exact: true });
-    await act((options) => resume.click(options));
+    await press(page.getByRole("button", { name: "Resume", exact: true }), act);
   }
   onUnderWay();
   await waitForRun(page, act);
