@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { TINY_VIT } from "../src/common/catalogue/encoders";
-import type { InMemoryDataset } from "../src/sources/data/dataset";
+import type { InMemoryDataset } from "./pretrain/inMemory";
 import {
   AutoencoderCard,
   EncoderCard,

@@ -1,4 +1,4 @@
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 import { randomUniform } from "../../src/common/math/rng";
 
 /** Random numbers one view takes. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor4D } from "@tensorflow/tfjs-core";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 import { randomNormal, randomPermutation, randomUniform } from "../../src/common/math/rng";
 import {
   decode,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 import { builtInOnly } from "../../src/engine/encoders/modelSources";
 import { loadAutoencoder } from "../../src/engine/encoders/loadAutoencoder";
 import type { QualityTable } from "../../src/engine/encoders/modelCard";

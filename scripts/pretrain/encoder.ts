@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 import { TINY_VIT } from "../../src/common/catalogue/encoders";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 import { randomPermutation, randomUniform } from "../../src/common/math/rng";
 import { vitTrunk } from "../../src/engine/models/vit";
 import { initVit } from "../../src/engine/models/vitInit";

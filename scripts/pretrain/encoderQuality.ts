@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { encoderRow } from "../../src/common/catalogue/encoders";
 import type { EncoderId } from "../../src/common/config/experiment";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 import { loadEncoder } from "../../src/engine/encoders/loadEncoder";
 import type { QualityTable } from "../../src/engine/encoders/modelCard";
 import { builtInOnly } from "../../src/engine/encoders/modelSources";

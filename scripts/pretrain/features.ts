@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import type { InMemoryDataset } from "./inMemory";
 
 /** One vector an image, row-major [count, width]. */
 export interface Features {

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { DataConfig } from "../../src/common/config/experiment";
-import type { InMemoryDataset } from "../../src/sources/data/dataset";
+import { inMemory, type InMemoryDataset } from "./inMemory";
 import { loadEmoji } from "../../src/sources/data/emoji";
 import { registerWasmKernels } from "../../src/engine/kernels/wasm";
 
@@ -31,5 +31,5 @@ export async function startWasm(): Promise<string> {
   return "wasm (SIMD, one thread), Node";
 }
 
-export const loadImages = (): Promise<InMemoryDataset> =>
-  loadEmoji(readFrom(EMOJI_DIR), DataConfig.parse({}));
+export const loadImages = async (): Promise<InMemoryDataset> =>
+  inMemory(await loadEmoji(readFrom(EMOJI_DIR), DataConfig.parse({})));

@@ -26,9 +26,3 @@ export interface ImageDataset {
    */
   readonly readRgb: (indices: ArrayLike<number>) => Promise<Uint8Array>;
 }
-
-/** One whose pixels are all in memory: nothing has to be waited for. */
-export interface InMemoryDataset extends ImageDataset {
-  /** `readRgb` at once. */
-  readonly pixels: (indices: ArrayLike<number>) => Uint8Array;
-}

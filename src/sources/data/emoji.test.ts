@@ -59,6 +59,34 @@ describe("the committed data set", () => {
   });
 });
 
+describe("pictures are read when they are needed", () => {
+  /** What was read, in order; the first read of `failing` fails. */
+  async function listening(failing?: string) {
+    const asked: string[] = [];
+    const data = await load({}, (name) => {
+      asked.push(name);
+      const fails = name === failing && asked.filter((other) => other === name).length === 1;
+      return fails ? Promise.reject(new Error("offline")) : readPublic(name);
+    });
+    return { data, asked };
+  }
+
+  test("the index alone at first; then a sheet for each style that is asked for, once", async () => {
+    const { data, asked } = await listening();
+    expect(asked).toEqual(["emoji.json"]);
+    await data.readRgb([0, 2]);
+    expect(asked).toEqual(["emoji.json", "noto.png"]);
+    await Promise.all([data.readRgb([0, 1]), data.readRgb([3])]);
+    expect(asked).toEqual(["emoji.json", "noto.png", "twemoji.png"]);
+  });
+
+  test("a sheet that could not be read is tried again", async () => {
+    const { data } = await listening("noto.png");
+    await expect(data.readRgb([0])).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect((await data.readRgb([0])).length).toBe(64 * 64 * 3);
+  });
+});
+
 /** The committed files with one of them changed. */
 const changed =
   (file: string, change: (bytes: Uint8Array) => Uint8Array): ReadFile =>
@@ -83,7 +111,8 @@ async function withNoto(png: Uint8Array): Promise<ReadFile> {
 
 describe("bad files are refused by name", () => {
   const refused = async (read: ReadFile, code: StudioErrorCode, name: string) => {
-    await expect(load({}, read)).rejects.toMatchObject({
+    const pictures = load({}, read).then((data) => data.readRgb([0, 1]));
+    await expect(pictures).rejects.toMatchObject({
       code,
       message: expect.stringContaining(name) as string,
     });

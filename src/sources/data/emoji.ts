@@ -6,7 +6,7 @@ import { decodePng } from "../../common/formats/png";
 import type { ReadFile } from "../../common/formats/readFile";
 import { sha256Hex } from "../../common/formats/sha256";
 import { randomPermutation } from "../../common/math/rng";
-import type { InMemoryDataset } from "./dataset";
+import type { ImageDataset } from "./dataset";
 
 const INDEX_FILE = "emoji.json";
 const STYLES = ["noto", "twemoji"] as const;
@@ -80,12 +80,10 @@ function parseIndex(bytes: Uint8Array): EmojiIndex {
   }
 }
 
+type Style = (typeof STYLES)[number];
+
 /** A sheet's pixels [rows * tile, columns * tile, 3], checked against its checksum and size. */
-async function readSheet(
-  readFile: ReadFile,
-  index: EmojiIndex,
-  style: (typeof STYLES)[number],
-): Promise<Uint8Array> {
+async function readSheet(readFile: ReadFile, index: EmojiIndex, style: Style): Promise<Uint8Array> {
   const { file, sha256 } = index.sheets[style];
   const bytes = await readNamed(readFile, file);
   const found = await sha256Hex(bytes);
@@ -115,6 +113,17 @@ async function readSheet(
     throw bad(`it is ${png.width} x ${png.height} px`);
   }
   return png.rgb;
+}
+
+/** Sheets by style, each read once, when it is first asked for; one that could not be read is tried again. */
+function sheetsOf(readFile: ReadFile, index: EmojiIndex) {
+  const known = new Map<Style, Promise<Uint8Array>>();
+  return (style: Style): Promise<Uint8Array> => {
+    const reading = known.get(style) ?? readSheet(readFile, index, style);
+    known.set(style, reading);
+    reading.catch(() => known.delete(style));
+    return reading;
+  };
 }
 
 /** Which concepts are used, ascending, and which of them are held out. */
@@ -149,39 +158,45 @@ function copyTile(sheet: Uint8Array, index: EmojiIndex, concept: number) {
  * nine categories. A fixed share of the concepts is held out, in both styles, by a fixed permutation.
  * `imageLimit` shortens the training side (rounded up to whole concepts) and never the held-out side.
  *
- * @throws StudioError DOWNLOAD_FAILED, CHECKSUM_MISMATCH or BAD_IMAGE, each naming the file
+ * Only the index is read at once: it says which images there are, and a run whose caches are filled needs no picture.
+ * `readRgb` reads the sheets, 10 MB, when it is first called.
+ * @throws StudioError DOWNLOAD_FAILED; from `readRgb` also CHECKSUM_MISMATCH and BAD_IMAGE; each names the file
  */
 export async function loadEmoji(
   readFile: ReadFile,
   config: Experiment["data"],
-): Promise<InMemoryDataset> {
+): Promise<ImageDataset> {
   const indexBytes = await readNamed(readFile, INDEX_FILE);
   const index = parseIndex(indexBytes);
-  const sheets = await Promise.all(STYLES.map((style) => readSheet(readFile, index, style)));
+  const sheetOf = sheetsOf(readFile, index);
   const { concepts, heldOut } = splitConcepts(index.concepts.length, config);
   const size = concepts.length * STYLES.length;
 
   const locate = (image: number) => {
     const concept = concepts[Math.floor(image / STYLES.length)];
     const style = image % STYLES.length;
-    const sheet = sheets[style];
-    if (concept === undefined || sheet === undefined) {
+    const name = STYLES[style];
+    if (concept === undefined || name === undefined) {
       throw new StudioError(
         "OUT_OF_RANGE",
         `There is no image ${image}: the built-in data has ${size}.`,
         "Ask for images numbered from 0 to the data set's size less one.",
       );
     }
-    return { concept, style, sheet };
+    return { concept, style, name };
   };
   const all = Uint32Array.from({ length: size }, (_, image) => image);
   const identity = `emoji/${LAYOUT_VERSION} ${await sha256Hex(indexBytes)} ${concepts.join(",")}`;
   const imageBytes = index.tile * index.tile * CHANNELS;
-  const pixels = (indices: ArrayLike<number>): Uint8Array => {
+  const readRgb = async (indices: ArrayLike<number>): Promise<Uint8Array> => {
+    const places = Array.from(indices, locate);
+    const styles = STYLES.filter((style) => places.some(({ name }) => name === style));
+    const read = await Promise.all(styles.map(sheetOf));
+    const sheets = new Map(styles.map((style, i) => [style, read[i]]));
     const out = new Uint8Array(indices.length * imageBytes);
-    Array.from(indices).forEach((image, row) => {
-      const { concept, sheet } = locate(image);
-      copyTile(sheet, index, concept)(out, row * imageBytes);
+    places.forEach(({ concept, name }, row) => {
+      const sheet = sheets.get(name);
+      if (sheet) copyTile(sheet, index, concept)(out, row * imageBytes);
     });
     return out;
   };
@@ -197,7 +212,6 @@ export async function loadEmoji(
     styleOf: (image) => locate(image).style,
     trainIndices: all.filter((image) => !heldOut.has(locate(image).concept)),
     heldOutIndices: all.filter((image) => heldOut.has(locate(image).concept)),
-    readRgb: (indices) => Promise.resolve(indices).then(pixels),
-    pixels,
+    readRgb,
   };
 }
