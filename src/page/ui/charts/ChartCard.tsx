@@ -18,6 +18,8 @@ export interface ChartCardProps {
   /** Unit and direction of the values, shown on the title when it is pointed at. */
   readonly scale?: string;
   readonly readout?: ReactNode;
+  /** Beside the readout where there is room for all of it: a number is never cut. */
+  readonly aside?: ReactNode;
   /** What the numbers are: space, sample counts, intervals. */
   readonly note?: ReactNode;
   readonly legend?: ReactNode;
@@ -38,7 +40,7 @@ export interface ChartCardProps {
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef, paperFigure, controls, scale } = props;
+  const { figureRef, paperFigure, controls, scale, aside } = props;
   const plot = useRef<HTMLDivElement>(null);
   const draw = (draws: (figure: HTMLElement) => void) => {
     const figure = plot.current?.closest("figure");
@@ -62,7 +64,12 @@ export function ChartCard(props: ChartCardProps) {
           {paperFigure !== undefined && <span className={classes.paperFigure}>{paperFigure}</span>}
         </div>
         <div className={classes.readout} data-no-export="">
-          {empty === null && readout}
+          {empty === null && (
+            <>
+              <span>{readout}</span>
+              <span>{aside}</span>
+            </>
+          )}
         </div>
         <div className={classes.actions} data-no-export="">
           {log && <LogSwitch title={title} {...log} />}

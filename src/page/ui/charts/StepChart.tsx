@@ -59,6 +59,7 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
       wide={chart.wide ?? false}
       figureRef={ref}
       readout={<StepReadout log={log} column={id} smooth={smooth} />}
+      aside={<RawReadout log={log} column={id} smooth={smooth} />}
       log={axis.choice}
       table={stepTable(log, id)}
       empty={log.length === 0 ? empty : null}
@@ -99,21 +100,27 @@ function thinned(log: StepLog, column: StepColumn, smooth: Float64Array): readon
   }));
 }
 
-function StepReadout(props: {
+interface ReadoutProps {
   readonly log: StepLog;
   readonly column: StepColumn;
   readonly smooth: Float64Array;
-}) {
-  const { log, column, smooth } = props;
+}
+
+/** Raw value and average where the readout stands. */
+function useStepValues({ log, column, smooth }: ReadoutProps) {
   const step = useReadoutStep();
   const index = step === null ? log.length - 1 : nearestIndex(log, step);
   const raw = log.columns[column][index];
-  if (index < 0 || raw === undefined) return null;
-  const average = smooth[index];
-  return (
-    <>
-      <strong>{formatValue(average ?? raw)}</strong>
-      {average !== undefined && average !== raw && ` raw ${formatValue(raw)}`}
-    </>
-  );
+  return index < 0 || raw === undefined ? null : { raw, average: smooth[index] ?? raw };
+}
+
+function StepReadout(props: ReadoutProps) {
+  const values = useStepValues(props);
+  return values && <strong>{formatValue(values.average)}</strong>;
+}
+
+function RawReadout(props: ReadoutProps) {
+  const values = useStepValues(props);
+  if (!values || values.average === values.raw) return null;
+  return <>raw {formatValue(values.raw)}</>;
 }
