@@ -2,8 +2,8 @@
  * Packs the built-in images: `npm run build:emoji -- [DIR]`.
  *
  * DIR holds node_modules with the two packages below; without it they are installed into a temporary
- * folder. Writes public/emoji/{noto,twemoji}.png and emoji.json. The output is committed: nobody needs
- * the packages (70 MB) to run the studio. The same packages give the same bytes.
+ * folder. Writes public/emoji/emoji.json (the index), parts.json and the drawings in parts: the page fetches those it
+ * shows. The output is committed: nobody needs the packages (70 MB) to run the studio. The same packages give the same bytes.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -24,6 +24,8 @@ const TILE = 64;
 /** Tiles of the source sheets stand 66 px apart, each with a border of 1 px. */
 const PITCH = TILE + 2;
 const COLUMNS = 44;
+/** Rows of tiles in a part: 176 concepts, some 400 kB. */
+const PART_ROWS = 4;
 /** npm starts scripts in the project root; the script itself may run as a bundle from elsewhere. */
 const OUT = join(process.cwd(), "public/emoji");
 
@@ -65,8 +67,15 @@ function readConcepts(dir: string): SourceEmoji[] {
     .sort((a, b) => a.sort_order - b.sort_order);
 }
 
+/** 8-bit RGB pixels. */
+interface Sheet {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
 /** Cuts every concept's tile, lays it over white and packs the tiles in reading order. */
-function packSheet(dir: string, style: Style, concepts: readonly SourceEmoji[]): Uint8Array {
+function packSheet(dir: string, style: Style, concepts: readonly SourceEmoji[]): Sheet {
   const { set } = STYLES[style];
   const file = join(dir, `node_modules/emoji-datasource-${set}/img/${set}/sheets/64.png`);
   const source = decode(readFileSync(file));
@@ -92,8 +101,28 @@ function packSheet(dir: string, style: Style, concepts: readonly SourceEmoji[]):
       }
     }
   });
-  // unfiltered: flat drawings deflate better raw than filtered (9.9 MB against 10.2 MB for both)
-  return encode({ width, height, data: rgb, channels: 3 }, { zlib: { level: 9, mem: 9 } });
+  return { width, height, rgb };
+}
+
+// unfiltered: flat drawings deflate better raw than filtered (9.9 MB against 10.2 MB for both)
+const pngOf = ({ width, height, rgb }: Sheet): Uint8Array =>
+  encode({ width, height, data: rgb, channels: 3 }, { zlib: { level: 9, mem: 9 } });
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** Writes a sheet as files of PART_ROWS rows of tiles each. */
+function writeParts(style: Style, { width, height, rgb }: Sheet) {
+  const partHeight = PART_ROWS * TILE;
+  return Array.from({ length: Math.ceil(height / partHeight) }, (_, number) => {
+    const top = number * partHeight;
+    const bottom = Math.min(height, top + partHeight);
+    const pixels = rgb.subarray(top * width * 3, bottom * width * 3);
+    const png = pngOf({ width, height: bottom - top, rgb: pixels });
+    const file = `${style}-${String(number).padStart(2, "0")}.png`;
+    writeFileSync(join(OUT, file), png);
+    console.log(`${file}: ${png.length} bytes`);
+    return { file, sha256: sha256(png), bytes: png.length };
+  });
 }
 
 const unique = (values: readonly string[]) => [...new Set(values)];
@@ -109,15 +138,17 @@ function build(dir: string) {
   const categories = unique(concepts.map((c) => c.category));
   const subcategories = unique(concepts.map((c) => c.subcategory));
   mkdirSync(OUT, { recursive: true });
+  const styles = ["noto", "twemoji"] as const;
+  const packed = styles.map((style) => [style, packSheet(dir, style, concepts)] as const);
+  // The whole sheets are not written, but the index names them with their checksums: it decides the data set's hash,
+  // and every cache that is stored was made under that hash.
   const sheets = Object.fromEntries(
-    (["noto", "twemoji"] as const).map((style) => {
-      const png = packSheet(dir, style, concepts);
-      const file = `${style}.png`;
-      writeFileSync(join(OUT, file), png);
-      console.log(`${file}: ${png.length} bytes`);
-      return [style, { file, sha256: createHash("sha256").update(png).digest("hex") }];
-    }),
+    packed.map(([style, sheet]) => [style, { file: `${style}.png`, sha256: sha256(pngOf(sheet)) }]),
   );
+  const parts = Object.fromEntries(
+    packed.map(([style, sheet]) => [style, writeParts(style, sheet)]),
+  );
+  writeFileSync(join(OUT, "parts.json"), `${JSON.stringify({ rows: PART_ROWS, parts })}\n`);
   const index = {
     version: VERSION,
     tile: TILE,

@@ -23,6 +23,15 @@ describe("the committed data set", () => {
     expect(sides).toEqual(Array.from({ length: data.size }, (_, i) => i));
   });
 
+  test("has the pixels and the hash it had when each style was one sheet", async () => {
+    const data = await load();
+    const rgb = await data.readRgb(Uint32Array.from({ length: data.size }, (_, image) => image));
+    expect(await sha256(rgb)).toBe(
+      "c713b93f0e467ae1dfb8868da97b2625a9a42a9443ffc5ed3a058a3303645603",
+    );
+    expect(data.hash).toBe("a959bb8eee4113720f47d5d5d1f2160bd69ba420f1fcc82c4a13a811c5a029f3");
+  });
+
   test("never splits a concept between the sides", async () => {
     const data = await load({ holdOutFraction: 0.3 });
     const trained = new Set(Array.from(data.trainIndices, data.groupOf));
@@ -71,17 +80,20 @@ describe("pictures are read when they are needed", () => {
     return { data, asked };
   }
 
-  test("the index alone at first; then a sheet for each style that is asked for, once", async () => {
+  test("the index alone at first; then the list of parts, and a part for each style and row that is asked for, once", async () => {
     const { data, asked } = await listening();
     expect(asked).toEqual(["emoji.json"]);
     await data.readRgb([0, 2]);
-    expect(asked).toEqual(["emoji.json", "noto.png"]);
+    expect(asked).toEqual(["emoji.json", "parts.json", "noto-00.png"]);
     await Promise.all([data.readRgb([0, 1]), data.readRgb([3])]);
-    expect(asked).toEqual(["emoji.json", "noto.png", "twemoji.png"]);
+    const first = ["emoji.json", "parts.json", "noto-00.png", "twemoji-00.png"];
+    expect(asked).toEqual(first);
+    await data.readRgb([3810, 2 * 176, 2 * 176 - 1]);
+    expect(asked).toEqual([...first, "noto-10.png", "noto-01.png"]);
   });
 
-  test("a sheet that could not be read is tried again", async () => {
-    const { data } = await listening("noto.png");
+  test("a part that could not be read is tried again", async () => {
+    const { data } = await listening("noto-00.png");
     await expect(data.readRgb([0])).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
     expect((await data.readRgb([0])).length).toBe(64 * 64 * 3);
   });
@@ -96,15 +108,16 @@ const changed =
 const sha256 = async (bytes: Uint8Array) =>
   Buffer.from(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes))).toString("hex");
 
-/** The committed files with noto.png replaced and its checksum in the index made right again. */
+/** The committed files with noto-00.png replaced and its checksum in the list made right again. */
 async function withNoto(png: Uint8Array): Promise<ReadFile> {
-  const index = JSON.parse(new TextDecoder().decode(await readPublic("emoji.json"))) as {
-    sheets: { noto: { sha256: string } };
+  const list = JSON.parse(new TextDecoder().decode(await readPublic("parts.json"))) as {
+    parts: { noto: { sha256: string }[] };
   };
-  index.sheets.noto.sha256 = await sha256(png);
+  const [first] = list.parts.noto;
+  if (first) first.sha256 = await sha256(png);
   const files: Record<string, Uint8Array> = {
-    "noto.png": png,
-    "emoji.json": new TextEncoder().encode(JSON.stringify(index)),
+    "noto-00.png": png,
+    "parts.json": new TextEncoder().encode(JSON.stringify(list)),
   };
   return async (name) => files[name] ?? readPublic(name);
 }
@@ -124,7 +137,7 @@ describe("bad files are refused by name", () => {
       copy[5000] = (copy[5000] ?? 0) ^ 1;
       return copy;
     };
-    await refused(changed("twemoji.png", flip), "CHECKSUM_MISMATCH", "twemoji.png");
+    await refused(changed("twemoji-00.png", flip), "CHECKSUM_MISMATCH", "twemoji-00.png");
   });
 
   test("a page in place of the index, an index of another layout, a category out of the list", async () => {
@@ -140,10 +153,16 @@ describe("bad files are refused by name", () => {
     );
   });
 
-  test("a sheet that is no picture, or one of another size", async () => {
+  test("a list of too few parts", async () => {
+    const oneRow = (bytes: Uint8Array) =>
+      new TextEncoder().encode(new TextDecoder().decode(bytes).replace('"rows":4', '"rows":1'));
+    await refused(changed("parts.json", oneRow), "DOWNLOAD_FAILED", "11 parts instead of 44");
+  });
+
+  test("a part that is no picture, or one of another size", async () => {
     const small = encode({ width: 64, height: 64, data: new Uint8Array(64 * 64 * 3), channels: 3 });
     await refused(await withNoto(small), "BAD_IMAGE", "64 x 64");
-    await refused(await withNoto(new Uint8Array(100)), "BAD_IMAGE", "noto.png");
+    await refused(await withNoto(new Uint8Array(100)), "BAD_IMAGE", "noto-00.png");
   });
 
   test("a reader that fails", async () => {
