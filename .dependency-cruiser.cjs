@@ -56,6 +56,8 @@ const MAY_IMPORT = {
   "sessions/device": ["common", "engine", "sessions/common"],
   "sessions/metrics": ["common", "engine", "sessions/common"],
   "sessions/weights": ["common", "sources", "engine", "sessions/common"],
+  // The service worker's session: the site's files, on any host and without a network.
+  "sessions/site": ["common"],
   "sessions/datasets": ["common", "sources", "sessions/common"],
   "sessions/caches": [
     "common",

@@ -1,32 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import manifest from "./package.json" with { type: "json" };
-import { HUB_SOURCES } from "./src/sources/hub/hosts.ts";
-
-/** Cross-origin isolation: shared memory, so that the slow mode's wasm may use threads. */
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
-
-/** Whom the page and its workers may talk to: themselves and the model hub. */
-const CONNECT = `connect-src 'self' blob: data: ${HUB_SOURCES.join(" ")}`;
-
-/**
- * What the built page may load. Styles are inline because Mantine sets CSS variables so;
- * blob: workers are the threads of tfjs' wasm backend, blob: images the sample grids.
- */
-const POLICY = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob: data:",
-  CONNECT,
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
+import { sitePlugin } from "./scripts/sitePlugin.ts";
+import { ISOLATION, PAGE_POLICY, SITE_HEADERS } from "./scripts/siteHeaders.ts";
 
 /** Only in the build: the development server's hot reload needs an inline script. */
 const contentSecurityPolicy = (): Plugin => ({
@@ -35,7 +11,7 @@ const contentSecurityPolicy = (): Plugin => ({
   transformIndexHtml: () => [
     {
       tag: "meta",
-      attrs: { "http-equiv": "Content-Security-Policy", content: POLICY },
+      attrs: { "http-equiv": "Content-Security-Policy", content: PAGE_POLICY },
       injectTo: "head-prepend",
     },
   ],
@@ -61,13 +37,11 @@ export default defineConfig({
   base: "./",
   publicDir: "public",
   define: { __CODE_VERSION__: JSON.stringify(manifest.version) },
-  plugins: [react(), contentSecurityPolicy()],
+  plugins: [react(), contentSecurityPolicy(), sitePlugin(SITE_HEADERS)],
   worker: { format: "es", plugins: () => [wasmThreadSource()] },
   build: { target: "es2023", chunkSizeWarningLimit: 1200, manifest: true },
   server: { headers: ISOLATION, fs: { allow: ["."] } },
-  // as a header too: a worker obeys the policy its own script came with, not that in the page's head. This part alone,
-  // because the threads of tfjs' wasm backend load their script from a blob.
-  preview: { headers: { ...ISOLATION, "Content-Security-Policy": CONNECT } },
+  preview: { headers: SITE_HEADERS },
   // Workers are found late: without this the development server reloads the page on their first import.
   optimizeDeps: {
     include: [

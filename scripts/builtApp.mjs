@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { ROOT } from "./setup.mjs";
 
 /** Whatever decides the bundle; tests and documentation do not. */
-const SOURCES = ["index.html", "vite.config.ts", "package-lock.json", "src", "workers", "public"];
+const SOURCES = [
+  ...[
+    "index.html",
+    "vite.config.ts",
+    "scripts/sitePlugin.ts",
+    "scripts/siteHeaders.ts",
+    "package-lock.json",
+  ],
+  ...["src", "workers", "public"],
+];
 
 /** @returns milliseconds of the newest file under `path`, 0 when there is none */
 function newestMs(path) {

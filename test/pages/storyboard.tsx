@@ -134,6 +134,10 @@ function scriptedCommands(store: StudioStore): StudioCommands {
       state().runAnalysis();
     },
     cancelAnalysis: () => state().cancelAnalysis(),
+    readSite: () => undefined,
+    keepSite: () => undefined,
+    forgetSite: () => undefined,
+    takeUpdate: () => undefined,
   };
 }
 

@@ -18,10 +18,12 @@ import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
+import { createSiteFlow } from "./flows/siteFlow";
 import { createStorageFlow } from "./flows/storageFlow";
 import { createWeightsFlow } from "./flows/weightsFlow";
 import { isLink } from "./links";
 import { saveFile } from "./saveFile";
+import { watchBusy } from "./site/busyLock";
 import { createCaching } from "./run/caching";
 import { createRunController } from "./run/controller";
 import { createEventQueue } from "./run/eventQueue";
@@ -112,6 +114,15 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   });
   const address = createAddressFlow({ store, caching, run, codeVersion });
   const reading = createReadingFlow({ store, onStorage, weights, report });
+  const site = createSiteFlow({
+    store,
+    container: siteWorkers(),
+    locks: navigator.locks,
+    isolated: window.crossOriginIsolated,
+    tabStorage: () => window.sessionStorage,
+    base: new URL(".", document.baseURI).href,
+    reload: () => location.reload(),
+  });
   const isOther = isOtherThanAsked(store, options);
   const stored = createStorageFlow(store, {
     ...{ weights, datasets, storage: onStorage, report, saveFile },
@@ -130,6 +141,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       address,
       reading,
       stored,
+      site,
     },
     report,
     end: () => {
@@ -140,6 +152,10 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     },
   };
 }
+
+/** Built pages alone have a service worker: on the development server it would keep what is being edited. */
+const siteWorkers = (): ServiceWorkerContainer | undefined =>
+  import.meta.env.PROD && "serviceWorker" in navigator ? navigator.serviceWorker : undefined;
 
 /** After a reload the newest run is shown again, unless the address asks for something else. */
 const isOtherThanAsked =
@@ -153,7 +169,7 @@ const isOtherThanAsked =
 /** Follows the address and the form. @returns ends it, and all workers */
 function watchPage(
   store: StudioStore,
-  { address, caching, datasets, run, report, end }: Flows,
+  { address, caching, datasets, run, site, report, end }: Flows,
 ): () => void {
   void loadClassNames(store).catch(report);
   address.open();
@@ -164,10 +180,12 @@ function watchPage(
     if (value.data.dataset === "imported") void datasets.refresh();
   });
   const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
+  const stopBusy = watchBusy(store, navigator.locks);
+  const stopSite = site.watch();
   const stopEstimate = watchCostEstimate(store, caching.costEstimate, run.isUnderWay);
   return () => {
     window.removeEventListener("hashchange", address.open);
-    for (const stop of [stopEstimate, stopBand, stopListing, end]) stop();
+    for (const stop of [stopEstimate, stopBand, stopListing, stopSite, stopBusy, end]) stop();
   };
 }
 
@@ -175,7 +193,8 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 
 /** What components may ask for. */
 function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
-  const { weights, datasets, previews, prefill, analysis, address, reading, stored, run } = flows;
+  const { weights, datasets, previews, prefill, analysis, address, reading, stored, run, site } =
+    flows;
   const { saveCheckpoint } = run;
   const context: CommandContext = { store, run, showView: address.showView, saveCheckpoint };
   return {
@@ -211,5 +230,9 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     closeCheckpoint: analysis.closeFile,
     analyse: () => void analysis.analyse(),
     cancelAnalysis: analysis.cancel,
+    readSite: () => void site.read(),
+    keepSite: () => void site.keep(),
+    forgetSite: () => void site.forget(),
+    takeUpdate: () => void site.takeUpdate(),
   };
 }

@@ -92,4 +92,12 @@ export interface StudioCommands {
   readonly analyse: () => void;
   /** Ends it at the next block of arithmetic; what was measured stays. */
   readonly cancelAnalysis: () => void;
+
+  /** Reads the site's version and size, and whether it is kept. */
+  readonly readSite: () => void;
+  /** Stores the whole site, so that it opens without a network. */
+  readonly keepSite: () => void;
+  readonly forgetSite: () => void;
+  /** Takes the newer version that waits and reloads the page; refuses while something is under way in any tab. */
+  readonly takeUpdate: () => void;
 }

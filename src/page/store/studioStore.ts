@@ -14,6 +14,7 @@ import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
 import { isActive } from "./runPhase";
 import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
+import { createSiteSlice, type SiteSlice } from "./siteSlice";
 import { createViewSlice, type ViewSlice } from "./viewSlice";
 import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
 
@@ -31,6 +32,7 @@ export type StudioState = ExperimentSlice &
   DeviceSlice &
   LinkSlice &
   BandSlice &
+  SiteSlice &
   ViewSlice;
 
 export type StudioStore = StoreApi<StudioState>;
@@ -57,5 +59,6 @@ export const createStudioStore = (
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
     ...createBandSlice(set),
+    ...createSiteSlice(set),
     ...createViewSlice(set),
   }));

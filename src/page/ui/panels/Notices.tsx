@@ -6,6 +6,7 @@ import { useCommands } from "../commands";
 import { slowText } from "../explain/device";
 import { roundingText } from "../explain/weights";
 import { useStudio } from "../useStudio";
+import { UpdateNotice } from "./UpdateNotice";
 import classes from "./panels.module.css";
 
 /** Everything the user must know, above the charts: failure first, then warnings, then the machine. */
@@ -16,6 +17,7 @@ export function Notices() {
       <WarningNotice />
       <RepairNotice />
       <RoundingNotice />
+      <UpdateNotice />
       <CapabilityNotice />
     </div>
   );

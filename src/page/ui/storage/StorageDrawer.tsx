@@ -12,6 +12,7 @@ import { formatBytes } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { Deletable, DeleteButton } from "./Deletable";
+import { OfflineUse } from "./OfflineUse";
 import { UnreadableList } from "./UnreadableList";
 import { Caches, Meter, StoredDatasets, Weights } from "./StoredLists";
 import classes from "../panels/panels.module.css";
@@ -43,6 +44,7 @@ export function StorageDrawer({ opened, onClose }: StorageDrawerProps) {
       <Weights />
       <StoredDatasets />
       <UnreadableList />
+      <OfflineUse />
     </Drawer>
   );
 }
