@@ -1,4 +1,4 @@
-import { cpSync, appendFileSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -60,10 +60,14 @@ export async function staticHost(folder: string): Promise<StaticHost> {
   };
 }
 
-/** Another version of the built site: its page differs by a comment. @returns its version */
+/** In the head of a newer page; the studio sets the title itself. */
+const NEWER = '<meta name="newer" content="yes" />';
+
+/** Another version of the built site: its page has a mark in its head (`NEWER`). @returns its version */
 export async function newerSite(from: string, to: string): Promise<string> {
   if (!existsSync(to)) cpSync(from, to, { recursive: true });
-  appendFileSync(join(to, "index.html"), "<!-- newer -->\n");
+  const page = join(to, "index.html");
+  writeFileSync(page, readFileSync(page, "utf8").replace("<head>", `<head>${NEWER}`));
   const { version } = await writeSite(to, SITE_HEADERS);
   return version;
 }
