@@ -1,14 +1,13 @@
 /**
  * Trains the built-in autoencoder and encoder with this project's own layers, and writes public/models:
- * `npm run pretrain -- [autoencoder|encoder] [--steps N] [--resume] [--publish] [--evaluate] [--date D] [--note TEXT]`.
+ * `npm run pretrain -- [autoencoder|encoder|encoder-2] [--steps N] [--resume] [--publish] [--evaluate] [--date D] [--note TEXT]`.
  *
- * Without a name both are done, one after the other; they may also run as two processes side by side.
+ * Without a name the autoencoder and the first encoder are done, one after the other; they may also run as processes side by side.
  * --resume goes on from the last checkpoint in .cache/pretrain; --publish writes weights and card from
  * that checkpoint without training; --evaluate measures the committed files again and rewrites the
  * figures in their cards. One seed on one machine gives the same weights.
  */
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { TINY_VIT } from "../src/common/catalogue/encoders";
@@ -27,20 +26,26 @@ import {
 } from "./pretrain/autoencoder";
 import { measureAutoencoder, measureScalingFactor } from "./pretrain/autoencoderQuality";
 import { encoderRecipe, ENCODER_BATCH, ENCODER_OBJECTIVE, withoutHeads } from "./pretrain/encoder";
-import { measureEncoder } from "./pretrain/encoderQuality";
+import { measureEncoder, readSubcategories } from "./pretrain/encoderQuality";
 import { roundedToHalf, writeCard, writeWeights } from "./pretrain/publish";
+import { CACHE_DIR, loadImages, MODELS_DIR, readFrom, startWasm } from "./pretrain/runtime";
 import {
-  CACHE_DIR,
-  EMOJI_DIR,
-  loadImages,
-  MODELS_DIR,
-  readFrom,
-  startWasm,
-} from "./pretrain/runtime";
-import { loadState, stateFile, train, type PretrainState, type Recipe } from "./pretrain/trainer";
+  TOKEN_ENCODER_BATCH,
+  TOKEN_ENCODER_OBJECTIVE,
+  tokenEncoderRecipe,
+  withoutLocalMap,
+} from "./pretrain/tokenEncoder";
+import {
+  loadState,
+  publishedParams,
+  stateFile,
+  train,
+  type PretrainState,
+  type Recipe,
+} from "./pretrain/trainer";
 
 const SEED = 0;
-const PLANNED_STEPS = { autoencoder: 2400, encoder: 1250 } as const;
+const PLANNED_STEPS = { autoencoder: 2400, encoder: 1250, "encoder-2": 2000 } as const;
 type Target = keyof typeof PLANNED_STEPS;
 
 const readModel = readFrom(MODELS_DIR);
@@ -58,11 +63,32 @@ interface Job {
   readonly note: string;
 }
 
-function recipeOf(target: Target, { data, steps }: Job): Recipe {
-  return target === "autoencoder"
-    ? autoencoderRecipe(data, steps, SEED)
-    : encoderRecipe(data, steps, SEED);
-}
+const RECIPES = {
+  autoencoder: autoencoderRecipe,
+  encoder: encoderRecipe,
+  "encoder-2": tokenEncoderRecipe,
+} as const;
+const recipeOf = (target: Target, { data, steps }: Job): Recipe =>
+  RECIPES[target](data, steps, SEED);
+
+/** What differs between the two encoders' cards. */
+const ENCODERS = {
+  encoder: {
+    id: "tiny-vit",
+    label: "Tiny ViT (trained here)",
+    is: "A small vision transformer trained by this project without labels on the built-in images: views and the two drawing styles of one concept are drawn together.",
+    own: withoutHeads,
+    training: { objective: ENCODER_OBJECTIVE, batch: ENCODER_BATCH },
+  },
+  "encoder-2": {
+    id: "tiny-vit-2",
+    label: "Tiny ViT 2 (trained here)",
+    is: "The network of tiny-vit, trained by this project without labels on the built-in images for what its tokens are used for: views and the two drawing styles of one concept are drawn together by their averaged tokens, by their quarters and by place.",
+    own: withoutLocalMap,
+    training: { objective: TOKEN_ENCODER_OBJECTIVE, batch: TOKEN_ENCODER_BATCH },
+  },
+} as const;
+type EncoderTarget = keyof typeof ENCODERS;
 
 const facts = (target: Target, job: Job, state: PretrainState) => ({
   data: DATA,
@@ -100,34 +126,27 @@ async function publishAutoencoder(job: Job, state: PretrainState): Promise<void>
   await writeCard("tiny-kl", card);
 }
 
-async function publishEncoder(job: Job, state: PretrainState): Promise<void> {
-  const training = facts("encoder", job, state);
-  const written = await writeWeights("tiny-vit", withoutHeads(state.params));
+async function publishEncoder(
+  target: EncoderTarget,
+  job: Job,
+  state: PretrainState,
+): Promise<void> {
+  const { id, label, is, own, training } = ENCODERS[target];
+  const written = await writeWeights(id, own(publishedParams(state)));
   const card: EncoderCard = {
-    id: "tiny-vit",
-    label: "Tiny ViT (trained here)",
-    is: "A small vision transformer trained by this project without labels on the built-in images: views and the two drawing styles of one concept are drawn together.",
+    ...{ id, label, is },
     isNot: "DINOv2 or any published encoder. It has seen nothing but the training emoji.",
     licence: LICENCE,
     ...written,
     preliminary: state.step < job.steps,
     config: TINY_VIT,
-    training: { ...training, objective: ENCODER_OBJECTIVE, batch: ENCODER_BATCH },
+    training: { ...facts(target, job, state), ...training },
     quality: UNMEASURED,
   };
-  await writeCard("tiny-vit", card);
+  await writeCard(id, card);
   console.log(
-    `Set the version of tiny-vit in src/common/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
+    `Set the version of ${id} in src/common/catalogue/encoders.ts to "1-${written.sha256.slice(0, 8)}".`,
   );
-}
-
-/** Finer labels than the data set's nine, for measuring only. */
-async function readSubcategories(data: InMemoryDataset): Promise<(image: number) => number> {
-  const Index = z.object({ concepts: z.array(z.object({ subcategory: z.int() })) });
-  const { concepts } = Index.parse(
-    JSON.parse(await readFile(join(EMOJI_DIR, "emoji.json"), "utf8")),
-  );
-  return (image) => concepts[data.groupOf(image)]?.subcategory ?? -1;
 }
 
 const printQuality = (name: string, { rows, measuredOn }: QualityTable) => {
@@ -142,9 +161,10 @@ async function evaluate(target: Target, { data }: Job): Promise<void> {
     await writeCard("tiny-kl", { ...card, quality });
     printQuality(card.label, quality);
   } else {
-    const card = parseCard(EncoderCard, "tiny-vit.json", await readModel("tiny-vit.json"));
-    const quality = await measureEncoder(data, await readSubcategories(data), readModel);
-    await writeCard("tiny-vit", { ...card, quality });
+    const { id } = ENCODERS[target];
+    const card = parseCard(EncoderCard, `${id}.json`, await readModel(`${id}.json`));
+    const quality = await measureEncoder(data, await readSubcategories(data), card, readModel);
+    await writeCard(id, { ...card, quality });
     printQuality(card.label, quality);
   }
 }
@@ -159,7 +179,8 @@ async function run(
     const state = options.publish
       ? await loadState(stateFile(CACHE_DIR, recipe.name))
       : await train(recipe, { cacheDir: CACHE_DIR, resume: options.resume });
-    await (target === "autoencoder" ? publishAutoencoder : publishEncoder)(job, state);
+    if (target === "autoencoder") await publishAutoencoder(job, state);
+    else await publishEncoder(target, job, state);
   }
   await evaluate(target, job);
 }
@@ -176,7 +197,7 @@ const { values, positionals } = parseArgs({
     evaluate: flag,
   },
 });
-const targets = z.array(z.enum(["autoencoder", "encoder"])).parse(positionals);
+const targets = z.array(z.enum(["autoencoder", "encoder", "encoder-2"])).parse(positionals);
 await mkdir(MODELS_DIR, { recursive: true });
 const backend = await startWasm();
 const data = await loadImages();

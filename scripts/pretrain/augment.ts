@@ -5,7 +5,8 @@ import { randomUniform } from "../../src/common/math/rng";
 const DRAWS = 12;
 const WHITE = 255;
 
-interface View {
+/** Where a view lies in its picture, and what it does to the colours. Lengths are shares of the picture's side. */
+export interface View {
   /** Side of the window of the picture that is shown, as a share of its side; above 1 shows a margin. */
   readonly width: number;
   readonly height: number;
@@ -109,27 +110,32 @@ export interface PairedImages {
   readonly second: readonly number[];
 }
 
-/**
- * One augmented view of each image: first the `first`, then the `second`.
- * @returns [2 pairs, side, side, 3] in [-1, 1]; a function of (seed, step) alone
- */
-export function augmentedViews(
-  data: InMemoryDataset,
-  { first, second }: PairedImages,
+/** The views of a step, as many as there are images: a function of (seed, step) alone. */
+export function drawViews(
+  count: number,
   strength: ViewStrength,
   { seed, step }: { readonly seed: number; readonly step: number },
+): readonly View[] {
+  const draws = randomUniform({ seed, stream: "pretrain/view", index: step }, count * DRAWS);
+  return Array.from({ length: count }, (_, row) =>
+    drawView(draws.subarray(row * DRAWS, (row + 1) * DRAWS), strength),
+  );
+}
+
+/**
+ * One view of each image: first the `first`, then the `second`.
+ * @returns [2 pairs, side, side, 3] in [-1, 1]
+ */
+export function renderViews(
+  data: InMemoryDataset,
+  { first, second }: PairedImages,
+  views: readonly View[],
 ): Float32Array {
-  const images = [...first, ...second];
   const side = data.resolution;
   const size = side * side * 3;
-  const rgb = data.pixels(images);
-  const draws = randomUniform(
-    { seed, stream: "pretrain/view", index: step },
-    images.length * DRAWS,
-  );
-  const out = new Float32Array(images.length * size);
-  images.forEach((_, row) => {
-    const view = drawView(draws.subarray(row * DRAWS, (row + 1) * DRAWS), strength);
+  const rgb = data.pixels([...first, ...second]);
+  const out = new Float32Array(views.length * size);
+  views.forEach((view, row) => {
     renderView(rgb, row * size, side, view, out, row * size);
   });
   return out;

@@ -1,11 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { encoderRow } from "../../src/common/catalogue/encoders";
+import { z } from "zod";
+import { encoderRow, TINY_VIT } from "../../src/common/catalogue/encoders";
 import type { EncoderId } from "../../src/common/config/experiment";
 import type { InMemoryDataset } from "./inMemory";
 import { loadEncoder } from "../../src/engine/encoders/loadEncoder";
-import type { QualityTable } from "../../src/engine/encoders/modelCard";
+import type { EncoderCard, QualityTable } from "../../src/engine/encoders/modelCard";
+import { loadVitParams } from "../../src/engine/encoders/vitWeights";
+import { readWeightsFile } from "../../src/engine/encoders/weights";
+import { tensorSourceOf } from "../../src/common/formats/tensorSource";
 import { builtInOnly } from "../../src/engine/encoders/modelSources";
 import type { ReadFile } from "../../src/common/formats/readFile";
+import { spatialScore } from "../../src/engine/metrics/spatialScore";
+import { vitTokens } from "../../src/engine/models/vit";
+import type { ParamMap } from "../../src/engine/nn/params";
+import { EMOJI_DIR } from "./runtime";
 import { centredUnit, cosines, featuresOf, pixelFeatures, type Features } from "./features";
 
 const NEIGHBOURS = 20;
@@ -14,9 +24,18 @@ const TOP = 5;
 const GRID = 8;
 /** Sides of the squares pixels are averaged over for the controls, px. */
 const PIXEL_BOXES = [8, 2, 1];
-const CONTROLS: readonly EncoderId[] = ["tiny-vit", "tiny-vit-untrained", "patch-histogram"];
+const CONTROLS: readonly EncoderId[] = ["tiny-vit-untrained", "patch-histogram"];
 
 type LabelOf = (image: number) => number;
+
+/** Finer labels than the data set's nine, for measuring only. */
+export async function readSubcategories(data: InMemoryDataset): Promise<LabelOf> {
+  const Index = z.object({ concepts: z.array(z.object({ subcategory: z.int() })) });
+  const { concepts } = Index.parse(
+    JSON.parse(await readFile(join(EMOJI_DIR, "emoji.json"), "utf8")),
+  );
+  return (image) => concepts[data.groupOf(image)]?.subcategory ?? -1;
+}
 
 /** Share of queries whose own concept is the nearest, and among the 5 nearest, of the other style's images. */
 async function retrieval(features: Features, data: InMemoryDataset, from: number) {
@@ -97,6 +116,21 @@ interface TokenFeatures {
   readonly tokenWidth: number;
 }
 
+/** iREPA's score of the held-out images; none where features are pixels. */
+function spatialFigure(
+  { features: { values, width }, tokenWidth }: TokenFeatures,
+  data: InMemoryDataset,
+) {
+  const grid = Math.sqrt(width / tokenWidth);
+  if (grid !== GRID) return {};
+  const images = Array.from(data.heldOutIndices);
+  const tokens = new Float32Array(images.length * width);
+  images.forEach((image, row) => {
+    tokens.set(values.subarray(image * width, (image + 1) * width), row * width);
+  });
+  return { spatial: Math.round(spatialScore(tokens, grid, tokenWidth).score * 1000) / 1000 };
+}
+
 async function figuresOf(
   { features, tokenWidth }: TokenFeatures,
   data: InMemoryDataset,
@@ -113,7 +147,25 @@ async function figuresOf(
     placedTop5: placed.top5,
     placedKnnCategory: placed.category,
     placedKnnSubcategory: placed.subcategory,
+    ...spatialFigure({ features, tokenWidth }, data),
   };
+}
+
+/** Tokens by weights at hand, in the shape of TINY_VIT. */
+async function tokensOf(data: InMemoryDataset, params: ParamMap): Promise<TokenFeatures> {
+  const features = await featuresOf(data, (images) =>
+    tf.reshape(vitTokens(params, TINY_VIT, images), [images.shape[0], -1]),
+  );
+  return { features, tokenWidth: TINY_VIT.width };
+}
+
+/** The figures of weights at hand, in the shape of TINY_VIT. */
+export async function measureParams(
+  data: InMemoryDataset,
+  subcategoryOf: LabelOf,
+  params: ParamMap,
+) {
+  return figuresOf(await tokensOf(data, params), data, subcategoryOf);
 }
 
 async function encoderFeatures(
@@ -129,13 +181,28 @@ async function encoderFeatures(
   return { features, tokenWidth: encoder.width };
 }
 
+/** The weights of a card's own file, float16 as committed. */
+async function committedFeatures(
+  data: InMemoryDataset,
+  card: EncoderCard,
+  readModel: ReadFile,
+): Promise<TokenFeatures> {
+  const bytes = await readWeightsFile(readModel, card);
+  const params = await loadVitParams(tensorSourceOf(card.file, bytes), card.config);
+  const features = await tokensOf(data, params);
+  tf.dispose(Object.values(params));
+  return features;
+}
+
 /** The encoder's figures on held-out concepts beside its controls, from the files as committed. */
 export async function measureEncoder(
   data: InMemoryDataset,
   subcategoryOf: LabelOf,
+  card: EncoderCard,
   readModel: ReadFile,
 ): Promise<QualityTable> {
   const sources: [string, () => Promise<TokenFeatures>][] = [
+    [card.label, () => committedFeatures(data, card, readModel)],
     ...CONTROLS.map((id): [string, () => Promise<TokenFeatures>] => [
       encoderRow(id).label,
       () => encoderFeatures(data, id, readModel),
@@ -162,6 +229,7 @@ export async function measureEncoder(
     measures[`${kind}KnnCategory`] = `nine categories; ${what}; ${knn}`;
     measures[`${kind}KnnSubcategory`] = `Unicode subcategories; ${what}; ${knn}`;
   }
+  measures.spatial = `mean cosine of tokens beside each other less that of tokens six or more apart (rows plus columns), held-out images; iREPA's spatial score (arXiv:2512.10794); none for the pixels of more than ${GRID} x ${GRID} squares`;
   return {
     measuredOn: `${concepts} held-out concepts, ${data.heldOutIndices.length} images; ${data.trainIndices.length} training images`,
     measures,

@@ -21,6 +21,8 @@ export interface Recipe {
   readonly peakLearningRate: number;
   readonly warmupSteps: number;
   readonly weightDecay: number;
+  /** Decay of an exponential average of the parameters, which is then what is published; absent: no average is kept. */
+  readonly averaging?: number;
   readonly initialParams: () => ParamMap;
   /** Loss of step `step` (0-based) and its parts for the log; all randomness comes from the step number. */
   readonly loss: (
@@ -35,6 +37,8 @@ export interface PretrainState {
   readonly params: ParamMap;
   readonly expAvg: ParamMap;
   readonly expAvgSq: ParamMap;
+  /** The average of the parameters over the steps; empty where the recipe asks for none. */
+  readonly average: ParamMap;
   readonly step: number;
   /** Training time so far, over all resumed parts. */
   readonly seconds: number;
@@ -58,7 +62,7 @@ const Progress = z.object({ step: z.coerce.number().int(), seconds: z.coerce.num
 
 async function saveState(file: string, state: PretrainState): Promise<void> {
   const tensors: Record<string, SafetensorsTensor> = {};
-  for (const part of ["params", "expAvg", "expAvgSq"] as const) {
+  for (const part of ["params", "expAvg", "expAvgSq", "average"] as const) {
     for (const [name, tensor] of Object.entries(state[part])) {
       const data = (await tensor.data()) as Float32Array;
       tensors[`${part}.${name}`] = { dtype: "F32", shape: tensor.shape, data };
@@ -74,14 +78,16 @@ async function saveState(file: string, state: PretrainState): Promise<void> {
 /** The state a checkpoint holds. */
 export async function loadState(file: string): Promise<PretrainState> {
   const { tensors, metadata } = parseSafetensors(new Uint8Array(await readFile(file)));
-  const maps: Record<string, Record<string, Tensor>> = { params: {}, expAvg: {}, expAvgSq: {} };
+  const maps: Record<string, Record<string, Tensor>> = {
+    ...{ params: {}, expAvg: {}, expAvgSq: {}, average: {} },
+  };
   for (const [path, { data, shape, dtype }] of tensors) {
     const dot = path.indexOf(".");
     const part = maps[path.slice(0, dot)];
     if (part && dtype === "F32") part[path.slice(dot + 1)] = tf.tensor(data, [...shape]);
   }
-  const { params = {}, expAvg = {}, expAvgSq = {} } = maps;
-  return { params, expAvg, expAvgSq, ...Progress.parse(metadata) };
+  const { params = {}, expAvg = {}, expAvgSq = {}, average = {} } = maps;
+  return { params, expAvg, expAvgSq, average, ...Progress.parse(metadata) };
 }
 
 export const stateFile = (cacheDir: string, name: string) => `${cacheDir}/${name}.safetensors`;
@@ -105,6 +111,28 @@ function lossAndGradients({ loss }: Recipe, params: ParamMap, step: number) {
   });
 }
 
+/** What of a state is published: the average where there is one. */
+export const publishedParams = ({ params, average }: PretrainState): ParamMap =>
+  Object.keys(average).length > 0 ? average : params;
+
+/** The average after a step; in the first steps it forgets sooner, or the start would stay in it. */
+function nextAverage(
+  { averaging }: Recipe,
+  { average, step }: PretrainState,
+  params: ParamMap,
+): ParamMap {
+  if (averaging === undefined) return {};
+  const decay = Math.min(averaging, (1 + step) / (10 + step));
+  return tf.tidy(() =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, value]) => {
+        const before = average[name] ?? value;
+        return [name, tf.add(tf.mul(before, decay), tf.mul(value, 1 - decay))];
+      }),
+    ),
+  );
+}
+
 /** One update; consumes `state`. */
 function update(recipe: Recipe, state: PretrainState) {
   const { values, gradients } = lossAndGradients(recipe, state.params, state.step);
@@ -117,8 +145,9 @@ function update(recipe: Recipe, state: PretrainState) {
     weightDecay: recipe.weightDecay,
   };
   const next = adamWUpdate(state.params, gradients, state, options, () => state.step + 1, clip);
-  tf.dispose([norm, clip, gradients, state.params, state.expAvg, state.expAvgSq]);
-  return { next, values };
+  const average = nextAverage(recipe, state, next.params);
+  tf.dispose([norm, clip, gradients, state.params, state.expAvg, state.expAvgSq, state.average]);
+  return { next: { ...next, average }, values };
 }
 
 /** Trains to the recipe's last step; a checkpoint every three minutes, from which `resume` goes on. */
@@ -129,7 +158,7 @@ export async function train(
   const file = stateFile(cacheDir, recipe.name);
   const fresh = (): PretrainState => {
     const params = recipe.initialParams();
-    return { params, ...initAdamW(params, Object.keys(params)), step: 0, seconds: 0 };
+    return { params, ...initAdamW(params, Object.keys(params)), average: {}, step: 0, seconds: 0 };
   };
   let state = resume && existsSync(file) ? await loadState(file) : fresh();
   const startedAt = performance.now() - state.seconds * 1000;

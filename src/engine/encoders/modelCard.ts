@@ -73,7 +73,7 @@ const shared = {
 
 /** Who made a set of committed weights, from what, how, and how good they are: measured from the committed file. */
 export const EncoderCard = z.strictObject({
-  id: z.literal("tiny-vit"),
+  id: z.enum(["tiny-vit", "tiny-vit-2"]),
   config: TinyVitConfig,
   ...shared,
 });
