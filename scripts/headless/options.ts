@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
+import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
 import { memoryRefusal } from "../../src/common/config/memoryRefusal";
 import { presetById } from "../../src/common/config/presets";
-import { settingAt, SETTINGS } from "../../src/common/config/settings";
 import { decodeLink } from "../../src/common/config/urlCodec";
 import { validateExperiment } from "../../src/common/config/validate";
 import { fromFailure, StudioError } from "../../src/common/errors/studioError";
 import type { BackendChoice } from "../../src/common/protocol/shared";
 import { ADAPTERS } from "../node/adapters";
+import { withSetting } from "./withSetting";
 
 export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [options]
   --preset ID          one of the presets (default first-minute)
@@ -78,22 +78,6 @@ function jsonOrText(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** The experiment with `group.key` set to a value its schema accepts. */
-function withSetting(experiment: Experiment, path: string, value: unknown): Experiment {
-  const field = settingAt(path);
-  if (!field) {
-    const known = SETTINGS.map((candidate) => candidate.path);
-    throw refuse(`There is no setting "${path}". Settings: ${known.join(", ")}.`);
-  }
-  const parsed = field.schema.safeParse(value);
-  if (!parsed.success) {
-    const why = parsed.error.issues[0]?.message ?? "not a legal value";
-    throw refuse(`${path} cannot be ${JSON.stringify(value)}: ${why}.`);
-  }
-  const group = { ...experiment[field.group], [field.key]: parsed.data };
-  return Experiment.parse({ ...experiment, [field.group]: group });
 }
 
 interface Start {

@@ -1,9 +1,11 @@
 import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
 import { StudioError, type Failure } from "../../src/common/errors/studioError";
-import type { CacheEvent } from "../../src/common/protocol/features";
+import type { AnalysisRequest, StoredAnalysis } from "../../src/common/protocol/analysis";
+import type { CacheEvent, CacheRequest } from "../../src/common/protocol/features";
 import type { BackendChoice, DeviceReport } from "../../src/common/protocol/shared";
 import type { Measurement, RunEvent, RunPhase, StepPoint } from "../../src/common/protocol/trainer";
 import type { WeightsEvent } from "../../src/common/protocol/weights";
+import { createAnalysisSession } from "../../src/sessions/analysis/analysisSession";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
 import type { SessionEnvironment } from "../../src/sessions/common/environment";
 import { createTrainerSession } from "../../src/sessions/run/trainerSession";
@@ -11,7 +13,7 @@ import { withDatabase } from "../../src/sessions/common/withDatabase";
 import { newestCheckpointStep } from "../../src/common/storage/checkpoints";
 import type { RunRecord } from "../../src/common/storage/db";
 import { listRuns, readRun } from "../../src/common/storage/runs";
-import { cacheRequest, fillCachesFirst } from "./cachesFirst";
+import { cacheRequest, fillCachesFirst, valueOf } from "./cachesFirst";
 import { nodeEnvironment } from "./environment";
 import { startMetricsThread } from "./metricsThread";
 import type { NodePlaces } from "./places";
@@ -63,6 +65,10 @@ export interface ExperimentResult {
 export interface NodeStudio {
   readonly environment: SessionEnvironment;
   readonly run: (request: ExperimentRequest, hooks?: ExperimentHooks) => Promise<ExperimentResult>;
+  /** Fills the caches a measurement reads beyond those of its run. @throws StudioError as a run's own caches do */
+  readonly fillCaches: (request: CacheRequest) => Promise<void>;
+  /** @returns what the analysis found, in its order. @throws StudioError what `AnalysisApi.analyse` fails with */
+  readonly analyse: (request: AnalysisRequest) => Promise<readonly StoredAnalysis[]>;
   /** Ends the metrics thread and gives the state back. */
   readonly close: () => Promise<void>;
 }
@@ -94,6 +100,26 @@ async function resultOf(
   const { record, points, measurements } = stored;
   const phase = record.phase === "finished" || record.phase === "stopped" ? record.phase : "failed";
   return { runId, phase, failure, points, measurements, device: record.device, record };
+}
+
+/** One analysis with a metrics thread of its own: the trainer holds the other line. */
+async function analyseOnce(
+  environment: SessionEnvironment,
+  request: AnalysisRequest,
+): Promise<readonly StoredAnalysis[]> {
+  const session = createAnalysisSession(environment);
+  const metrics = startMetricsThread();
+  const found: StoredAnalysis[] = [];
+  try {
+    await session.connectMetrics(metrics.port);
+    const outcome = session.analyse(request, (event) => {
+      if (event.type === "result") found.push(event.stored);
+    });
+    await valueOf(Promise.race([outcome, metrics.died]));
+    return found;
+  } finally {
+    await metrics.end();
+  }
 }
 
 /**
@@ -148,6 +174,13 @@ export async function openNodeStudio(stateDir: string, places: NodePlaces): Prom
       const failure = await Promise.race([train(runId, request, hooks), metrics.died]);
       return resultOf(environment, runId, failure);
     },
+    fillCaches: (request) =>
+      fillCachesFirst(features, request, {
+        download: false,
+        onCacheEvent: () => undefined,
+        onWeightsEvent: () => undefined,
+      }),
+    analyse: (request) => analyseOnce(environment, request),
     close: async () => {
       await metrics.end();
       state.close();

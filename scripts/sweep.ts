@@ -1,0 +1,130 @@
+/**
+ * `npm run sweep -- DIR [--jobs N] [--backend NAME] [--adapter NAME]`: every run of DIR/plan.json (SweepPlan) that has no
+ * summary in DIR/runs, N side by side, each in a process of its own; then DIR/table.csv, a line a run, and DIR/table.md,
+ * a line a setting with intervals over seeds. The same command goes on after an interruption: what is trained stays in
+ * .cache/sweep. `--table` only writes the tables. Exit code 1 when a run failed; the others are made all the same.
+ */
+import { spawn } from "node:child_process";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { isMainThread } from "node:worker_threads";
+import { z } from "zod";
+import { formatFile } from "../bench/format";
+import { ADAPTERS } from "./node/adapters";
+import { checkoutPlaces } from "./node/places";
+import { openNodeStudio } from "./node/studio";
+import { expandGrid, SweepPlan, type SweepRun } from "./sweep/plan";
+import { sweepRun } from "./sweep/oneRun";
+import { isDone, RunSummary } from "./sweep/summary";
+import { csvTable, markdownTable } from "./sweep/table";
+import { ROOT } from "./setup.mjs";
+
+const readJson = async (path: string): Promise<unknown> => {
+  const text = await readFile(path, "utf8").catch(() => undefined); // not there yet
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined; // half a file is no summary: the run is made again
+  }
+};
+
+const summaryFile = (dir: string, { id }: SweepRun) => join(dir, "runs", `${id}.json`);
+const note = (text: string) => process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+
+interface Sweep {
+  readonly dir: string;
+  readonly plan: SweepPlan;
+  readonly jobs: number;
+  readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly adapter: string;
+}
+
+/** Runs of the grid that `slot` of `jobs` makes: always the same, so that it finds its own checkpoints again. */
+async function makeRuns({ dir, plan, jobs, backend, adapter }: Sweep, slot: number) {
+  const own = expandGrid(plan).filter((_, place) => place % jobs === slot);
+  const studio = await openNodeStudio(
+    resolve(".cache", "sweep", basename(dir), `${slot}-of-${jobs}`),
+    checkoutPlaces(ROOT, adapter),
+  );
+  let failed = 0;
+  try {
+    for (const run of own) {
+      const file = summaryFile(dir, run);
+      if (isDone(await readJson(file), run, plan)) continue;
+      const say = (text: string) => {
+        note(`${run.id}: ${text}`);
+      };
+      try {
+        const summary = await sweepRun(studio, plan, run, { backend, note: say });
+        await writeFile(`${file}.part`, `${JSON.stringify(summary, null, 2)}\n`);
+        await rename(`${file}.part`, file); // an end while writing leaves no half of a summary
+        say("done");
+      } catch (thrown) {
+        failed++;
+        say(thrown instanceof Error ? `failed: ${thrown.message}` : "failed");
+      }
+    }
+  } finally {
+    await studio.close();
+  }
+  return failed;
+}
+
+/** This command again for one slot, in a process of its own. @returns its exit code */
+const startSlot = (slot: number): Promise<number> =>
+  new Promise((settle) => {
+    const again = ["scripts/run.mjs", ...process.argv.slice(1), "--slot", String(slot)];
+    const child = spawn(process.execPath, again, { stdio: ["ignore", "inherit", "inherit"] });
+    child.once("exit", (code) => {
+      settle(code ?? 1);
+    });
+  });
+
+async function writeTables({ dir, plan }: Sweep): Promise<void> {
+  const runs = expandGrid(plan);
+  const stored = await Promise.all(
+    runs.map(async (run) => {
+      const summary = await readJson(summaryFile(dir, run));
+      return isDone(summary, run, plan) ? [RunSummary.parse(summary)] : [];
+    }),
+  );
+  const done = stored.flat();
+  note(`${done.length} of ${runs.length} runs are done`);
+  if (done.length === 0) return;
+  await writeFile(join(dir, "table.csv"), csvTable(done, plan.spaces));
+  await writeFile(join(dir, "table.md"), markdownTable(done, plan.spaces));
+  formatFile(join(dir, "table.md"));
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      jobs: { type: "string", default: "2" },
+      backend: { type: "string", default: "wasm" },
+      adapter: { type: "string", default: "default" },
+      slot: { type: "string" },
+      table: { type: "boolean", default: false },
+    },
+  });
+  const [dir] = positionals;
+  if (dir === undefined)
+    throw new Error("usage: npm run sweep -- DIR [--jobs N], see scripts/sweep.ts");
+  const sweep: Sweep = {
+    dir,
+    plan: SweepPlan.parse(await readJson(join(dir, "plan.json"))),
+    jobs: z.coerce.number().int().min(1).max(64).parse(values.jobs),
+    backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).parse(values.backend),
+    adapter: z.enum(ADAPTERS).parse(values.adapter),
+  };
+  if (values.slot !== undefined) return (await makeRuns(sweep, Number(values.slot))) > 0 ? 1 : 0;
+  await mkdir(join(dir, "runs"), { recursive: true });
+  const slots = Array.from({ length: values.table ? 0 : sweep.jobs }, (_, slot) => slot);
+  const codes = await Promise.all(slots.map(startSlot));
+  await writeTables(sweep);
+  return Math.max(0, ...codes);
+}
+
+// the metrics threads run this file too
+if (isMainThread) process.exit(await main());

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { FEATURE_SPACE_IDS } from "../../src/common/catalogue/featureSpaces";
+import type { Experiment } from "../../src/common/config/experiment";
+import { presetById } from "../../src/common/config/presets";
+import { StudioError } from "../../src/common/errors/studioError";
+import { withSetting } from "../headless/withSetting";
+
+/** What a sweep runs and measures: the file `npm run sweep` is given. */
+export const SweepPlan = z.strictObject({
+  /** The preset every run starts from. */
+  preset: z.string(),
+  /** Values by setting, `group.key`: every combination is run. */
+  settings: z.record(z.string(), z.array(z.json()).min(1)),
+  seeds: z.array(z.int().min(0)).min(1),
+  /** Where the samples of a finished run are measured. */
+  spaces: z.array(z.enum(FEATURE_SPACE_IDS)).min(1),
+  /** Samples drawn for each measurement. */
+  sampleCount: z.int().min(8).max(50_000),
+});
+export type SweepPlan = z.infer<typeof SweepPlan>;
+type SettingValues = Readonly<Record<string, z.infer<ReturnType<typeof z.json>>>>;
+
+/** One run of a sweep. */
+export interface SweepRun {
+  /** Its settings and seed as words that can name a file. */
+  readonly id: string;
+  readonly settings: SettingValues;
+  readonly seed: number;
+}
+
+/** "alignment.projCoeff", 0.5 -> "projCoeff-0.5". */
+const word = (path: string, value: unknown): string =>
+  `${path.slice(path.indexOf(".") + 1)}-${JSON.stringify(value)}`.replaceAll(/[^\w.-]+/g, "_");
+
+/** Every combination of the values, the last setting changing first. */
+function combinations(settings: SweepPlan["settings"]): readonly SettingValues[] {
+  return Object.entries(settings).reduce<readonly SettingValues[]>(
+    (sofar, [path, values]) =>
+      sofar.flatMap((before) => values.map((value) => ({ ...before, [path]: value }))),
+    [{}],
+  );
+}
+
+/**
+ * The runs of a plan: one seed of every setting, then the next seed, so that an early end leaves whole comparisons.
+ * @throws StudioError BAD_CONFIG when two runs would have one name
+ */
+export function expandGrid({ settings, seeds }: SweepPlan): readonly SweepRun[] {
+  const runs = seeds.flatMap((seed) =>
+    combinations(settings).map((values) => {
+      const words = Object.entries(values).map(([path, value]) => word(path, value));
+      return { id: [...words, `seed-${seed}`].join("_"), settings: values, seed };
+    }),
+  );
+  const twice = runs.find(({ id }, i) => runs.findIndex((other) => other.id === id) !== i);
+  if (!twice) return runs;
+  throw new StudioError(
+    "BAD_CONFIG",
+    `Two runs of the sweep are called ${twice.id}.`,
+    "Give each value and each seed once; values that differ only in signs need other names.",
+  );
+}
+
+/** The experiment of a run. @throws StudioError BAD_CONFIG for a setting or a value there is not */
+export function experimentOf({ preset }: SweepPlan, { settings, seed }: SweepRun): Experiment {
+  const changes = [...Object.entries(settings), ["optimizer.seed", seed] as const];
+  return changes.reduce(
+    (sofar, [path, value]) => withSetting(sofar, path, value),
+    presetById(preset).experiment,
+  );
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { exampleSummary } from "./exampleSummary";
+import { csvTable, markdownTable, overSeeds } from "./table";
+
+const RUNS = [
+  exampleSummary({ projCoeff: 0, seed: 0, kid: 100 }),
+  exampleSummary({ projCoeff: 0, seed: 1, kid: 120 }),
+  exampleSummary({ projCoeff: 0.5, seed: 0, kid: 90 }),
+];
+
+test("CSV has a line a run, its settings and seed first", () => {
+  const [head, first, second, third, end] = csvTable(RUNS, ["tiny-vit"]).split("\n");
+  expect(head).toMatch(/^alignment\.projCoeff,seed,steps,tiny-vit: KID x 1000,/);
+  expect(first).toMatch(/^0,0,1000,100,90.*,110,2,0\.1,0\.5,0\.25,0\.3,2,0\.8,120$/);
+  expect(second).toMatch(/^0,1,1000,120,/);
+  expect(third).toMatch(/^0\.5,0,1000,90,/);
+  expect(end).toBe("");
+});
+
+test("a space that was not measured leaves its cells empty", () => {
+  const [, first] = csvTable(RUNS, ["dinov2-s"]).split("\n");
+  expect(first).toBe("0,0,1000,,,,,,,,0.3,2,0.8,120");
+});
+
+test("a setting that holds a list is one cell", () => {
+  const run = {
+    ...exampleSummary({ projCoeff: 0, seed: 0, kid: 100 }),
+    settings: { a: ["x", "y"] },
+  };
+  expect(csvTable([run], []).split("\n")[1]).toMatch(/^"\[""x"",""y""\]",0,/);
+});
+
+test("an interval over seeds is Student's: two values one apart have 12.706 times 0.5", () => {
+  const { mean, half } = overSeeds([1, 2]);
+  expect(mean).toBe(1.5);
+  expect(half).toBeCloseTo(12.706 * 0.5, 10);
+  expect(overSeeds([3])).toEqual({ mean: 3, half: null });
+});
+
+test("the table for people has a line a setting, with an interval where there are seeds for one", () => {
+  const lines = markdownTable(RUNS, ["tiny-vit"]).split("\n");
+  expect(lines).toHaveLength(5);
+  expect(lines[2]).toMatch(/^\| 0 \| 0 1 \| 110\.0 ± 127\.1 \|/);
+  expect(lines[3]).toMatch(/^\| 0\.5 \| 0 \| 90\.0 \|/);
+});

@@ -1,0 +1,102 @@
+import type { SweepPlan } from "./plan";
+import type { RunSummary } from "./summary";
+
+/** A figure of a run: its column, how it is read, and its digits in the table for people. */
+interface Column {
+  readonly name: string;
+  readonly value: (run: RunSummary) => number | undefined;
+  readonly digits: number;
+}
+
+/** The figures of every run, in the order of the columns. KID is recorded times 1,000, as everywhere. */
+export function columnsOf(spaces: SweepPlan["spaces"]): readonly Column[] {
+  const inSpaces = spaces.flatMap((space): Column[] => [
+    {
+      name: `${space}: KID x 1000`,
+      value: (run) => run.quality[space]?.kid,
+      digits: 1,
+    },
+    {
+      name: `${space}: KID low`,
+      value: (run) => run.quality[space]?.kidLow,
+      digits: 1,
+    },
+    {
+      name: `${space}: KID high`,
+      value: (run) => run.quality[space]?.kidHigh,
+      digits: 1,
+    },
+    { name: `${space}: Fréchet top`, value: (run) => run.quality[space]?.frechetTop, digits: 3 },
+    {
+      name: `${space}: Fréchet floor`,
+      value: (run) => run.quality[space]?.frechetFloor,
+      digits: 3,
+    },
+    { name: `${space}: precision`, value: (run) => run.quality[space]?.precision, digits: 3 },
+    { name: `${space}: recall`, value: (run) => run.quality[space]?.recall, digits: 3 },
+  ]);
+  return [
+    ...inSpaces,
+    { name: "CKNNA, best block", value: ({ cknna }) => cknna.best, digits: 3 },
+    { name: "best block", value: ({ cknna }) => cknna.block, digits: 0 },
+    { name: "velocity loss", value: ({ velocityLoss }) => velocityLoss, digits: 4 },
+    { name: "ms a step", value: ({ stepMs }) => stepMs, digits: 0 },
+  ];
+}
+
+const settingPaths = (runs: readonly RunSummary[]) => [
+  ...new Set(runs.flatMap(({ settings }) => Object.keys(settings))),
+];
+
+/** A cell as CSV takes it: quoted where it holds a comma, a quote or a line's end. */
+const csvCell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** One line a run, at full precision. */
+export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const [paths, columns] = [settingPaths(runs), columnsOf(spaces)];
+  const head = [...paths, "seed", "steps", ...columns.map(({ name }) => name)];
+  const lines = runs.map((run) => [
+    ...paths.map((path) => JSON.stringify(run.settings[path] ?? null)),
+    String(run.seed),
+    String(run.steps),
+    ...columns.map(({ value }) => String(value(run) ?? "")),
+  ]);
+  return [head, ...lines].map((line) => `${line.map(csvCell).join(",")}\n`).join("");
+}
+
+/** Two-sided 95 % points of Student's t by degrees of freedom, 1 first; beyond ten the normal's is near enough. */
+const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+const NORMAL = 1.96;
+
+/** Mean of a setting's runs and the half of its 95 % interval over seeds; one run has no interval. */
+export function overSeeds(values: readonly number[]): { mean: number; half: number | null } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const freedom = values.length - 1;
+  if (freedom < 1) return { mean, half: null };
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / freedom;
+  return { mean, half: (STUDENT[freedom - 1] ?? NORMAL) * Math.sqrt(variance / values.length) };
+}
+
+/** One line a setting: means over its seeds with 95 % intervals. */
+export function markdownTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const [paths, columns] = [settingPaths(runs), columnsOf(spaces)];
+  const bySetting = new Map<string, RunSummary[]>();
+  for (const run of runs) {
+    const key = JSON.stringify(run.settings);
+    bySetting.set(key, [...(bySetting.get(key) ?? []), run]);
+  }
+  const head = [...paths, "seeds", ...columns.map(({ name }) => name)];
+  const lines = [...bySetting.values()].map((group) => [
+    ...paths.map((path) => JSON.stringify(group[0]?.settings[path] ?? null)),
+    group.map(({ seed }) => seed).join(" "),
+    ...columns.map(({ value, digits }) => {
+      const values = group.flatMap((run) => value(run) ?? []);
+      if (values.length === 0) return "";
+      const { mean, half } = overSeeds(values);
+      return mean.toFixed(digits) + (half === null ? "" : ` ± ${half.toFixed(digits)}`);
+    }),
+  ]);
+  return [head, head.map(() => "---"), ...lines]
+    .map((line) => `| ${line.join(" | ")} |\n`)
+    .join("");
+}
