@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { PlanInput } from "../src/common/config/memoryPlan";
 import { randomNormal, randomUniform } from "../src/common/math/rng";
 import { initProjector } from "../src/engine/models/projector";
-import type { SiTShape } from "../src/engine/models/sit";
-import { initSiT } from "../src/engine/models/sitInit";
+import type { TransformerShape } from "../src/engine/models/transformer";
+import { initTransformer } from "../src/engine/models/transformerInit";
 import { backward } from "../src/engine/nn/backward";
 import { repaLoss, type TrainBatch } from "../src/engine/training/trainStep";
 import { atBackwardStart, countDataBytes } from "./dataBytes";
@@ -42,7 +42,7 @@ const normals = (stream: string, shape: number[]) =>
 /** `NANO` as a model and a batch. */
 export function nano(qkNorm = false) {
   const { model, latent, classes, batchSize, projectorWidth } = NANO;
-  const shape: SiTShape = {
+  const shape: TransformerShape = {
     inputSide: latent.side,
     inChannels: latent.channels,
     patchSize: model.patchSize,
@@ -70,7 +70,7 @@ export function nano(qkNorm = false) {
     labels: Int32Array.of(0, 3, 8, 9),
     features: [normals("features", [batchSize, 64, 128]) as tf.Tensor3D],
   };
-  return { shape, values: { ...initSiT(shape, 0), ...projector }, batch };
+  return { shape, values: { ...initTransformer(shape, 0), ...projector }, batch };
 }
 
 /** Bytes a step of `NANO` on the current backend holds when the backward pass begins, and its peak. */

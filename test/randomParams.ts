@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { randomNormal } from "../src/common/math/rng";
-import type { InitialValues } from "../src/engine/models/sitInit";
+import type { InitialValues } from "../src/engine/models/transformerInit";
 import type { ParamMap } from "../src/engine/nn/params";
 import { tinyValues } from "./tinyRun";
 

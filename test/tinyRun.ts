@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { randomNormal, randomUniform } from "../src/common/math/rng";
 import { initProjector } from "../src/engine/models/projector";
-import type { SiTShape } from "../src/engine/models/sit";
-import { initSiT, type InitialValues } from "../src/engine/models/sitInit";
+import type { TransformerShape } from "../src/engine/models/transformer";
+import { initTransformer, type InitialValues } from "../src/engine/models/transformerInit";
 import type { StepOptions, TrainBatch } from "../src/engine/training/trainStep";
 
 /** The smallest model that has everything, for tests of behaviour rather than of numbers. */
-export const TINY_SHAPE: SiTShape = {
+export const TINY_SHAPE: TransformerShape = {
   inputSide: 4,
   inChannels: 2,
   patchSize: 2,
@@ -31,8 +31,8 @@ export const tinyProjector = (index: number, encoderId = `encoder-${index}`): In
     outDim: TINY_FEATURES,
   });
 
-export const tinyValues = (shape: SiTShape = TINY_SHAPE): InitialValues => ({
-  ...initSiT(shape, 0),
+export const tinyValues = (shape: TransformerShape = TINY_SHAPE): InitialValues => ({
+  ...initTransformer(shape, 0),
   ...tinyProjector(0),
 });
 
@@ -59,7 +59,11 @@ const normals = (stream: string, shape: number[], seed: number) => {
 };
 
 /** A batch of three for the tiny model; `features` for as many encoders as asked. The caller disposes it. */
-export function tinyBatch(encoders = 1, shape: SiTShape = TINY_SHAPE, seed = 7): TrainBatch {
+export function tinyBatch(
+  encoders = 1,
+  shape: TransformerShape = TINY_SHAPE,
+  seed = 7,
+): TrainBatch {
   const { inputSide, inChannels, patchSize } = shape;
   const latents = [BATCH, inputSide, inputSide, inChannels];
   const tokens = (inputSide / patchSize) ** 2;

@@ -3,7 +3,7 @@
  * jax-js counts references: a function consumes its arguments, `.ref` keeps one for another use.
  */
 import { nn, numpy as np } from "@jax-js/jax";
-import type { SiTShape } from "../../src/engine/models/sit";
+import type { TransformerShape } from "../../src/engine/models/transformer";
 
 /** A type alias, because jax-js' trees take no interfaces. */
 export type Params = Record<string, np.Array>;
@@ -99,7 +99,10 @@ function patchify(x: np.Array, patch: number): np.Array {
 }
 
 /** Tokens [B, T, p p C], channel fastest, as [B, H, W, C]. */
-function unpatchify(tokens: np.Array, { inputSide, patchSize, inChannels }: SiTShape): np.Array {
+function unpatchify(
+  tokens: np.Array,
+  { inputSide, patchSize, inChannels }: TransformerShape,
+): np.Array {
   const [batch = 1] = tokens.shape;
   const side = inputSide / patchSize;
   return tokens
@@ -122,7 +125,7 @@ export interface SiTInputs {
 /** Velocity [B, H, W, C] and projected tokens [B, T, Z] of the block `encoderDepth`. Consumes the inputs. */
 export function sitForward(
   params: Params,
-  shape: SiTShape,
+  shape: TransformerShape,
   { xt, timeFeatures, oneHotLabels, positions }: SiTInputs,
   encoderDepth: number,
 ): { velocity: np.Array; projected: np.Array } {

@@ -1,5 +1,5 @@
 import { defaultDevice, init, numpy as np, tree } from "@jax-js/jax";
-import { isFrozen, type InitialValue } from "../../src/engine/models/sitInit";
+import { isFrozen, type InitialValue } from "../../src/engine/models/transformerInit";
 import type { Variant } from "../../src/engine/bench/variant";
 import {
   tokenCount,

@@ -2,7 +2,7 @@ import { toTrainBatch } from "../../src/engine/bench/trainerVariant";
 import { workloadOptions, type Workload } from "../../src/engine/bench/workloads";
 import type { StudioBackend } from "../../src/engine/kernels/studioBackend";
 import { initProjector } from "../../src/engine/models/projector";
-import { initSiT } from "../../src/engine/models/sitInit";
+import { initTransformer } from "../../src/engine/models/transformerInit";
 import { gatherRows, makeBatch } from "../../src/engine/training/batch";
 import { createDeviceTrainer } from "../../src/engine/training/deviceTrainer";
 import { withMixedPrecision } from "../../src/engine/training/mixedPrecision";
@@ -33,7 +33,7 @@ export async function runBoth(
   const { shape, projectorWidth, featureWidth, batch: batchSize } = workload;
   const projector = { seed: SEED, encoderId: "tiny-vit", index: 0, inDim: shape.width };
   const values = () => ({
-    ...initSiT(shape, SEED),
+    ...initTransformer(shape, SEED),
     ...initProjector({ ...projector, width: projectorWidth, outDim: featureWidth }),
   });
   const open = () => createDeviceTrainer(backend, createTrainState(values()));

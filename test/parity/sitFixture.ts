@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
-import type { SiTShape } from "../../src/engine/models/sit";
+import type { TransformerShape } from "../../src/engine/models/transformer";
 import type { ParamMap } from "../../src/engine/nn/params";
 import { compareArrays, maxAbs, toNchw, toNhwc } from "./arrays";
 import type { ParityResult } from "./types";
@@ -61,7 +61,7 @@ export type ParityPrecision = "tight" | "gpu";
 export interface SitFixture {
   readonly manifest: SitManifest;
   readonly precision: ParityPrecision;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   /** Has the file this tensor? */
   readonly has: (name: string) => boolean;
   /** Names of all tensors of the file. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PathKind } from "../../src/common/math/interpolant";
-import type { InitialValues } from "../../src/engine/models/sitInit";
+import type { InitialValues } from "../../src/engine/models/transformerInit";
 import {
   createTrainState,
   disposeState,

@@ -11,7 +11,11 @@ import {
 } from "../../../src/engine/bench/workloads";
 import { randomNormal } from "../../../src/common/math/rng";
 import { projectorScope } from "../../../src/engine/models/projector";
-import { linearRules, sitParameters, type InitialValues } from "../../../src/engine/models/sitInit";
+import {
+  linearRules,
+  transformerParameters,
+  type InitialValues,
+} from "../../../src/engine/models/transformerInit";
 import type { FloatFile, TorchRequest } from "../pytorch/client";
 
 /** Batches of a workload, made once: those of a large model take a second each to make. */
@@ -37,7 +41,7 @@ export function repeatedValues({ shape, projectorWidth, featureWidth }: Workload
   const cycle = randomNormal({ seed: 0, stream: "gpu-check/values" }, CYCLE).map((x) => STD * x);
   const scope = projectorScope(0);
   const rules = {
-    ...sitParameters(shape),
+    ...transformerParameters(shape),
     ...linearRules(`${scope}.0`, shape.width, projectorWidth),
     ...linearRules(`${scope}.2`, projectorWidth, projectorWidth),
     ...linearRules(`${scope}.4`, projectorWidth, featureWidth),

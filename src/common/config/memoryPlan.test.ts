@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { arbitraryExperiment } from "../../../test/arbitraryExperiment";
 import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
-import { isFrozen, linearRules, sitParameters } from "../../engine/models/sitInit";
+import { isFrozen, linearRules, transformerParameters } from "../../engine/models/transformerInit";
 import { Experiment } from "./experiment";
 import { BLOCK_TENSORS, memoryPlan, planInput, planOf } from "./memoryPlan";
 import { PRESETS } from "./presets";
@@ -73,7 +73,7 @@ test.each(PRESETS.map(({ id, experiment }) => [id, experiment] as const))(
   (_, experiment) => {
     const { side, channels } = latentShape(experiment);
     const { width, depth, heads } = modelShape(experiment.model);
-    const rules = sitParameters({
+    const rules = transformerParameters({
       inputSide: side,
       inChannels: channels,
       patchSize: experiment.model.patchSize,

@@ -1,4 +1,4 @@
-import { sitParameters, isFrozen } from "../models/sitInit";
+import { transformerParameters, isFrozen } from "../models/transformerInit";
 import { flopsOf, numbersOf, stepProducts, type StepProduct } from "./stepProducts";
 import { tokenCount, type Workload } from "./workloads";
 
@@ -21,7 +21,7 @@ const FLOAT_BYTES = 4;
 const OPTIMIZER_ACCESSES = 9;
 
 function trainedScalars({ shape, projectorWidth, featureWidth }: Workload): number {
-  const sit = Object.entries(sitParameters(shape))
+  const sit = Object.entries(transformerParameters(shape))
     .filter(([name]) => !isFrozen(name))
     .reduce((sum, [, rule]) => sum + rule.shape.reduce((a, b) => a * b, 1), 0);
   const dense = (inputs: number, outputs: number) => (inputs + 1) * outputs;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { createTrainState, type TrainState } from "../training/trainState";
 import { disposeBatch, type TrainBatch } from "../training/trainBatch";
-import type { InitialValues } from "../models/sitInit";
+import type { InitialValues } from "../models/transformerInit";
 import type { Trainer } from "../training/trainer";
 import { runBurst } from "./burst";
 import type { KernelTime, MemoryUse, StepResult, Variant } from "./variant";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { isFrozen } from "../models/sitInit";
+import { isFrozen } from "../models/transformerInit";
 import { largestDifference } from "./agreement";
 import { runInterleaved } from "./harness";
 import { stepFloor } from "./roofline";

@@ -2,8 +2,8 @@ import { MODEL_SIZE_TABLE, type ModelShape } from "../../common/config/sizes";
 import { StudioError } from "../../common/errors/studioError";
 import { randomNormal, randomUniform } from "../../common/math/rng";
 import { initProjector } from "../models/projector";
-import type { SiTShape } from "../models/sit";
-import { initSiT, type InitialValues } from "../models/sitInit";
+import type { TransformerShape } from "../models/transformer";
+import { initTransformer, type InitialValues } from "../models/transformerInit";
 import type { StepOptions } from "../training/trainStep";
 
 /** A model and a batch size whose training step is measured. */
@@ -11,7 +11,7 @@ export interface Workload {
   readonly id: string;
   /** What it stands for, in one line. */
   readonly description: string;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   /** P, width of the projector's inner layers. */
   readonly projectorWidth: number;
   /** Z, width of the features aligned with. */
@@ -24,7 +24,7 @@ export interface Workload {
   readonly slowBatch: number;
 }
 
-const shapeOf = (model: ModelShape, inputSide: number, numClasses: number): SiTShape => ({
+const shapeOf = (model: ModelShape, inputSide: number, numClasses: number): TransformerShape => ({
   inputSide,
   inChannels: 4,
   patchSize: 2,
@@ -173,7 +173,7 @@ export function workloadValues(workload: Workload): InitialValues {
     outDim: featureWidth,
   });
   return Object.fromEntries(
-    Object.entries({ ...initSiT(shape, SEED), ...projector }).map(([name, value]) => {
+    Object.entries({ ...initTransformer(shape, SEED), ...projector }).map(([name, value]) => {
       if (!startsAtZero(name)) return [name, value];
       const key = { seed: SEED, stream: `bench/${name}` };
       const values = randomNormal(key, value.values.length).map((x) => x * MODULATION_STD);

@@ -1,7 +1,7 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { linearChain } from "../nn/linear";
 import type { ParamMap } from "../nn/params";
-import { initialValue, linearRules, type InitialValues } from "./sitInit";
+import { initialValue, linearRules, type InitialValues } from "./transformerInit";
 
 /** Where projector `index` keeps its parameters: `projectors.0.0.weight`, as in the reference. */
 export const projectorScope = (index: number): string => `projectors.${index}`;

@@ -5,15 +5,21 @@ import { asSitManifest, sitFixture } from "../../../test/parity/sitFixture";
 import { TINY_SHAPE, tinyBatch, tinyProjector } from "../../../test/tinyRun";
 import { MODEL_SIZE_TABLE, sitParameterCount } from "../../common/config/sizes";
 import { projectTokens } from "./projector";
-import { sitForward, type SiTShape } from "./sit";
-import { initSiT, isFrozen, sitParameters, type InitialValues } from "./sitInit";
+import { sitForward } from "./sit";
+import type { TransformerShape } from "./transformer";
+import {
+  initTransformer,
+  isFrozen,
+  transformerParameters,
+  type InitialValues,
+} from "./transformerInit";
 
 const toTensors = (values: InitialValues) =>
   Object.fromEntries(
     Object.entries(values).map(([name, { shape, values: v }]) => [name, tf.tensor(v, [...shape])]),
   );
 
-const forward = (shape: SiTShape, values: InitialValues) => {
+const forward = (shape: TransformerShape, values: InitialValues) => {
   const { latents, t, labels } = tinyBatch(0, shape);
   return sitForward(toTensors(values), shape, latents, t, tf.tensor1d(labels, "int32"));
 };
@@ -26,7 +32,10 @@ test("names and shapes are the reference's state dict", () => {
     const want = Object.entries(sit.parameters)
       .filter(([name]) => !name.startsWith("projectors."))
       .map(([name]) => [name, tensors.get(`param.${name}`)?.shape]);
-    const got = Object.entries(sitParameters(shape)).map(([name, rule]) => [name, rule.shape]);
+    const got = Object.entries(transformerParameters(shape)).map(([name, rule]) => [
+      name,
+      rule.shape,
+    ]);
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(want));
   }
 });
@@ -36,7 +45,7 @@ test.each([false, true])(
   (qkNorm) => {
     const { width, depth, heads } = MODEL_SIZE_TABLE.B;
     const shape = { ...TINY_SHAPE, width, depth, numHeads: heads, qkNorm, mlpRatio: 4 };
-    const rules = Object.entries(sitParameters({ ...shape, frequencySize: 256 }));
+    const rules = Object.entries(transformerParameters({ ...shape, frequencySize: 256 }));
     const count = rules
       .filter(([name]) => !isFrozen(name))
       .reduce((sum, [, rule]) => sum + rule.shape.reduce((product, size) => product * size, 1), 0);
@@ -48,7 +57,7 @@ test.each([false, true])(
 
 test("a new model is the identity in every block and predicts zero", () => {
   tf.tidy(() => {
-    const { velocity, hidden } = forward(TINY_SHAPE, initSiT(TINY_SHAPE, 0));
+    const { velocity, hidden } = forward(TINY_SHAPE, initTransformer(TINY_SHAPE, 0));
     expect(velocity.shape).toEqual([3, 4, 4, 2]);
     expect(Math.max(...velocity.dataSync().map(Math.abs))).toBe(0);
     expect(hidden).toHaveLength(2);
@@ -58,7 +67,7 @@ test("a new model is the identity in every block and predicts zero", () => {
 
 test("initial values depend on the seed and on nothing else", () => {
   const weight = (seed: number, shape = TINY_SHAPE) =>
-    initSiT(shape, seed)["blocks.1.attn.qkv.weight"]?.values;
+    initTransformer(shape, seed)["blocks.1.attn.qkv.weight"]?.values;
   expect(weight(1)).toEqual(weight(1));
   expect(weight(1)).not.toEqual(weight(2));
   expect(weight(1)).toEqual(weight(1, { ...TINY_SHAPE, depth: 5, numClasses: 9 }));
@@ -69,7 +78,7 @@ test("initial values depend on the seed and on nothing else", () => {
 
 test("Xavier weights fill their bound, embedders have standard deviation 0.02", () => {
   const shape = { ...TINY_SHAPE, width: 64, frequencySize: 256, numClasses: 100 };
-  const values = initSiT(shape, 3);
+  const values = initTransformer(shape, 3);
   const bound = Math.sqrt(6 / (64 + 3 * 64));
   const largest = Math.max(...(values["blocks.0.attn.qkv.weight"]?.values ?? []).map(Math.abs));
   expect(largest).toBeLessThanOrEqual(bound);
@@ -82,7 +91,7 @@ test("Xavier weights fill their bound, embedders have standard deviation 0.02", 
 test("qk-norm makes attention ignore the scale of queries and keys", () => {
   tf.tidy(() => {
     const shape = { ...TINY_SHAPE, qkNorm: true };
-    const values = initSiT(shape, 0);
+    const values = initTransformer(shape, 0);
     const name = "blocks.0.attn.qkv.weight";
     const open = "blocks.0.adaLN_modulation.1.bias"; // opens the gates, so that attention shows
     values[open] = { shape: [48], values: new Float32Array(48).fill(1) };
@@ -100,7 +109,7 @@ test("qk-norm makes attention ignore the scale of queries and keys", () => {
 
 test("wrong input sides, missing parameters and foreign widths are named", () => {
   tf.tidy(() => {
-    const values = initSiT(TINY_SHAPE, 0);
+    const values = initTransformer(TINY_SHAPE, 0);
     expect(() => forward({ ...TINY_SHAPE, inputSide: 8 }, values)).toThrow(
       /"pos_embed".*\[1, 16, 8\]/,
     );
@@ -114,6 +123,6 @@ test("wrong input sides, missing parameters and foreign widths are named", () =>
     );
     const params = toTensors(tinyProjector(0));
     expect(() => projectTokens(params, 0, tf.zeros([1, 4, 9]))).toThrow("projectors.0.0");
-    expect(() => initSiT({ ...TINY_SHAPE, numHeads: 3 }, 0)).toThrow("3 heads");
+    expect(() => initTransformer({ ...TINY_SHAPE, numHeads: 3 }, 0)).toThrow("3 heads");
   });
 });

@@ -8,7 +8,7 @@ import {
   parseSafetensors,
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
-import { initSiT, sitParameters } from "../models/sitInit";
+import { initTransformer, transformerParameters } from "../models/transformerInit";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint";
 import { createTrainState, disposeState, stateTensors } from "./trainState";
 
@@ -51,7 +51,7 @@ test("every float32 bit, the step and the description survive", async () => {
   const odd = tf.tensor1d([NaN, -0, 1e-45, 3.4e38, 1 / 3, -Infinity, 0, 1]);
   const state = { ...start, params: { ...start.params, "x_embedder.proj.bias": odd } };
   const bytes = await encodeCheckpoint({ ...state, step: 12 }, INFO);
-  const decoded = decodeCheckpoint(bytes, sitParameters(TINY_SHAPE));
+  const decoded = decodeCheckpoint(bytes, transformerParameters(TINY_SHAPE));
   expect(decoded.state.step).toBe(12);
   expect({ ...decoded, state: undefined }).toEqual({ ...INFO, state: undefined });
   for (const map of ["params", "ema", "expAvg", "expAvgSq"] as const) {
@@ -104,9 +104,9 @@ test("a moment of another shape is named with both shapes", async () => {
 
 test("a checkpoint of another model is refused", async () => {
   const bytes = await checkpointBytes();
-  const wider = sitParameters({ ...TINY_SHAPE, width: 16 });
+  const wider = transformerParameters({ ...TINY_SHAPE, width: 16 });
   expect(failureOf(() => decodeCheckpoint(bytes, wider)).code).toBe("SHAPE_MISMATCH");
-  const deeper = sitParameters({ ...TINY_SHAPE, depth: 3 });
+  const deeper = transformerParameters({ ...TINY_SHAPE, depth: 3 });
   expect(failureOf(() => decodeCheckpoint(bytes, deeper)).message).toContain("blocks.2");
 });
 
@@ -136,9 +136,12 @@ test("the null row that earlier versions kept of a model without a null label is
   const experiment = Experiment.parse({ optimizer: { labelDrop: 0 } });
   const shape = { ...TINY_SHAPE, numClasses: 9 };
   const table = "y_embedder.embedding_table.weight";
-  const saved = createTrainState(initSiT(shape, 1));
+  const saved = createTrainState(initTransformer(shape, 1));
   const bytes = await encodeCheckpoint(saved, { ...INFO, experiment });
-  const { state } = decodeCheckpoint(bytes, sitParameters({ ...shape, hasNullClass: false }));
+  const { state } = decodeCheckpoint(
+    bytes,
+    transformerParameters({ ...shape, hasNullClass: false }),
+  );
   for (const map of ["params", "ema", "expAvg", "expAvgSq"] as const) {
     expect(state[map][table]?.shape).toEqual([9, TINY_SHAPE.width]);
     const kept = [...(saved[map][table]?.dataSync() ?? [])].slice(0, 9 * TINY_SHAPE.width);
@@ -147,8 +150,11 @@ test("the null row that earlier versions kept of a model without a null label is
   disposeState(saved);
   disposeState(state);
 
-  const dropping = createTrainState(initSiT(shape, 1));
-  const whole = decodeCheckpoint(await encodeCheckpoint(dropping, INFO), sitParameters(shape));
+  const dropping = createTrainState(initTransformer(shape, 1));
+  const whole = decodeCheckpoint(
+    await encodeCheckpoint(dropping, INFO),
+    transformerParameters(shape),
+  );
   expect(whole.state.params[table]?.shape).toEqual([10, TINY_SHAPE.width]);
   disposeState(dropping);
   disposeState(whole.state);

@@ -11,7 +11,7 @@ import {
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
 import { mapRecord, namesOf } from "../kernels/records";
-import { isFrozen } from "../models/sitInit";
+import { isFrozen } from "../models/transformerInit";
 import type { ParamMap } from "../nn/params";
 import { stateTensors, type TrainState } from "./trainState";
 

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { MODEL_SIZE_TABLE } from "../../common/config/sizes";
-import { sitParameters } from "../models/sitInit";
+import { transformerParameters } from "../models/transformerInit";
 import { flatLayout } from "./flatLayout";
 
 /** SiT-B/2 on 32x32x4 latents. */
 const shapes = () => {
   const { width, depth, heads } = MODEL_SIZE_TABLE.B;
-  const rules = sitParameters({
+  const rules = transformerParameters({
     inputSide: 32,
     inChannels: 4,
     patchSize: 2,

@@ -1,5 +1,5 @@
 import { StudioError } from "../../common/errors/studioError";
-import { isFrozen } from "../models/sitInit";
+import { isFrozen } from "../models/transformerInit";
 import { scopeOf } from "./parameterScope";
 
 /** Elements between two places where a parameter may start: 256 bytes, as bindings demand. */

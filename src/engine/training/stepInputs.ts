@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { pathCoefficients } from "../diffusion/interpolate";
 import type { PathKind } from "../../common/math/interpolant";
-import type { SiTShape } from "../models/sit";
+import type { TransformerShape } from "../models/transformer";
 import { timeFeatureValues } from "../nn/embedders";
 import type { TrainBatch } from "./trainBatch";
 
@@ -23,7 +23,7 @@ export interface StepInputs {
 
 /** What the inputs of a batch are computed from. */
 export interface InputOptions {
-  readonly shape: Pick<SiTShape, "frequencySize">;
+  readonly shape: Pick<TransformerShape, "frequencySize">;
   readonly path: PathKind;
   readonly projCoeff: number;
 }

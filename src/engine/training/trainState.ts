@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
-import { isFrozen, type InitialValues } from "../models/sitInit";
+import { isFrozen, type InitialValues } from "../models/transformerInit";
 import type { ParamMap } from "../nn/params";
 import { initAdamW } from "./adamw";
 

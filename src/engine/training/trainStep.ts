@@ -6,8 +6,8 @@ import { velocityLoss } from "../diffusion/velocityLoss";
 import { StudioError } from "../../common/errors/studioError";
 import type { PathKind } from "../../common/math/interpolant";
 import { projectorScope, projectTokens } from "../models/projector";
-import { sitForward, type SiTShape } from "../models/sit";
-import { isFrozen } from "../models/sitInit";
+import { transformerForward, type TransformerShape } from "../models/transformer";
+import { isFrozen } from "../models/transformerInit";
 import { ofRank } from "../kernels/ranks";
 import { mapRecord } from "../kernels/records";
 import { backward } from "../nn/backward";
@@ -45,7 +45,7 @@ export interface StepProgress {
 }
 
 export interface LossOptions {
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   readonly path: PathKind;
   readonly alignment: Alignment;
   /** Compute the blocks' activations again in the backward pass instead of keeping them. Default false. */
@@ -121,7 +121,7 @@ export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOp
   const { shape, alignment, recompute = false, onProgress } = options;
   const { latents, noise, coefficients, timeFeatures, labels } = inputs;
   const { xt, velocity: target } = interpolateWith(latents, noise, coefficients);
-  const { velocity, hidden } = sitForward(params, shape, xt, timeFeatures, labels, {
+  const { output, hidden } = transformerForward(params, shape, xt, timeFeatures, labels, {
     recompute,
     onBlock: onProgress && ((done, all) => onProgress({ part: "forward", done, all })),
   });
@@ -130,7 +130,7 @@ export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOp
     features,
     projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
   }));
-  const denoising = velocityLoss(velocity, target);
+  const denoising = velocityLoss(output, target);
   const projLoss = alignmentLoss(pairs, alignment.objective, alignment.temperature);
   const total: Scalar = tf.add(denoising, tf.mul(projLoss, inputs.projCoeff));
   return { velocityLoss: denoising, projLoss, total };

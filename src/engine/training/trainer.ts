@@ -1,5 +1,5 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
-import type { InitialValues } from "../models/sitInit";
+import type { InitialValues } from "../models/transformerInit";
 import { disposeState, extendTrainState, type TrainState } from "./trainState";
 import { trainStep, type StepOptions, type TrainBatch } from "./trainStep";
 

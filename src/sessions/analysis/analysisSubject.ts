@@ -9,8 +9,8 @@ import {
   type LoadedAutoencoder,
 } from "../../engine/encoders/loadAutoencoder";
 import { StudioError } from "../../common/errors/studioError";
-import type { SiTShape } from "../../engine/models/sit";
-import { sitParameters } from "../../engine/models/sitInit";
+import type { TransformerShape } from "../../engine/models/transformer";
+import { transformerParameters } from "../../engine/models/transformerInit";
 import type { ParamMap } from "../../engine/nn/params";
 import type { AnalysisPlan, OpenedCheckpoint, Subject } from "../../common/protocol/analysis";
 import { checkpointHead, contentSha256, readCheckpointOf } from "../../common/storage/checkpoints";
@@ -23,7 +23,7 @@ import {
   type CheckpointContents,
 } from "../../engine/training/checkpoint";
 import type { SessionEnvironment } from "../common/environment";
-import { sitShapeOf } from "../run/modelState";
+import { networkShapeOf } from "../run/modelState";
 import type { ShardMemory } from "../caches/shardedRows";
 import { loadTrainingData, type TrainingData } from "../run/trainingData";
 
@@ -41,7 +41,7 @@ export interface OpenSubject {
   /** SHA-256 of the checkpoint. */
   readonly sha256: string;
   readonly experiment: Experiment;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   /** Side of its token grid. */
   readonly grid: number;
   readonly data: TrainingData;
@@ -55,8 +55,8 @@ export interface OpenSubject {
 }
 
 /** The model shape of an experiment. */
-const shapeOf = (experiment: Experiment): SiTShape =>
-  sitShapeOf(experiment, dataShape(experiment.data).classes);
+const shapeOf = (experiment: Experiment): TransformerShape =>
+  networkShapeOf(experiment, dataShape(experiment.data).classes);
 
 /**
  * Reads a checkpoint and holds its tensors to the model its experiment describes.
@@ -64,7 +64,7 @@ const shapeOf = (experiment: Experiment): SiTShape =>
  */
 export function checkedCheckpoint(bytes: ArrayBuffer): CheckpointContents {
   const contents = readCheckpoint(bytes);
-  assertParameters(contents, sitParameters(shapeOf(contents.experiment)));
+  assertParameters(contents, transformerParameters(shapeOf(contents.experiment)));
   return contents;
 }
 

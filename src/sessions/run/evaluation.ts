@@ -8,7 +8,7 @@ import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../../engine/diffu
 import type { FeatureSpace } from "../../engine/encoders/featureSpace";
 import type { LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
 import { randomNormal } from "../../common/math/rng";
-import { sitForward, type SiTShape } from "../../engine/models/sit";
+import { transformerForward, type TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
 import type { FeatureRows } from "../../common/protocol/metrics";
 import type { SampleGrid } from "../../common/protocol/trainer";
@@ -21,7 +21,7 @@ const CHUNK = 32;
 
 export interface EvaluationContext {
   readonly experiment: Experiment;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   readonly autoencoder: LoadedAutoencoder;
   /** Where samples are measured. */
   readonly space: FeatureSpace;
@@ -61,7 +61,7 @@ async function sampleChunk(
     });
     return tf.tensor4d(values, [labels.length, side, side, channels]);
   };
-  const velocity = guidedVelocity((x, t, y) => sitForward(params, shape, x, t, y).velocity, {
+  const velocity = guidedVelocity((x, t, y) => transformerForward(params, shape, x, t, y).output, {
     labels,
     nullLabel: shape.numClasses,
     scale: guidanceInForce(experiment),

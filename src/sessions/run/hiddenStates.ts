@@ -4,7 +4,7 @@ import type { Experiment } from "../../common/config/experiment";
 import { hasNullLabel } from "../../common/config/nullLabel";
 import { interpolate } from "../../engine/diffusion/interpolate";
 import { randomNormal } from "../../common/math/rng";
-import { sitForward, type SiTShape } from "../../engine/models/sit";
+import { transformerForward, type TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
 import type { FeatureRows } from "../../common/protocol/metrics";
 import { sampleLatents } from "../../engine/training/batch";
@@ -17,7 +17,7 @@ const CHUNK = 32;
 
 export interface HiddenContext {
   readonly experiment: Experiment;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   readonly data: Pick<TrainingData, "source">;
   /** Awaited between pieces of work. Lets messages be handled, and throws when the work is to end. */
   readonly between: () => Promise<void>;
@@ -69,7 +69,7 @@ async function forEachHidden(
       const labels = hasNullLabel(experiment)
         ? tf.fill<Rank.R1>([rows.length], shape.numClasses, "int32")
         : tf.tensor1d(ownLabels(data.source, rows), "int32");
-      return sitForward(params, shape, xt, t, labels).hidden.map(reduce);
+      return transformerForward(params, shape, xt, t, labels).hidden.map(reduce);
     });
     try {
       for (const [layer, tensor] of reduced.entries()) {

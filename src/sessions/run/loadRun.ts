@@ -12,7 +12,7 @@ import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/l
 import { fromFailure, StudioError, type Failure } from "../../common/errors/studioError";
 import { hasRoom } from "../../engine/kernels/deviceRoom";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
-import type { SiTShape } from "../../engine/models/sit";
+import type { TransformerShape } from "../../engine/models/transformer";
 import type { MetricsLine } from "../metrics/metricsLine";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type { RunEvent, StartRequest } from "../../common/protocol/trainer";
@@ -27,7 +27,7 @@ import { deviceWarnings } from "../device/deviceWarnings";
 import type { EvaluationContext } from "./evaluation";
 import { createMeasuring, type Measuring } from "./measure";
 import { mixedPrecisionRefusal } from "../device/mixedPrecision";
-import { createModelState, sitShapeOf, type ModelState } from "./modelState";
+import { createModelState, networkShapeOf, type ModelState } from "./modelState";
 import type { RunControl } from "./runControl";
 import type { RunJournal } from "./runJournal";
 import { createStepReader, type StepReader } from "./stepReader";
@@ -72,7 +72,7 @@ export interface LoadedRun {
   readonly db: Database;
   readonly journal: RunJournal;
   readonly experiment: Experiment;
-  readonly shape: SiTShape;
+  readonly shape: TransformerShape;
   readonly data: TrainingData;
   readonly model: ModelState;
   readonly context: EvaluationContext;
@@ -124,7 +124,7 @@ export async function loadRun(
   await putRun(db, recordOf(inputs, known, facts));
   for (const entry of timeline) journal.emit({ type: "control", entry });
 
-  const shape = sitShapeOf(experiment, data.dataset.classNames.length);
+  const shape = networkShapeOf(experiment, data.dataset.classNames.length);
   phase("Parameters");
   const model = await loadModel(db, journal, { experiment, timeline, shape }, request.runId);
   const between = betweenPieces(inputs);

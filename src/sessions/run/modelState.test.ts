@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Experiment } from "../../common/config/experiment";
 import { experimentParameterCount } from "../../common/config/sizes";
 import type { TrainState } from "../../engine/training/trainState";
-import { createModelState, sitShapeOf } from "./modelState";
+import { createModelState, networkShapeOf } from "./modelState";
 
 const experiment = Experiment.parse({
   model: { size: "custom", width: 16, depth: 1, heads: 2 },
@@ -25,7 +25,7 @@ const valuesOf = ({ params, ema, expAvg }: TrainState) =>
 
 test("projectors that are there from the start are those that would have joined", () => {
   const before = tf.memory().numTensors;
-  const shape = sitShapeOf(experiment, 9);
+  const shape = networkShapeOf(experiment, 9);
   const whole = createModelState(experiment, shape, { encoders });
   const joined = createModelState(experiment, shape, { encoders: [] });
   expect(whole.projectorsFor(encoders)).toEqual([0, 1]);
@@ -40,7 +40,7 @@ test("projectors that are there from the start are those that would have joined"
 test("a model whose labels are never dropped has as many parameters as are counted, and no null row", () => {
   for (const labelDrop of [0, 0.1]) {
     const own = { ...experiment, optimizer: { ...experiment.optimizer, labelDrop } };
-    const model = createModelState(own, sitShapeOf(own, 9), { encoders: [] });
+    const model = createModelState(own, networkShapeOf(own, 9), { encoders: [] });
     const { params } = model.whole();
     expect(params["y_embedder.embedding_table.weight"]?.shape[0]).toBe(labelDrop > 0 ? 10 : 9);
     const trained = Object.entries(params).filter(([name]) => name !== "pos_embed");

@@ -6,8 +6,8 @@ import { latentShape, modelShape } from "../../common/config/sizes";
 import { fusedKernelsInUse } from "../../engine/kernels/operation";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import { initProjector } from "../../engine/models/projector";
-import type { SiTShape } from "../../engine/models/sit";
-import { initSiT, type InitialValues } from "../../engine/models/sitInit";
+import type { TransformerShape } from "../../engine/models/transformer";
+import { initTransformer, type InitialValues } from "../../engine/models/transformerInit";
 import type { ParamMap } from "../../engine/nn/params";
 import { createDeviceTrainer } from "../../engine/training/deviceTrainer";
 import { withMixedPrecision } from "../../engine/training/mixedPrecision";
@@ -16,7 +16,7 @@ import { createTrainState, type TrainState } from "../../engine/training/trainSt
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 
 /** What a run's parameters look like. */
-export function sitShapeOf(experiment: Experiment, classes: number): SiTShape {
+export function networkShapeOf(experiment: Experiment, classes: number): TransformerShape {
   const { side, channels } = latentShape(experiment);
   const { width, depth, heads } = modelShape(experiment.model);
   return {
@@ -65,7 +65,7 @@ export type ModelStart =
 /** First values of the projector of a run's `index`-th encoder. */
 function projectorValues(
   experiment: Experiment,
-  shape: SiTShape,
+  shape: TransformerShape,
   encoder: EncoderId,
   index: number,
 ) {
@@ -80,9 +80,9 @@ function projectorValues(
 }
 
 /** A new model with its projectors: one that joined afterwards would take a second flat state on the device. */
-function newState(experiment: Experiment, shape: SiTShape, encoders: readonly EncoderId[]) {
+function newState(experiment: Experiment, shape: TransformerShape, encoders: readonly EncoderId[]) {
   const projectors = encoders.map((encoder, i) => projectorValues(experiment, shape, encoder, i));
-  const model = initSiT(shape, experiment.optimizer.seed);
+  const model = initTransformer(shape, experiment.optimizer.seed);
   return createTrainState(
     projectors.reduce<InitialValues>((all, values) => ({ ...all, ...values }), model),
   );
@@ -91,7 +91,7 @@ function newState(experiment: Experiment, shape: SiTShape, encoders: readonly En
 /** A model on the current backend. Takes ownership of the state of a checkpoint. */
 export function createModelState(
   experiment: Experiment,
-  shape: SiTShape,
+  shape: TransformerShape,
   start: ModelStart,
 ): ModelState {
   const restored = "state" in start;

@@ -2,7 +2,7 @@ import { labelRows } from "../../common/config/nullLabel";
 import { StudioError } from "../../common/errors/studioError";
 import { sinCosPosEmbed2d } from "../../common/math/posEmbed";
 import { normalInit, xavierUniform } from "../nn/init";
-import type { SiTShape } from "./sit";
+import { outChannels, type TransformerShape } from "./transformer";
 
 /** A parameter before it is a tensor: float32 values, row-major. */
 export interface InitialValue {
@@ -41,7 +41,7 @@ const normRules = (scope: string, width: number): ParameterRules => ({
   [`${scope}.bias`]: { shape: [width], law: "zeros" },
 });
 
-function embedderRules(shape: SiTShape): ParameterRules {
+function embedderRules(shape: TransformerShape): ParameterRules {
   const { width, patchSize, inChannels, frequencySize } = shape;
   const rows = labelRows(shape.numClasses, shape.hasNullClass ?? true);
   const tokens = (shape.inputSide / patchSize) ** 2;
@@ -55,7 +55,7 @@ function embedderRules(shape: SiTShape): ParameterRules {
   };
 }
 
-function blockRules(scope: string, { width, numHeads, mlpRatio, qkNorm }: SiTShape) {
+function blockRules(scope: string, { width, numHeads, mlpRatio, qkNorm }: TransformerShape) {
   const mlpWidth = Math.floor(width * mlpRatio); // Python's int()
   const head = width / numHeads;
   return {
@@ -70,17 +70,23 @@ function blockRules(scope: string, { width, numHeads, mlpRatio, qkNorm }: SiTSha
 }
 
 /**
- * Names, shapes and starting laws of a SiT's parameters in the reference's order, without projectors.
+ * Names, shapes and starting laws of a SiT's or DiT's parameters in the reference's order, without projectors: those of
+ * the official state dicts, where the families differ in the rows of the last linear map alone.
  * @throws StudioError OUT_OF_RANGE when the heads or the patch do not divide what they must
  * @source sihyun-yu/REPA models/sit.py SiT.initialize_weights
  */
-export function sitParameters(shape: SiTShape): ParameterRules {
+export function transformerParameters(shape: TransformerShape): ParameterRules {
   assertDivides(shape);
-  const { width, patchSize, inChannels, depth } = shape;
+  const { width, patchSize, depth } = shape;
   const rules = embedderRules(shape);
   for (let i = 0; i < depth; i++) Object.assign(rules, blockRules(`blocks.${i}`, shape));
   return Object.assign(rules, {
-    ...linearRules("final_layer.linear", width, patchSize * patchSize * inChannels, "zeros"),
+    ...linearRules(
+      "final_layer.linear",
+      width,
+      patchSize * patchSize * outChannels(shape),
+      "zeros",
+    ),
     ...linearRules("final_layer.adaLN_modulation.1", width, 2 * width, "zeros"),
   });
 }
@@ -106,16 +112,16 @@ export function initialValue({ shape, law }: ParameterRule, seed: number, stream
   }
 }
 
-/** A new SiT's parameters, without projectors: a function of shape and seed alone. */
-export const initSiT = (shape: SiTShape, seed: number): InitialValues =>
+/** A new model's parameters, without projectors: a function of shape and seed alone. */
+export const initTransformer = (shape: TransformerShape, seed: number): InitialValues =>
   Object.fromEntries(
-    Object.entries(sitParameters(shape)).map(([name, rule]) => [
+    Object.entries(transformerParameters(shape)).map(([name, rule]) => [
       name,
       initialValue(rule, seed, name),
     ]),
   );
 
-function assertDivides({ width, numHeads, inputSide, patchSize }: SiTShape) {
+function assertDivides({ width, numHeads, inputSide, patchSize }: TransformerShape) {
   if (width % numHeads !== 0 || width % 4 !== 0 || inputSide % patchSize !== 0) {
     throw new StudioError(
       "OUT_OF_RANGE",

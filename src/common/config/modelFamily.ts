@@ -1,0 +1,3 @@
+/** The diffusion transformers there are: SiT predicts a velocity, DiT the noise of a step and its variance. */
+export const MODEL_FAMILIES = ["sit", "dit"] as const;
+export type ModelFamily = (typeof MODEL_FAMILIES)[number];
