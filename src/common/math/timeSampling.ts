@@ -4,7 +4,7 @@ import { randomNormal, randomUniform, type RandomKey } from "./rng";
 export type TimeLaw = "uniform" | "lognormal";
 
 /** t of noise level sigma / alpha = `ratio` on a path. */
-const timeOfRatio = (path: PathKind, ratio: number): number =>
+export const timeOfRatio = (path: PathKind, ratio: number): number =>
   path === "linear" ? ratio / (1 + ratio) : (2 / Math.PI) * Math.atan(ratio);
 
 /**

@@ -30,10 +30,10 @@ export const odeTimes = (steps: number): Float64Array => linspace(1, 0, steps + 
 export const sdeTimes = (steps: number): Float64Array =>
   Float64Array.of(...linspace(1, LAST_SDE_TIME, steps), 0);
 
-type Step = (x: Tensor4D, from: number, to: number, index: number) => Tensor4D;
+export type Step = (x: Tensor4D, from: number, to: number, index: number) => Tensor4D;
 
 /** Runs `step` over a time grid. The caller owns `latents` and the result; everything else is disposed. */
-async function integrate(
+export async function integrate(
   latents: Tensor4D,
   times: Float64Array,
   step: Step,
