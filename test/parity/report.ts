@@ -4,6 +4,7 @@ import { encoderCases } from "./encoders";
 import { readGoldenFolder, type GoldenFile } from "./folder";
 import { metricsCases, metricsNotes } from "./metrics";
 import { preprocessCases } from "./preprocess";
+import { ditCases } from "./dit";
 import { sitCases } from "./sit";
 import { taesdCases } from "./taesd";
 import type { ParityCase, ParityResult } from "./types";
@@ -25,6 +26,7 @@ export function casesOf({ manifest, tensors }: GoldenFile): ParityCase[] {
   const metrics = named(manifest);
   return [
     ...sitCases(manifest, tensors),
+    ...ditCases(manifest, tensors),
     ...vaeCases(manifest, tensors),
     ...encoderCases(manifest, tensors),
     ...preprocessCases(manifest, tensors),

@@ -1,12 +1,12 @@
 import { largestDifference, maxAbs, reductions, worstOf } from "./arrays";
-import type { SitFixture } from "./sitFixture";
+import type { Fixture } from "./sitFixture";
 import type { ParityResult } from "./types";
 
 /** Whole tensors by parameter name, as this project computed them. */
 export type Family = ReadonlyMap<string, Float32Array>;
 
 /** Parameters a family speaks of: those with reductions, and those with stored elements. */
-export function familyNames(fixture: SitFixture, prefix: string): string[] {
+export function familyNames(fixture: Fixture, prefix: string): string[] {
   const stored = fixture.names
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));
@@ -26,14 +26,14 @@ const strided = (values: Float32Array, stride: number): Float32Array =>
     (_, i) => values[i * stride] ?? NaN,
   );
 
-export const strideOf = (fixture: SitFixture, name: string): number =>
+export const strideOf = (fixture: Fixture, name: string): number =>
   fixture.manifest.parameters[name]?.stride ?? 1;
 
 /**
  * Is the gradient of this element zero in exact arithmetic? Softmax ignores a shift common to all keys, so
  * what is stored is rounding noise: of the key third of qkv.bias, or of k_norm.bias where keys are normed.
  */
-export function isNoise(fixture: SitFixture, name: string, element: number): boolean {
+export function isNoise(fixture: Fixture, name: string, element: number): boolean {
   const { width, qkNorm } = fixture.shape;
   if (qkNorm) return name.endsWith("attn.k_norm.bias");
   return name.endsWith("attn.qkv.bias") && element >= width && element < 2 * width;
@@ -46,7 +46,7 @@ export interface ElementPair {
 
 /** Stored elements beside ours, split into those with a real gradient and the noise. */
 export function storedElements(
-  fixture: SitFixture,
+  fixture: Fixture,
   prefix: string,
   name: string,
   whole: Float32Array,
@@ -69,7 +69,7 @@ export function storedElements(
  * the sum may then differ by limit sqrt(numel) and the dot product by limit |param|.
  */
 export function compareChecks(
-  fixture: SitFixture,
+  fixture: Fixture,
   prefix: string,
   family: Family,
   limit: (l2: number, count: number) => number,
@@ -100,7 +100,7 @@ export function compareChecks(
 
 /** Elements of gradients: relative to each tensor's largest, noise absolutely. @source tolerances_more.gradients */
 export function compareGradients(
-  fixture: SitFixture,
+  fixture: Fixture,
   prefix: string,
   family: Family,
   relative: number,
@@ -121,12 +121,12 @@ export function compareGradients(
   return worstOf(results);
 }
 
-/** Parameters after updates: at least 99.9 % of all elements within `most`, every one within `all`; noise left out. */
+/** Parameters after updates: `share` of all elements (99.9 % by default) within `most`, every one within `all`; noise left out. */
 export function compareUpdates(
-  fixture: SitFixture,
+  fixture: Fixture,
   prefix: string,
   family: Family,
-  { most, all }: { most: number; all: number },
+  { most, all, share = 0.999 }: { most: number; all: number; share?: number },
 ): ParityResult {
   const differences: { error: number; name: string }[] = [];
   for (const name of familyNames(fixture, prefix)) {
@@ -143,7 +143,7 @@ export function compareUpdates(
   };
   const count = differences.length;
   const worst = worstOf([
-    at(Math.max(0, Math.ceil(0.999 * count) - 1), most, "99.9 % of elements"),
+    at(Math.max(0, Math.ceil(share * count) - 1), most, `${100 * share} % of elements`),
     at(count - 1, all, "largest"),
   ]);
   return { ...worst, compared: count };

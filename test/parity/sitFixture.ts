@@ -10,21 +10,32 @@ import type { ParityResult } from "./types";
 const Count = z.int().min(1);
 const Reductions = z.record(z.string(), z.tuple([z.number(), z.number(), z.number()]));
 
+/** What the manifests of both families say of a model's shape. */
+export const ShapeConfig = z.looseObject({
+  input_size: Count,
+  patch_size: Count,
+  in_channels: Count,
+  hidden_size: Count,
+  depth: Count,
+  num_heads: Count,
+  num_classes: Count,
+  mlp_ratio: z.number().positive().default(4),
+  qk_norm: z.boolean().default(false),
+  frequency_embedding_size: Count.default(256),
+});
+
+/** What they say of what is stored. */
+export const StoredFields = z.looseObject({
+  parameters: z.record(z.string(), z.looseObject({ stride: Count.default(1) })),
+  tensors: z.record(z.string(), z.looseObject({ atol: z.number().optional() })),
+  checks: z.record(z.string(), Reductions).default({}),
+});
+
 /** The parts of a SiT manifest that are read; whatever else it says is left alone. */
-const SitManifest = z.looseObject({
-  config: z.looseObject({
-    input_size: Count,
-    patch_size: Count,
-    in_channels: Count,
-    hidden_size: Count,
-    depth: Count,
-    num_heads: Count,
-    num_classes: Count,
+const SitManifest = StoredFields.extend({
+  config: ShapeConfig.extend({
     z_dims: z.array(Count).min(1),
     encoder_depth: Count,
-    mlp_ratio: z.number().positive().default(4),
-    qk_norm: z.boolean().default(false),
-    frequency_embedding_size: Count.default(256),
   }),
   hyper: z.looseObject({
     proj_coeff: z.number(),
@@ -49,17 +60,15 @@ const SitManifest = z.looseObject({
     )
     .default({}),
   sampler_guided_evaluations: z.record(z.string(), z.array(z.number())).default({}),
-  parameters: z.record(z.string(), z.looseObject({ stride: Count.default(1) })),
-  tensors: z.record(z.string(), z.looseObject({ atol: z.number().optional() })),
-  checks: z.record(z.string(), Reductions).default({}),
 });
 export type SitManifest = z.infer<typeof SitManifest>;
 
 /** "tight" is the manifest's; "gpu" the looser one its gradients name for a GPU, taken for all families. */
 export type ParityPrecision = "tight" | "gpu";
 
-export interface SitFixture {
-  readonly manifest: SitManifest;
+/** A fixture of either family. */
+export interface Fixture {
+  readonly manifest: z.infer<typeof StoredFields>;
   readonly precision: ParityPrecision;
   readonly shape: TransformerShape;
   /** Has the file this tensor? */
@@ -68,6 +77,10 @@ export interface SitFixture {
   readonly names: readonly string[];
   readonly numbers: (name: string) => Float32Array | Float64Array | Int32Array;
   readonly shapeOf: (name: string) => readonly number[];
+}
+
+export interface SitFixture extends Fixture {
+  readonly manifest: SitManifest;
 }
 
 /** What only a SiT manifest has: a model with projectors. */
@@ -88,32 +101,30 @@ export function asSitManifest(manifest: unknown): SitManifest | undefined {
   );
 }
 
-export function sitFixture(
-  manifest: SitManifest,
+/** The model of a manifest's `config`. */
+export const configShape = (config: z.infer<typeof ShapeConfig>): TransformerShape => ({
+  inputSide: config.input_size,
+  inChannels: config.in_channels,
+  patchSize: config.patch_size,
+  width: config.hidden_size,
+  depth: config.depth,
+  numHeads: config.num_heads,
+  numClasses: config.num_classes,
+  qkNorm: config.qk_norm,
+  mlpRatio: config.mlp_ratio,
+  frequencySize: config.frequency_embedding_size,
+});
+
+/** Tensors by name, as numbers and shapes. @throws Error naming what is missing or has another type */
+export function tensorReader(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
-  precision: ParityPrecision,
-): SitFixture {
-  const { config } = manifest;
+): Pick<Fixture, "has" | "names" | "numbers" | "shapeOf"> {
   const find = (name: string) => {
     const tensor = tensors.get(name);
     if (!tensor) throw new Error(`the fixture has no tensor "${name}"`);
     return tensor;
   };
   return {
-    manifest,
-    precision,
-    shape: {
-      inputSide: config.input_size,
-      inChannels: config.in_channels,
-      patchSize: config.patch_size,
-      width: config.hidden_size,
-      depth: config.depth,
-      numHeads: config.num_heads,
-      numClasses: config.num_classes,
-      qkNorm: config.qk_norm,
-      mlpRatio: config.mlp_ratio,
-      frequencySize: config.frequency_embedding_size,
-    },
     has: (name) => tensors.has(name),
     names: [...tensors.keys()],
     numbers: (name) => {
@@ -128,20 +139,31 @@ export function sitFixture(
   };
 }
 
+export const sitFixture = (
+  manifest: SitManifest,
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  precision: ParityPrecision,
+): SitFixture => ({
+  manifest,
+  precision,
+  shape: configShape(manifest.config),
+  ...tensorReader(tensors),
+});
+
 /** [N, C, H, W] in the file, [N, H, W, C] here. */
-export function latentsOf(fixture: SitFixture, name: string): Tensor4D {
+export function latentsOf(fixture: Fixture, name: string): Tensor4D {
   const [n = 0, c = 0, h = 0, w = 0] = fixture.shapeOf(name);
   return tf.tensor4d(toNhwc(fixture.numbers(name), [n, c, h, w]), [n, h, w, c]);
 }
 
-export const tokensOf = (fixture: SitFixture, name: string): Tensor3D =>
+export const tokensOf = (fixture: Fixture, name: string): Tensor3D =>
   tf.tensor3d(float32(fixture.numbers(name)), [...fixture.shapeOf(name)] as [
     number,
     number,
     number,
   ]);
 
-export const labelsOf = (fixture: SitFixture, name: string): Tensor1D =>
+export const labelsOf = (fixture: Fixture, name: string): Tensor1D =>
   tf.tensor1d(Int32Array.from(fixture.numbers(name)), "int32");
 
 export const float32 = (values: ArrayLike<number>): Float32Array =>
@@ -150,7 +172,7 @@ export const float32 = (values: ArrayLike<number>): Float32Array =>
 const PARAM = "param.";
 
 /** The starting parameters as tensors; the caller disposes them. */
-export const paramsOf = (fixture: SitFixture): ParamMap =>
+export const paramsOf = (fixture: Fixture): ParamMap =>
   Object.fromEntries(
     fixture.names
       .filter((name) => name.startsWith(PARAM))
@@ -185,14 +207,14 @@ const GPU_RELATIVE = 1e-4;
  * The allowed absolute error of a stored tensor: its `atol` (20 times the reference's own float32 error), or
  * on a GPU 1e-4 of its largest value where that is more.
  */
-export function toleranceOf(fixture: SitFixture, name: string): number {
+export function toleranceOf(fixture: Fixture, name: string): number {
   const largest = maxAbs(fixture.numbers(name));
   const stated = fixture.manifest.tensors[name]?.atol ?? FALLBACK_RELATIVE * largest;
   return fixture.precision === "gpu" ? Math.max(stated, GPU_RELATIVE * largest) : stated;
 }
 
 export function compareStored(
-  fixture: SitFixture,
+  fixture: Fixture,
   name: string,
   got: ArrayLike<number>,
 ): ParityResult {

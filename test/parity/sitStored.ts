@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { once } from "./arrays";
-import { compareStored, readFloats, readNchw, type SitFixture } from "./sitFixture";
+import { compareStored, readFloats, readNchw, type Fixture } from "./sitFixture";
 import type { ParityCase } from "./types";
 
 /** Reads tensors back under their names and disposes them; NHWC latents come in the reference's layout. */
@@ -19,7 +19,7 @@ async function readAll(
 
 /** One case for each stored name, all from outputs computed once (inside a tidy) when first asked. */
 export function storedCases(
-  fixture: SitFixture,
+  fixture: Fixture,
   names: readonly string[],
   compute: () => Record<string, Tensor>,
 ): ParityCase[] {

@@ -21,6 +21,7 @@ import {
   latentsOf,
   readFloats,
   toleranceOf,
+  type Fixture,
   type SitFixture,
 } from "./sitFixture";
 import type { ParityCase } from "./types";
@@ -57,7 +58,7 @@ function stepOptions(fixture: SitFixture, weightDecay: number): StepOptions {
   };
 }
 
-const startValues = (fixture: SitFixture): InitialValues =>
+export const startValues = (fixture: Fixture): InitialValues =>
   Object.fromEntries(
     fixture.names
       .filter((name) => name.startsWith("param."))
@@ -73,7 +74,7 @@ interface RunResult {
   readonly families: ReadonlyMap<string, Family>;
 }
 
-async function readFamilies(state: TrainState): Promise<ReadonlyMap<string, Family>> {
+export async function readFamilies(state: TrainState): Promise<ReadonlyMap<string, Family>> {
   const maps = {
     param: state.params,
     ema: state.ema,
@@ -118,7 +119,7 @@ async function trainRun(fixture: SitFixture, weightDecay: number): Promise<RunRe
 }
 
 /** Values minus the starting parameters: what the checks of optimiser results are reductions of. */
-const differences = (fixture: SitFixture, family: Family): Family =>
+export const differences = (fixture: Fixture, family: Family): Family =>
   new Map(
     [...family].map(([name, values]) => {
       const start = fixture.numbers(`param.${name}`);

@@ -1,3 +1,6 @@
+import type { ModelFamily } from "../../common/config/modelFamily";
+import { DDPM_STEPS } from "../../common/math/ddpmSchedule";
+import { sampleSteps } from "../../common/math/ddpmTime";
 import { batchIndices } from "../../sources/data/batches";
 import { halfToFloat32 } from "../../common/math/half";
 import type { PathKind } from "../../common/math/interpolant";
@@ -41,6 +44,9 @@ export interface BatchSettings {
   readonly seed: number;
   readonly batchSize: number;
   readonly labelDrop: number;
+  /** Default "sit". */
+  readonly family?: ModelFamily;
+  /** Of a SiT's times; a DiT's steps are uniform. */
   readonly timeLaw: TimeLaw;
   readonly path: PathKind;
 }
@@ -52,6 +58,7 @@ export interface BatchValues {
   /** [B, H, W, C] flat: (mean + std n) times the scale. */
   readonly latents: Float32Array;
   readonly noise: Float32Array;
+  /** A SiT's times in [0, 1], or a DiT's step numbers. */
   readonly t: Float32Array;
   readonly labels: Int32Array;
 }
@@ -108,7 +115,7 @@ export async function makeBatch(
   settings: BatchSettings,
   step: number,
 ): Promise<BatchValues> {
-  const { seed, batchSize, labelDrop, timeLaw, path } = settings;
+  const { seed, batchSize, labelDrop, family, timeLaw, path } = settings;
   const { rowLength } = source.latents;
   const key = (stream: string) => ({ seed, stream: `train/${stream}`, index: step });
   const images = batchImages(source, settings, step);
@@ -120,7 +127,10 @@ export async function makeBatch(
     images,
     latents: sampleLatents(moments, rowLength, posterior, source.latentScale),
     noise: randomNormal(key("noise"), count),
-    t: sampleTimes(key("time"), batchSize, timeLaw, path),
+    t:
+      family === "dit"
+        ? sampleSteps(key("ddpmStep"), batchSize, DDPM_STEPS)
+        : sampleTimes(key("time"), batchSize, timeLaw, path),
     labels: Int32Array.from(images, (image, i) =>
       (dropped[i] ?? 1) < labelDrop ? source.nullLabel : (source.labels[image] ?? source.nullLabel),
     ),

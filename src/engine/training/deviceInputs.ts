@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Rank, Tensor } from "@tensorflow/tfjs-core";
+import { BOUND_COLUMNS } from "../diffusion/variationalBound";
 import { ofRank, withRankOf } from "../kernels/ranks";
 import { namesOf } from "../kernels/records";
 import type { StudioBackend } from "../kernels/studioBackend";
@@ -32,6 +33,7 @@ export function createDeviceInputs(
     latents: like(batch.latents),
     noise: like(batch.noise),
     coefficients: ofRank(allocate([count, 4]), "R2"),
+    ...(shape.family === "dit" && { bound: ofRank(allocate([count, BOUND_COLUMNS]), "R2") }),
     timeFeatures: ofRank(allocate([count, shape.frequencySize]), "R2"),
     labels: ofRank(allocate([count], "int32"), "R1"),
     features: batch.features.map((features) => like(features)),
@@ -47,7 +49,8 @@ export function createDeviceInputs(
         const source = next.features[i];
         if (source) backend.fill(target, source);
       });
-      const computed = computedInputs(next, options);
+      const { bound, ...computed } = computedInputs(next, options);
+      if (tensors.bound && bound) backend.fill(tensors.bound, bound);
       for (const name of namesOf(computed)) backend.fill(tensors[name], computed[name]);
     },
     dispose: () => {

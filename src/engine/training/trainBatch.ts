@@ -8,7 +8,7 @@ export interface TrainBatch {
   readonly latents: Tensor4D;
   /** Standard normal noise of the same shape. */
   readonly noise: Tensor4D;
-  /** Times [B] in [0, 1]. */
+  /** Times [B]: a SiT's in [0, 1], a DiT's step numbers from 0 to 999. */
   readonly t: Float32Array;
   /** Labels [B], dropped ones already the null class. */
   readonly labels: Int32Array;

@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar, Tensor, Tensor1D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import { alignmentLoss, type AlignmentObjective } from "../diffusion/alignmentLoss";
 import { interpolateWith } from "../diffusion/interpolate";
+import { iddpmLoss } from "../diffusion/variationalBound";
 import { velocityLoss } from "../diffusion/velocityLoss";
 import { StudioError } from "../../common/errors/studioError";
 import type { PathKind } from "../../common/math/interpolant";
+import { asNoisePrediction } from "../diffusion/noisePrediction";
 import { projectorScope, projectTokens } from "../models/projector";
 import { transformerForward, type TransformerShape } from "../models/transformer";
 import { isFrozen } from "../models/transformerInit";
@@ -46,6 +48,7 @@ export interface StepProgress {
 
 export interface LossOptions {
   readonly shape: TransformerShape;
+  /** The path of a SiT. A DiT has its steps instead. */
   readonly path: PathKind;
   readonly alignment: Alignment;
   /** Compute the blocks' activations again in the backward pass instead of keeping them. Default false. */
@@ -63,7 +66,7 @@ export interface StepOptions extends LossOptions {
 }
 
 export interface Losses {
-  /** Mean over samples of the velocity error, the number on the chart. */
+  /** The family's own loss, the number on the chart: of a SiT the mean square of the velocity error, of a DiT that of the noise plus the bound. */
   readonly velocityLoss: Scalar;
   /** Unweighted alignment loss. */
   readonly projLoss: Scalar;
@@ -106,7 +109,7 @@ export function alignedTokens(hidden: readonly Tensor3D[], encoderDepth: number)
 }
 
 /**
- * The REPA objective on one batch: mean |v - v*|² + λ L_align.
+ * The REPA objective on one batch: the family's own loss + λ L_align. A SiT's is mean |v - v*|², a DiT's improved DDPM's.
  * @throws StudioError OUT_OF_RANGE when no block has the alignment depth; SHAPE_MISMATCH or PARAM_MISSING when parts differ
  * @source REPA (arXiv:2410.06940) Eq. 9; sihyun-yu/REPA train.py
  */
@@ -115,6 +118,16 @@ export function repaLoss(params: ParamMap, batch: TrainBatch, options: LossOptio
   const inputs = stepInputs(batch, { shape, path, projCoeff: alignment.projCoeff });
   return repaLossOf(params, inputs, options);
 }
+
+/** A velocity against the path's, or with a bound, which a DiT has, a predicted noise against the noise. */
+const denoisingLoss = (
+  output: Tensor4D,
+  target: Tensor4D,
+  { latents, bound }: StepInputs,
+): Scalar =>
+  bound
+    ? iddpmLoss(asNoisePrediction(output), target, { xStar: latents, coefficients: bound })
+    : velocityLoss(output, target);
 
 /** `repaLoss` on inputs that are tensors already; λ is read from them. */
 export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOptions): Losses {
@@ -130,7 +143,7 @@ export function repaLossOf(params: ParamMap, inputs: StepInputs, options: LossOp
     features,
     projected: projectTokens(params, alignment.projectors[i] ?? i, tokens), // [B, T, Z]
   }));
-  const denoising = velocityLoss(output, target);
+  const denoising = denoisingLoss(output, target, inputs);
   const projLoss = alignmentLoss(pairs, alignment.objective, alignment.temperature);
   const total: Scalar = tf.add(denoising, tf.mul(projLoss, inputs.projCoeff));
   return { velocityLoss: denoising, projLoss, total };
