@@ -24,6 +24,7 @@ import { createWeightsFlow } from "./flows/weightsFlow";
 import { isLink } from "./links";
 import { saveFile } from "./saveFile";
 import { watchBusy } from "./site/busyLock";
+import { watchUse } from "./site/use";
 import { createCaching } from "./run/caching";
 import { createRunController } from "./run/controller";
 import { createEventQueue } from "./run/eventQueue";
@@ -122,6 +123,8 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     tabStorage: () => window.sessionStorage,
     base: new URL(".", document.baseURI).href,
     reload: () => location.reload(),
+    loaded: pageLoaded,
+    wasUsed: watchUse(window),
   });
   const isOther = isOtherThanAsked(store, options);
   const stored = createStorageFlow(store, {
@@ -188,6 +191,13 @@ function watchPage(
     for (const stop of [stopEstimate, stopBand, stopListing, stopSite, stopBusy, end]) stop();
   };
 }
+
+const pageLoaded = (): Promise<void> =>
+  document.readyState === "complete"
+    ? Promise.resolve()
+    : new Promise((resolve) => {
+        window.addEventListener("load", () => resolve(), { once: true });
+      });
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 

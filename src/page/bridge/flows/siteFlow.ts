@@ -22,6 +22,10 @@ export interface SiteSurroundings {
   /** The site's folder, with its last slash. */
   readonly base: string;
   readonly reload: () => void;
+  /** Resolves when the page is loaded to its end. */
+  readonly loaded: () => Promise<void>;
+  /** Whether somebody has pressed anything since the page was loaded. */
+  readonly wasUsed: () => boolean;
 }
 
 export interface SiteFlow {
@@ -164,15 +168,16 @@ export function createSiteFlow(around: SiteSurroundings): SiteFlow {
     const step = isolationStep({ ...facts, reloaded: wasReloaded() });
     if (step.do === "goOn") set({ notIsolated: step.why });
     if (step.do !== "reload" || !container) return;
-    const before = store.getState().experiment;
     try {
       await startSiteWorker(container, base);
+      // reloaded while a reload with Shift is still under way, a page goes past the service worker again
+      await around.loaded();
     } catch (thrown) {
       set({ notIsolated: messageOf(thrown) });
       return;
     }
-    const state = store.getState();
-    const touched = underWay(state).length > 0 || state.experiment !== before;
+    // not whether the settings changed: a stored run that is shown changes them too
+    const touched = underWay(store.getState()).length > 0 || around.wasUsed();
     // whoever began something keeps it; the next visit is isolated
     if (touched || ended) {
       set({ notIsolated: "the page was in use before it could be" });

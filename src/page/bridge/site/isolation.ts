@@ -19,7 +19,8 @@ export type IsolationStep =
 /**
  * A page that is not isolated is reloaded through the service worker once. A page that was reloaded and is still not
  * isolated is left alone: the browser does not allow it, and would be reloaded for ever. (A reload with Shift goes past
- * the service worker as well; the mark is removed by every isolated page, so that it is put right by one more.)
+ * the service worker, and in Chromium a reload that follows it at once may as well: the next plain load is isolated again, and
+ * every isolated page removes the mark.)
  */
 export function isolationStep({ isolated, hasWorkers, reloaded }: IsolationFacts): IsolationStep {
   if (isolated) return { do: "nothing" };
