@@ -13,10 +13,6 @@ const place: SitePlace = {
   caches,
   fetch: (address, init) => fetch(address, init),
   fetchRequest: (request) => fetch(request),
-  sha256: async (bytes) =>
-    Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (byte) =>
-      byte.toString(16).padStart(2, "0"),
-    ).join(""),
 };
 const session = createSiteSession(place);
 

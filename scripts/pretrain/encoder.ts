@@ -8,24 +8,15 @@ import { geluTanh } from "../../src/engine/nn/activations";
 import { linear } from "../../src/engine/nn/linear";
 import type { ParamMap } from "../../src/engine/nn/params";
 import { patchify } from "../../src/engine/nn/patchEmbed";
-import { drawViews, renderViews, type ViewStrength } from "./augment";
+import { drawViews, renderViews } from "./augment";
 import { batchNorm, ntXent } from "./contrast";
 import { imagesByConcept, pairBatch } from "./pairs";
 import { addLinear, someTokens } from "./someTokens";
+import { phaseAt, type Phase } from "./phases";
 import type { Recipe } from "./trainer";
 
 const CONCEPTS = 48;
 const LOCAL_WEIGHT = 0.5;
-/** What the views are like up to a share of the training. */
-interface Phase {
-  readonly until: number;
-  readonly views: ViewStrength;
-  /** Tokens a view keeps: another random part for each of the two. All are kept at the end, as in use. */
-  readonly tokens: number;
-  /** Share of the pairs that are the two drawing styles of a concept; the others are views of one drawing. */
-  readonly crossStyle: number;
-  readonly temperature: number;
-}
 
 /** Far views of few tokens first, then near ones, whose finer differences count. */
 const STRONG = { area: [0.35, 1.2], stretch: 0.2, degrees: 15, colour: 1, grey: 0.125 } as const;
@@ -35,7 +26,6 @@ const PHASES: readonly Phase[] = [
   { until: 0.85, views: MILD, tokens: 48, crossStyle: 1, temperature: 0.1 },
 ];
 const LAST_PHASE: Phase = { until: 1, views: MILD, tokens: 64, crossStyle: 1, temperature: 0.1 };
-const phaseAt = (share: number): Phase => PHASES.find(({ until }) => share < until) ?? LAST_PHASE;
 
 const HEAD = { scope: "head", hidden: 256, out: 64 } as const;
 const LOCAL = "local";
@@ -77,7 +67,7 @@ export function encoderRecipe(data: InMemoryDataset, steps: number, seed: number
     weightDecay: 0.05,
     initialParams: () => initialParams(seed),
     loss: (params, step) => {
-      const phase = phaseAt(step / steps);
+      const phase = phaseAt(PHASES, LAST_PHASE, step / steps);
       const pairs = pairBatch(
         concepts,
         { count: CONCEPTS, crossStyle: phase.crossStyle },

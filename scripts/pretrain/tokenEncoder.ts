@@ -6,12 +6,13 @@ import { initVit } from "../../src/engine/models/vitInit";
 import { linear } from "../../src/engine/nn/linear";
 import type { ParamMap } from "../../src/engine/nn/params";
 import { patchify } from "../../src/engine/nn/patchEmbed";
-import { drawViews, renderViews, type ViewStrength } from "./augment";
+import { drawViews, renderViews } from "./augment";
 import { centred, ntXent, tokenContrast } from "./contrast";
 import type { InMemoryDataset } from "./inMemory";
 import { imagesByConcept, pairBatch } from "./pairs";
 import { matchTable, sharedTokens } from "./sharedTokens";
 import { addLinear, someTokens } from "./someTokens";
+import { phaseAt, type Phase } from "./phases";
 import type { Recipe } from "./trainer";
 
 /** What weighs how much in the loss of the second encoder. */
@@ -41,14 +42,6 @@ const AVERAGING = 0.995;
 const EMPTY = 1e-3;
 const LOCAL = "local";
 
-interface Phase {
-  readonly until: number;
-  readonly views: ViewStrength;
-  readonly tokens: number;
-  readonly crossStyle: number;
-  readonly temperature: number;
-}
-
 /** Far views of half the tokens first, then near ones, at the end of all tokens, as in use. */
 const STRONG = { area: [0.4, 1.2], stretch: 0.2, degrees: 15, colour: 1, grey: 0.125 } as const;
 const MILD = { area: [0.7, 1.15], stretch: 0.1, degrees: 8, colour: 0.5, grey: 0.05 } as const;
@@ -57,7 +50,6 @@ const PHASES: readonly Phase[] = [
   { until: 0.9, views: MILD, tokens: 32, crossStyle: 1, temperature: 0.1 },
 ];
 const LAST_PHASE: Phase = { until: 1, views: MILD, tokens: 64, crossStyle: 1, temperature: 0.1 };
-const phaseAt = (share: number): Phase => PHASES.find(({ until }) => share < until) ?? LAST_PHASE;
 
 export const TOKEN_ENCODER_BATCH = `${CONCEPTS} concepts, two views each`;
 export const TOKEN_ENCODER_OBJECTIVE = `NT-Xent between two views of a concept (mostly its two drawing styles), τ 0.15 with strong views up to 0.6 of the steps, 0.1 with mild ones after: of their mean tokens (weight ${TOKEN_OBJECTIVE.averaged}) and of the means of their quarters side by side (${TOKEN_OBJECTIVE.quarters}), both less the batch's mean, without a head; + ${TOKEN_OBJECTIVE.places} contrast of the tokens that show one place, τ ${PLACE_TEMPERATURE}; + ${TOKEN_OBJECTIVE.local} squared error of each token's own patch through a linear map, which is thrown away. Published: the exponential average of the weights, ${AVERAGING}. No label is used.`;
@@ -118,7 +110,12 @@ export function tokenEncoderRecipe(
     averaging: AVERAGING,
     initialParams: () => initialParams(seed),
     loss: (params, step) => {
-      const { tokens: count, crossStyle, temperature, views } = phaseAt(step / steps);
+      const {
+        tokens: count,
+        crossStyle,
+        temperature,
+        views,
+      } = phaseAt(PHASES, LAST_PHASE, step / steps);
       const pairs = pairBatch(concepts, { count: CONCEPTS, crossStyle }, { seed, step });
       const drawn = drawViews(2 * CONCEPTS, views, { seed, step });
       const images = renderViews(data, pairs, drawn);

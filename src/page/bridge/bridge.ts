@@ -118,7 +118,6 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   const site = createSiteFlow({
     store,
     container: siteWorkers(),
-    locks: navigator.locks,
     isolated: window.crossOriginIsolated,
     tabStorage: () => window.sessionStorage,
     base: new URL(".", document.baseURI).href,

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../../common/formats/sha256";
 import type { Site, SiteFile } from "../../common/protocol/site";
 
 /** What the service worker needs of its surroundings. */
@@ -9,8 +10,6 @@ export interface SitePlace {
   readonly fetch: (address: string, init: RequestInit) => Promise<Response>;
   /** A page's request, as it is. */
   readonly fetchRequest: (request: Request) => Promise<Response>;
-  /** Hex. */
-  readonly sha256: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
 }
 
 /** Caches of other origins' pages below the same host, and the studio's other caches, have other names. */
@@ -80,7 +79,7 @@ async function fetched(place: SitePlace, { path, sha256, bytes }: SiteFile): Pro
   const response = await place.fetch(address, { cache: "no-cache", signal });
   if (!response.ok) throw new Error(`${path}: the server responded with ${response.status}`);
   const body = new Uint8Array(await response.arrayBuffer());
-  const found = await place.sha256(body);
+  const found = await sha256Hex(body);
   if (found !== sha256) {
     throw new Error(
       `${path} is of another version (${body.length} bytes with SHA-256 ${found.slice(0, 12)}…, expected ${bytes} with ${sha256.slice(0, 12)}…)`,

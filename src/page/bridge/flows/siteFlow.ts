@@ -15,7 +15,6 @@ export interface SiteSurroundings {
   readonly store: StudioStore;
   /** `navigator.serviceWorker`, which plain http and some private windows lack. */
   readonly container: ServiceWorkerContainer | undefined;
-  readonly locks: LockManager;
   readonly isolated: boolean;
   /** `sessionStorage`; throws where the browser refuses it. */
   readonly tabStorage: () => Storage;
@@ -47,7 +46,7 @@ const messageOf = (thrown: unknown): string => toFailure(thrown).message;
  * the user asks to keep the site.
  */
 export function createSiteFlow(around: SiteSurroundings): SiteFlow {
-  const { store, container, base, locks } = around;
+  const { store, container, base } = around;
   const set = (part: Parameters<ReturnType<typeof store.getState>["setSite"]>[0]) =>
     store.getState().setSite(part);
   let ended = false;
@@ -111,7 +110,7 @@ export function createSiteFlow(around: SiteSurroundings): SiteFlow {
       set({ refusal: `Not while there is something under way (${what}).` });
       return;
     }
-    if (await isAnyTabBusy(locks)) {
+    if (await isAnyTabBusy()) {
       set({ refusal: "Not while something is under way in another tab of the studio." });
       return;
     }

@@ -1,3 +1,4 @@
+import { heldNames } from "../../../common/storage/locks";
 import { underWay } from "../../store/underWay";
 import type { StudioStore } from "../../store/studioStore";
 
@@ -31,5 +32,4 @@ export function watchBusy(store: StudioStore, locks: LockManager): () => void {
 }
 
 /** Whether something is under way in any tab, but for what this one has ended. */
-export const isAnyTabBusy = async (locks: LockManager): Promise<boolean> =>
-  ((await locks.query()).held ?? []).some(({ name }) => name === NAME);
+export const isAnyTabBusy = async (): Promise<boolean> => (await heldNames(NAME)).length > 0;

@@ -8,7 +8,7 @@ import { useStudio } from "../useStudio";
 /** A newer version of the site waits. It is offered, and never taken while something is under way. */
 export function UpdateNotice() {
   const { update, refusal } = useStudio((state) => state.site);
-  const [what] = useStudio((state) => underWay(state).join(" ")).split(" ");
+  const what = useStudio((state) => underWay(state)[0]);
   const [dismissed, setDismissed] = useState(false);
   const { takeUpdate } = useCommands();
   if (update === "none" || dismissed) return null;
@@ -25,7 +25,7 @@ export function UpdateNotice() {
       onClose={() => setDismissed(true)}
     >
       <div>
-        {what
+        {what !== undefined
           ? `It can be used when nothing is under way (now: ${what}), or at the next visit.`
           : "Using it reloads the page. What is stored stays."}
       </div>
@@ -33,7 +33,7 @@ export function UpdateNotice() {
       <Button
         mt="xs"
         size="xs"
-        disabled={Boolean(what)}
+        disabled={what !== undefined}
         loading={update === "taking"}
         onClick={takeUpdate}
       >
