@@ -74,7 +74,7 @@ export function studioOn(page: Page, backend: BackendChoice) {
     figure: (name: string) => page.getByRole("figure", { name }),
     /** The lines a figure has drawn. */
     curves: (name: string) =>
-      page.getByRole("figure", { name }).locator("svg .recharts-line-curve[d]"),
+      page.getByRole("figure", { name }).locator("svg :is(.recharts-line-curve, .run-line)[d^=M]"),
     setting: (label: string) => page.getByLabel(label, { exact: true }),
     async runLink(experiment: Experiment, timeline: readonly TimelineEntry[] = []) {
       await openLink(experiment, timeline);

@@ -10,6 +10,7 @@ import type {
   SampleQuality,
   StepPoint,
 } from "../../src/common/protocol/trainer";
+import { curvesOf } from "../../src/page/store/runsSlice";
 import { createStudioStore, type StudioStore } from "../../src/page/store/studioStore";
 import { playAnalyseScene, type AnalyseScene } from "./analyseScenes";
 import { playDataScene, type DataScene } from "./dataScenes";
@@ -189,20 +190,67 @@ function fillData(store: StudioStore) {
     { key: "a", label: "Latents, tiny-kl, 64 px", bytes: 15_600_000, rows: 3812 },
     { key: "b", label: "Features, tiny-vit, 8 × 8 tokens", bytes: 31_000_000, rows: 1260 },
   ]);
+  const { experiment } = presetById("first-minute");
+  const kept = (name: string, projCoeff: number, seed: number) => ({
+    name,
+    experiment: {
+      ...experiment,
+      alignment: { ...experiment.alignment, projCoeff },
+      optimizer: { ...experiment.optimizer, seed },
+    },
+  });
+  const named = [
+    kept("First minute, λ up", 0.5, 0),
+    kept("Vanilla (λ = 0)", 0, 0),
+    kept("Vanilla (λ = 0)", 0, 1),
+    kept("First minute", 0.5, 1),
+    kept("First minute", 0.25, 0),
+  ];
   state.setRuns(
-    ["First minute, λ up", "Vanilla", "Depth sweep, block 3"].map((name, index) => ({
+    named.map((run, index) => ({
+      ...run,
       id: `run-${index + 1}`,
-      name,
       phase: index === 1 ? "finished" : "stopped",
-      step: 1340 - index * 200,
+      step: 1340 - index * 100,
       totalSteps: 2000,
       createdAtMs: Date.UTC(2025, 4, 12, 9 + index),
       updatedAtMs: Date.UTC(2025, 4, 12, 10 + index),
       isElsewhere: false,
       checkpointStep: index === 2 ? null : 1250,
       bytes: 9_400_000 + index * 1_000_000,
+      timeline: [],
+      device: null,
+      look: { color: index, shown: index < 4 },
+      pinned: index === 3,
+      parent: null,
+      latest: {
+        sampleQuality: { ...quality(1200), kid: 14.3 + 5 * index },
+        layerAlignment: layers(1200, "tiny-vit", 6),
+      },
     })),
   );
+  named.slice(1, 4).forEach((_, index) => {
+    const steps = Array.from({ length: 600 - 60 * index }, (__, at) => 2 * (at + 1));
+    const measured = steps.filter((step) => step % 150 === 0);
+    const worse = 1.06 + 0.05 * index;
+    state.setCurves(
+      curvesOf(
+        { runId: `run-${index + 2}`, updatedAtMs: Date.UTC(2025, 4, 12, 11 + index) },
+        steps.map((step) => ({
+          ...point(step + 7 * index),
+          ...{ step, velocityLoss: point(step).velocityLoss * worse },
+          ...(index === 1 && step === 500 && { velocityLoss: NaN }),
+        })),
+        measured
+          .flatMap((step) => [
+            { ...quality(step), kid: quality(step).kid * worse + 4 },
+            layers(step * (1 - 0.2 * index), "tiny-vit", 6),
+          ])
+          .map((m, i) => ({ ...m, step: measured[Math.floor(i / 2)] ?? 0 })),
+        measured,
+      ),
+    );
+  });
   state.setCapability({ kind: "webgpu", adapter: "NVIDIA GeForce RTX 4070, ada" });
 }
 

@@ -2,6 +2,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "../../src/page/app/App";
 import { presetById } from "../../src/common/config/presets";
 import { lastStep } from "../../src/page/store/stepLog";
+import type { RunChange, StoredRun } from "../../src/page/store/dataSlice";
 import type { StudioStore } from "../../src/page/store/studioStore";
 import { give, type CommandContext } from "../../src/page/commands/command";
 import type { StudioCommands } from "../../src/page/commands/studioCommands";
@@ -67,6 +68,10 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     showView: (view) => state().setView(view),
     saveCheckpoint: () => undefined,
   };
+  const change = (runId: string, changed: (run: StoredRun) => RunChange) => {
+    const run = state().data.runs.find(({ id }) => id === runId);
+    if (run) state().changeRun(runId, changed(run));
+  };
   return {
     give: (command) => give(command, context),
     setControl: (change) =>
@@ -78,6 +83,15 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     dismissLink: () => state().clearLink(),
     selectPreset: (id) => state().loadExperiment(presetById(id).experiment, id),
     resumeRun: () => phase("training"),
+    openRun: () => undefined,
+    showRun: (runId, shown) => change(runId, ({ look }) => ({ look: { ...look, shown } })),
+    soloRun: (solo) =>
+      state().data.runs.forEach(({ id }) =>
+        change(id, ({ look }) => ({ look: { ...look, shown: id === solo } })),
+      ),
+    colorRun: (runId, color) => change(runId, ({ look }) => ({ look: { ...look, color } })),
+    pinRun: (runId, pinned) => state().changeRun(runId, { pinned }),
+    renameRun: (runId, name) => state().changeRun(runId, { name }),
     deleteRun: (runId) => state().setRuns(state().data.runs.filter(({ id }) => id !== runId)),
     deleteCache: (cacheKey) =>
       state().setStorage(

@@ -17,3 +17,12 @@ test("two values are averaged by their weights", () => {
 test("a value that is not finite is skipped", () => {
   expect([...exponentialSmooth([2, NaN, 2], 3, 0.5)]).toEqual([2, 2, 2]);
 });
+
+test("with weight 0 a value that is not finite repeats the one before it", () => {
+  expect([...exponentialSmooth([2, NaN, 4], 3, 0)]).toEqual([2, 2, 4]);
+});
+
+test("over a gap of two steps the older point decays twice", () => {
+  const smooth = exponentialSmooth([1, 3], 2, 0.5, [10, 12]);
+  expect(smooth[1]).toBeCloseTo((0.25 * 1 + 3) / 1.25, 12);
+});

@@ -37,6 +37,14 @@ export interface CacheRecord {
   readonly weights?: string;
 }
 
+/** How a run is shown among others. */
+export interface RunLook {
+  /** Place in the palette; the page has a colour, and beyond its last a dash, for each. */
+  readonly color: number;
+  /** Whether figures draw it beside the run that is open. */
+  readonly shown: boolean;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly name: string;
@@ -61,6 +69,8 @@ export interface RunRecord {
   readonly parent?: { readonly runId: string; readonly step: number };
   /** Kept on top of lists. */
   readonly pinned?: boolean;
+  /** Absent: a run of an earlier version, not shown beside others yet. */
+  readonly look?: RunLook;
   /** Deleted by the user, and not yet from the disk: deleting can be undone. */
   readonly deletedAtMs?: number;
 }

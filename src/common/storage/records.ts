@@ -64,6 +64,10 @@ const RunFields = z.looseObject({
   imageRanges: z.array(z.tuple([z.int(), z.int()])).optional(),
   parent: z.object({ runId: z.string(), step }).optional(),
   pinned: z.boolean().optional(),
+  look: z
+    .object({ color: z.int().min(0), shown: z.boolean() })
+    .optional()
+    .catch(undefined),
   deletedAtMs: number.optional(),
 });
 

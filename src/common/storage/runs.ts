@@ -120,6 +120,33 @@ export async function readMeasurements(db: Database, runId: string): Promise<Mea
   return distinct(records.flatMap((entry) => (entry.kind === "steps" ? [] : entry.measurement)));
 }
 
+/** What a list says of a run's figures: the newest of each kind. */
+export interface LatestMeasured {
+  readonly sampleQuality?: Extract<Measurement, { kind: "sampleQuality" }>;
+  readonly layerAlignment?: Extract<Measurement, { kind: "layerAlignment" }>;
+}
+
+/**
+ * The newest figures of a run, read from its log's end: what an evaluation logs is there within a few records. Of several
+ * encoders and spaces the one that was logged last.
+ */
+export async function readLatest(db: Database, runId: string): Promise<LatestMeasured> {
+  let found: LatestMeasured = {};
+  const index = db.transaction("log").store.index("byRunKind");
+  let cursor = await index.openCursor([runId, "measurement"], "prev");
+  for (let read = 0; cursor && read < LATEST_AMONG; read++, cursor = await cursor.continue()) {
+    const entry = usable("log", cursor.value);
+    if (entry?.kind !== "measurement") continue;
+    const { measurement } = entry;
+    if (measurement.kind === "sampleQuality") found = { sampleQuality: measurement, ...found };
+    if (measurement.kind === "layerAlignment") found = { layerAlignment: measurement, ...found };
+    if (found.sampleQuality && found.layerAlignment) break;
+  }
+  return found;
+}
+/** An evaluation logs a row for each encoder and space, and gradient conflicts may lie between two. */
+const LATEST_AMONG = 40;
+
 /** Rows of the log with their keys, unchecked. */
 async function rowsOf(
   db: Database,

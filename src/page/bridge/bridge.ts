@@ -18,6 +18,7 @@ import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
+import { createRunsFlow } from "./flows/runsFlow";
 import { createSiteFlow } from "./flows/siteFlow";
 import { createStorageFlow } from "./flows/storageFlow";
 import { createWeightsFlow } from "./flows/weightsFlow";
@@ -115,6 +116,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   });
   const address = createAddressFlow({ store, caching, run, codeVersion });
   const reading = createReadingFlow({ store, onStorage, weights, report });
+  const runs = createRunsFlow({ store, withDatabase, report });
   const site = createSiteFlow({
     store,
     container: siteWorkers(),
@@ -142,12 +144,14 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       run,
       address,
       reading,
+      runs,
       stored,
       site,
     },
     report,
     end: () => {
       keys.dispose();
+      runs.dispose();
       elsewhere.dispose();
       stored.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();
@@ -202,8 +206,8 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 
 /** What components may ask for. */
 function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
-  const { weights, datasets, previews, prefill, analysis, address, reading, stored, run, site } =
-    flows;
+  const { weights, datasets, previews, prefill, analysis, address, reading, stored, site } = flows;
+  const { run, runs } = flows;
   const { saveCheckpoint } = run;
   const context: CommandContext = { store, run, showView: address.showView, saveCheckpoint };
   return {
@@ -218,6 +222,12 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     dismissLink: address.dismissLink,
     selectPreset: (id) => store.getState().loadExperiment(presetById(id).experiment, id),
     resumeRun: run.resumeStored,
+    openRun: run.openStored,
+    showRun: runs.showRun,
+    soloRun: runs.soloRun,
+    colorRun: runs.colorRun,
+    pinRun: runs.pinRun,
+    renameRun: runs.renameRun,
     downloadCheckpoint: saveCheckpoint,
     dismissFailure: () => store.getState().dismissFailure(),
     showView: address.showView,

@@ -33,6 +33,18 @@ export interface StudioCommands {
   readonly selectPreset: (id: string) => void;
   /** Continues a stored run from its newest checkpoint; one without a checkpoint is only shown. */
   readonly resumeRun: (runId: string) => void;
+  /** Shows a stored run, its curves, samples and settings, without training it; nothing while a run is under way. */
+  readonly openRun: (runId: string) => void;
+  /** Draws a stored run beside the open one, or no longer; also while another trains. */
+  readonly showRun: (runId: string, shown: boolean) => void;
+  /** Draws this run and no other. */
+  readonly soloRun: (runId: string) => void;
+  /** @param color place in the palette */
+  readonly colorRun: (runId: string, color: number) => void;
+  /** Keeps a run on top of the list. */
+  readonly pinRun: (runId: string, pinned: boolean) => void;
+  /** An empty name changes nothing. */
+  readonly renameRun: (runId: string, name: string) => void;
   /** As all that delete something stored: it is gone when the notice of it is; until then it can be undone. */
   readonly deleteRun: (runId: string) => void;
   readonly deleteCache: (cacheKey: string) => void;

@@ -1,6 +1,10 @@
+import type { Experiment, TimelineEntry } from "../../common/config/experiment";
+import type { DeviceReport } from "../../common/protocol/shared";
 import type { StoredPhase } from "../../common/protocol/trainer";
 import type { CacheCostEstimate, CacheEvent } from "../../common/protocol/features";
 import type { Unreadable } from "../../common/storage/checked";
+import type { RunLook, RunRecord } from "../../common/storage/db";
+import type { LatestMeasured } from "../../common/storage/runs";
 import type { SetPart } from "./setPart";
 
 export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "type">;
@@ -34,7 +38,18 @@ export interface StoredRun {
   /** Step of the newest checkpoint; null when the run can be shown but not continued. */
   readonly checkpointStep: number | null;
   readonly bytes: number;
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+  readonly device: DeviceReport | null;
+  readonly look: RunLook;
+  readonly pinned: boolean;
+  readonly parent: RunRecord["parent"] | null;
+  /** Its newest figures. */
+  readonly latest: LatestMeasured;
 }
+
+/** What the user may change of a stored run without running it. */
+export type RunChange = Partial<Pick<StoredRun, "name" | "look" | "pinned">>;
 
 /** A key as text: a list's parts one after another. */
 export const keyText = (key: IDBValidKey): string =>
@@ -74,6 +89,8 @@ export interface DataSlice {
   readonly endCaching: () => void;
   readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
   readonly setRuns: (runs: readonly StoredRun[]) => void;
+  /** Shows a change of a stored run before it is stored. */
+  readonly changeRun: (runId: string, change: RunChange) => void;
   readonly setUnreadable: (unreadable: readonly Unreadable[]) => void;
   readonly setUpgrading: (upgrading: boolean) => void;
   readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
@@ -119,6 +136,13 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),
     setRuns: (runs) => patch({ runs }),
+    changeRun: (runId, change) =>
+      set(({ data }) => ({
+        data: {
+          ...data,
+          runs: data.runs.map((run) => (run.id === runId ? { ...run, ...change } : run)),
+        },
+      })),
     setUnreadable: (unreadable) => patch({ unreadable }),
     setUpgrading: (upgrading) => patch({ upgrading }),
     setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),

@@ -84,6 +84,8 @@ export interface RunSlice {
   readonly setPhase: (phase: RunStatus, detail?: string) => void;
   /** Changes made before the trainer has the run. */
   readonly setTimeline: (timeline: readonly TimelineEntry[]) => void;
+  /** The open run has another name. */
+  readonly nameRun: (name: string) => void;
   readonly wantControl: (wanted: ControlChange) => void;
   readonly dismissFailure: () => void;
   readonly dismissWarnings: () => void;
@@ -248,6 +250,7 @@ export const createRunSlice = (set: SetPart<RunPart>): RunSlice => ({
     ),
   setPhase: (phase, detail = "") => set(({ run }) => ({ run: { ...run, phase, detail } })),
   setTimeline: (timeline) => set(({ run }) => ({ run: { ...run, timeline } })),
+  nameRun: (name) => set(({ run }) => ({ run: { ...run, name } })),
   wantControl: (wanted) => set(({ run }) => ({ run: { ...run, wanted } })),
   dismissFailure: () => set(({ run }) => ({ run: { ...run, failure: null } })),
   dismissWarnings: () => set(({ run }) => ({ run: { ...run, warnings: [] } })),

@@ -12,6 +12,7 @@ import { createLinkSlice, type LinkSlice } from "./linkSlice";
 import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
 import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
+import { createRunsSlice, type RunsSlice } from "./runsSlice";
 import { isActive } from "./runPhase";
 import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
 import { createSiteSlice, type SiteSlice } from "./siteSlice";
@@ -20,6 +21,7 @@ import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
 
 export type StudioState = ExperimentSlice &
   RunSlice &
+  RunsSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
@@ -47,6 +49,7 @@ export const createStudioStore = (
       isActive(get().run.phase),
     ),
     ...createRunSlice(set),
+    ...createRunsSlice(set),
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),

@@ -6,6 +6,12 @@ export type View = "train" | "data" | "analyse";
 /** What lies over the page on demand; share links and weights that are asked for have their own slices. */
 export type Overlay = "none" | "storage" | "shortcuts";
 
+/** What charts have across: training steps, images seen, or seconds of training. */
+export type XMode = "step" | "images" | "time";
+
+/** A part of the axis across, in its own units. */
+export type XRange = readonly [from: number, to: number];
+
 /** How the run is looked at. The scrubber's cursor moves every chart and grid together. */
 export interface ViewSlice {
   readonly view: View;
@@ -20,6 +26,13 @@ export interface ViewSlice {
   /** Whether the paper's values stand beside the own ones. */
   readonly paperShown: boolean;
   readonly overlay: Overlay;
+  readonly xMode: XMode;
+  readonly xLog: boolean;
+  /** The part of the axis all charts over steps show; null shows all of it. */
+  readonly zoom: XRange | null;
+  readonly setXMode: (mode: XMode) => void;
+  readonly toggleXLog: () => void;
+  readonly setZoom: (zoom: XRange | null) => void;
   readonly setView: (view: View) => void;
   readonly setCursor: (step: number | null) => void;
   readonly setHover: (step: number | null) => void;
@@ -33,7 +46,16 @@ export const createViewSlice = (
   set: SetPart<
     Pick<
       ViewSlice,
-      "view" | "cursorStep" | "hoverStep" | "smoothing" | "logCharts" | "paperShown" | "overlay"
+      | "view"
+      | "cursorStep"
+      | "hoverStep"
+      | "smoothing"
+      | "logCharts"
+      | "paperShown"
+      | "overlay"
+      | "xMode"
+      | "xLog"
+      | "zoom"
     >
   >,
 ): ViewSlice => ({
@@ -44,6 +66,12 @@ export const createViewSlice = (
   logCharts: [],
   paperShown: false,
   overlay: "none",
+  xMode: "step",
+  xLog: false,
+  zoom: null,
+  setXMode: (xMode) => set({ xMode, zoom: null }), // its units are other ones
+  toggleXLog: () => set(({ xLog }) => ({ xLog: !xLog })),
+  setZoom: (zoom) => set({ zoom }),
   setView: (view) => set({ view }),
   setCursor: (cursorStep) => set({ cursorStep }),
   setHover: (hoverStep) => set({ hoverStep }),

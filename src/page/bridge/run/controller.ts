@@ -6,6 +6,7 @@ import type { Outcome } from "../../../common/protocol/shared";
 import type { RunEvent } from "../../../common/protocol/trainer";
 import type { RunRecord } from "../../../common/storage/db";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
+import { freeColor } from "../../store/runColors";
 import { isActive } from "../../store/runPhase";
 import { phaseAtRest, type RunStart } from "../../store/runSlice";
 import { heard } from "../workers/heard";
@@ -182,7 +183,7 @@ async function fill(places: RunPlaces, run: RunStart): Promise<Failure | undefin
 
 /** @returns the record as it was, of a run that goes on */
 function storeRecord(places: RunPlaces, run: RunStart): Promise<RunRecord | undefined> {
-  const { withDatabase, codeVersion, nowMs } = places;
+  const { store, withDatabase, codeVersion, nowMs } = places;
   const now = nowMs();
   const { runId: id, name, experiment, timeline } = run;
   return withDatabase(async (db) => {
@@ -193,6 +194,7 @@ function storeRecord(places: RunPlaces, run: RunStart): Promise<RunRecord | unde
       await putRun(db, {
         ...whole,
         ...{ phase: "caching", step: 0, device: null, datasetHash: "", codeVersion },
+        look: { color: freeColor(store.getState().data.runs), shown: true },
       });
     }
     return known;

@@ -4,6 +4,7 @@ import { StudioError } from "../../../common/errors/studioError";
 import { latestCheckpoint } from "../../../common/storage/checkpoints";
 import type { Database } from "../../../common/storage/db";
 import type { RunActions } from "../../commands/command";
+import type { StoredRunLog } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
 import { saveFile } from "../saveFile";
 import type { RunController } from "./controller";
@@ -20,6 +21,8 @@ export interface RunLauncher extends RunActions {
   /** Shows the newest run, unless `isOther` says that the address asks for something else. */
   readonly restore: (db: Database, isOther: (experiment: Experiment) => boolean) => Promise<void>;
   readonly saveCheckpoint: () => void;
+  /** Shows a stored run without training it. */
+  readonly openStored: (runId: string) => void;
 }
 
 interface LauncherParts {
@@ -60,18 +63,30 @@ export function createRunLauncher({
     run.train({ run: { runId: crypto.randomUUID(), name, experiment, timeline }, pauseAfter });
   };
 
-  /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
-  async function resumeStored(runId: string): Promise<void> {
-    await undoDelete(runId);
+  /** A stored run, to be shown; null where another press was quicker, or it cannot be read, which is said. */
+  async function readToShow(runId: string): Promise<StoredRunLog | null> {
     const read = withDatabase((db) => readStoredRun(db, runId));
     const found = await read.catch((thrown: unknown) => {
       report(thrown);
       return null;
     });
-    if (run.isUnderWay()) return; // another press was quicker
+    if (run.isUnderWay()) return null; // another press was quicker
     if (found === undefined) report(runGone());
+    if (found) store.getState().restoreRun(found);
+    return found ?? null;
+  }
+
+  /** Shows a stored run as it was left; one that another tab has is followed. */
+  async function openStored(runId: string): Promise<void> {
+    if (run.isUnderWay()) return;
+    if (await readToShow(runId)) await onRestored(runId);
+  }
+
+  /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
+  async function resumeStored(runId: string): Promise<void> {
+    await undoDelete(runId);
+    const found = await readToShow(runId);
     if (!found) return;
-    store.getState().restoreRun(found);
     if (found.phase === "finished") return;
     run.train({ run: found, from: found.checkpoint?.step });
   }
@@ -95,6 +110,7 @@ export function createRunLauncher({
     },
     beginRun,
     resumeStored: (runId) => void resumeStored(runId),
+    openStored: (runId) => void openStored(runId).catch(report),
     isUnderWay: run.isUnderWay,
     saveCheckpoint: () => void saveCheckpoint().catch(report),
     restore: async (db, isOther) => {

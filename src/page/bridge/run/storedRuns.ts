@@ -8,15 +8,19 @@ import {
   listRuns,
   listRunsWithDeleted,
   readGrids,
+  readLatest,
   readMeasurements,
   readRun,
+  readSeries,
   storedSteps,
 } from "../../../common/storage/runs";
 import type { Failure } from "../../../common/errors/studioError";
 import type { Unreadable } from "../../../common/storage/checked";
 import { findUnreadable } from "../../../common/storage/unreadable";
 import type { AnalysedRun } from "../../store/analysisSlice";
+import type { StoredRun } from "../../store/dataSlice";
 import { isActive } from "../../store/runPhase";
+import { curvesOf, type RunCurves } from "../../store/runsSlice";
 import type { StoredRunLog } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
 import { takenRuns } from "./runLocks";
@@ -66,19 +70,23 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
     ({ id, deletedAtMs }) =>
       deletedAtMs === undefined || deletions.some(({ kind, key }) => kind === "run" && key === id),
   );
-  const listed = runs.map(async (run) => {
+  const known = new Map(store.getState().data.runs.map((run) => [run.id, run]));
+  const listed = runs.map(async (run, place): Promise<StoredRun> => {
     const { newest, allBytes } = await checkpointsOf(db, run.id);
+    const before = known.get(run.id);
+    // what a run at rest measured last is read once
+    const isSame = before?.updatedAtMs === run.updatedAtMs && before.phase === run.phase;
+    const { id, name, phase, step, experiment, timeline, device, createdAtMs, updatedAtMs } = run;
     return {
-      id: run.id,
-      name: run.name,
-      phase: run.phase,
+      ...{ id, name, phase, step, experiment, timeline, device, createdAtMs, updatedAtMs },
       isElsewhere: taken.has(run.id) && !isOwn(run.id),
-      step: run.step,
       totalSteps: run.experiment.optimizer.steps,
-      createdAtMs: run.createdAtMs,
-      updatedAtMs: run.updatedAtMs,
       checkpointStep: newest?.step ?? null,
       bytes: allBytes,
+      look: run.look ?? { color: runs.length - 1 - place, shown: false },
+      pinned: run.pinned ?? false,
+      parent: run.parent ?? null,
+      latest: isSame && !isActive(phase) ? before.latest : await readLatest(db, run.id),
     };
   });
   const state = store.getState();
@@ -91,6 +99,19 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
     },
     caches.map(({ cacheKey, label, bytes, rows }) => ({ key: cacheKey, label, bytes, rows })),
   );
+}
+
+/** What figures draw of a stored run beside the open one: its thinned curve, never its whole log. */
+export async function readCurves(
+  db: Database,
+  { id, updatedAtMs }: Pick<StoredRun, "id" | "updatedAtMs">,
+): Promise<RunCurves> {
+  const [{ points }, measurements, gridSteps] = await Promise.all([
+    readSeries(db, id),
+    readMeasurements(db, id),
+    storedSteps(db, "grids", id),
+  ]);
+  return curvesOf({ runId: id, updatedAtMs }, points, measurements, gridSteps);
 }
 
 /** A stored run as the store shows it; undefined when it is gone. */

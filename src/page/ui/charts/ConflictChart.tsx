@@ -12,14 +12,15 @@ import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
-import { conflictTable } from "./measuredTables";
+import { conflictTable, tableOfRuns } from "./measuredTables";
 import { scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
-import { stepScale } from "./scale";
+import { placeOf } from "./runAxis";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useFigureRuns, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
-import { selectStepEnd } from "../../store/selectors";
+import { selectOpenRun } from "../../store/figureRuns";
 
 const selectMeasured = (state: StudioState) => state.metrics.gradientConflict;
 const selectEvery = ({ run, experiment }: StudioState) =>
@@ -40,10 +41,17 @@ function ConflictFigure({ metric }: { readonly metric: Metric }) {
   const { chart } = metric;
   const { ref, visible } = useVisible();
   const measured = useDrawn(selectMeasured, visible);
-  const end = useDrawn(selectStepEnd, visible);
-  const marks = useTimelineMarks(visible);
-  const x = useMemo(() => stepScale(end), [end]);
-  const rows = useMemo(() => measured.map((m) => conflictRow(metric, m)), [metric, measured]);
+  const runs = useFigureRuns(visible);
+  const axis = useRunAxis(runs);
+  const open = useDrawn(selectOpenRun, visible);
+  const marks = useTimelineMarks(visible, axis);
+  const rows = useMemo(
+    () =>
+      open
+        ? measured.map((m) => conflictRow(metric, m, placeOf(axis.mode, open, m.step)))
+        : NO_ROWS,
+    [metric, measured, open, axis.mode],
+  );
   const depth = Math.max(0, ...measured.map((m) => m.encoderDepth));
   const lines = useMemo(() => linesOf(depth, measured.length <= DOTTED), [depth, measured.length]);
   const levels = useMemo(() => (chart.level ? [chart.level] : []), [chart]);
@@ -67,11 +75,20 @@ function ConflictFigure({ metric }: { readonly metric: Metric }) {
         </>
       }
       note={noteOf(chart.note, measured.at(-1))}
-      table={conflictTable(measured)}
+      table={tableOfRuns(open ? [open] : [], () => conflictTable(measured))}
       empty={measured.length === 0 ? empty : null}
     >
-      <StepCursors x={x}>
-        <Plot rows={rows} lines={lines} levels={levels} marks={marks} x={x} y={y} gaps />
+      <StepCursors axis={axis}>
+        <Plot
+          rows={rows}
+          lines={lines}
+          levels={levels}
+          marks={marks}
+          x={axis.scale}
+          xLog={axis.log}
+          y={y}
+          gaps
+        />
       </StepCursors>
     </ChartCard>
   );
@@ -80,8 +97,10 @@ function ConflictFigure({ metric }: { readonly metric: Metric }) {
 const EMBEDDERS = "embedders";
 const EMBEDDERS_COLOR = "var(--ink-faint)";
 
-const conflictRow = ({ id }: Metric, m: GradientConflict): PlotRow => ({
-  x: m.step,
+const NO_ROWS: readonly PlotRow[] = [];
+
+const conflictRow = ({ id }: Metric, m: GradientConflict, x: number): PlotRow => ({
+  x,
   [EMBEDDERS]: valueOf(m.embedders, id) ?? undefined,
   ...Object.fromEntries(
     m.blocks.map((group, index) => [`block ${index + 1}`, valueOf(group, id) ?? undefined]),

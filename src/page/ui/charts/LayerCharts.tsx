@@ -7,12 +7,8 @@ import {
 } from "../../../common/catalogue/liveMetrics";
 import type { LayerAlignment } from "../../../common/protocol/trainer";
 import { selectBandOfBlock } from "../../store/bandSlice";
-import {
-  alignmentAtStep,
-  alignmentInForce,
-  selectFirstMeasured,
-  selectStepEnd,
-} from "../../store/selectors";
+import { selectOpenRun, type FigureRun } from "../../store/figureRuns";
+import { alignmentAtStep, alignmentInForce, selectFirstMeasured } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { encoderShort } from "../explain/names";
@@ -21,13 +17,15 @@ import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
-import { layerTable } from "./measuredTables";
+import { layerTable, tableOfRuns } from "./measuredTables";
 import { noteOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
-import type { PlotLine, PlotRow } from "./plotProps";
-import { extent, stepScale, type Scale } from "./scale";
+import type { PlotLine, PlotMark, PlotRow } from "./plotProps";
+import { placeOf } from "./runAxis";
+import { extent, type Scale } from "./scale";
 import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useFigureRuns, useRunAxis } from "./useRunAxis";
 import { valueScale } from "./useValueAxis";
 import classes from "./charts.module.css";
 
@@ -54,10 +52,92 @@ function useEmpty(): string {
   return useEmptyText(`First measured at step ${every}`);
 }
 
-/** Profile over blocks at the cursor's step, one line an encoder; the newest stays behind it, dashed. */
+/**
+ * Profile over blocks at the cursor's step. Of one run a line an encoder, and the newest behind it, dashed; of several a
+ * line a run, against the encoder the first of them is measured with.
+ */
 export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
-  const { chart } = metric;
   const { ref, visible } = useVisible();
+  const runs = useFigureRuns(visible);
+  const measured = runs.filter(({ metrics }) => metrics.layerAlignment.length > 0);
+  return measured.length > 1 ? (
+    <ProfileOfRuns metric={metric} runs={measured} figureRef={ref} visible={visible} />
+  ) : (
+    <ProfileOfRun metric={metric} figureRef={ref} visible={visible} />
+  );
+}
+
+interface ProfileProps {
+  readonly metric: Metric;
+  readonly figureRef: (element: HTMLElement | null) => void;
+  readonly visible: boolean;
+}
+
+/** The same measurement of each run, by block: which encoder, and up to which step. */
+function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun[] }) {
+  const { metric, runs, figureRef, visible } = props;
+  const { chart } = metric;
+  const cursorStep = useDrawn(selectCursor, visible);
+  const encoder = runs.at(-1)?.metrics.layerAlignment.at(-1)?.encoder;
+  const shown = useMemo(
+    () =>
+      runs.flatMap((run) => {
+        const ofEncoder = run.metrics.layerAlignment.filter((m) => m.encoder === encoder);
+        const m = ofEncoder.findLast(({ step }) => step <= (cursorStep ?? Infinity));
+        return m ? [{ run, m, all: ofEncoder }] : [];
+      }),
+    [runs, encoder, cursorStep],
+  );
+  const { rows, x, y } = useMemo(
+    () =>
+      profile(
+        metric,
+        shown.map(({ run, m }) => ({ key: run.id, m })),
+        shown.flatMap(({ all }) => all),
+      ),
+    [metric, shown],
+  );
+  const lines = useMemo(
+    () =>
+      shown.map(({ run }) => ({ key: run.id, color: run.color, dashed: run.dashed, dots: true })),
+    [shown],
+  );
+  const last = shown.at(-1)?.m;
+  const levels = useMemo(
+    () => (last && metric.hasChance ? [{ value: last.chance, label: "chance" }] : []),
+    [metric, last],
+  );
+  const empty = useEmpty();
+  return (
+    <ChartCard
+      label={`${metric.name} by layer`}
+      title={`${chart.title} by layer`}
+      scale={scaleText(metric)}
+      figureRef={figureRef}
+      readout={encoder !== undefined && encoderShort(encoder)}
+      legend={shown.map(({ run, m }) => (
+        <LegendKey key={run.id} color={run.color} dashed={run.dashed}>
+          {run.name}, step {m.step}
+        </LegendKey>
+      ))}
+      note={noteOf(chart, last)}
+      table={tableOfRuns(
+        shown.map(({ run }) => run),
+        ({ id }) => layerTable(shown.flatMap(({ run, m }) => (run.id === id ? [m] : []))),
+      )}
+      empty={shown.length === 0 ? empty : null}
+    >
+      <div className={classes.still}>
+        <Plot rows={rows} lines={lines} levels={levels} marks={NO_MARKS} x={x} y={y} />
+      </div>
+    </ChartCard>
+  );
+}
+
+const NO_MARKS: readonly PlotMark[] = [];
+
+function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
+  const { chart } = metric;
   const measured = useDrawn(selectMeasured, visible);
   const cursorStep = useDrawn(selectCursor, visible);
   const shown = useMemo(
@@ -68,7 +148,15 @@ export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
   const past = cursorStep !== null && shown.some((m, index) => m !== newest[index]);
 
   const { rows, x, y } = useMemo(
-    () => profile(metric, { shown, newest, all: measured }),
+    () =>
+      profile(
+        metric,
+        [
+          ...shown.map((m) => ({ key: m.encoder, m })),
+          ...newest.map((m) => ({ key: `newest ${m.encoder}`, m })),
+        ],
+        measured,
+      ),
     [metric, shown, newest, measured],
   );
   const lines = useMemo(() => profileLines(shown, past ? newest : []), [shown, newest, past]);
@@ -76,6 +164,7 @@ export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
     () => (newest[0] && metric.hasChance ? [{ value: newest[0].chance, label: "chance" }] : []),
     [metric, newest],
   );
+  const open = useDrawn(selectOpenRun, visible);
   const marks = useAlignedBlock(shown[0]?.step ?? 0, visible);
   const empty = useEmpty();
   return (
@@ -83,7 +172,7 @@ export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
       label={`${metric.name} by layer`}
       title={`${chart.title} by layer`}
       scale={scaleText(metric)}
-      figureRef={ref}
+      figureRef={figureRef}
       readout={
         shown[0] && (
           <>
@@ -106,7 +195,7 @@ export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
         </>
       }
       note={noteOf(chart, newest[0])}
-      table={layerTable(shown)}
+      table={tableOfRuns(open ? [open] : [], () => layerTable(shown))}
       empty={measured.length === 0 ? empty : null}
     >
       <div className={classes.still}>
@@ -131,16 +220,16 @@ function useAlignedBlock(step: number, visible: boolean) {
 /** Air beside the first and the last block, as a share of the depth: points are not cut in half. */
 const BLOCK_MARGIN = 0.06;
 
-/** Rows by block; the axis spans all steps, so that scrubbing moves the line and not the axis. */
+/** Rows by block; the axis spans all steps, so that scrubbing moves the lines and not the axis. */
 function profile(
   metric: Metric,
-  { shown, newest, all }: Readonly<Record<"shown" | "newest" | "all", readonly LayerAlignment[]>>,
+  measured: readonly { readonly key: string; readonly m: LayerAlignment }[],
+  all: readonly LayerAlignment[],
 ): { rows: readonly PlotRow[]; x: Scale; y: Scale } {
-  const depth = Math.max(1, ...newest.map((m) => valuesOf(metric, m).length));
+  const depth = Math.max(1, ...measured.map(({ m }) => valuesOf(metric, m).length));
   const rows = Array.from({ length: depth }, (_, index): PlotRow => ({
     x: index + 1,
-    ...Object.fromEntries(shown.map((m) => [m.encoder, valuesOf(metric, m)[index]])),
-    ...Object.fromEntries(newest.map((m) => [`newest ${m.encoder}`, valuesOf(metric, m)[index]])),
+    ...Object.fromEntries(measured.map(({ key, m }) => [key, valuesOf(metric, m)[index]])),
   }));
   const range = extent(drawnOf(metric, all)) ?? [0, 1];
   const every = Math.ceil(depth / 14);
@@ -170,24 +259,29 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
   const { id, name, chart } = metric;
   const { ref, visible } = useVisible();
   const all = useDrawn(selectMeasured, visible);
-  const end = useDrawn(selectStepEnd, visible);
+  const runs = useFigureRuns(visible);
+  const axis = useRunAxis(runs);
+  const open = useDrawn(selectOpenRun, visible);
   const encoders = useMemo(() => [...new Set(all.map((m) => m.encoder))], [all]);
   const [chosen, setChosen] = useState<string | null>(null);
   const encoder = chosen !== null && encoders.includes(chosen) ? chosen : encoders[0];
   const measured = useMemo(() => all.filter((m) => m.encoder === encoder), [all, encoder]);
   const last = measured.at(-1);
   const depth = useMemo(() => (last ? valuesOf(metric, last).length : 0), [metric, last]);
-  const rows = useMemo(() => measured.map((m) => blockRow(metric, m)), [metric, measured]);
+  const rows = useMemo(
+    () =>
+      open ? measured.map((m) => blockRow(metric, m, placeOf(axis.mode, open, m.step))) : NO_ROWS,
+    [metric, measured, open, axis.mode],
+  );
   const lines = useMemo(() => blockLines(depth), [depth]);
-  const x = useMemo(() => stepScale(end), [end]);
   const aligned = useStudio(({ run }) => run.experiment?.alignment.encoderDepth ?? 1);
-  const reference = useReference(selectBandOfBlock(id, encoder, aligned), end);
+  const reference = useReference(selectBandOfBlock(id, encoder, aligned), axis);
   const y = useMemo(() => {
     const values = drawnOf(metric, measured);
     const range = extent([...values, ...reference.flatMap(rangeOf)]) ?? [0, 1];
     return valueScale(metric.chart.axis, ...range);
   }, [metric, measured, reference]);
-  const marks = useTimelineMarks(visible);
+  const marks = useTimelineMarks(visible, axis);
   const empty = useEmpty();
   return (
     <ChartCard
@@ -212,18 +306,28 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
         </>
       }
       note={noteOf(chart, last)}
-      table={layerTable(measured)}
+      table={tableOfRuns(open ? [open] : [], () => layerTable(measured))}
       empty={measured.length === 0 ? empty : null}
     >
-      <StepCursors x={x}>
-        <Plot rows={rows} lines={lines} reference={reference} marks={marks} x={x} y={y} />
+      <StepCursors axis={axis}>
+        <Plot
+          rows={rows}
+          lines={lines}
+          reference={reference}
+          marks={marks}
+          x={axis.scale}
+          xLog={axis.log}
+          y={y}
+        />
       </StepCursors>
     </ChartCard>
   );
 }
 
-const blockRow = (metric: Metric, m: LayerAlignment): PlotRow => ({
-  x: m.step,
+const NO_ROWS: readonly PlotRow[] = [];
+
+const blockRow = (metric: Metric, m: LayerAlignment, x: number): PlotRow => ({
+  x,
   ...Object.fromEntries(valuesOf(metric, m).map((value, index) => [`block ${index + 1}`, value])),
 });
 

@@ -18,6 +18,7 @@ import {
   type PlotProps,
   type PlotRow,
 } from "./plotProps";
+import { shareOf } from "./runAxis";
 import type { Scale } from "./scale";
 
 /** Beyond this many changes the marks keep their line and lose their label. */
@@ -31,9 +32,18 @@ const TICK = { fontSize: 11, fill: "var(--ink-faint)" };
 /** Props in, SVG out. */
 export function RechartsPlot(props: PlotProps) {
   const { rows, lines, bands = [], reference = [], levels = [], marks, x, y } = props;
-  const { log = false, gaps = false, xName = "", xWords, height = PLOT_HEIGHT } = props;
+  const {
+    log = false,
+    xLog = false,
+    gaps = false,
+    xName = "",
+    xWords,
+    height = PLOT_HEIGHT,
+  } = props;
   const xText = (tick: number) => xWords?.[tick - 1] ?? tickText(tick);
   const data = reference.length > 0 ? withReference(rows, reference) : [...rows];
+  // without any row Recharts draws no axis
+  if (data.length === 0) data.push(...x.domain.map((end) => ({ x: end })));
   return (
     <ResponsiveContainer width="100%" height={height} debounce={80}>
       <ComposedChart data={data} margin={PLOT_MARGIN} accessibilityLayer={false}>
@@ -41,6 +51,7 @@ export function RechartsPlot(props: PlotProps) {
         <XAxis
           dataKey="x"
           type="number"
+          scale={xLog ? "log" : "linear"}
           domain={[...x.domain]}
           ticks={[...x.ticks]}
           tickFormatter={xText}
@@ -148,8 +159,7 @@ function withReference(
 
 /** Labels sit left of the line near the right edge, and on three rows so that neighbours do not collide. */
 function markLabel(mark: PlotMark, index: number, x: Scale) {
-  const [from, to] = x.domain;
-  const late = (mark.x - from) / (to - from) > 0.8;
+  const late = shareOf(mark.x, x.domain, false) > 0.8;
   return {
     value: mark.label,
     position: late ? ("insideTopRight" as const) : ("insideTopLeft" as const),

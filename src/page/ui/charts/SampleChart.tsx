@@ -8,7 +8,8 @@ import {
 import type { BandRange } from "../../../common/config/referenceBand";
 import type { SampleQuality } from "../../../common/protocol/trainer";
 import { selectBandOf } from "../../store/bandSlice";
-import { selectFirstMeasured, selectStepEnd } from "../../store/selectors";
+import type { FigureRun } from "../../store/figureRuns";
+import { selectFirstMeasured } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatTick, formatValue } from "../explain/format";
 import { paperFidText } from "../explain/paperText";
@@ -16,13 +17,15 @@ import { useStudio } from "../useStudio";
 import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
-import { sampleTable } from "./measuredTables";
-import { colorOf, noteOf, scaleText, titleOf, type Charted } from "./metricText";
-import { Plot } from "./Plot";
-import type { PlotLevel, PlotRow } from "./plotProps";
-import { stepScale } from "./scale";
+import { sampleTable, tableOfRuns } from "./measuredTables";
+import { noteOf, scaleText, titleOf, type Charted } from "./metricText";
+import type { PlotLevel } from "./plotProps";
 import { rangeOf, useReference } from "./reference";
+import { RunLegend } from "./RunLegend";
+import { RunPlot } from "./RunLines";
+import { measuredDrawing, valuesIn, type MeasuredPoint } from "./runLines";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useFigureGroups, useFigureRuns, useHoverLines, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
 import classes from "./charts.module.css";
 
@@ -32,43 +35,52 @@ const NO_RANGES: readonly BandRange[] = [];
 
 const selectMeasured = (state: StudioState) => state.metrics.sampleQuality;
 
-/** Measurements in the newest one's feature space: values of different spaces share no axis. */
-function useMeasured(visible: boolean): readonly SampleQuality[] {
-  const all = useDrawn(selectMeasured, visible);
-  return useMemo(() => {
-    const space = all.at(-1)?.space;
-    return all.filter((m) => m.space === space);
-  }, [all]);
+/** Values of different feature spaces share no axis: the space is that of the newest measurement of the open run, else of any. */
+function spaceOf(own: readonly SampleQuality[], runs: readonly FigureRun[]): string | undefined {
+  const newest = runs.findLast(({ metrics }) => metrics.sampleQuality.length > 0);
+  return (own.at(-1) ?? newest?.metrics.sampleQuality.at(-1))?.space;
 }
 
-/** A sample metric by training step, with its interval and what real images score. */
+const inSpace = (measured: readonly SampleQuality[], space: string | undefined) =>
+  measured.filter((m) => m.space === space);
+
+/** A sample metric of all shown runs by training step, with its interval and what real images score. */
 export function SampleChart({ metric }: { readonly metric: Metric }) {
   const { id, name, chart } = metric;
   const { ref, visible } = useVisible();
-  const measured = useMeasured(visible);
-  const end = useDrawn(selectStepEnd, visible);
-  const x = useMemo(() => stepScale(end), [end]);
+  const runs = useFigureRuns(visible);
+  const groups = useFigureGroups(runs);
+  const axis = useRunAxis(runs);
+  const { domain } = axis.scale;
+  const own = useDrawn(selectMeasured, visible);
+  const space = spaceOf(own, runs);
+  const measured = useMemo(() => inSpace(own, space), [own, space]);
+  const drawing = useMemo(
+    () =>
+      measuredDrawing(groups, axis.mode, ({ metrics }) =>
+        pointsOf(metric, inSpace(metrics.sampleQuality, space)),
+      ),
+    [groups, axis.mode, metric, space],
+  );
   const later = useStudio(selectFirstMeasured);
   const empty = useEmptyText(`First measured at step ${later}`);
-  const ranges = useReference(selectBandOf(id), end);
-  const sameSpace = useStudio(({ band }) => band?.space === measured.at(-1)?.space);
+  const ranges = useReference(selectBandOf(id), axis);
+  const sameSpace = useStudio(({ band }) => band?.space === space);
   const reference = sameSpace ? ranges : NO_RANGES;
-  const marks = useTimelineMarks(visible);
-  const rows = useMemo(() => measured.map((m) => rowOf(metric, m)), [metric, measured]);
-  const shown = useMemo(
-    () => [...measured.flatMap((m) => drawnOf(metric, m)), ...reference.flatMap(rangeOf)],
-    [metric, measured, reference],
-  );
-  const last = measured.at(-1);
+  const marks = useTimelineMarks(visible, axis);
+  const last = measured.at(-1) ?? newestIn(runs, space);
   const levels = useMemo(() => levelsOf(metric, last), [metric, last]);
-  const title = titleOf(chart, last);
-  const axis = useValueAxis(metric, title, shown);
-  const color = colorOf(chart);
-  const lines = useMemo(() => [{ key: "value", color, dots: true }], [color]);
-  const bands = useMemo(
-    () => (metric.interval ? [{ key: "interval", color }] : []),
-    [metric, color],
+  const shown = useMemo(
+    () => [
+      ...valuesIn(drawing, domain),
+      ...levels.map(({ value }) => value),
+      ...reference.flatMap(rangeOf),
+    ],
+    [drawing, domain, levels, reference],
   );
+  const title = titleOf(chart, last);
+  const { y, log: yLog, choice } = useValueAxis(metric, title, shown);
+  const hover = useHoverLines(groups, drawing);
   return (
     <ChartCard
       label={`${name} by training step`}
@@ -82,26 +94,28 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
           {metric.paper === "fid" && <PaperFid />}
         </>
       }
-      log={axis.choice}
-      table={sampleTable(measured)}
-      empty={measured.length === 0 ? empty : null}
+      log={choice}
+      legend={<RunLegend groups={groups} />}
+      table={tableOfRuns(runs, (run) => sampleTable(run.metrics.sampleQuality))}
+      empty={drawing.lines.every(({ points }) => points.length === 0) ? empty : null}
     >
-      <StepCursors x={x}>
-        <Plot
-          rows={rows}
-          lines={lines}
-          bands={bands}
+      <StepCursors axis={axis} hover={hover}>
+        <RunPlot
+          axis={axis}
+          drawing={drawing}
+          y={y}
+          yLog={yLog}
           levels={levels}
           reference={reference}
           marks={marks}
-          x={x}
-          y={axis.y}
-          log={axis.log}
         />
       </StepCursors>
     </ChartCard>
   );
 }
+
+const newestIn = (runs: readonly FigureRun[], space: string | undefined) =>
+  runs.flatMap(({ metrics }) => inSpace(metrics.sampleQuality, space)).at(-1);
 
 /** The ends of the value's interval; undefined where it has none. */
 function intervalOf({ interval }: Metric, m: SampleQuality): readonly [number, number] | undefined {
@@ -109,18 +123,12 @@ function intervalOf({ interval }: Metric, m: SampleQuality): readonly [number, n
   return low === undefined || high === undefined ? undefined : [low, high];
 }
 
-const rowOf = (metric: Metric, m: SampleQuality): PlotRow => ({
-  x: m.step,
-  value: valueOf(m, metric.id),
-  interval: intervalOf(metric, m),
-});
-
-/** Every number of a measurement the axis has to hold. */
-const drawnOf = (metric: Metric, m: SampleQuality): readonly (number | undefined)[] => [
-  valueOf(m, metric.id),
-  ...(intervalOf(metric, m) ?? []),
-  metric.floor && valueOf(m, metric.floor.id),
-];
+const pointsOf = (metric: Metric, measured: readonly SampleQuality[]): readonly MeasuredPoint[] =>
+  measured.map((m) => ({
+    step: m.step,
+    value: valueOf(m, metric.id) ?? NaN,
+    interval: intervalOf(metric, m),
+  }));
 
 function levelsOf({ floor }: Metric, m: SampleQuality | undefined): readonly PlotLevel[] {
   const value = floor && m && valueOf(m, floor.id);

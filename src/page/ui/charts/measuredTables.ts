@@ -12,10 +12,43 @@ import type {
   LayerAlignment,
   SampleQuality,
 } from "../../../common/protocol/trainer";
+import type { FigureRun } from "../../store/figureRuns";
 import { stepAt, type StepLog } from "../../store/stepLog";
 import type { ChartTable } from "./ChartCard";
 
 /** The CSV files behind the charts of a run: a column for every metric of a kind. */
+
+/**
+ * One table of several runs: what is measured of each, and then which run it is of. The measured columns come first, as
+ * those of earlier versions did.
+ */
+export function tableOfRuns(
+  runs: readonly FigureRun[],
+  tableOf: (run: FigureRun) => ChartTable,
+): ChartTable {
+  const tables = runs.map((run) => ({ run, table: tableOf(run) }));
+  const [first] = tables;
+  return {
+    header: [...(first?.table.header ?? []), ...RUN_COLUMNS],
+    *rows() {
+      for (const { run, table } of tables) {
+        const { header } = table;
+        for (const row of table.rows()) yield [...header.map((_, i) => row[i]), ...runCells(run)];
+      }
+    },
+  };
+}
+
+const RUN_COLUMNS = [
+  ...["run", "runSeed", "runLambda", "runDepth", "runEncoders", "runChanges", "adapter"],
+] as const;
+
+/** Which run a row is of, with the settings it began with; `runChanges` counts its live changes. */
+const runCells = ({ name, experiment, timeline, device }: FigureRun) => [
+  ...[name, experiment.optimizer.seed, experiment.alignment.projCoeff],
+  ...[experiment.alignment.encoderDepth, experiment.alignment.encoders.join(" + ")],
+  ...[timeline.length, device?.adapter ?? ""],
+];
 
 const columnOf = ({ id, csv }: { readonly id: string; readonly csv?: string }) => csv ?? id;
 

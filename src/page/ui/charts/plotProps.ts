@@ -54,6 +54,8 @@ export interface PlotProps {
   readonly x: Scale;
   readonly y: Scale;
   readonly log?: boolean;
+  /** A logarithmic axis across. */
+  readonly xLog?: boolean;
   /** A value that is not there breaks its line instead of being passed over. */
   readonly gaps?: boolean;
   /** What is across, where the title does not say it. */

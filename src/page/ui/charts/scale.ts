@@ -29,6 +29,11 @@ export function stepScale(lastStep: number, count = 6): Scale {
   return { domain: [0, end], ticks: multiples(0, end, Math.max(1, niceStep(end, count))) };
 }
 
+/** Ticks between two ends that need not be ticks. @param least the smallest distance of two */
+export function linearTicks(from: number, to: number, count: number, least: number): number[] {
+  return multiples(from, to, Math.max(least, niceStep(to - from, count)));
+}
+
 /** A linear axis that ends on ticks; a flat series gets some air. */
 export function linearScale(low: number, high: number, count = 5): Scale {
   const pad = high > low ? 0 : Math.max(Math.abs(high) * 0.1, 1e-6);

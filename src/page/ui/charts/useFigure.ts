@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from "react";
 import { markText } from "../explain/names";
-import type { StudioState } from "../../store/studioStore";
+import { selectOpenRun } from "../../store/figureRuns";
 import { useDrawn } from "./drawQueue";
 import { useStudio } from "../useStudio";
 import type { PlotMark } from "./plotProps";
+import { placeOf, type RunAxis } from "./runAxis";
 
 /** True while the element is on screen (or close): charts elsewhere draw nothing. */
 export function useVisible(): { ref: (element: HTMLElement | null) => void; visible: boolean } {
@@ -21,14 +22,22 @@ export function useVisible(): { ref: (element: HTMLElement | null) => void; visi
   return { ref, visible };
 }
 
-const selectTimeline = (state: StudioState) => state.run.timeline;
-
-/** The run's live changes as marks. */
-export function useTimelineMarks(visible: boolean): readonly PlotMark[] {
-  const timeline = useDrawn(selectTimeline, visible);
+/** The open run's live changes as marks on the axis. */
+export function useTimelineMarks(visible: boolean, axis: RunAxis): readonly PlotMark[] {
+  const open = useDrawn(selectOpenRun, visible);
+  const timeline = open?.timeline;
   return useMemo(
-    () => timeline.map(({ step, change }) => ({ x: step, label: markText(change) })),
-    [timeline],
+    () =>
+      open
+        ? open.timeline
+            .map(({ step, change }) => ({
+              x: placeOf(axis.mode, open, step),
+              label: markText(change),
+            }))
+            .filter(({ x }) => x >= axis.scale.domain[0] && x <= axis.scale.domain[1])
+        : [],
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the log grows, marks stay where they are
+    [timeline, axis],
   );
 }
 

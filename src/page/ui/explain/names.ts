@@ -1,6 +1,7 @@
 import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
 import { labelOf } from "../../../common/config/controls";
-import type { ControlChange, TimelineEntry } from "../../../common/config/experiment";
+import { differences, nearestPreset } from "../../../common/config/differences";
+import type { ControlChange, Experiment, TimelineEntry } from "../../../common/config/experiment";
 import { SETTINGS, type Setting, type SettingValue } from "../../../common/config/settings";
 import type { RunStatus } from "../../store/runPhase";
 import { formatValue } from "./format";
@@ -63,6 +64,38 @@ export function timelineText(timeline: readonly TimelineEntry[]): string {
 /** `changeText` where there is little room, on a chart: several encoders are counted. */
 export const markText = (change: ControlChange): string =>
   textOf(change, (ids) => (ids.length > 1 ? `${ids.length} encoders` : shortNames(ids)));
+
+/** Settings in which a run differs from its preset, listed in one line: "λ 0.5 → 0, seed 1"; with its live changes. */
+export function runDifferences(
+  name: string,
+  experiment: Experiment,
+  timeline: readonly TimelineEntry[],
+): string {
+  const preset = nearestPreset(experiment, name);
+  const found = preset ? differences(preset.experiment, experiment) : [];
+  const settings = found.map(({ setting, from, to }) => {
+    const label = setting.info.short ?? setting.info.label;
+    return setting.path === "optimizer.seed"
+      ? `seed ${valueText(setting, to)}`
+      : `${label} ${valueText(setting, from)} → ${valueText(setting, to)}`;
+  });
+  return [...settings, ...(timeline.length > 0 ? [timelineText(timeline)] : [])].join(", ");
+}
+
+/** A run as legends name it: with its settings where another of the runs has the same name. */
+export function runLabel(run: NamedRun, all: readonly NamedRun[]): string {
+  const { id, name, experiment, timeline } = run;
+  if (!all.some((other) => other.id !== id && other.name === name)) return name;
+  const differences = runDifferences(name, experiment, timeline);
+  return differences === "" ? `${name}, as the preset` : `${name}, ${differences}`;
+}
+
+interface NamedRun {
+  readonly id: string;
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly timeline: readonly TimelineEntry[];
+}
 
 export interface PhaseLook {
   readonly text: string;

@@ -1,4 +1,5 @@
-import { Slider, Switch, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, SegmentedControl, Slider, Switch, Tooltip } from "@mantine/core";
+import { IconLogs } from "@tabler/icons-react";
 import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
@@ -7,7 +8,8 @@ import { LiveCharts } from "../charts/LiveCharts";
 import { preloadPlot } from "../charts/Plot";
 import { bandText } from "../explain/band";
 import { formatBytes } from "../explain/format";
-import { useStudio } from "../useStudio";
+import type { XMode } from "../../store/viewSlice";
+import { useStudio, useStudioStore } from "../useStudio";
 import { Notices } from "./Notices";
 import classes from "./panels.module.css";
 
@@ -25,6 +27,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <RunName />
         <ReferenceSwitch />
         <PaperSwitch />
+        <Across />
         <Smoothing />
       </div>
       <div className={classes.cards}>
@@ -55,6 +58,51 @@ function ReferenceSwitch() {
         onChange={toggle}
       />
     </Tooltip>
+  );
+}
+
+const X_MODES: readonly { readonly value: XMode; readonly label: string }[] = [
+  { value: "step", label: "Steps" },
+  { value: "images", label: "Images" },
+  { value: "time", label: "Seconds" },
+];
+
+/** What the charts have across: its unit, a logarithmic axis, and the way back from a zoom. */
+function Across() {
+  const mode = useStudio((state) => state.xMode);
+  const log = useStudio((state) => state.xLog);
+  const zoomed = useStudio((state) => state.zoom !== null);
+  const { setXMode, toggleXLog, setZoom } = useStudioStore().getState();
+  return (
+    <div className={classes.across}>
+      <SegmentedControl
+        size="xs"
+        aria-label="Across"
+        data={[...X_MODES]}
+        value={mode}
+        onChange={(value) => {
+          const chosen = X_MODES.find((one) => one.value === value);
+          if (chosen) setXMode(chosen.value);
+        }}
+      />
+      <Tooltip label="Logarithmic axis across" withArrow openDelay={300}>
+        <ActionIcon
+          variant={log ? "light" : "subtle"}
+          color={log ? "iris" : "gray"}
+          size="sm"
+          aria-label="Logarithmic axis across"
+          aria-pressed={log}
+          onClick={toggleXLog}
+        >
+          <IconLogs size={15} stroke={1.6} style={{ transform: "rotate(90deg)" }} />
+        </ActionIcon>
+      </Tooltip>
+      {zoomed && (
+        <Button size="compact-xs" variant="light" onClick={() => setZoom(null)}>
+          Show all
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { useCommands } from "../commands";
 import { Boundary } from "../components/Boundary";
 import { lazyPart } from "../components/lazyPart";
 import { useStudio } from "../useStudio";
+import { RunList } from "../runs/RunList";
 import { ChartsPanel } from "./ChartsPanel";
 import { ExperimentPanel } from "./ExperimentPanel";
 import { HeaderBar } from "./HeaderBar";
@@ -102,12 +103,17 @@ const statusFrame = (fault: ReactNode) => (
 function TrainView() {
   return (
     <>
-      <Boundary
-        what="Experiment"
-        frame={(fault) => <aside className={classes.experiment}>{fault}</aside>}
-      >
-        <ExperimentPanel />
-      </Boundary>
+      <div className={classes.left}>
+        <Boundary what="Runs" frame={(fault) => <section aria-label="Runs">{fault}</section>}>
+          <RunList />
+        </Boundary>
+        <Boundary
+          what="Experiment"
+          frame={(fault) => <aside className={classes.experiment}>{fault}</aside>}
+        >
+          <ExperimentPanel />
+        </Boundary>
+      </div>
       <Boundary what="Charts" frame={(fault) => <main className={classes.charts}>{fault}</main>}>
         <ChartsPanel />
       </Boundary>

@@ -1,0 +1,108 @@
+import { lastStep, nearestIndex, stepAt, type StepLog } from "../../store/stepLog";
+import type { XMode, XRange } from "../../store/viewSlice";
+import { linearTicks, logScale, type Scale } from "./scale";
+
+/** What of a run its place on the axis across follows from. */
+export interface AxisRun {
+  readonly log: StepLog;
+  readonly experiment: { readonly optimizer: { readonly batchSize: number } };
+}
+
+/** The axis across of charts over steps. */
+export interface RunAxis {
+  readonly mode: XMode;
+  readonly log: boolean;
+  readonly scale: Scale;
+}
+
+const ELAPSED = new WeakMap<StepLog, Float64Array>();
+
+/** Seconds of training up to each logged step. Between points of a thinned log all steps take as long as the later one. */
+function elapsed(log: StepLog): Float64Array {
+  const known = ELAPSED.get(log);
+  if (known) return known;
+  const { step, stepMs } = log.columns;
+  const seconds = new Float64Array(log.length);
+  for (let index = 0, sum = 0; index < log.length; index++) {
+    const gap = (step[index] ?? 0) - (index > 0 ? (step[index - 1] ?? 0) : 0);
+    sum += ((stepMs[index] ?? 0) * gap) / 1000;
+    seconds[index] = sum;
+  }
+  ELAPSED.set(log, seconds);
+  return seconds;
+}
+
+/** Where a step of a run is: the step itself, images seen up to it, or seconds its steps had taken, evaluations not counted. */
+export function placeOf(mode: XMode, run: AxisRun, step: number): number {
+  if (mode === "step") return step;
+  if (mode === "images") return step * run.experiment.optimizer.batchSize;
+  return elapsed(run.log)[nearestIndex(run.log, step)] ?? 0;
+}
+
+/** Places of all logged steps, ascending. */
+export function placesOf(mode: XMode, run: AxisRun): ArrayLike<number> {
+  const { log, experiment } = run;
+  if (mode === "time") return elapsed(log);
+  const steps = log.columns.step;
+  return mode === "step" ? steps : steps.map((step) => step * experiment.optimizer.batchSize);
+}
+
+/** The logged step of a run that is nearest to a place; null when nothing is logged. */
+export function stepNear(mode: XMode, run: AxisRun, place: number): number | null {
+  const { log, experiment } = run;
+  if (log.length === 0) return null;
+  if (mode === "time") return stepAt(log, nearestTo(elapsed(log), log.length, place));
+  const step = mode === "step" ? place : place / experiment.optimizer.batchSize;
+  return stepAt(log, nearestIndex(log, step));
+}
+
+/** Index of the first of `length` ascending values that is not below `value`; `length` when there is none. */
+export function firstAtOrAfter(values: ArrayLike<number>, length: number, value: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? Infinity) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the value nearest to `value`. */
+export function nearestTo(values: ArrayLike<number>, length: number, value: number): number {
+  const after = Math.min(firstAtOrAfter(values, length, value), length - 1);
+  if (after <= 0) return 0;
+  return value - (values[after - 1] ?? 0) <= (values[after] ?? 0) - value ? after - 1 : after;
+}
+
+/** How far along an axis a value is, 0 at its start and 1 at its end. */
+export function shareOf(value: number, [from, to]: XRange, log: boolean): number {
+  return log
+    ? (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from))
+    : (value - from) / (to - from);
+}
+
+/** The value at a share of an axis: the inverse of `shareOf`. */
+export const valueAt = (share: number, [from, to]: XRange, log: boolean): number =>
+  log ? from * (to / from) ** share : from + share * (to - from);
+
+/** Where the axis of all shown runs ends. */
+export const endOf = (mode: XMode, runs: readonly AxisRun[]): number =>
+  Math.max(1, ...runs.map((run) => placeOf(mode, run, Math.max(0, lastStep(run.log)))));
+
+/** A logarithmic axis begins at the first step, and not at 0. */
+const LOG_FROM: Readonly<Record<XMode, (end: number) => number>> = {
+  step: () => 1,
+  images: (end) => Math.max(1, end / 1e4),
+  time: (end) => end / 1e3,
+};
+
+/** The axis from its start to `end`, or the part that is zoomed to. */
+export function runAxis(mode: XMode, log: boolean, end: number, zoom: XRange | null): RunAxis {
+  const whole: XRange = [log ? LOG_FROM[mode](end) : 0, Math.max(end, 1)];
+  const [from, to] = zoom ?? whole;
+  const start = log ? Math.max(from, LOG_FROM[mode](end)) : from;
+  const domain: XRange = [start, Math.max(to, start + 1e-6)];
+  const least = mode === "time" ? 0 : 1; // there is nothing between two steps
+  const ticks = log ? logScale(...domain).ticks : linearTicks(...domain, 6, least);
+  return { mode, log, scale: { domain, ticks } };
+}

@@ -1,0 +1,190 @@
+import type { StepMetricId } from "../../../common/catalogue/liveMetrics";
+import { minMaxIndices } from "../../../common/math/decimate";
+import { exponentialSmooth } from "../../../common/math/smooth";
+import type { FigureGroup, FigureRun } from "../../store/figureRuns";
+import { nearestIndex, stepAt, type StepLog } from "../../store/stepLog";
+import type { XMode, XRange } from "../../store/viewSlice";
+import { firstAtOrAfter, placeOf, placesOf } from "./runAxis";
+
+/** Most points a line is drawn with, whatever was logged. */
+const MAX_POINTS = 600;
+
+export type Point = readonly [x: number, y: number];
+
+/** A line of a run, or of the mean of several. */
+export interface RunLine {
+  readonly key: string;
+  readonly color: string;
+  readonly dashed?: boolean;
+  readonly width: number;
+  readonly opacity?: number;
+  /** Each point is drawn as well. */
+  readonly dots?: boolean;
+  /** A value that is not finite breaks the line and is marked. */
+  readonly points: readonly Point[];
+}
+
+/** What lies between two values at each place. */
+export interface RunBand {
+  readonly key: string;
+  readonly color: string;
+  readonly points: readonly (readonly [x: number, low: number, high: number])[];
+}
+
+export interface Drawing {
+  readonly lines: readonly RunLine[];
+  readonly bands: readonly RunBand[];
+}
+
+interface Smoothed {
+  readonly weight: number;
+  readonly values: Float64Array;
+}
+const SMOOTHED = new WeakMap<StepLog, Map<StepMetricId, Smoothed>>();
+
+/** A column's moving average over steps; made once for a log that does not grow, and again for another weight. */
+export function smoothed(log: StepLog, column: StepMetricId, weight: number): Float64Array {
+  const columns = SMOOTHED.get(log) ?? new Map<StepMetricId, Smoothed>();
+  SMOOTHED.set(log, columns);
+  const before = columns.get(column);
+  if (before?.weight === weight) return before.values;
+  const values = exponentialSmooth(log.columns[column], log.length, weight, log.columns.step);
+  columns.set(column, { weight, values });
+  return values;
+}
+
+interface View {
+  readonly mode: XMode;
+  readonly range: XRange;
+  readonly smoothing: number;
+}
+
+/** Indices [from, to) of the points inside a range, and the neighbour on either side: lines reach the edge. */
+function inside(places: ArrayLike<number>, length: number, [from, to]: XRange): [number, number] {
+  const first = Math.max(0, firstAtOrAfter(places, length, from) - 1);
+  return [first, Math.min(length, firstAtOrAfter(places, length, to) + 2)];
+}
+
+/** A run's raw line and its average, thinned so that every spike of the raw values stays. */
+function linesOfRun(run: FigureRun, column: StepMetricId, view: View): RunLine[] {
+  const { log, id, color, dashed } = run;
+  const places = placesOf(view.mode, run);
+  const [from, to] = inside(places, log.length, view.range);
+  const raw = log.columns[column];
+  const indices = minMaxIndices(raw.subarray(from, to), to - from, MAX_POINTS);
+  const at = (values: ArrayLike<number>): Point[] =>
+    indices.map((index) => [places[from + index] ?? NaN, values[from + index] ?? NaN]);
+  const look = { color, dashed };
+  if (view.smoothing === 0) return [{ key: id, ...look, width: 1.3, points: at(raw) }];
+  const smooth = smoothed(log, column, view.smoothing);
+  return [
+    { key: `${id} raw`, color, width: 1, opacity: 0.22, points: at(raw) },
+    { key: id, ...look, width: 1.8, points: at(smooth) },
+  ];
+}
+
+/** Mean and range of several curves at the places that all of them have. */
+export function fold(curves: readonly (readonly Point[])[]): {
+  readonly mean: readonly Point[];
+  readonly range: RunBand["points"];
+} {
+  const maps = curves.map((points) => new Map(points));
+  const common = [...(maps[0]?.keys() ?? [])].filter((x) => maps.every((map) => map.has(x)));
+  const rows = common.sort((a, b) => a - b).map((x) => ({ x, ys: maps.map((m) => m.get(x) ?? 0) }));
+  return {
+    mean: rows.map(({ x, ys }) => [x, ys.reduce((sum, y) => sum + y, 0) / ys.length]),
+    range: rows.map(({ x, ys }) => [x, Math.min(...ys), Math.max(...ys)]),
+  };
+}
+
+/** The line and the band of runs that are drawn as one. */
+function foldedDrawing(
+  { key, color, dashed }: FigureGroup,
+  curves: readonly (readonly Point[])[],
+  dots: boolean,
+): Drawing {
+  const { mean, range } = fold(curves);
+  return {
+    lines: [{ key, color, dashed, width: 2, dots, points: mean }],
+    bands: [{ key, color, points: range }],
+  };
+}
+
+/** The averages of a group's runs at the steps that its most thinned log has. */
+function foldedSteps(group: FigureGroup, column: StepMetricId, view: View): Drawing {
+  const shortest = group.runs.reduce((a, b) => (b.log.length < a.log.length ? b : a));
+  const every = Math.max(1, Math.ceil(shortest.log.length / MAX_POINTS));
+  const steps = Array.from({ length: Math.ceil(shortest.log.length / every) }, (_, i) =>
+    stepAt(shortest.log, i * every),
+  );
+  const lead = group.runs[0] ?? shortest;
+  const curves = group.runs.map((run) => {
+    const values = smoothed(run.log, column, view.smoothing);
+    return steps.flatMap((step): Point[] => {
+      const index = nearestIndex(run.log, step);
+      if (stepAt(run.log, index) !== step) return [];
+      return [[placeOf(view.mode, lead, step), values[index] ?? NaN]];
+    });
+  });
+  return foldedDrawing(group, curves, false);
+}
+
+/** A logged metric of every group over steps. */
+export function stepDrawing(
+  groups: readonly FigureGroup[],
+  column: StepMetricId,
+  view: View,
+): Drawing {
+  const parts = groups.map((group): Drawing => {
+    const [run] = group.runs;
+    return run && group.runs.length === 1
+      ? { lines: linesOfRun(run, column, view), bands: [] }
+      : foldedSteps(group, column, view);
+  });
+  return joined(parts);
+}
+
+/** A rare measurement of a run: where it was made, what it says, and its interval where it has one. */
+export interface MeasuredPoint {
+  readonly step: number;
+  readonly value: number;
+  readonly interval?: readonly [low: number, high: number] | undefined;
+}
+
+/** A measured metric of every group over steps. @param measured of one run, ascending */
+export function measuredDrawing(
+  groups: readonly FigureGroup[],
+  mode: XMode,
+  measured: (run: FigureRun) => readonly MeasuredPoint[],
+): Drawing {
+  const parts = groups.map((group): Drawing => {
+    const [run] = group.runs;
+    const pointsOf = (one: FigureRun): Point[] =>
+      measured(one).map(({ step, value }) => [placeOf(mode, run ?? one, step), value]);
+    if (!run || group.runs.length > 1) return foldedDrawing(group, group.runs.map(pointsOf), true);
+    const { id: key, color, dashed } = run;
+    const points = measured(run).flatMap(({ step, interval }): RunBand["points"] =>
+      interval ? [[placeOf(mode, run, step), ...interval]] : [],
+    );
+    return {
+      lines: [{ key, color, dashed, width: 1.6, dots: true, points: pointsOf(run) }],
+      bands: points.length > 0 ? [{ key, color, points }] : [],
+    };
+  });
+  return joined(parts);
+}
+
+const joined = (parts: readonly Drawing[]): Drawing => ({
+  lines: parts.flatMap(({ lines }) => lines),
+  bands: parts.flatMap(({ bands }) => bands),
+});
+
+/** Every value of a drawing that lies in a range, for the axis upward. */
+export function valuesIn({ lines, bands }: Drawing, [from, to]: XRange): number[] {
+  const values: number[] = [];
+  for (const { points } of lines)
+    for (const [x, y] of points) if (x >= from && x <= to) values.push(y);
+  for (const { points } of bands)
+    for (const [x, low, high] of points) if (x >= from && x <= to) values.push(low, high);
+  return values;
+}

@@ -1,0 +1,144 @@
+import { Select, Switch, TextInput } from "@mantine/core";
+import { memo, useMemo } from "react";
+import type { StoredRun } from "../../store/dataSlice";
+import { lastCknna, lastKid, listedRuns, seedGroups, spread } from "../../store/runList";
+import type { RunOrder } from "../../store/runsSlice";
+import { Heading } from "../components/Notes";
+import { formatValue } from "../explain/format";
+import { runDifferences } from "../explain/names";
+import { Deletable } from "../storage/Deletable";
+import { useStudio } from "../useStudio";
+import { RunRow } from "./RunRow";
+import classes from "./runs.module.css";
+
+/** So many runs are found at a glance. */
+const FILTERED_FROM = 4;
+
+const ORDERS: readonly { readonly value: RunOrder; readonly label: string }[] = [
+  { value: "newest", label: "Newest first" },
+  { value: "name", label: "By name" },
+  { value: "kid", label: "Lowest KID first" },
+  { value: "cknna", label: "Highest CKNNA first" },
+];
+
+/** What the filter looks into. */
+const textOf = ({ name, experiment, timeline, phase }: StoredRun): string =>
+  `${name} ${runDifferences(name, experiment, timeline)} ${phase} seed ${experiment.optimizer.seed}`;
+
+/** Every stored run: which of them figures draw, what sets them apart, and how far they came. */
+export const RunList = memo(function RunList() {
+  const runs = useStudio((state) => state.data.runs);
+  const { order, filter, foldSeeds } = useStudio((state) => state.runs);
+  const listed = useMemo(() => listedRuns(runs, { order, filter }, textOf), [runs, order, filter]);
+  const groups = useMemo(() => seedGroups(listed), [listed]);
+  const repeats = useMemo(() => seedGroups(runs).some((group) => group.length > 1), [runs]);
+  if (runs.length === 0) return null;
+  const shown = runs.filter(({ look }) => look.shown).length;
+  return (
+    <section className={classes.list} aria-label="Runs">
+      <div className={classes.head}>
+        <Heading>Runs</Heading>
+        <span className={classes.count}>
+          {shown} of {runs.length} drawn
+        </span>
+      </div>
+      {runs.length >= FILTERED_FROM && <Arrangement />}
+      {repeats && <FoldSwitch />}
+      <ul className={classes.rows}>
+        {foldSeeds
+          ? groups.map((group) => <SeedGroup key={group[0]?.id} runs={group} />)
+          : listed.map((run) => <Row key={run.id} run={run} />)}
+        {listed.length === 0 && <li className={classes.none}>No run matches “{filter}”.</li>}
+      </ul>
+    </section>
+  );
+});
+
+function Row({ run }: { readonly run: StoredRun }) {
+  return (
+    <li className={classes.item}>
+      <Deletable deletion={{ kind: "run", key: run.id }} name={run.name}>
+        <RunRow run={run} />
+      </Deletable>
+    </li>
+  );
+}
+
+function Arrangement() {
+  const { order, filter } = useStudio((state) => state.runs);
+  const arrange = useStudio((state) => state.arrangeRuns);
+  return (
+    <div className={classes.arrange}>
+      <TextInput
+        size="xs"
+        aria-label="Filter runs"
+        placeholder="Filter by name or setting"
+        value={filter}
+        onChange={(event) => arrange({ filter: event.currentTarget.value })}
+      />
+      <Select
+        size="xs"
+        aria-label="Order of runs"
+        data={ORDERS}
+        value={order}
+        onChange={(value) => {
+          if (value !== null) arrange({ order: value });
+        }}
+        allowDeselect={false}
+        comboboxProps={{ shadow: "md" }}
+      />
+    </div>
+  );
+}
+
+function FoldSwitch() {
+  const fold = useStudio((state) => state.runs.foldSeeds);
+  const arrange = useStudio((state) => state.arrangeRuns);
+  return (
+    <Switch
+      size="xs"
+      label="Seeds as mean and range"
+      checked={fold}
+      onChange={(event) => arrange({ foldSeeds: event.currentTarget.checked })}
+    />
+  );
+}
+
+/** Runs that differ in the seed alone, under their mean. */
+function SeedGroup({ runs }: { readonly runs: readonly StoredRun[] }) {
+  const [first] = runs;
+  if (!first) return null;
+  if (runs.length === 1) return <Row run={first} />;
+  const figures = [
+    figureText(
+      "KID",
+      runs.flatMap((run) => lastKid(run) ?? []),
+    ),
+    figureText(
+      "CKNNA",
+      runs.flatMap((run) => lastCknna(run) ?? []),
+    ),
+  ].filter((text) => text !== null);
+  return (
+    <li className={classes.group}>
+      <div className={classes.groupHead}>
+        {first.name} · {runs.length} seeds
+        {figures.length > 0 && <small>{figures.join(" · ")}</small>}
+      </div>
+      <ul className={classes.members}>
+        {runs.map((run) => (
+          <Row key={run.id} run={run} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+/** "KID 31.2 ± 4.1 (n = 3)": mean and standard deviation over runs. */
+function figureText(name: string, values: readonly number[]): string | null {
+  const found = spread(values);
+  if (!found) return null;
+  const { mean, deviation } = found;
+  const beside = deviation === null ? "" : ` ± ${formatValue(deviation)} s.d.`;
+  return `${name} ${formatValue(mean)}${beside}, n = ${values.length}`;
+}
