@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { exampleSummary } from "./exampleSummary";
-import { csvTable, markdownTable, overSeeds } from "./table";
+import { csvTable, markdownTable } from "./table";
 
 const RUNS = [
   exampleSummary({ projCoeff: 0, seed: 0, kid: 100 }),
@@ -28,13 +28,6 @@ test("a setting that holds a list is one cell", () => {
     settings: { a: ["x", "y"] },
   };
   expect(csvTable([run], []).split("\n")[1]).toMatch(/^"\[""x"",""y""\]",0,/);
-});
-
-test("an interval over seeds is Student's: two values one apart have 12.706 times 0.5", () => {
-  const { mean, half } = overSeeds([1, 2]);
-  expect(mean).toBe(1.5);
-  expect(half).toBeCloseTo(12.706 * 0.5, 10);
-  expect(overSeeds([3])).toEqual({ mean: 3, half: null });
 });
 
 test("the table for people has a line a setting, with an interval where there are seeds for one", () => {

@@ -1,3 +1,4 @@
+import { overSeeds } from "../../src/common/math/overSeeds";
 import type { SweepPlan } from "./plan";
 import type { RunSummary } from "./summary";
 
@@ -62,19 +63,6 @@ export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"
     ...columns.map(({ value }) => String(value(run) ?? "")),
   ]);
   return [head, ...lines].map((line) => `${line.map(csvCell).join(",")}\n`).join("");
-}
-
-/** Two-sided 95 % points of Student's t by degrees of freedom, 1 first; beyond ten the normal's is near enough. */
-const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-const NORMAL = 1.96;
-
-/** Mean of a setting's runs and the half of its 95 % interval over seeds; one run has no interval. */
-export function overSeeds(values: readonly number[]): { mean: number; half: number | null } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const freedom = values.length - 1;
-  if (freedom < 1) return { mean, half: null };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / freedom;
-  return { mean, half: (STUDENT[freedom - 1] ?? NORMAL) * Math.sqrt(variance / values.length) };
 }
 
 /** One line a setting: means over its seeds with 95 % intervals. */

@@ -91,6 +91,12 @@ function scriptedCommands(store: StudioStore): StudioCommands {
       ),
     colorRun: (runId, color) => change(runId, ({ look }) => ({ look: { ...look, color } })),
     pinRun: (runId, pinned) => state().changeRun(runId, { pinned }),
+    runAgain: () => undefined,
+    trainPair: () => undefined,
+    startQueue: () => state().setQueue({ held: false }),
+    dequeueRun: (runId) =>
+      state().setQueue({ items: state().queue.items.filter((item) => item.runId !== runId) }),
+    queueFirst: () => undefined,
     renameRun: (runId, name) => state().changeRun(runId, { name }),
     deleteRun: (runId) => state().setRuns(state().data.runs.filter(({ id }) => id !== runId)),
     deleteCache: (cacheKey) =>

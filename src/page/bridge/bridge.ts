@@ -6,6 +6,7 @@ import { fetchFile } from "../../common/formats/fetchFile";
 import type { BackendChoice } from "../../common/protocol/shared";
 import { give, type CommandContext } from "../commands/command";
 import type { StudioCommands } from "../commands/studioCommands";
+import { pairOf, runAgain } from "../store/pairRuns";
 import { knownDevice } from "../store/selectors";
 import type { StudioStore } from "../store/studioStore";
 import { createAddressFlow } from "./flows/addressFlow";
@@ -17,6 +18,7 @@ import { createDatasetsFlow } from "./flows/datasetsFlow";
 import { createElsewhereFlow } from "./flows/elsewhereFlow";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createPreviewFlow } from "./flows/previewFlow";
+import { createQueueFlow } from "./flows/queueFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
 import { createRunsFlow } from "./flows/runsFlow";
 import { createSiteFlow } from "./flows/siteFlow";
@@ -100,7 +102,10 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     locks,
     pausePrefill: prefill.pause,
     onElsewhere: ({ runId }) => elsewhere.follow(runId),
-    onOver: refreshStorage,
+    onOver: () => {
+      refreshStorage();
+      queued.advance();
+    },
     isKeyHeld: keys.isHeld,
     after: (ms, run) => {
       const timer = setTimeout(run, ms);
@@ -113,6 +118,10 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     onRestored: async (runId) => {
       if ((await takenRuns()).has(runId)) elsewhere.follow(runId);
     },
+  });
+  const queued = createQueueFlow({
+    ...{ store, withDatabase, report, isUnderWay: run.isUnderWay, begin: run.beginQueued },
+    newId: () => crypto.randomUUID(),
   });
   const address = createAddressFlow({ store, caching, run, codeVersion });
   const reading = createReadingFlow({ store, onStorage, weights, report });
@@ -130,7 +139,10 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   const isOther = isOtherThanAsked(store, options);
   const stored = createStorageFlow(store, {
     ...{ weights, datasets, storage: onStorage, report, saveFile },
-    restore: (db) => run.restore(db, isOther),
+    restore: async (db) => {
+      await queued.read(db);
+      await run.restore(db, isOther);
+    },
   });
   return {
     ...{
@@ -144,6 +156,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       run,
       address,
       reading,
+      queued,
       runs,
       stored,
       site,
@@ -152,6 +165,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     end: () => {
       keys.dispose();
       runs.dispose();
+      queued.dispose();
       elsewhere.dispose();
       stored.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();
@@ -207,7 +221,7 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 /** What components may ask for. */
 function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
   const { weights, datasets, previews, prefill, analysis, address, reading, stored, site } = flows;
-  const { run, runs } = flows;
+  const { run, runs, queued } = flows;
   const { saveCheckpoint } = run;
   const context: CommandContext = { store, run, showView: address.showView, saveCheckpoint };
   return {
@@ -228,6 +242,18 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     colorRun: runs.colorRun,
     pinRun: runs.pinRun,
     renameRun: runs.renameRun,
+    runAgain: (runId) => {
+      const { data } = store.getState();
+      const again = runAgain(data.runs, store.getState().queue.items, runId);
+      if (again) void queued.add([again]);
+    },
+    trainPair: () => {
+      const { value, scheduled } = store.getState().experiment;
+      void queued.add(pairOf(value, scheduled));
+    },
+    startQueue: queued.start,
+    dequeueRun: queued.remove,
+    queueFirst: queued.first,
     downloadCheckpoint: saveCheckpoint,
     dismissFailure: () => store.getState().dismissFailure(),
     showView: address.showView,

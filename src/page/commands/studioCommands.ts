@@ -45,6 +45,16 @@ export interface StudioCommands {
   readonly pinRun: (runId: string, pinned: boolean) => void;
   /** An empty name changes nothing. */
   readonly renameRun: (runId: string, name: string) => void;
+  /** The same settings with the next seed: at once, or after what is under way. */
+  readonly runAgain: (runId: string) => void;
+  /** The edited experiment without alignment and with it, one after the other. */
+  readonly trainPair: () => void;
+  /** Goes on with the runs that wait. */
+  readonly startQueue: () => void;
+  /** Takes a run that waits out of the queue. */
+  readonly dequeueRun: (runId: string) => void;
+  /** Makes a run that waits the next one. */
+  readonly queueFirst: (runId: string) => void;
   /** As all that delete something stored: it is gone when the notice of it is; until then it can be undone. */
   readonly deleteRun: (runId: string) => void;
   readonly deleteCache: (cacheKey: string) => void;

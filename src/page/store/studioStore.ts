@@ -14,6 +14,7 @@ import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
 import { createRunsSlice, type RunsSlice } from "./runsSlice";
 import { isActive } from "./runPhase";
+import { createQueueSlice, type QueueSlice } from "./queueSlice";
 import { createSamplesSlice, type SamplesSlice } from "./samplesSlice";
 import { createSiteSlice, type SiteSlice } from "./siteSlice";
 import { createViewSlice, type ViewSlice } from "./viewSlice";
@@ -22,6 +23,7 @@ import { createWeightsSlice, type WeightsSlice } from "./weightsSlice";
 export type StudioState = ExperimentSlice &
   RunSlice &
   RunsSlice &
+  QueueSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
@@ -50,6 +52,7 @@ export const createStudioStore = (
     ),
     ...createRunSlice(set),
     ...createRunsSlice(set),
+    ...createQueueSlice(set),
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),

@@ -1,8 +1,9 @@
 import type { Experiment, TimelineEntry } from "../../../common/config/experiment";
-import { presetById } from "../../../common/config/presets";
+import { PRESETS, presetById } from "../../../common/config/presets";
 import { StudioError } from "../../../common/errors/studioError";
 import { latestCheckpoint } from "../../../common/storage/checkpoints";
 import type { Database } from "../../../common/storage/db";
+import type { QueuedRun } from "../../../common/storage/queue";
 import type { RunActions } from "../../commands/command";
 import type { StoredRunLog } from "../../store/runSlice";
 import type { StudioStore } from "../../store/studioStore";
@@ -18,6 +19,8 @@ export interface RunLauncher extends RunActions {
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
   ) => void;
+  /** Runs what has waited for its turn, under its own id and name. */
+  readonly beginQueued: (queued: QueuedRun) => void;
   /** Shows the newest run, unless `isOther` says that the address asks for something else. */
   readonly restore: (db: Database, isOther: (experiment: Experiment) => boolean) => Promise<void>;
   readonly saveCheckpoint: () => void;
@@ -34,6 +37,8 @@ interface LauncherParts {
   /** A stored run is shown after a reload; another tab may have it. */
   readonly onRestored: (runId: string) => Promise<void>;
 }
+
+const sameExperiment = (a: Experiment, b: Experiment) => JSON.stringify(a) === JSON.stringify(b);
 
 const runGone = () =>
   new StudioError(
@@ -56,8 +61,11 @@ export function createRunLauncher({
   undoDelete,
   onRestored,
 }: LauncherParts): RunLauncher {
-  const beginRun: RunLauncher["beginRun"] = (experiment, timeline, pauseAfter) => {
+  const keepStored = () => {
     navigator.storage.persist().catch(() => false); // refused: the browser may evict what is stored
+  };
+  const beginRun: RunLauncher["beginRun"] = (experiment, timeline, pauseAfter) => {
+    keepStored();
     const { presetId } = store.getState().experiment;
     const name = presetId ? presetById(presetId).name : "Custom";
     run.train({ run: { runId: crypto.randomUUID(), name, experiment, timeline }, pauseAfter });
@@ -109,6 +117,13 @@ export function createRunLauncher({
       beginRun(value, scheduled, pauseAfter);
     },
     beginRun,
+    beginQueued: (queued) => {
+      keepStored();
+      const { experiment, timeline } = queued;
+      const preset = PRESETS.find((one) => sameExperiment(one.experiment, experiment));
+      store.getState().loadExperiment(experiment, preset?.id ?? null, timeline);
+      run.train({ run: queued });
+    },
     resumeStored: (runId) => void resumeStored(runId),
     openStored: (runId) => void openStored(runId).catch(report),
     isUnderWay: run.isUnderWay,

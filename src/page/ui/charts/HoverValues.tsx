@@ -10,6 +10,7 @@ export interface HoverLine {
   readonly key: string;
   readonly name: string;
   readonly color: string;
+  readonly dashed: boolean;
   readonly points: readonly Point[];
 }
 

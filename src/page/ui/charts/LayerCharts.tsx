@@ -11,7 +11,7 @@ import { selectOpenRun, type FigureRun } from "../../store/figureRuns";
 import { alignmentAtStep, alignmentInForce, selectFirstMeasured } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
-import { encoderShort } from "../explain/names";
+import { encoderShort, runLabel } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
@@ -117,7 +117,7 @@ function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun
       readout={encoder !== undefined && encoderShort(encoder)}
       legend={shown.map(({ run, m }) => (
         <LegendKey key={run.id} color={run.color} dashed={run.dashed}>
-          {run.name}, step {m.step}
+          {runLabel(run, runs)}, step {m.step}
         </LegendKey>
       ))}
       note={noteOf(chart, last)}

@@ -95,7 +95,7 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
         </>
       }
       log={choice}
-      legend={<RunLegend groups={groups} />}
+      legend={<RunLegend lines={hover} />}
       table={tableOfRuns(runs, (run) => sampleTable(run.metrics.sampleQuality))}
       empty={drawing.lines.every(({ points }) => points.length === 0) ? empty : null}
     >

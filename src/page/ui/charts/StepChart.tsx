@@ -54,7 +54,7 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
       readout={<StepReadout log={log} column={id} smoothing={smoothing} />}
       aside={<RawReadout log={log} column={id} smoothing={smoothing} />}
       log={choice}
-      legend={<RunLegend groups={groups} />}
+      legend={<RunLegend lines={hover} />}
       table={tableOfRuns(runs, (run) => stepTable(run.log, id))}
       empty={runs.every((run) => run.log.length === 0) ? empty : null}
     >

@@ -21,20 +21,24 @@ const selectFold = (state: StudioState) => state.runs.foldSeeds;
 export function useFigureRuns(visible: boolean): readonly FigureRun[] {
   const beside = useDrawn(selectBeside, visible);
   const open = useDrawn(selectOpenRun, visible);
-  return useMemo(() => named(open ? [...beside, open] : beside), [beside, open]);
+  return useMemo(() => (open ? [...beside, open] : beside), [beside, open]);
 }
-
-/** With names that tell them apart. */
-const named = (runs: readonly FigureRun[]): readonly FigureRun[] =>
-  runs.map((run) => {
-    const name = runLabel(run, runs);
-    return name === run.name ? run : { ...run, name };
-  });
 
 /** The same in groups, where runs that differ in the seed alone are one. */
 export function useFigureGroups(runs: readonly FigureRun[]): readonly FigureGroup[] {
   const foldSeeds = useStudio(selectFold);
-  return useMemo(() => groupsOf(runs, foldSeeds), [runs, foldSeeds]);
+  return useMemo(() => named(groupsOf(runs, foldSeeds)), [runs, foldSeeds]);
+}
+
+/** With names that tell them apart; a group of seeds says how many they are. */
+function named(groups: readonly FigureGroup[]): readonly FigureGroup[] {
+  const firsts = groups.flatMap(({ runs }) => runs[0] ?? []);
+  return groups.map((group) => {
+    const [first, ...others] = group.runs;
+    if (!first) return group;
+    const name = others.length > 0 ? group.name : runLabel(first, firsts);
+    return { ...group, name };
+  });
 }
 
 /** The axis across that all charts over steps share. */
@@ -55,16 +59,16 @@ export const useLeadPlace = (axis: RunAxis, step: number | null): number | null 
       : placeOf(axis.mode, { log: run.log, experiment: run.experiment ?? experiment.value }, step),
   );
 
-/** What the list beside the pointer says: the line of each group, by its name. */
+/** What the legend and the list beside the pointer say: the line of each group that has one, by its name. */
 export function useHoverLines(
   groups: readonly FigureGroup[],
   { lines }: Drawing,
 ): readonly HoverLine[] {
   return useMemo(
     () =>
-      groups.flatMap(({ key, name, color }) => {
-        const line = lines.find((one) => one.key === key);
-        return line ? [{ key, name, color, points: line.points }] : [];
+      groups.flatMap(({ key, name, color, dashed }) => {
+        const points = lines.find((line) => line.key === key)?.points ?? [];
+        return points.length > 0 ? [{ key, name, color, dashed, points }] : [];
       }),
     [groups, lines],
   );

@@ -65,29 +65,39 @@ export function timelineText(timeline: readonly TimelineEntry[]): string {
 export const markText = (change: ControlChange): string =>
   textOf(change, (ids) => (ids.length > 1 ? `${ids.length} encoders` : shortNames(ids)));
 
-/** Settings in which a run differs from its preset, listed in one line: "λ 0.5 → 0, seed 1"; with its live changes. */
-export function runDifferences(
-  name: string,
-  experiment: Experiment,
-  timeline: readonly TimelineEntry[],
-): string {
+/** Settings in which a run differs from its preset, a text each: "λ 0.5 → 0", "seed 1"; then its live changes. */
+function differenceTexts({ name, experiment, timeline }: Omit<NamedRun, "id">): readonly string[] {
   const preset = nearestPreset(experiment, name);
   const found = preset ? differences(preset.experiment, experiment) : [];
   const settings = found.map(({ setting, from, to }) => {
     const label = setting.info.short ?? setting.info.label;
     return setting.path === "optimizer.seed"
       ? `seed ${valueText(setting, to)}`
-      : `${label} ${valueText(setting, from)} → ${valueText(setting, to)}`;
+      : `${label} ${briefText(setting, from)} → ${briefText(setting, to)}`;
   });
-  return [...settings, ...(timeline.length > 0 ? [timelineText(timeline)] : [])].join(", ");
+  return timeline.length > 0 ? [...settings, timelineText(timeline)] : settings;
 }
+
+const briefText = (setting: Setting, value: SettingValue | undefined): string =>
+  Array.isArray(value) ? shortNames(value) : valueText(setting, value);
+
+/** In what a run differs from its preset, in one line. */
+export const runDifferences = (
+  name: string,
+  experiment: Experiment,
+  timeline: readonly TimelineEntry[],
+): string => differenceTexts({ name, experiment, timeline }).join(", ");
+
+/** A legend has room for so many. */
+const LABELLED = 3;
 
 /** A run as legends name it: with its settings where another of the runs has the same name. */
 export function runLabel(run: NamedRun, all: readonly NamedRun[]): string {
-  const { id, name, experiment, timeline } = run;
-  if (!all.some((other) => other.id !== id && other.name === name)) return name;
-  const differences = runDifferences(name, experiment, timeline);
-  return differences === "" ? `${name}, as the preset` : `${name}, ${differences}`;
+  if (!all.some((other) => other.id !== run.id && other.name === run.name)) return run.name;
+  const texts = differenceTexts(run);
+  const more = texts.length - LABELLED;
+  const listed = [...texts.slice(0, LABELLED), ...(more > 0 ? [`and ${more} more`] : [])];
+  return `${run.name}, ${texts.length === 0 ? "as the preset" : listed.join(", ")}`;
 }
 
 interface NamedRun {

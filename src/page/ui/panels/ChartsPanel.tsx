@@ -10,6 +10,7 @@ import { bandText } from "../explain/band";
 import { formatBytes } from "../explain/format";
 import type { XMode } from "../../store/viewSlice";
 import { useStudio, useStudioStore } from "../useStudio";
+import { VerdictLine } from "../runs/VerdictLine";
 import { Notices } from "./Notices";
 import classes from "./panels.module.css";
 
@@ -30,6 +31,7 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <Across />
         <Smoothing />
       </div>
+      <VerdictLine />
       <div className={classes.cards}>
         <LiveCharts />
       </div>

@@ -14,6 +14,7 @@ import { formatCount } from "../explain/format";
 import { useStudio } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
 import { RunFiles, Scheduled } from "./RunFiles";
+import { TrainPair } from "../runs/TrainPair";
 import classes from "./panels.module.css";
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
@@ -26,6 +27,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
     <aside className={classes.experiment} aria-label="Experiment" {...drop}>
       <PresetSelect />
       <RunFiles />
+      <TrainPair />
       <Scheduled />
       <Facts />
       <MemoryPlanCard />

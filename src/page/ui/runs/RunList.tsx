@@ -8,6 +8,7 @@ import { formatValue } from "../explain/format";
 import { runDifferences } from "../explain/names";
 import { Deletable } from "../storage/Deletable";
 import { useStudio } from "../useStudio";
+import { Queue } from "./Queue";
 import { RunRow } from "./RunRow";
 import classes from "./runs.module.css";
 
@@ -32,7 +33,8 @@ export const RunList = memo(function RunList() {
   const listed = useMemo(() => listedRuns(runs, { order, filter }, textOf), [runs, order, filter]);
   const groups = useMemo(() => seedGroups(listed), [listed]);
   const repeats = useMemo(() => seedGroups(runs).some((group) => group.length > 1), [runs]);
-  if (runs.length === 0) return null;
+  const waiting = useStudio((state) => state.queue.items.length > 0);
+  if (runs.length === 0 && !waiting) return null;
   const shown = runs.filter(({ look }) => look.shown).length;
   return (
     <section className={classes.list} aria-label="Runs">
@@ -42,13 +44,16 @@ export const RunList = memo(function RunList() {
           {shown} of {runs.length} drawn
         </span>
       </div>
+      {waiting && <Queue />}
       {runs.length >= FILTERED_FROM && <Arrangement />}
       {repeats && <FoldSwitch />}
       <ul className={classes.rows}>
         {foldSeeds
           ? groups.map((group) => <SeedGroup key={group[0]?.id} runs={group} />)
           : listed.map((run) => <Row key={run.id} run={run} />)}
-        {listed.length === 0 && <li className={classes.none}>No run matches “{filter}”.</li>}
+        {listed.length === 0 && filter !== "" && (
+          <li className={classes.none}>No run matches “{filter}”.</li>
+        )}
       </ul>
     </section>
   );

@@ -9,6 +9,7 @@ import {
   IconPinned,
   IconPinnedOff,
   IconPlayerPlay,
+  IconRepeat,
   IconTrash,
 } from "@tabler/icons-react";
 import { memo, useState, type KeyboardEvent } from "react";
@@ -165,7 +166,7 @@ function RunMenu(props: {
   readonly onRename: () => void;
 }) {
   const { run, isOpen, onRename } = props;
-  const { openRun, resumeRun, soloRun, pinRun, colorRun, deleteRun } = useCommands();
+  const { openRun, resumeRun, runAgain, soloRun, pinRun, colorRun, deleteRun } = useCommands();
   const active = useStudio(selectActive);
   const inUse = useStudio(selectInUse({ kind: "run", key: run.id }));
   const PinIcon = run.pinned ? IconPinnedOff : IconPinned;
@@ -192,6 +193,9 @@ function RunMenu(props: {
           {run.checkpointStep === null
             ? "Run from its start"
             : `Continue from step ${run.checkpointStep}`}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconRepeat size={14} />} onClick={() => runAgain(run.id)}>
+          {active ? "Queue with the next seed" : "Train with the next seed"}
         </Menu.Item>
         <Menu.Item leftSection={<IconFocusCentered size={14} />} onClick={() => soloRun(run.id)}>
           Draw this one only

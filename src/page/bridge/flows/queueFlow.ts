@@ -1,0 +1,86 @@
+import type { Database } from "../../../common/storage/db";
+import { changeQueue, readQueue, type QueuedRun } from "../../../common/storage/queue";
+import type { StudioStore } from "../../store/studioStore";
+
+interface QueuePlaces {
+  readonly store: StudioStore;
+  readonly withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
+  readonly isUnderWay: () => boolean;
+  /** Shows the run's settings and begins it. */
+  readonly begin: (run: QueuedRun) => void;
+  readonly newId: () => string;
+  readonly report: (thrown: unknown) => void;
+}
+
+/** A run to wait for its turn. */
+export type QueueItem = Omit<QueuedRun, "runId">;
+
+/** Runs that wait: one begins when the one before it has finished or failed. After one that was stopped by hand, it waits. */
+export function createQueueFlow(places: QueuePlaces) {
+  const { store, withDatabase, isUnderWay, begin, newId, report } = places;
+  const queue = () => store.getState().queue;
+
+  const change = async (changed: (items: readonly QueuedRun[]) => readonly QueuedRun[]) => {
+    const { before, after } = await withDatabase((db) => changeQueue(db, changed));
+    store.getState().setQueue({ items: after });
+    return before;
+  };
+
+  let taking = false;
+  /** Begins the first run that waits, unless another tab was quicker or one is under way. */
+  async function advance(): Promise<void> {
+    if (taking || isUnderWay() || queue().held || queue().items.length === 0) return;
+    taking = true;
+    try {
+      const before = await change((items) => items.slice(1));
+      const [first] = before;
+      if (!first) return;
+      // a press may have begun another run meanwhile: this one keeps its place
+      if (isUnderWay()) await change((items) => [first, ...items]);
+      else begin(first);
+    } catch (thrown) {
+      store.getState().setQueue({ held: true }); // once told, not again at every change
+      report(thrown);
+    } finally {
+      taking = false;
+    }
+  }
+
+  const stop = store.subscribe(({ run }, before) => {
+    if (run.phase === before.run.phase && run.runId === before.run.runId) return;
+    if (run.phase === "stopped") store.getState().setQueue({ held: true });
+    if (run.phase === "finished" || run.phase === "failed") void advance();
+  });
+
+  return {
+    /** Adds runs at the end; the first begins at once when nothing is under way. */
+    add: async (runs: readonly QueueItem[]): Promise<void> => {
+      const added = runs.map((run) => ({ ...run, runId: newId() }));
+      try {
+        await change((items) => [...items, ...added]);
+        store.getState().setQueue({ held: false });
+      } catch (thrown) {
+        report(thrown);
+      }
+      await advance();
+    },
+    remove: (runId: string) =>
+      void change((items) => items.filter((item) => item.runId !== runId)).catch(report),
+    /** To the front: it is the next. */
+    first: (runId: string) =>
+      void change((items) =>
+        [...items].sort((a, b) => Number(b.runId === runId) - Number(a.runId === runId)),
+      ).catch(report),
+    start: () => {
+      store.getState().setQueue({ held: false });
+      void advance();
+    },
+    /** A run is over. */
+    advance: () => void advance(),
+    /** What waits since the last visit, or was changed by another tab. It does not begin by itself. */
+    read: async (db: Database): Promise<void> => {
+      store.getState().setQueue({ items: await readQueue(db) });
+    },
+    dispose: stop,
+  };
+}

@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import { presetById } from "../../../common/config/presets";
+import type { FigureRun } from "../../store/figureRuns";
+import { groupsOf } from "../../store/figureRuns";
+import { initialMetrics } from "../../store/metricsSlice";
+import { appendSteps, emptyStepLog } from "../../store/stepLog";
+import { endOf, placeOf, runAxis, shareOf, stepNear, valueAt } from "./runAxis";
+import { fold, measuredDrawing, stepDrawing, valuesIn } from "./runLines";
+
+const { experiment } = presetById("first-minute"); // batches of 32
+
+/** A run that logged these steps, each of 100 ms. */
+function runOf(
+  id: string,
+  losses: readonly (readonly [step: number, loss: number])[],
+  seed = 0,
+): FigureRun {
+  const points = losses.map(([step, velocityLoss]) => ({
+    ...{ step, velocityLoss, projLoss: 0, gradNorm: 1, stepMs: 100 },
+  }));
+  return {
+    ...{ id, name: id, color: "red", dashed: false, timeline: [], device: null },
+    experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed } },
+    log: appendSteps(emptyStepLog(), points),
+    metrics: initialMetrics,
+  };
+}
+
+const whole = { mode: "step", range: [0, 1000], smoothing: 0 } as const;
+const EVERY = [1, 2, 3, 4].map((step) => [step, step * 10] as const);
+
+test("a step's place is the step, the images seen up to it, or the seconds of training", () => {
+  const run = runOf("a", EVERY);
+  expect(placeOf("step", run, 3)).toBe(3);
+  expect(placeOf("images", run, 3)).toBe(96);
+  expect(placeOf("time", run, 3)).toBeCloseTo(0.3, 12);
+});
+
+test("a thinned run takes as long as the whole one", () => {
+  const thinned = runOf("a", [
+    [2, 1],
+    [4, 1],
+  ]);
+  expect(placeOf("time", thinned, 4)).toBeCloseTo(placeOf("time", runOf("b", EVERY), 4), 12);
+});
+
+test("the step at a place is the nearest one that is logged, in every unit", () => {
+  const run = runOf("a", EVERY);
+  for (const mode of ["step", "images", "time"] as const) {
+    expect(stepNear(mode, run, placeOf(mode, run, 3) * 1.02)).toBe(3);
+    expect(stepNear(mode, run, 1e9)).toBe(4);
+  }
+  expect(stepNear("step", runOf("b", []), 3)).toBeNull();
+});
+
+test("a share of the axis and the value there are each other's inverse, linear and logarithmic", () => {
+  for (const log of [false, true]) {
+    expect(shareOf(valueAt(0.3, [2, 500], log), [2, 500], log)).toBeCloseTo(0.3, 12);
+  }
+});
+
+test("the axis ends at the longest run, and a zoom shows its part with ticks at whole steps", () => {
+  const end = endOf("step", [runOf("a", EVERY), runOf("b", [[9, 1]])]);
+  expect(end).toBe(9);
+  expect(runAxis("step", false, end, null).scale.domain).toEqual([0, 9]);
+  const { scale } = runAxis("step", false, end, [2, 4]);
+  expect(scale).toEqual({ domain: [2, 4], ticks: [2, 3, 4] });
+  expect(runAxis("step", true, end, null).scale.domain[0]).toBe(1); // there is no logarithm of 0
+});
+
+test("a line has every point of a short run, and the range beside the zoom's edges", () => {
+  const groups = groupsOf([runOf("a", EVERY)], false);
+  const { lines } = stepDrawing(groups, "velocityLoss", whole);
+  expect(lines[0]?.points).toEqual([
+    [1, 10],
+    [2, 20],
+    [3, 30],
+    [4, 40],
+  ]);
+  const zoomed = stepDrawing(groups, "velocityLoss", { ...whole, range: [3, 3.5] });
+  expect(zoomed.lines[0]?.points.map(([x]) => x)).toEqual([2, 3, 4]);
+  expect(valuesIn(zoomed, [3, 3.5])).toEqual([30]);
+});
+
+test("thinning keeps a spike and a hole of a long run", () => {
+  const long = Array.from({ length: 20_000 }, (_, at) => [at + 1, 1] as const).map(
+    ([step, value]) => [step, step === 7777 ? 99 : step === 12_345 ? NaN : value] as const,
+  );
+  const [line] = stepDrawing(groupsOf([runOf("a", long)], false), "velocityLoss", {
+    ...whole,
+    range: [0, 20_000],
+  }).lines;
+  const points = line?.points ?? [];
+  expect(points.length).toBeLessThanOrEqual(600);
+  expect(points).toContainEqual([7777, 99]);
+  expect(points).toContainEqual([12_345, NaN]);
+});
+
+test("runs that differ in the seed alone fold into mean and range at the steps all of them have", () => {
+  const runs = [
+    runOf("a", EVERY, 0),
+    runOf(
+      "b",
+      [
+        [2, 40],
+        [4, 60],
+      ],
+      1,
+    ),
+  ];
+  const [group, ...others] = groupsOf(runs, true);
+  expect(others).toEqual([]);
+  expect(group?.runs).toHaveLength(2);
+  const { lines, bands } = stepDrawing(groupsOf(runs, true), "velocityLoss", whole);
+  expect(lines[0]?.points).toEqual([
+    [2, 30],
+    [4, 50],
+  ]);
+  expect(bands[0]?.points).toEqual([
+    [2, 20, 40],
+    [4, 40, 60],
+  ]);
+  expect(groupsOf(runs, false)).toHaveLength(2);
+});
+
+test("a measured metric has its interval alone, and the range over seeds in a fold", () => {
+  const runs = [runOf("a", EVERY, 0), runOf("b", EVERY, 1)];
+  const measured = ({ id }: FigureRun) => [
+    { step: 2, value: id === "a" ? 5 : 7, interval: [4, 8] as const },
+  ];
+  const alone = measuredDrawing(groupsOf(runs, false), "step", measured);
+  expect(alone.bands.map(({ points }) => points)).toEqual([[[2, 4, 8]], [[2, 4, 8]]]);
+  const folded = measuredDrawing(groupsOf(runs, true), "step", measured);
+  expect(folded.lines[0]?.points).toEqual([[2, 6]]);
+  expect(folded.bands[0]?.points).toEqual([[2, 5, 7]]);
+});
+
+test("nothing folds into nothing", () => {
+  expect(fold([])).toEqual({ mean: [], range: [] });
+});
