@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { AUTOENCODER_IDS } from "../src/common/catalogue/autoencoders";
 import { ENCODER_IDS } from "../src/common/catalogue/encoders";
+import { MODEL_FAMILIES } from "../src/common/config/modelFamily";
 import {
   Experiment,
   MODEL_SIZES,
@@ -39,6 +40,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
     autoencoder: fc.record({ id: fc.constantFrom(...AUTOENCODER_IDS) }, optional),
     model: fc.record(
       {
+        family: fc.constantFrom(...MODEL_FAMILIES),
         size: fc.constantFrom(...MODEL_SIZES),
         width: int(2, 1024).map((quarter) => 4 * quarter),
         depth: int(1, 48),
@@ -87,6 +89,8 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
     sampling: fc.record(
       {
         solver: fc.constantFrom("euler", "heun", "euler-maruyama"),
+        ddpmSampler: fc.constantFrom("ancestral", "ddim"),
+        guidedChannels: fc.constantFrom("all", "first-three"),
         steps: int(1, 1000),
         guidanceScale: number(1, 20),
         guidanceLow: number(0, 1),

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlanInput } from "../src/common/config/memoryPlan";
+import type { ModelFamily } from "../src/common/config/modelFamily";
 import { randomNormal, randomUniform } from "../src/common/math/rng";
 import { initProjector } from "../src/engine/models/projector";
 import type { TransformerShape } from "../src/engine/models/transformer";
@@ -13,7 +14,7 @@ import { disposeBatch, TINY_OPTIONS } from "./tinyRun";
 /** A model large enough that what is kept outweighs the odd ends. */
 export const NANO: PlanInput = {
   step: "fused",
-  model: { width: 128, depth: 4, heads: 4, patchSize: 2, qkNorm: false },
+  model: { family: "sit", width: 128, depth: 4, heads: 4, patchSize: 2, qkNorm: false },
   latent: { side: 16, channels: 4 },
   classes: 9,
   hasNullLabel: true,
@@ -30,6 +31,12 @@ export const NANO: PlanInput = {
   frozenPeakBytes: 0,
 };
 
+/** Variants of `NANO`. */
+export interface NanoOptions {
+  readonly qkNorm?: boolean;
+  readonly family?: ModelFamily;
+}
+
 const normals = (stream: string, shape: number[]) =>
   tf.tensor(
     randomNormal(
@@ -40,9 +47,10 @@ const normals = (stream: string, shape: number[]) =>
   );
 
 /** `NANO` as a model and a batch. */
-export function nano(qkNorm = false) {
+export function nano({ qkNorm = false, family = "sit" }: NanoOptions = {}) {
   const { model, latent, classes, batchSize, projectorWidth } = NANO;
   const shape: TransformerShape = {
+    family,
     inputSide: latent.side,
     inChannels: latent.channels,
     patchSize: model.patchSize,
@@ -66,7 +74,10 @@ export function nano(qkNorm = false) {
   const batch: TrainBatch = {
     latents: normals("latents", latents) as tf.Tensor4D,
     noise: normals("noise", latents) as tf.Tensor4D,
-    t: randomUniform({ seed: 7, stream: "t" }, batchSize),
+    t:
+      family === "dit"
+        ? Float32Array.of(0, 250, 600, 999)
+        : randomUniform({ seed: 7, stream: "t" }, batchSize),
     labels: Int32Array.of(0, 3, 8, 9),
     features: [normals("features", [batchSize, 64, 128]) as tf.Tensor3D],
   };
@@ -74,8 +85,8 @@ export function nano(qkNorm = false) {
 }
 
 /** Bytes a step of `NANO` on the current backend holds when the backward pass begins, and its peak. */
-export async function measured(recompute: boolean, qkNorm = false) {
-  const { shape, values, batch } = nano(qkNorm);
+export async function measured(recompute: boolean, options: NanoOptions = {}) {
+  const { shape, values, batch } = nano(options);
   const params = randomParams(values);
   const { pos_embed: frozen, ...trained } = params;
   const loss = () => repaLoss(params, batch, { ...TINY_OPTIONS, shape, recompute }).total;

@@ -4,6 +4,7 @@ import { ENCODER_IDS, ENCODER_ROWS } from "../catalogue/encoders";
 import { FEATURE_SPACE_IDS } from "../catalogue/featureSpaces";
 import { INCEPTION_V3 } from "../catalogue/inceptionV3";
 import { fieldInfo, groupInfo } from "./fieldInfo";
+import { FAMILY_LABELS, MODEL_FAMILIES } from "./modelFamily";
 
 /**
  * The only place where a setting has a type, a range, a default, a unit, a label, its options' labels, a control,
@@ -87,19 +88,24 @@ export const AutoencoderConfig = z.strictObject({
     }),
 });
 
+/** A SiT has times on a path; a DiT has the steps of a fixed schedule instead. */
+const IS_SIT = { setting: "model.family", is: "sit" } as const;
+const IS_DIT = { setting: "model.family", is: "dit" } as const;
 const CUSTOM_SIZE = { setting: "model.size", is: "custom" } as const;
 
 export const MODEL_SIZES = ["Nano", "Micro", "S", "B", "L", "XL", "custom"] as const;
 
 export const ModelConfig = z.strictObject({
   family: z
-    .enum(["sit"])
+    .enum(MODEL_FAMILIES)
     .default("sit")
     .register(fieldInfo, {
       label: "Model family",
       unit: "1",
-      source: "SiT (arXiv:2401.08740)",
-      options: { sit: "SiT" },
+      source: "SiT (arXiv:2401.08740); DiT (arXiv:2212.09748); the paper aligns both",
+      options: FAMILY_LABELS,
+      help: "SiT predicts a velocity along a path. DiT predicts the noise of one of 1,000 steps and its variance (improved DDPM). Blocks, sizes and alignment are the same.",
+      trainer: { fixed: "The released trainer trains SiT alone; SiT of the same size stands in." },
     }),
   size: z
     .enum(MODEL_SIZES)
@@ -107,7 +113,8 @@ export const ModelConfig = z.strictObject({
     .register(fieldInfo, {
       label: "Size",
       unit: "1",
-      source: "REPA models/sit.py SiT_models; Nano and Micro are ours (src/common/config/sizes.ts)",
+      source:
+        "REPA models/sit.py SiT_models, DiT's are the same; Nano and Micro are ours (src/common/config/sizes.ts)",
       options: {
         Nano: "Nano",
         Micro: "Micro",
@@ -165,7 +172,7 @@ export const AlignmentConfig = z.strictObject({
       label: "Alignment weight λ",
       unit: "1",
       source: "REPA train.py --proj-coeff; paper Table 2",
-      help: "Weight of the alignment loss; 0 is a vanilla SiT.",
+      help: "Weight of the alignment loss; 0 is a vanilla SiT or DiT.",
       control: { kind: "slider", max: 2, step: 0.05 },
       live: true,
       short: "λ",
@@ -250,6 +257,7 @@ export const TransportConfig = z.strictObject({
       source: "REPA train.py --path-type",
       options: { linear: "Linear", cosine: "Cosine" },
       help: "Interpolant between data (t = 0) and noise (t = 1).",
+      shownWhen: IS_SIT,
       trainer: { argument: "path-type" },
     }),
   timeLaw: z
@@ -261,6 +269,7 @@ export const TransportConfig = z.strictObject({
       source: "REPA train.py --weighting",
       options: { uniform: "Uniform", lognormal: "Log-normal" },
       help: "Distribution the training times t are drawn from.",
+      shownWhen: IS_SIT,
       trainer: { argument: "weighting" },
     }),
 });
@@ -432,6 +441,18 @@ export const SamplingConfig = z.strictObject({
         "euler-maruyama": "Euler–Maruyama (SDE)",
       },
       help: "Euler and Heun follow the ODE; Euler-Maruyama the SDE with w(t) = 2t.",
+      shownWhen: IS_SIT,
+    }),
+  ddpmSampler: z
+    .enum(["ancestral", "ddim"])
+    .default("ancestral")
+    .register(fieldInfo, {
+      label: "DDPM sampler",
+      unit: "1",
+      source: "DiT (arXiv:2212.09748) section 4: 250 ancestral steps",
+      options: { ancestral: "Ancestral (learned variance)", ddim: "DDIM" },
+      help: "Ancestral steps draw from the variance the model has learned; DDIM (arXiv:2010.02502) adds no noise and needs fewer steps. The steps are spaced evenly over the 1,000 of training.",
+      shownWhen: IS_DIT,
     }),
   steps: z.int().min(1).max(1000).default(250).register(fieldInfo, {
     label: "Sampling steps",
@@ -465,6 +486,17 @@ export const SamplingConfig = z.strictObject({
       unit: "1",
       source: "REPA generate.py --guidance-high",
       shownWhen: { setting: "sampling.guidanceScale", above: 1 },
+      advanced: true,
+    }),
+  guidedChannels: z
+    .enum(["all", "first-three"])
+    .default("all")
+    .register(fieldInfo, {
+      label: "Guided channels",
+      unit: "1",
+      source: "all, as in the paper; the released DiT guides the first three of its four",
+      options: { all: "All", "first-three": "First three, as the released DiT" },
+      shownWhen: { every: [IS_DIT, { setting: "sampling.guidanceScale", above: 1 }] },
       advanced: true,
     }),
   gridSize: z.int().min(1).max(64).default(16).register(fieldInfo, {
@@ -543,6 +575,7 @@ export const EvaluationConfig = z.strictObject({
     label: "Noise level of CKNNA",
     unit: "1",
     source: "public re-runs use t = 0.5 or 0.25; docs/fidelity.md",
+    help: "A DiT is measured at the step whose signal-to-noise ratio is nearest to that of t on the linear path.",
     advanced: true,
   }),
   cknnaK: z.int().min(2).max(100).default(10).register(fieldInfo, {

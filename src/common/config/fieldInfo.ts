@@ -8,7 +8,8 @@ export type Unit =
 export type Condition =
   | { readonly setting: string; readonly is: string | number | boolean }
   | { readonly setting: string; readonly isNot: string | number | boolean }
-  | { readonly setting: string; readonly above: number };
+  | { readonly setting: string; readonly above: number }
+  | { readonly every: readonly Condition[] };
 
 /** A control that the setting's type alone does not decide. */
 export type SpecialControl =

@@ -74,6 +74,7 @@ test.each(PRESETS.map(({ id, experiment }) => [id, experiment] as const))(
     const { side, channels } = latentShape(experiment);
     const { width, depth, heads } = modelShape(experiment.model);
     const rules = transformerParameters({
+      family: experiment.model.family,
       inputSide: side,
       inChannels: channels,
       patchSize: experiment.model.patchSize,

@@ -2,13 +2,15 @@ import { autoencoderRow } from "../catalogue/autoencoders";
 import { encoderRow } from "../catalogue/encoders";
 import { decodeMemory, imagesAtOnce } from "./autoencoderMemory";
 import type { Experiment } from "./experiment";
+import type { ModelFamily } from "./modelFamily";
 import { spaceCost } from "./spaceCost";
 import { guidanceInForce, hasNullLabel, labelRows } from "./nullLabel";
 import {
   dataShape,
+  headChannels,
   latentShape,
   modelShape,
-  sitParameterCount,
+  transformerParameterCount,
   type LatentShape,
   type ModelShape,
 } from "./sizes";
@@ -93,10 +95,22 @@ const PROJECTOR_OUTER = 1;
 /** N × N tensors alive at once while NT-Xent is computed, N = tokens of the micro-batch. */
 const NT_XENT_MATRICES = 4;
 
+/**
+ * Tensors of the size of the latents that are alive at once in the backward pass of a DiT's variational bound, which is computed
+ * operation by operation. They are let go before the blocks' backward pass, but a recorded step's buffers of their size serve
+ * nothing else.
+ */
+export const BOUND_LATENTS = 64;
+const BOUND_WHY = `${BOUND_LATENTS} tensors of the latents' size in its backward pass`;
+
 /** What the arithmetic needs to know, whatever data set and encoders it comes from. */
 export interface PlanInput {
   readonly step: StepKind;
-  readonly model: ModelShape & { readonly patchSize: number; readonly qkNorm: boolean };
+  readonly model: ModelShape & {
+    readonly family: ModelFamily;
+    readonly patchSize: number;
+    readonly qkNorm: boolean;
+  };
   readonly latent: LatentShape;
   readonly classes: number;
   readonly hasNullLabel: boolean;
@@ -169,6 +183,9 @@ const projectorParameters = ({ model, projectorWidth: inner, featureWidths }: Pl
 
 const tokensOf = ({ latent, model }: PlanInput): number => (latent.side / model.patchSize) ** 2;
 
+/** Numbers of one image's latent. */
+const latentValues = ({ latent }: PlanInput): number => latent.side ** 2 * latent.channels;
+
 const row = (group: MemoryGroup, name: string, floats: number, why: string): MemoryRow => ({
   group,
   name,
@@ -179,7 +196,7 @@ const row = (group: MemoryGroup, name: string, floats: number, why: string): Mem
 function stateRows(input: PlanInput): MemoryRow[] {
   const { model, latent, classes, hasNullLabel } = input;
   const trained =
-    sitParameterCount({ ...model, channels: latent.channels, classes, hasNullLabel }) +
+    transformerParameterCount({ ...model, channels: latent.channels, classes, hasNullLabel }) +
     projectorParameters(input);
   const all = trained + tokensOf(input) * model.width; // the position table is fixed
   return [
@@ -201,8 +218,8 @@ function stateRows(input: PlanInput): MemoryRow[] {
 }
 
 function inputRows(input: PlanInput): MemoryRow[] {
-  const { batchSize, microBatch, latent, featureWidths } = input;
-  const values = latent.side ** 2 * latent.channels;
+  const { batchSize, microBatch, featureWidths } = input;
+  const values = latentValues(input);
   const image = 2 * values + tokensOf(input) * sum(featureWidths);
   const copied = microBatch < batchSize ? microBatch : 0;
   return [
@@ -210,8 +227,22 @@ function inputRows(input: PlanInput): MemoryRow[] {
     ...(copied > 0
       ? [row("training", "Micro-batch", copied * image, "its share of the batch")]
       : []),
-    row("training", "Noised latents", 4 * microBatch * values, "x_t, v, prediction and error"),
+    noisedRow(input, microBatch * values),
+    ...boundRows(input, microBatch * values),
   ];
+}
+
+/** What a step has of the noised latents, of `values` numbers each, until its backward pass. */
+function noisedRow({ model }: PlanInput, values: number): MemoryRow {
+  return model.family === "dit"
+    ? row("training", "Noised latents", 5 * values, "x_t, noise, prediction, variance and error")
+    : row("training", "Noised latents", 4 * values, "x_t, v, prediction and error");
+}
+
+/** The variational bound of a recorded step; of a plain one it is one of its temporaries. */
+function boundRows(input: PlanInput, values: number): MemoryRow[] {
+  if (input.model.family !== "dit" || input.step === "plain") return [];
+  return [row("training", "Variational bound", BOUND_LATENTS * values, BOUND_WHY)];
 }
 
 function blockRows(input: PlanInput, axes: Axes): MemoryRow[] {
@@ -234,6 +265,7 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
   const { images, tokens, width } = axes;
   const { model, latent, projectorWidth, featureWidths } = input;
   const patch = model.patchSize ** 2 * latent.channels;
+  const predicted = model.patchSize ** 2 * headChannels(model.family, latent.channels);
   const rows = images * tokens;
   return [
     row(
@@ -246,7 +278,7 @@ function headRows(input: PlanInput, axes: Axes): MemoryRow[] {
     row(
       "training",
       "Head",
-      rows * (2 * width + 2 + patch) + 2 * images * width,
+      rows * (2 * width + 2 + predicted) + 2 * images * width,
       "last hidden state, its norm, predicted patches",
     ),
     ...featureWidths.map((out, i) =>
@@ -288,6 +320,16 @@ function temporaryRow(input: PlanInput, axes: Axes): MemoryRow {
       images * tokens * (2 * input.projectorWidth + 2 * width),
       "gradients in the backward pass of a projector",
     ),
+    ...(plain && input.model.family === "dit"
+      ? [
+          row(
+            "training",
+            "Largest temporary",
+            BOUND_LATENTS * images * latentValues(input),
+            BOUND_WHY,
+          ),
+        ]
+      : []),
     ...(input.objective === "ntxent"
       ? [
           row(
@@ -409,7 +451,12 @@ export function planInput(experiment: Experiment, step: StepKind = "fused"): Pla
   const space = spaceCost(evaluation.space);
   return {
     step,
-    model: { ...modelShape(model), patchSize: model.patchSize, qkNorm: model.qkNorm },
+    model: {
+      ...modelShape(model),
+      family: model.family,
+      patchSize: model.patchSize,
+      qkNorm: model.qkNorm,
+    },
     latent,
     classes,
     hasNullLabel: hasNullLabel(experiment),

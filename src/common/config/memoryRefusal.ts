@@ -1,5 +1,6 @@
 import type { Failure } from "../errors/studioError";
 import type { Experiment } from "./experiment";
+import { FAMILY_LABELS } from "./modelFamily";
 import { memoryPlan, stepKindOf, type MemoryPlan } from "./memoryPlan";
 import {
   changesText,
@@ -38,7 +39,8 @@ export function limitsOf({ backend, maxBufferBytes, maxBindingBytes }: RunDevice
 /** What would fit, as an instruction. */
 function hintOf(experiment: Experiment, limits: MemoryLimits, otherwise: string): string {
   const offers = memorySuggestions(experiment, limits).map(
-    ({ changes, peakBytes }) => `${changesText(changes)} (${gb(peakBytes)})`,
+    ({ changes, peakBytes }) =>
+      `${changesText(changes, experiment.model.family)} (${gb(peakBytes)})`,
   );
   return offers.length === 0
     ? `Choose a smaller model, or ${otherwise}.`
@@ -48,7 +50,8 @@ function hintOf(experiment: Experiment, limits: MemoryLimits, otherwise: string)
 const subjectOf = (experiment: Experiment, { peakBytes }: MemoryPlan): string => {
   const { model, optimizer } = experiment;
   const millions = Math.round(experimentParameterCount(experiment) / 1e6);
-  const size = model.size === "custom" ? "The model" : `SiT-${model.size}`;
+  const size =
+    model.size === "custom" ? "The model" : `${FAMILY_LABELS[model.family]}-${model.size}`;
   return `${size} (${millions} M parameters) at batch ${optimizer.microBatch ?? optimizer.batchSize} takes ${gb(peakBytes)}`;
 };
 

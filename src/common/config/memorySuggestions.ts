@@ -1,4 +1,5 @@
 import { Experiment, MODEL_SIZES, type ExperimentGroup } from "./experiment";
+import { FAMILY_LABELS, type ModelFamily } from "./modelFamily";
 import { memoryPlan, type MemoryPlan, type StepKind } from "./memoryPlan";
 import { keepsResult, settingAt } from "./settings";
 import { experimentParameterCount, type NamedSize } from "./sizes";
@@ -138,11 +139,11 @@ export function memorySuggestions(
 }
 
 /** "SiT-S, micro-batches of 32": a suggestion in words. */
-export function changesText(changes: readonly SettingChange[]): string {
+export function changesText(changes: readonly SettingChange[], family: ModelFamily): string {
   const text = changes.map(({ name, value }) => {
     if (name === "microBatch") return `micro-batches of ${String(value)}`;
     if (name === "recompute") return "recompute blocks";
-    return `SiT-${String(value)}`;
+    return `${FAMILY_LABELS[family]}-${String(value)}`;
   });
   const joined = text.join(", ");
   return joined.charAt(0).toUpperCase() + joined.slice(1);

@@ -64,6 +64,18 @@ test("the paper's B/2 becomes the reference's command, every departure named", (
   expect(unmatched.at(-1)?.message).toContain("--mode=sde --num-steps=250 --cfg-scale=1 ");
 });
 
+test("a DiT goes to the trainer as the SiT of its size, and comes from DiT's own names", () => {
+  const dit = Experiment.parse({ model: { family: "dit", size: "XL" } });
+  const { args, unmatched } = toRepaArgs(dit);
+  expect(args).toContain("--model=SiT-XL/2");
+  expect(unmatched.find(({ path }) => path === "model.family")?.message).toMatch(/SiT alone/);
+  expect(unmatched.at(-1)?.message).toBe(
+    "DiT's sample.py samples with: --num-sampling-steps=250 --cfg-scale=1",
+  );
+  expect(fromRepaArgs("train.py --model DiT-XL/2").experiment).toEqual(dit);
+  expect(fromRepaArgs("train.py --model UiT-XL/2").issues).toHaveLength(1);
+});
+
 test("settings the trainer fixes in code are named", () => {
   const { unmatched, args } = toRepaArgs(
     Experiment.parse({

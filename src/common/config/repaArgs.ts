@@ -1,6 +1,7 @@
 import { ENCODER_ROWS, encoderRow } from "../catalogue/encoders";
 import { StudioError } from "../errors/studioError";
 import { AlignmentConfig, Experiment, OptimizerConfig } from "./experiment";
+import { FAMILY_LABELS } from "./modelFamily";
 import { nonDefaults } from "./nonDefaults";
 import { SETTINGS, settingValue, type Setting } from "./settings";
 import { dataShape, EMOJI_SHAPE } from "./sizes";
@@ -62,6 +63,8 @@ const [HALF, FULL] = ["fp16", "no"];
 const BATCH_SIZE = "batch-size";
 const ACCUMULATION = "gradient-accumulation-steps";
 const REFERENCE_MODELS = /^SiT-(S|B|L|XL)\/(2|4|8)$/;
+/** What is read as a model: the trainer's own names, and those of DiT's train.py. */
+const MODEL_NAMES = /^([SD]iT)-(S|B|L|XL)\/(2|4|8)$/;
 /** --vae of generate.py; train.py decodes with the first. */
 const VAE_ARGUMENT = { mse: "sd-vae-ft-mse", ema: "sd-vae-ft-ema" } as const;
 const TRAINER_AUTOENCODER = VAE_ARGUMENT.mse;
@@ -120,7 +123,10 @@ function unmatchedSettings(experiment: Experiment): ConfigIssue[] {
     {
       path: "sampling",
       applies: true,
-      message: `Sampling is generate.py's: ${generateArgs(sampling, autoencoder.id).join(" ")}`,
+      message:
+        model.family === "dit"
+          ? `DiT's sample.py samples with: ${ditSampleArgs(sampling).join(" ")}`
+          : `Sampling is generate.py's: ${generateArgs(sampling, autoencoder.id).join(" ")}`,
     },
   ];
   return unmatched.filter(({ applies }) => applies).map(({ path, message }) => ({ path, message }));
@@ -149,6 +155,12 @@ const generateArgs = (
   ...Object.entries(VAE_ARGUMENT)
     .filter(([, id]) => id === autoencoder)
     .map(([name]) => `--vae=${name}`),
+];
+
+/** What DiT's sample.py has of the sampler's settings; it takes ancestral steps and guides three channels. */
+const ditSampleArgs = ({ steps, guidanceScale }: Experiment["sampling"]): string[] => [
+  `--num-sampling-steps=${steps}`,
+  `--cfg-scale=${guidanceScale}`,
 ];
 
 /**
@@ -257,8 +269,9 @@ function takeSame(settings: Settings, name: string, value: string | undefined): 
 }
 
 function takeModel(settings: Settings, value: string | undefined): string | undefined {
-  const [, size, patch] = REFERENCE_MODELS.exec(value ?? "") ?? [];
+  const [, name, size, patch] = MODEL_NAMES.exec(value ?? "") ?? [];
   if (size === undefined) return `${value ?? "It"} is not a model of the reference.`;
+  if (name === FAMILY_LABELS.dit) put(settings, "model.family", "dit");
   put(settings, "model.size", size);
   put(settings, "model.patchSize", Number(patch));
   return undefined;

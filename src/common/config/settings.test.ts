@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ControlChange, Experiment } from "./experiment";
+import type { Condition } from "./fieldInfo";
 import {
   conditionHolds,
   FORM_GROUPS,
@@ -53,7 +54,9 @@ test("every condition names a setting there is and a value it can have", () => {
     const conditions = [info.shownWhen, info.sameResult].filter(
       (condition) => condition !== undefined && condition !== true,
     );
-    for (const condition of conditions) {
+    const single = (condition: Condition): Exclude<Condition, { every: unknown }>[] =>
+      "every" in condition ? condition.every.flatMap(single) : [condition];
+    for (const condition of conditions.flatMap(single)) {
       const { schema } = of(condition.setting);
       const value =
         "is" in condition ? condition.is : "isNot" in condition ? condition.isNot : condition.above;

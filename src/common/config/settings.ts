@@ -84,6 +84,7 @@ export const optionLabel = (path: SettingPath, value: string | number): string =
 
 /** Whether a condition holds in an experiment. */
 export function conditionHolds(condition: Condition, experiment: Experiment): boolean {
+  if ("every" in condition) return condition.every.every((one) => conditionHolds(one, experiment));
   const setting = settingAt(condition.setting);
   const value = setting && settingValue(experiment, setting);
   if ("is" in condition) return value === condition.is;

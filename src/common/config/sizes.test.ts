@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { Experiment } from "./experiment";
-import { MODEL_SIZE_TABLE, gridSide, latentShape, modelShape, sitParameterCount } from "./sizes";
+import type { ModelFamily } from "./modelFamily";
+import {
+  MODEL_SIZE_TABLE,
+  gridSide,
+  latentShape,
+  modelShape,
+  transformerParameterCount,
+} from "./sizes";
 
 test.each([
   ["S", 33],
@@ -8,17 +15,20 @@ test.each([
   ["L", 458],
   ["XL", 675],
 ] as const)(
-  "SiT-%s/2 on ImageNet latents has the paper's %i million parameters",
+  "SiT-%s/2 and DiT-%s/2 on ImageNet latents have the paper's %i million parameters",
   (size, millions) => {
-    const count = sitParameterCount({
-      ...MODEL_SIZE_TABLE[size],
-      patchSize: 2,
-      channels: 4,
-      classes: 1000,
-      qkNorm: false,
-      hasNullLabel: true,
-    });
-    expect(Math.round(count / 1e6)).toBe(millions);
+    const countOf = (family: ModelFamily) =>
+      transformerParameterCount({
+        family,
+        ...MODEL_SIZE_TABLE[size],
+        patchSize: 2,
+        channels: 4,
+        classes: 1000,
+        qkNorm: false,
+        hasNullLabel: true,
+      });
+    expect(Math.round(countOf("sit") / 1e6)).toBe(millions);
+    expect(Math.round(countOf("dit") / 1e6)).toBe(millions);
   },
 );
 

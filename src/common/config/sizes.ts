@@ -1,5 +1,6 @@
 import { autoencoderRow } from "../catalogue/autoencoders";
 import type { Experiment } from "./experiment";
+import type { ModelFamily } from "./modelFamily";
 import { hasNullLabel, labelRows } from "./nullLabel";
 import type { MODEL_SIZES } from "./experiment";
 
@@ -74,7 +75,12 @@ export const gridSide = (experiment: Pick<Experiment, "data" | "autoencoder" | "
 /** Width of the sinusoidal time features (TimestepEmbedder.frequency_embedding_size). */
 const TIME_FEATURES = 256;
 
+/** Channels a model's head gives: a DiT predicts the noise and, in as many channels again, its variance. */
+export const headChannels = (family: ModelFamily, channels: number): number =>
+  family === "dit" ? 2 * channels : channels;
+
 export interface CountedModel extends ModelShape {
+  readonly family: ModelFamily;
   readonly patchSize: number;
   readonly channels: number;
   readonly classes: number;
@@ -83,13 +89,14 @@ export interface CountedModel extends ModelShape {
 }
 
 /**
- * Trainable parameters of a SiT without its projectors; the fixed position table is not counted.
+ * Trainable parameters of a SiT or DiT without its projectors; the fixed position table is not counted.
  * @source REPA models/sit.py, SiT
  */
-export function sitParameterCount(model: CountedModel): number {
-  const { width, depth, heads, patchSize, channels, classes, qkNorm, hasNullLabel } = model;
+export function transformerParameterCount(model: CountedModel): number {
+  const { family, width, depth, heads, patchSize, channels, classes, qkNorm, hasNullLabel } = model;
   const dense = (inputs: number, outputs: number) => inputs * outputs + outputs;
   const patch = patchSize * patchSize * channels;
+  const predicted = patchSize * patchSize * headChannels(family, channels);
   const embedders =
     dense(patch, width) +
     dense(TIME_FEATURES, width) +
@@ -102,13 +109,14 @@ export function sitParameterCount(model: CountedModel): number {
     dense(4 * width, width) +
     dense(width, 6 * width) +
     (qkNorm ? 4 * (width / heads) : 0); // weight and bias of two norms over a head
-  return embedders + depth * block + dense(width, 2 * width) + dense(width, patch);
+  return embedders + depth * block + dense(width, 2 * width) + dense(width, predicted);
 }
 
-/** `sitParameterCount` of the model an experiment describes. */
+/** `transformerParameterCount` of the model an experiment describes. */
 export const experimentParameterCount = (experiment: Experiment): number =>
-  sitParameterCount({
+  transformerParameterCount({
     ...modelShape(experiment.model),
+    family: experiment.model.family,
     patchSize: experiment.model.patchSize,
     channels: latentShape(experiment).channels,
     classes: dataShape(experiment.data).classes,

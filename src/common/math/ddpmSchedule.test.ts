@@ -51,7 +51,7 @@ test("t = 0.5 has as much signal as noise on both paths, and says its step", () 
   expect(Math.abs((schedule.alphasCumprod[step] ?? 0) - 0.5)).toBeLessThan(0.003);
   expect(time).toBeCloseTo(0.5, 2);
   expect(stepOfTime(schedule, "cosine", 0.5).step).toBe(step);
-  expect(sayStep("linear", 0.5)).toBe(`t = 0.5, step ${step} of 1,000`);
+  expect(sayStep("linear", 0.5)).toBe(`step ${step} of 1,000`);
 });
 
 test("training steps are whole, cover the range evenly and depend on the key alone", () => {

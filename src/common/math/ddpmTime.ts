@@ -36,11 +36,11 @@ export function stepOfTime(schedule: DdpmSchedule, path: PathKind, t: number): E
   return { step, time: timeOfStep(schedule, path, step) };
 }
 
-/** `stepOfTime` on the schedule DiT is trained with, in words for a figure: "t = 0.5, step 341 of 1,000". */
+/** `stepOfTime` on the schedule DiT is trained with, in words for a figure: "step 258 of 1,000". */
 export function sayStep(path: PathKind, t: number): string {
   const schedule = linearSchedule();
   const { step } = stepOfTime(schedule, path, t);
-  return `t = ${t}, step ${step} of ${schedule.betas.length.toLocaleString("en")}`;
+  return `step ${step} of ${schedule.betas.length.toLocaleString("en")}`;
 }
 
 /** `count` step numbers from 0 to `steps` - 1, each as likely, a function of the key alone; the modulo bias is below 2^-22. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { goldenFolder } from "../../../test/parity/folder";
 import { asSitManifest, sitFixture } from "../../../test/parity/sitFixture";
 import { TINY_SHAPE, tinyBatch, tinyProjector } from "../../../test/tinyRun";
-import { MODEL_SIZE_TABLE, sitParameterCount } from "../../common/config/sizes";
+import { MODEL_SIZE_TABLE, transformerParameterCount } from "../../common/config/sizes";
 import { projectTokens } from "./projector";
 import { sitForward } from "./sit";
 import type { TransformerShape } from "./transformer";
@@ -40,20 +40,21 @@ test("names and shapes are the reference's state dict", () => {
   }
 });
 
-test.each([false, true])(
-  "the parameter count agrees with the size table (qk-norm %s)",
-  (qkNorm) => {
-    const { width, depth, heads } = MODEL_SIZE_TABLE.B;
-    const shape = { ...TINY_SHAPE, width, depth, numHeads: heads, qkNorm, mlpRatio: 4 };
-    const rules = Object.entries(transformerParameters({ ...shape, frequencySize: 256 }));
-    const count = rules
-      .filter(([name]) => !isFrozen(name))
-      .reduce((sum, [, rule]) => sum + rule.shape.reduce((product, size) => product * size, 1), 0);
-    const { patchSize, inChannels: channels, numClasses: classes } = shape;
-    const model = { width, depth, heads, patchSize, channels, classes, qkNorm, hasNullLabel: true };
-    expect(count).toBe(sitParameterCount(model));
-  },
-);
+test.each([
+  ["sit", false],
+  ["sit", true],
+  ["dit", false],
+] as const)("the parameter count agrees with the size table (%s, qk-norm %s)", (family, qkNorm) => {
+  const { width, depth, heads } = MODEL_SIZE_TABLE.B;
+  const shape = { ...TINY_SHAPE, family, width, depth, numHeads: heads, qkNorm, mlpRatio: 4 };
+  const rules = Object.entries(transformerParameters({ ...shape, frequencySize: 256 }));
+  const count = rules
+    .filter(([name]) => !isFrozen(name))
+    .reduce((sum, [, rule]) => sum + rule.shape.reduce((product, size) => product * size, 1), 0);
+  const { patchSize, inChannels: channels, numClasses: classes } = shape;
+  const counted = { family, width, depth, heads, patchSize, channels, classes, qkNorm };
+  expect(count).toBe(transformerParameterCount({ ...counted, hasNullLabel: true }));
+});
 
 test("a new model is the identity in every block and predicts zero", () => {
   tf.tidy(() => {

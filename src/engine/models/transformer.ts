@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ModelFamily } from "../../common/config/modelFamily";
+import { headChannels } from "../../common/config/sizes";
 import { StudioError } from "../../common/errors/studioError";
 import { silu } from "../nn/activations";
 import { attention } from "../nn/attention";
@@ -42,9 +43,9 @@ export interface TransformerShape {
   readonly hasNullClass?: boolean;
 }
 
-/** Channels the head gives: a DiT predicts the noise and, in as many channels again, its variance. */
-export const outChannels = ({ family, inChannels }: TransformerShape): number =>
-  family === "dit" ? 2 * inChannels : inChannels;
+/** Channels the head gives. */
+export const outChannels = ({ family = "sit", inChannels }: TransformerShape): number =>
+  headChannels(family, inChannels);
 
 export interface TransformerOutput {
   /** What the head predicts, [B, H, W, `outChannels`]. */

@@ -10,6 +10,7 @@ import {
   tinyBatch,
   tinyValues,
 } from "../../../test/tinyRun";
+import type { ModelFamily } from "../../common/config/modelFamily";
 import { planOf, type MemoryPlan } from "../../common/config/memoryPlan";
 import { createDeviceTrainer } from "./deviceTrainer";
 import { createTrainState } from "./trainState";
@@ -18,20 +19,21 @@ import { accumulatedGradients, type LossesAndGradients, type LossOptions } from 
 const bytesOf = (plan: MemoryPlan, wanted: (name: string) => boolean) =>
   plan.rows.filter(({ name }) => wanted(name)).reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Whether blocks are recomputed, and whether queries and keys are normalised. */
+/** The family, whether blocks are recomputed, and whether queries and keys are normalised. */
 const SETTINGS = [
-  [false, false],
-  [true, false],
-  [false, true],
+  ["sit", false, false],
+  ["sit", true, false],
+  ["sit", false, true],
+  ["dit", false, false],
 ] as const;
 
-const planWith = (recompute: boolean, qkNorm: boolean) =>
-  planOf({ ...NANO, model: { ...NANO.model, qkNorm }, recompute });
+const planWith = (family: ModelFamily, recompute: boolean, qkNorm: boolean) =>
+  planOf({ ...NANO, model: { ...NANO.model, family, qkNorm }, recompute });
 
 test.each(SETTINGS)(
-  "the plan's bytes are those the fused step holds (recomputed: %s, QK norm: %s)",
-  async (recompute, qkNorm) => {
-    const plan = planWith(recompute, qkNorm);
+  "the plan's bytes are those the fused step holds (%s, recomputed: %s, QK norm: %s)",
+  async (family, recompute, qkNorm) => {
+    const plan = planWith(family, recompute, qkNorm);
     const onceOnly = (name: string) =>
       recompute && name.startsWith("Blocks") && name !== "Blocks: block input";
     const kept = bytesOf(
@@ -39,7 +41,7 @@ test.each(SETTINGS)(
       (name) => /^(Noised|Blocks|Embeddings|Head|Projector)/.test(name) && !onceOnly(name),
     );
     smallTiles();
-    const { held, peak } = await measured(recompute, qkNorm);
+    const { held, peak } = await measured(recompute, { qkNorm, family });
     expect(held).toBeGreaterThan(0.9 * kept);
     expect(held).toBeLessThan(1.02 * kept);
     const gradients = bytesOf(plan, (name) => name === "Gradients");
@@ -93,11 +95,11 @@ const allocated = () =>
   (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
 
 test.each(SETTINGS)(
-  "a trainer that replays its step allocates what the plan says (recomputed: %s, QK norm: %s)",
-  async (recompute, qkNorm) => {
+  "a trainer that replays its step allocates what the plan says (%s, recomputed: %s, QK norm: %s)",
+  async (family, recompute, qkNorm) => {
     const backend = smallTiles();
-    const { stateBytes, trainingBytes } = planWith(recompute, qkNorm);
-    const { shape, values, batch } = nano(qkNorm);
+    const { stateBytes, trainingBytes } = planWith(family, recompute, qkNorm);
+    const { shape, values, batch } = nano({ qkNorm, family });
     const stepOptions = { ...TINY_OPTIONS, shape, recompute };
     backend.trim();
     const before = allocated();

@@ -1,3 +1,4 @@
+import { sayTime } from "../../common/config/noiseLevel";
 import type { EncoderId } from "../../common/config/experiment";
 import { StudioError } from "../../common/errors/studioError";
 import type { HiddenResult, ProbeFigures } from "../../common/protocol/analysis";
@@ -61,6 +62,7 @@ export function hiddenUnits(inputs: UnitInputs, probe: ProbePlan | undefined): U
   const means = async (images: Uint32Array, stream: string, time: number, report: OnShare) =>
     hiddenMeans({ ...open, between }, await open.params(), { images, time, stream, report });
   const heldOut = memoLast((time, report) => means(held, HELD_OUT_STREAM, time, report));
+  const level = (time: number) => sayTime(time, [open.experiment.model.family]);
   const found = (result: HiddenResult) => ({ subject: open.subject, result });
 
   const alignment = (time: number, encoder: EncoderId): Unit => {
@@ -68,7 +70,7 @@ export function hiddenUnits(inputs: UnitInputs, probe: ProbePlan | undefined): U
     const what = { kind: "alignment", time, k, seed, images: held.length };
     return {
       key: analysisKey({ ...what, ...about, ...encoderPart(open, encoder) }),
-      detail: `${open.name}: CKNNA with ${encoder} at t = ${time}`,
+      detail: `${open.name}: CKNNA with ${encoder} at ${level(time)}`,
       compute: async (report) => {
         const layers = await heldOut(time, partOf(report, 0, 2));
         const target = await encoderMeans(open, encoder, held);
@@ -85,7 +87,7 @@ export function hiddenUnits(inputs: UnitInputs, probe: ProbePlan | undefined): U
 
   const probing = (time: number, wanted: ProbePlan): Unit => ({
     key: analysisKey({ kind: "probe", time, ...probePart(wanted), ...about }),
-    detail: `${open.name}: linear probe of every block at t = ${time}`,
+    detail: `${open.name}: linear probe of every block at ${level(time)}`,
     compute: async (report) => {
       const { train: trainImages, test: testImages } = wanted.images;
       const train = await means(trainImages, PROBE_STREAM, time, partOf(report, 0, 3));

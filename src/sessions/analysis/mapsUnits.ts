@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { sayTime } from "../../common/config/noiseLevel";
 import type { EncoderId } from "../../common/config/experiment";
 import type { HiddenResult } from "../../common/protocol/analysis";
 import type { FeatureRows } from "../../common/protocol/metrics";
@@ -92,7 +93,7 @@ export function mapsUnits({ open, plan, ask, backend, between }: UnitInputs): Un
       ...subjectPart(open, backend),
       encoders: encoders.map((encoder) => encoderPart(open, encoder)),
     }),
-    detail: `${open.name}: feature maps at t = ${time}`,
+    detail: `${open.name}: feature maps at ${sayTime(time, [open.experiment.model.family])}`,
     compute: async (report) => ({ subject: open.subject, result: await compute(time, report) }),
   }));
 }

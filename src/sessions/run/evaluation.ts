@@ -1,17 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { encode as encodePng } from "fast-png";
 import type { Experiment } from "../../common/config/experiment";
-import { guidanceInForce } from "../../common/config/nullLabel";
-import { guidedVelocity } from "../../engine/diffusion/guidance";
-import { sampleEuler, sampleEulerMaruyama, sampleHeun } from "../../engine/diffusion/samplers";
 import type { FeatureSpace } from "../../engine/encoders/featureSpace";
 import type { LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
-import { randomNormal } from "../../common/math/rng";
-import { transformerForward, type TransformerShape } from "../../engine/models/transformer";
+import type { TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
 import type { FeatureRows } from "../../common/protocol/metrics";
 import type { SampleGrid } from "../../common/protocol/trainer";
+import { drawLatents, type NoiseStream } from "./drawLatents";
 import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
 import { imageBytes, imageTensor } from "../common/images";
 import type { TrainingData } from "./trainingData";
@@ -36,61 +32,6 @@ export type SamplingContext = Pick<
   "experiment" | "shape" | "autoencoder" | "between"
 >;
 
-/** Which fixed noise a set of samples starts from; sample i is the same for every run with this noise seed. */
-type NoiseStream = "grid" | "metrics";
-
-async function sampleChunk(
-  { experiment, shape, between }: SamplingContext,
-  params: ParamMap,
-  stream: NoiseStream,
-  first: number,
-  labels: readonly number[],
-): Promise<Tensor4D> {
-  const { sampling, transport } = experiment;
-  const { inputSide: side, inChannels: channels } = shape;
-  const length = side * side * channels;
-  const noiseOf = (name: string, index: number) => {
-    const values = new Float32Array(labels.length * length);
-    labels.forEach((_, i) => {
-      const key = {
-        seed: sampling.noiseSeed,
-        stream: `${stream}/${name}/${index}`,
-        index: first + i,
-      };
-      values.set(randomNormal(key, length), i * length);
-    });
-    return tf.tensor4d(values, [labels.length, side, side, channels]);
-  };
-  const velocity = guidedVelocity((x, t, y) => transformerForward(params, shape, x, t, y).output, {
-    labels,
-    nullLabel: shape.numClasses,
-    scale: guidanceInForce(experiment),
-    low: sampling.guidanceLow,
-    high: sampling.guidanceHigh,
-  });
-  const latents = noiseOf("start", 0);
-  try {
-    const { steps } = sampling;
-    switch (sampling.solver) {
-      case "euler":
-        return await sampleEuler(velocity, latents, { steps }, between);
-      case "heun":
-        return await sampleHeun(velocity, latents, { steps }, between);
-      case "euler-maruyama": {
-        const noise = (index: number) => noiseOf("step", index);
-        return await sampleEulerMaruyama(
-          velocity,
-          latents,
-          { steps, path: transport.path, noise },
-          between,
-        );
-      }
-    }
-  } finally {
-    latents.dispose();
-  }
-}
-
 /** `count` EMA samples as uint8 RGB. Labels cycle through the classes; `use` gets each chunk in order. */
 export async function forEachSampleChunk(
   context: SamplingContext,
@@ -105,7 +46,7 @@ export async function forEachSampleChunk(
       { length: Math.min(CHUNK, count - first) },
       (_, i) => (first + i) % shape.numClasses,
     );
-    const latents = await sampleChunk(context, params, stream, first, labels);
+    const latents = await drawLatents(context, params, stream, first, labels);
     const images = tf.tidy(() => autoencoder.decode(tf.div(latents, autoencoder.scalingFactor)));
     latents.dispose();
     const rgb = await imageBytes(images);

@@ -1,8 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Rank, Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import type { Experiment } from "../../common/config/experiment";
+import { pathOfTimes } from "../../common/config/noiseLevel";
 import { hasNullLabel } from "../../common/config/nullLabel";
-import { interpolate } from "../../engine/diffusion/interpolate";
+import { linearSchedule } from "../../common/math/ddpmSchedule";
+import { stepOfTime } from "../../common/math/ddpmTime";
+import { interpolateWith, pathCoefficients } from "../../engine/diffusion/interpolate";
+import { noisingCoefficients } from "../../engine/diffusion/variationalBound";
 import { randomNormal } from "../../common/math/rng";
 import { transformerForward, type TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
@@ -26,7 +30,7 @@ export interface HiddenContext {
 /** What the model is given: always with the null label, or with the images' own where there is none. */
 export interface HiddenInput {
   readonly images: Uint32Array;
-  /** Noise level t. */
+  /** Noise level t; a DiT is given the step of equal signal-to-noise ratio. */
   readonly time: number;
   /** Latents and noise are fixed by the noise seed, this name and an image's place in the list. */
   readonly stream: string;
@@ -36,6 +40,18 @@ export interface HiddenInput {
 
 const ownLabels = ({ labels }: TrainingData["source"], images: Uint32Array): Int32Array =>
   Int32Array.from(images, (image) => labels[image] ?? 0);
+
+/** Images at one noise level: what the network is told of it, and how clean latents are mixed with noise for it. */
+function noiseLevelOf(experiment: Experiment, time: number, count: number) {
+  const path = pathOfTimes(experiment);
+  if (experiment.model.family === "sit") {
+    const t = new Float32Array(count).fill(time);
+    return { t, coefficients: pathCoefficients(t, path) };
+  }
+  const schedule = linearSchedule();
+  const t = new Float32Array(count).fill(stepOfTime(schedule, path, time).step);
+  return { t, coefficients: noisingCoefficients(t, schedule) };
+}
 
 /** Runs the model on chunks of images, and reads every block's hidden state [n, tokens, width] after `reduce`. */
 async function forEachHidden(
@@ -63,9 +79,10 @@ async function forEachHidden(
     const moments = await latents.gather(rows);
     const reduced = tf.tidy(() => {
       const clean = sampleLatents(moments, latents.rowLength, normals("posterior"), latentScale);
-      const t = new Float32Array(rows.length).fill(time);
+      const { t, coefficients } = noiseLevelOf(experiment, time, rows.length);
       const noise = tf.tensor4d(normals("noise"), dims);
-      const { xt } = interpolate(tf.tensor4d(clean, dims), noise, t, experiment.transport.path);
+      const mixing = tf.tensor2d(coefficients, [rows.length, 4]);
+      const { xt } = interpolateWith(tf.tensor4d(clean, dims), noise, mixing);
       const labels = hasNullLabel(experiment)
         ? tf.fill<Rank.R1>([rows.length], shape.numClasses, "int32")
         : tf.tensor1d(ownLabels(data.source, rows), "int32");

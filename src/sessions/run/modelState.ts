@@ -20,6 +20,7 @@ export function networkShapeOf(experiment: Experiment, classes: number): Transfo
   const { side, channels } = latentShape(experiment);
   const { width, depth, heads } = modelShape(experiment.model);
   return {
+    family: experiment.model.family,
     inputSide: side,
     inChannels: channels,
     patchSize: experiment.model.patchSize,

@@ -113,7 +113,8 @@ async function takeStep(run: LoadedRun, follows: boolean): Promise<void> {
   const step = model.step() + 1;
   const alignment = alignmentAt(experiment, run.timeline, step);
   const targets = await Promise.all(alignment.encoders.map((id) => data.features(id)));
-  const settings = { ...experiment.optimizer, ...experiment.transport };
+  const { family } = experiment.model;
+  const settings = { ...experiment.optimizer, ...experiment.transport, family };
   const values = await makeBatch(data.source, settings, step);
   const batchSize = values.labels.length;
   const features = await Promise.all(targets.map((target) => target.gather(values.images)));

@@ -19,7 +19,7 @@ import type { FigureInput } from "./figureInput";
 import { comparable, resultsOf, settingOf, type SubjectResult } from "./results";
 import { sampleMetricName } from "./sampleLabels";
 import { scatter } from "./scatter";
-import type { ShownSubject } from "./subjects";
+import { timeText, type ShownSubject } from "./subjects";
 
 export type SampleMetric = "kid" | "frechetTop";
 
@@ -161,7 +161,10 @@ export function accuracyByMetric(query: AccuracyByMetricQuery): LineFigure {
     note: noteText([
       `across: ${name}, n = ${sampleCount} samples`,
       `up: accuracy of the best block in %, ${first.probe.result.testCount} held-out images`,
-      `t = ${first.probe.result.time}`,
+      timeText(
+        first.probe.result.time,
+        dots.map(({ probe }) => probe.shown),
+      ),
       ...(fromLog ? ["metric from the run’s log"] : []),
       ...(otherCounts > 0 ? [`${otherCounts} with other counts not drawn`] : []),
       ...provenance(

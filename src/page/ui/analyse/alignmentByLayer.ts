@@ -15,7 +15,7 @@ import {
 } from "./figure";
 import type { FigureInput } from "./figureInput";
 import { comparable, encoderResultsOf, resultsOf, settingOf, type SubjectResult } from "./results";
-import { colorOf } from "./subjects";
+import { colorOf, timeText } from "./subjects";
 
 export type AlignmentMeasure = "cknna" | "cka" | "mutualKnn";
 
@@ -136,7 +136,10 @@ export function alignmentByLayer(query: AlignmentQuery): LineFigure {
       bySubject ? `with ${encoderShort(result.encoder)}` : first.shown.label,
       `n = ${result.imageCount} held-out`,
       `k = ${result.k}`,
-      `t = ${result.time}`,
+      timeText(
+        result.time,
+        drawn.map(({ shown }) => shown),
+      ),
       `chance ${formatValue(result.chance)}`,
       ...provenance(
         drawn.map(({ stored }) => stored),

@@ -5,6 +5,7 @@ import { ANALYSE_FIRST, noteText, percent, provenance, type FigureFrame } from "
 import type { FigureInput } from "./figureInput";
 import { ONE_TIME } from "./overTimes";
 import { comparable, resultsOf, settingOf, type LayerResult } from "./results";
+import { timeText } from "./subjects";
 
 export const ONE_STEP =
   "Only one step of this run was analysed. Select another of its checkpoints too.";
@@ -138,7 +139,7 @@ function heatOfLog(
       `with ${encoderShort(measured.encoder)}`,
       `n = ${measured.imageCount} held-out`,
       `k = ${measured.k}`,
-      `t = ${measured.time}`,
+      timeText(measured.time, [run]),
       `seed ${run.experiment.optimizer.seed}`,
       run.device?.adapter ?? "",
       "from the run’s own log",
@@ -175,7 +176,14 @@ export function heatOverSteps(
     note: noteText([
       name,
       ...settingWords(drawn[0]),
-      ...(time === null ? [] : [`t = ${time}`]),
+      ...(time === null
+        ? []
+        : [
+            timeText(
+              time,
+              drawn.map(({ shown }) => shown),
+            ),
+          ]),
       ...provenance(
         drawn.map(({ stored }) => stored),
         leftOut,

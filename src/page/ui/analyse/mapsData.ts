@@ -5,7 +5,7 @@ import { encoderShort } from "../explain/names";
 import { noteText, provenance, type FigureFrame } from "./figure";
 import type { FigureInput } from "./figureInput";
 import { resultsOf, type SubjectResult } from "./results";
-import type { ShownSubject } from "./subjects";
+import { timeText, type ShownSubject } from "./subjects";
 
 /** A column of the maps: the images themselves, an encoder's maps or a block's. */
 export interface MapColumn {
@@ -99,7 +99,7 @@ export function mapsFigure({
     note: noteText([
       maps.shown.label,
       `${count} held-out images`,
-      `t = ${maps.result.time}`,
+      timeText(maps.result.time, [maps.shown]),
       "colours: three largest principal components of one column’s tokens; colours of two columns have nothing to do with each other",
       "number: spatial score",
       ...provenance([maps.stored], 0),

@@ -24,7 +24,7 @@ import {
   type EncoderResultOf,
   type SubjectResult,
 } from "./results";
-import type { ShownSubject } from "./subjects";
+import { timeText, type ShownSubject } from "./subjects";
 
 type Query = Pick<FigureInput, "results" | "subjects" | "time">;
 
@@ -101,7 +101,10 @@ export function cknnaOverEncoders({ results, subjects, time }: Query): LineFigur
     note: noteText([
       `n = ${first.result.imageCount} held-out`,
       `k = ${first.result.k}`,
-      `t = ${first.result.time}`,
+      timeText(
+        first.result.time,
+        dots.map(({ shown }) => shown),
+      ),
       "best block",
       ...provenance(
         dots.map(({ stored }) => stored),
@@ -229,7 +232,10 @@ export function probeOverEncoders({ results, subjects, time }: Query): LineFigur
     ],
     note: noteText([
       `${result.trainCount} training and ${result.testCount} held-out images`,
-      `t = ${result.time}`,
+      timeText(
+        result.time,
+        drawn.map(({ shown }) => shown),
+      ),
       "best block, accuracy in %",
       ...provenance(
         dots.map(({ stored }) => stored),

@@ -14,7 +14,7 @@ import {
   type LegendItem,
   type LineFigure,
 } from "./figure";
-import { alignedBlockAt, colorOf, namesOf, sizeText } from "./subjects";
+import { alignedBlockAt, colorOf, namesOf, sizeText, timeText } from "./subjects";
 
 const HEADER = [
   "run",
@@ -119,7 +119,7 @@ const noteOf = ({ m }: Logged, runs: readonly AnalysedRun[], leftOut: number): s
     `best block with ${encoderShort(m.encoder)}`,
     `n = ${m.imageCount} held-out`,
     `k = ${m.k}`,
-    `t = ${m.time}`,
+    timeText(m.time, runs),
     `seed ${[...new Set(runs.map(({ experiment }) => experiment.optimizer.seed))].join(", ")}`,
     [...new Set(runs.flatMap(({ device }) => device?.adapter ?? []))].join(", "),
     "from the runs’ own logs",

@@ -85,6 +85,9 @@ function bestOverTimes<R extends LayerResult>(
     note: noteText([
       ...facts,
       "best block at each t; t = 0 is data",
+      ...(shown.some(({ experiment }) => experiment.model.family === "dit")
+        ? ["a DiT at the step of equal signal-to-noise ratio on the linear path"]
+        : []),
       ...provenance(
         points.map(({ stored }) => stored),
         leftOut,

@@ -27,6 +27,7 @@ import {
   type ResultOf,
   type SubjectResult,
 } from "./results";
+import { timeText } from "./subjects";
 
 export type ProbeView = "accuracy" | "knn";
 
@@ -180,7 +181,10 @@ export function probeByLayer(
       view === "accuracy"
         ? `${result.epochs} epochs, batch ${result.batchSize}`
         : `k = ${result.knnK}`,
-      `t = ${result.time}`,
+      timeText(
+        result.time,
+        drawn.map(({ shown }) => shown),
+      ),
       "95 % intervals (Wilson)",
       ...provenance(stored, leftOut),
     ]),

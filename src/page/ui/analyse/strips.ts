@@ -1,4 +1,4 @@
-import { optionLabel } from "../../../common/config/settings";
+import { samplerText } from "../../../common/config/samplerText";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import { noteText, type FigureFrame } from "./figure";
@@ -89,15 +89,13 @@ function emptyText(runs: number, shared: number, read: number): string | null {
 
 const noteOf = (pair: readonly AnalysedRun[]): string => {
   const seeds = [...new Set(pair.map(({ experiment }) => experiment.sampling.noiseSeed))];
-  const sampling = pair[0]?.experiment.sampling;
+  const experiment = pair[0]?.experiment;
   return noteText([
     `n = ${STRIP_TILES} images of a grid, EMA weights`,
     seeds.length < 2
       ? `noise seed ${seeds.join()}: the same noise and labels in every picture of a row`
       : `noise seeds ${seeds.join(" and ")}: rows of the two runs do not begin with the same noise`,
-    ...(sampling
-      ? [`${optionLabel("sampling.solver", sampling.solver)}, ${sampling.steps} steps`]
-      : []),
+    ...(experiment ? [samplerText(experiment)] : []),
     ...new Set(pair.flatMap(({ device }) => device?.adapter ?? [])),
   ]);
 };

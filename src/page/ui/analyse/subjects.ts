@@ -4,6 +4,8 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../../common/config/experiment";
+import { FAMILY_LABELS } from "../../../common/config/modelFamily";
+import { sayTime } from "../../../common/config/noiseLevel";
 import { experimentParameterCount } from "../../../common/config/sizes";
 import type { Subject } from "../../../common/protocol/analysis";
 import {
@@ -97,7 +99,17 @@ export function shownSubjects(
 
 /** "SiT-Nano/2, 1.3 M". */
 export const sizeText = (experiment: Experiment): string =>
-  `SiT-${experiment.model.size}/${experiment.model.patchSize}, ${formatCount(experimentParameterCount(experiment))}`;
+  `${FAMILY_LABELS[experiment.model.family]}-${experiment.model.size}/${experiment.model.patchSize}, ${formatCount(experimentParameterCount(experiment))}`;
+
+/** A noise level as the models of a figure have it: with the step where one of them is a DiT. */
+export const timeText = (
+  time: number,
+  models: readonly { readonly experiment: Experiment }[],
+): string =>
+  sayTime(
+    time,
+    models.map(({ experiment }) => experiment.model.family),
+  );
 
 export const alignedBlockAt = (
   experiment: Experiment,

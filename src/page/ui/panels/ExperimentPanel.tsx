@@ -2,6 +2,7 @@ import { ActionIcon, Collapse, Select, Tooltip, UnstyledButton } from "@mantine/
 import { IconChevronRight, IconRestore } from "@tabler/icons-react";
 import { memo, useId, useState } from "react";
 import type { ExperimentGroup } from "../../../common/config/experiment";
+import { FAMILY_LABELS } from "../../../common/config/modelFamily";
 import { PRESETS } from "../../../common/config/presets";
 import { FORM_GROUPS, groupInfoOf, isShown, SETTINGS } from "../../../common/config/settings";
 import { experimentParameterCount, gridSide, latentShape } from "../../../common/config/sizes";
@@ -85,8 +86,8 @@ function Facts() {
   const grid = gridSide(experiment);
   return (
     <dl className={classes.facts} aria-label="Derived from the settings">
-      <dt title="SiT without its projectors">Parameters</dt>
-      <dd title="SiT without its projectors">
+      <dt title={`${FAMILY_LABELS[experiment.model.family]} without its projectors`}>Parameters</dt>
+      <dd title={`${FAMILY_LABELS[experiment.model.family]} without its projectors`}>
         {formatCount(experimentParameterCount(experiment))}
       </dd>
       <dt>Tokens</dt>

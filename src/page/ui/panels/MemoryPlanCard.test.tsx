@@ -6,6 +6,7 @@ import { memoryPlan } from "../../../common/config/memoryPlan";
 import {
   changesText,
   memorySuggestions,
+  type SettingChange,
   type MemoryLimits,
 } from "../../../common/config/memorySuggestions";
 import type { Capability } from "../../store/deviceSlice";
@@ -24,6 +25,7 @@ function markup(limits: MemoryLimits, locked = false): string {
         place={{ onGpu: true, backend: "webgpu" }}
         limits={limits}
         suggestions={memorySuggestions(experiment, limits)}
+        family="sit"
         locked={locked}
         onBudget={nothing}
         onApply={nothing}
@@ -76,13 +78,13 @@ test("a budget nothing meets, and a device with small buffers, are said in words
 });
 
 test("changes are named for what they do", () => {
-  expect(
-    changesText([
-      { group: "model", name: "size", value: "B" },
-      { group: "optimizer", name: "recompute", value: true },
-      { group: "optimizer", name: "microBatch", value: 16 },
-    ]),
-  ).toBe("SiT-B, recompute blocks, micro-batches of 16");
+  const changes: readonly SettingChange[] = [
+    { group: "model", name: "size", value: "B" },
+    { group: "optimizer", name: "recompute", value: true },
+    { group: "optimizer", name: "microBatch", value: 16 },
+  ];
+  expect(changesText(changes, "sit")).toBe("SiT-B, recompute blocks, micro-batches of 16");
+  expect(changesText(changes, "dit")).toBe("DiT-B, recompute blocks, micro-batches of 16");
 });
 
 /** The card of a page on such a machine. */

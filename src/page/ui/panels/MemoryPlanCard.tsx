@@ -14,6 +14,7 @@ import {
   type MemorySuggestion,
   type SettingChange,
 } from "../../../common/config/memorySuggestions";
+import type { ModelFamily } from "../../../common/config/modelFamily";
 import { gridSide } from "../../../common/config/sizes";
 import type { BackendName } from "../../../common/protocol/shared";
 import { computesOnGpu, knownDevice, selectActive } from "../../store/selectors";
@@ -52,6 +53,7 @@ export function MemoryPlanCard() {
       plan={plan}
       limits={limits}
       suggestions={suggestions}
+      family={experiment.model.family}
       locked={active}
       place={{ onGpu, backend: device?.backend ?? null }}
       onBudget={(gb) => setBudgetGb(gb)}
@@ -74,6 +76,7 @@ export interface MemoryPlanViewProps {
   readonly plan: MemoryPlan;
   readonly limits: MemoryLimits;
   readonly suggestions: readonly MemorySuggestion[];
+  readonly family: ModelFamily;
   /** A run is active: its settings cannot be changed. */
   readonly locked: boolean;
   readonly onBudget: (gb: number) => void;
@@ -184,7 +187,7 @@ function Misfit({ plan, limits, suggestions }: MemoryPlanViewProps) {
 }
 
 /** What would fit, as buttons with the bytes it takes; what leaves the result alone comes first. */
-function Suggestions({ suggestions, locked, onApply }: MemoryPlanViewProps) {
+function Suggestions({ suggestions, family, locked, onApply }: MemoryPlanViewProps) {
   return [true, false].map((same) => {
     const offered = suggestions.filter(({ sameResult }) => sameResult === same);
     if (offered.length === 0) return null;
@@ -194,7 +197,7 @@ function Suggestions({ suggestions, locked, onApply }: MemoryPlanViewProps) {
         <span className={classes.caption}>{title}</span>
         {offered.map(({ changes, peakBytes }) => (
           <Button
-            key={changesText(changes)}
+            key={changesText(changes, family)}
             size="compact-xs"
             variant="light"
             fw={500}
@@ -204,7 +207,7 @@ function Suggestions({ suggestions, locked, onApply }: MemoryPlanViewProps) {
             onClick={() => onApply(changes)}
             rightSection={<span className={classes.bytes}>{formatBytes(peakBytes)}</span>}
           >
-            {changesText(changes)}
+            {changesText(changes, family)}
           </Button>
         ))}
       </div>

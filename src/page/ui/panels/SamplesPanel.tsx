@@ -2,7 +2,7 @@ import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { memo, useEffect, useState, type ReactNode } from "react";
 import { guidanceInForce } from "../../../common/config/nullLabel";
-import { optionLabel } from "../../../common/config/settings";
+import { samplerText } from "../../../common/config/samplerText";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import {
   neighbourGridStep,
@@ -162,11 +162,10 @@ function EmptyTiles() {
 
 function SamplesNote() {
   const experiment = useStudio((state) => state.run.experiment ?? state.experiment.value);
-  const { solver, steps } = experiment.sampling;
   const scale = guidanceInForce(experiment);
   return (
     <Hint component="figcaption">
-      EMA weights, {optionLabel("sampling.solver", solver)}, {steps} steps
+      EMA weights, {samplerText(experiment)}
       {scale > 1 ? `, guidance ${scale}` : ", no guidance"}. Same noise and labels at every step.
     </Hint>
   );
