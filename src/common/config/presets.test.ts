@@ -29,6 +29,7 @@ test.each([
   ["paper-b2", 12, 768, 12, 4, "cosine", 400_000],
   ["paper-l2", 24, 1024, 16, 8, "ntxent", 700_000],
   ["paper-xl2", 28, 1152, 16, 8, "cosine", 4_000_000],
+  ["paper-dit-xl2", 28, 1152, 16, 8, "cosine", 850_000],
 ])("%s is the appendix's table", (id, depth, width, heads, encoderDepth, objective, steps) => {
   const { model, alignment, optimizer, sampling, transport } = presetById(id).experiment;
   expect(modelShape(model)).toEqual({ depth, width, heads });
@@ -38,6 +39,17 @@ test.each([
   expect([optimizer.beta1, optimizer.beta2, optimizer.maxGradNorm]).toEqual([0.9, 0.999, 1]);
   expect(sampling).toMatchObject({ solver: "euler-maruyama", steps: 250, guidanceScale: 1 });
   expect(transport).toEqual({ path: "linear", timeLaw: "uniform" });
+});
+
+test("DiT's first minute is the first minute but for family and sampler, so that the two compare", () => {
+  const { experiment } = presetById("first-minute");
+  const { model, sampling } = experiment;
+  expect(presetById("dit-first-minute").experiment).toEqual({
+    ...experiment,
+    model: { ...model, family: "dit" },
+    sampling: { ...sampling, ddpmSampler: "ddim" },
+  });
+  expect(presetById("paper-dit-xl2").experiment.model.family).toBe("dit");
 });
 
 test("non-default settings are listed with their labels, and none for the defaults", () => {

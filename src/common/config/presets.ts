@@ -45,7 +45,7 @@ const NOT_THE_PAPERS =
 /**
  * Every preset, the default first.
  * @source paper, appendix D (SiT-B, SiT-L, SiT-XL of Table 3). Alignment depth 4 for SiT-B is its authors'
- * answer in sihyun-yu/REPA issue 12; the appendix prints 8 in that column and 4 under Figure 3.
+ * answer in sihyun-yu/REPA issue 12; the appendix prints 8 in that column and 4 under Figure 3. DiT-XL's length is Table 3's.
  */
 export const PRESETS: readonly Preset[] = [
   preset(
@@ -71,6 +71,16 @@ export const PRESETS: readonly Preset[] = [
     "Untrained encoder",
     "First minute aligned with the tiny encoder before its training: a control. What it gains over Vanilla is not owed to learned features.",
     aligned({ encoders: ["tiny-vit-untrained"] }),
+  ),
+  preset(
+    "dit-first-minute",
+    "DiT, first minute",
+    "First minute with a DiT in place of the SiT: it predicts the noise of a step and its variance, and draws samples in as many steps, by DDIM. Same seed, same images, same noise.",
+    {
+      ...FIRST_MINUTE,
+      model: { family: "dit" },
+      sampling: { ...FIRST_MINUTE.sampling, ddpmSampler: "ddim" },
+    },
   ),
   preset(
     "paper-b2",
@@ -100,6 +110,16 @@ export const PRESETS: readonly Preset[] = [
       model: { size: "XL" },
       alignment: { encoderDepth: 8, encoders: ["dinov2-b"] },
       optimizer: { steps: 4_000_000 },
+    },
+  ),
+  preset(
+    "paper-dit-xl2",
+    "Paper DiT-XL/2",
+    `REPA on DiT-XL/2: 850,000 steps of 256 as in Table 3, 250 ancestral sampling steps; depth 8, cosine and DINOv2-B are those of SiT-XL/2, because the appendix lists SiT alone. ${NOT_THE_PAPERS} Needs a strong GPU.`,
+    {
+      model: { family: "dit", size: "XL" },
+      alignment: { encoderDepth: 8, encoders: ["dinov2-b"] },
+      optimizer: { steps: 850_000 },
     },
   ),
   preset(
