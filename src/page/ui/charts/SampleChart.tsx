@@ -161,6 +161,6 @@ function SampleReadout(props: {
 /** The paper's FIDs as words: on this axis they would mislead. */
 function PaperFid() {
   const shown = useStudio((state) => state.paperShown);
-  const size = useStudio(({ run, experiment }) => (run.experiment ?? experiment.value).model.size);
-  return shown && <div className={classes.paper}>{paperFidText(size)}</div>;
+  const model = useStudio(({ run, experiment }) => (run.experiment ?? experiment.value).model);
+  return shown && <div className={classes.paper}>{paperFidText(model.family, model.size)}</div>;
 }
