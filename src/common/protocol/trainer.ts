@@ -74,9 +74,23 @@ export interface GradientConflict {
 
 export type Measurement = SampleQuality | LayerAlignment | GradientConflict;
 
+/**
+ * What the EMA model thinks one held-out image is, at several noise levels of it, as one PNG with a single row of tiles: first
+ * the image itself, then one for each of `times`.
+ */
+export interface DenoisedStrip {
+  readonly png: ArrayBuffer;
+  /** Side of a tile, px. */
+  readonly tile: number;
+  /** Noise levels t, ascending. */
+  readonly times: readonly number[];
+}
+
 /** EMA samples from fixed noise and labels as one PNG: `columns` tiles a row, `tile` px each. */
 export interface SampleGrid {
   readonly step: number;
+  /** Absent in grids of earlier versions. */
+  readonly denoised?: DenoisedStrip;
   readonly png: ArrayBuffer;
   readonly count: number;
   readonly columns: number;

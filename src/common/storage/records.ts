@@ -102,6 +102,7 @@ const Series = z.looseObject({
 const Grid = z.looseObject({
   ...{ runId: z.string(), step, png: bytes, count: z.int(), columns: z.int(), tile: z.int() },
   labels: z.array(z.int()),
+  denoised: z.looseObject({ png: bytes, tile: z.int(), times: z.array(number) }).optional(),
 });
 
 const Head = z

@@ -7,6 +7,7 @@ import type { TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
 import type { FeatureRows } from "../../common/protocol/metrics";
 import type { SampleGrid } from "../../common/protocol/trainer";
+import { drawDenoised } from "./drawDenoised";
 import { drawLatents, type NoiseStream } from "./drawLatents";
 import { HELD_OUT_STREAM, hiddenMeans } from "./hiddenStates";
 import { imageBytes, imageTensor } from "../common/images";
@@ -83,7 +84,8 @@ export async function drawGrid(
   });
   const labels = Array.from({ length: count }, (_, i) => i % context.shape.numClasses);
   const png = encodePng({ width, height, data: canvas, channels: 3, depth: 8 });
-  return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels };
+  const denoised = await drawDenoised(context, params);
+  return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels, denoised };
 }
 
 /** Features of `sampleCount` EMA samples in the context's space: [n, width]. */

@@ -1,17 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Rank, Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 import type { Experiment } from "../../common/config/experiment";
-import { pathOfTimes } from "../../common/config/noiseLevel";
 import { hasNullLabel } from "../../common/config/nullLabel";
-import { linearSchedule } from "../../common/math/ddpmSchedule";
-import { stepOfTime } from "../../common/math/ddpmTime";
-import { interpolateWith, pathCoefficients } from "../../engine/diffusion/interpolate";
-import { noisingCoefficients } from "../../engine/diffusion/variationalBound";
+import { interpolateWith } from "../../engine/diffusion/interpolate";
 import { randomNormal } from "../../common/math/rng";
 import { transformerForward, type TransformerShape } from "../../engine/models/transformer";
 import type { ParamMap } from "../../engine/nn/params";
 import type { FeatureRows } from "../../common/protocol/metrics";
 import { sampleLatents } from "../../engine/training/batch";
+import { noiseLevels } from "./noiseLevels";
 import type { TrainingData } from "./trainingData";
 
 /**
@@ -41,18 +38,6 @@ export interface HiddenInput {
 const ownLabels = ({ labels }: TrainingData["source"], images: Uint32Array): Int32Array =>
   Int32Array.from(images, (image) => labels[image] ?? 0);
 
-/** Images at one noise level: what the network is told of it, and how clean latents are mixed with noise for it. */
-function noiseLevelOf(experiment: Experiment, time: number, count: number) {
-  const path = pathOfTimes(experiment);
-  if (experiment.model.family === "sit") {
-    const t = new Float32Array(count).fill(time);
-    return { t, coefficients: pathCoefficients(t, path) };
-  }
-  const schedule = linearSchedule();
-  const t = new Float32Array(count).fill(stepOfTime(schedule, path, time).step);
-  return { t, coefficients: noisingCoefficients(t, schedule) };
-}
-
 /** Runs the model on chunks of images, and reads every block's hidden state [n, tokens, width] after `reduce`. */
 async function forEachHidden(
   { experiment, shape, data, between }: HiddenContext,
@@ -79,7 +64,10 @@ async function forEachHidden(
     const moments = await latents.gather(rows);
     const reduced = tf.tidy(() => {
       const clean = sampleLatents(moments, latents.rowLength, normals("posterior"), latentScale);
-      const { t, coefficients } = noiseLevelOf(experiment, time, rows.length);
+      const { t, coefficients } = noiseLevels(
+        experiment,
+        Array.from(rows, () => time),
+      );
       const noise = tf.tensor4d(normals("noise"), dims);
       const mixing = tf.tensor2d(coefficients, [rows.length, 4]);
       const { xt } = interpolateWith(tf.tensor4d(clean, dims), noise, mixing);

@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Experiment } from "../../../common/config/experiment";
-import type { SampleGrid } from "../../../common/protocol/trainer";
+import type { DenoisedStrip, SampleGrid } from "../../../common/protocol/trainer";
 import { createStudioStore } from "../../store/studioStore";
 import type { StudioCommands } from "../../commands/studioCommands";
 import { CommandsContext } from "../commands";
@@ -18,8 +18,10 @@ const grid = (step: number): SampleGrid => ({
   labels: [0],
 });
 
+const strip: DenoisedStrip = { png: new ArrayBuffer(4), tile: 64, times: [0.1, 0.5] };
+
 /** The panel of a run of 60 steps with these grids, at a step, as text. */
-function text(grids: readonly number[], cursor: number | null): string {
+function text(grids: readonly number[], cursor: number | null, denoised?: DenoisedStrip): string {
   const store = createStudioStore(Experiment.parse({ evaluation: { gridEvery: 7 } }));
   const experiment = Experiment.parse({
     optimizer: { steps: 60 },
@@ -28,7 +30,10 @@ function text(grids: readonly number[], cursor: number | null): string {
   store.getState().beginRun({ runId: "a", name: "Test", experiment, timeline: [] });
   const points = [{ step: 50, velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 1 }];
   store.getState().applyRunEvents([{ type: "steps", points }]);
-  for (const step of grids) store.getState().applyRunEvents([{ type: "grid", grid: grid(step) }]);
+  for (const step of grids) {
+    const drawn = { ...grid(step), ...(denoised && { denoised }) };
+    store.getState().applyRunEvents([{ type: "grid", grid: drawn }]);
+  }
   store.getState().setCursor(cursor);
   return renderToStaticMarkup(
     <MantineProvider>
@@ -57,4 +62,11 @@ test("before the first grid none is shown, and it is said where the first one is
 
 test("where none was drawn, the run's own settings say when one will be", () => {
   expect(text([], null)).toContain("The first grid is drawn at step 60.");
+});
+
+test("the strip of predicted images is there with its grid, and absent from grids of earlier versions", () => {
+  expect(text([20], null)).not.toContain("What the model thinks");
+  const shown = text([20], null, strip);
+  expect(shown).toContain("What the model thinks x₀ is image t = 0.1 t = 0.5");
+  expect(shown).toContain("the data its velocity leads back to");
 });

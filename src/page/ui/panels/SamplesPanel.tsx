@@ -1,6 +1,6 @@
 import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
-import { memo, useEffect, useState, type ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { guidanceInForce } from "../../../common/config/nullLabel";
 import { samplerText } from "../../../common/config/samplerText";
 import type { SampleGrid } from "../../../common/protocol/trainer";
@@ -16,12 +16,15 @@ import { useCommands } from "../commands";
 import { Heading, Hint } from "../components/Notes";
 import { changeText, shortClassName } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { DenoisedStrip } from "./DenoisedStrip";
 import classes from "./panels.module.css";
+import { usePngUrl } from "./usePngUrl";
 
 export const SamplesPanel = memo(function SamplesPanel() {
   return (
     <aside className={classes.samples} aria-label="Samples">
       <Samples />
+      <DenoisedStrip />
       <Changes />
       <Checkpoint />
     </aside>
@@ -72,30 +75,9 @@ function Samples() {
 
 const pngBlob = (grid: SampleGrid) => new Blob([grid.png], { type: "image/png" });
 
-/** The grid's PNG as a URL for as long as it is shown. */
-function usePngUrl(grid: SampleGrid): string | null {
-  const [url, setUrl] = useState<string | null>(null);
-  useEffect(() => {
-    const next = URL.createObjectURL(pngBlob(grid));
-    const image = new Image();
-    image.src = next;
-    let current = true;
-    // Decoded before it is shown, so that scrubbing never flashes.
-    void image.decode().then(
-      () => current && setUrl(next),
-      () => current && setUrl(next),
-    );
-    return () => {
-      current = false;
-      setTimeout(() => URL.revokeObjectURL(next), 1000);
-    };
-  }, [grid]);
-  return url;
-}
-
 function Tiles({ grid }: { readonly grid: SampleGrid }) {
   const classNames = useStudio(selectClassNames);
-  const url = usePngUrl(grid);
+  const url = usePngUrl(grid.png);
   const { columns, count, labels } = grid;
   const rows = Math.ceil(count / columns);
   return (
