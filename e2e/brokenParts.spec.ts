@@ -54,7 +54,7 @@ test("a panel that throws leaves the others alone", async ({ studio }) => {
   await studio.open();
   const notice = studio.alert("“Experiment” cannot be shown");
   await expect(notice).toContainText("TypeError: broken on purpose");
-  await expect(studio.figure("Velocity loss by training step")).toBeVisible();
+  await expect(studio.figure("Denoising loss by training step")).toBeVisible();
   await expect(studio.button("Train")).toBeEnabled();
   await studio.page.evaluate(() => Object.assign(window, { mended: true }));
   await notice.getByRole("button", { name: "Try again" }).click();

@@ -23,7 +23,7 @@ test.describe("on whatever the machine is best at", () => {
 
     await studio.button("Train").click();
     await studio.waitForStep(2);
-    await expect(studio.curves("Velocity loss by training step").first()).toBeVisible();
+    await expect(studio.curves("Denoising loss by training step").first()).toBeVisible();
     await expect(studio.curves("Alignment loss by training step").first()).toBeVisible();
     await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();
     await expect(studio.curves("CKNNA by layer").first()).toBeVisible();
@@ -66,7 +66,7 @@ test.describe("on WebGPU", () => {
     for (const [done, all] of counts) expect(done).toBeLessThanOrEqual(all);
     expect(texts.find((text) => text.includes("GPU programs"))).toContain("First step");
 
-    await expect(studio.curves("Velocity loss by training step").first()).toBeVisible();
+    await expect(studio.curves("Denoising loss by training step").first()).toBeVisible();
     await studio.waitForPhase("Finished", 300_000);
     await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();
     const run = await studio.newestRun();

@@ -101,7 +101,7 @@ test("DINOv2-S: confirmed, cut, reloaded, cut for good, tried again, verified, t
   await studio.setting("Patch histograms (hand-made control)").check();
   await expect(changes).toContainText("histogram + DINOv2-S", { timeout: 60_000 });
   await studio.setting(LABEL).uncheck();
-  await expect(studio.figure("Velocity loss by training step")).toContainText("histogram");
+  await expect(studio.figure("Denoising loss by training step")).toContainText("histogram");
   const atSwitch = await studio.step();
   await studio.waitForStep(atSwitch + 2);
   await studio.button("Stop").click();

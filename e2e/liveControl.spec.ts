@@ -24,7 +24,7 @@ test("λ, depth and encoder move while it trains: marks, timeline, a new project
 
   const atLastChange = await studio.step();
   await studio.waitForStep(atLastChange + 3);
-  const marks = studio.figure("Velocity loss by training step");
+  const marks = studio.figure("Denoising loss by training step");
   await expect(marks).toContainText("λ 0.9");
   await expect(marks).toContainText("depth 2");
 

@@ -64,7 +64,7 @@ test("a link's timeline is replayed at its steps", async ({ studio }) => {
   await studio.button("Train").click();
   await studio.waitForPhase("Finished");
   expect((await studio.newestRun()).timeline).toEqual(timeline);
-  await expect(studio.figure("Velocity loss by training step")).toContainText("λ 0.1, depth 2");
+  await expect(studio.figure("Denoising loss by training step")).toContainText("λ 0.1, depth 2");
 });
 
 test("a timeline too long for a link is offered as a file, and the file opens as a link does", async ({

@@ -29,7 +29,7 @@ for (const { name, width, height, scheme } of SHOTS) {
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme: scheme });
   await page.goto(`${origin}?backend=wasm`);
-  await page.getByRole("figure", { name: "Velocity loss by training step" }).waitFor();
+  await page.getByRole("figure", { name: "Denoising loss by training step" }).waitFor();
   await page.waitForTimeout(SETTLE_MS);
   await page.screenshot({ path: join(out, `${name}.png`) });
 }

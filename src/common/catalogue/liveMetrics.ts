@@ -72,17 +72,21 @@ export interface LayerMetric<Id extends string = string> extends LiveMetric<Id> 
   readonly hasChance?: true;
 }
 
-/** Every logged number of a step in the order a training step returns them. */
+/**
+ * Every logged number of a step in the order a training step returns them. The first is stored as `velocityLoss` since there was
+ * SiT alone; it is the diffusion loss of both families.
+ */
 const STEP_ROWS = [
   {
     id: "velocityLoss",
-    name: "Velocity loss",
+    name: "Denoising loss",
     unit: "squared latent units",
     better: "lower",
-    source: "SiT (arXiv:2401.08740) Eq. 1; sihyun-yu/REPA loss.py SILoss.__call__",
+    source:
+      "SiT (arXiv:2401.08740) Eq. 1; sihyun-yu/REPA loss.py SILoss.__call__; of a DiT REPA's Eq. 10 to 12",
     chart: {
       title: "Denoising loss",
-      note: "Batch mean of |v − v*|², velocity prediction",
+      note: "Batch mean: of a SiT |v − v*|², of a DiT |ε − ε*|² plus the variational bound",
       axis: "data",
       color: "velocity",
     },

@@ -537,7 +537,7 @@ export const EvaluationConfig = z.strictObject({
     label: "Gradient conflict every",
     unit: "steps",
     source: "0 is off; a measurement of ours, docs/fidelity.md",
-    help: "Before every so many steps, the gradients of the velocity loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
+    help: "Before every so many steps, the gradients of the denoising loss and of the alignment loss are computed apart and compared block by block. Costs about two steps each time and changes nothing of the run.",
     advanced: true,
   }),
   checkpointEvery: z

@@ -70,6 +70,6 @@ test("a loss that is not a number is an error", async () => {
     device.submit(STEP_METRICS.map((_, index) => (index === 0 ? NaN : 1))),
   );
   device.finish();
-  await expect(pushed).rejects.toThrow("Step 1 gave velocity loss NaN");
+  await expect(pushed).rejects.toThrow("Step 1 gave denoising loss NaN");
   expect(device.disposed()).toBe(1);
 });

@@ -12,7 +12,7 @@ export interface ChartTable {
 }
 
 export interface ChartCardProps {
-  /** Names the figure for screen readers and tests, for example "Velocity loss by training step". */
+  /** Names the figure for screen readers and tests, for example "Denoising loss by training step". */
   readonly label: string;
   readonly title: string;
   /** Unit and direction of the values, shown on the title when it is pointed at. */

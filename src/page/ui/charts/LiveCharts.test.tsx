@@ -85,7 +85,7 @@ function figures(measurements: readonly Measurement[]) {
 }
 
 const TITLES = [
-  ["Velocity loss by training step", "Denoising loss"],
+  ["Denoising loss by training step", "Denoising loss"],
   ["Alignment loss by training step", "Alignment loss"],
   ["CKNNA by layer", "CKNNA by layer"],
   ["CKNNA by training step", "CKNNA over steps"],
