@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import type { VitArchitecture } from "../../src/common/catalogue/vitArchitecture";
-import { floatValues, isFloat } from "../../src/engine/encoders/weights";
+import { floatValues, isFloat } from "../../src/common/formats/floatValues";
 import type { SafetensorsTensor } from "../../src/common/formats/safetensors";
 import type { TensorSource } from "../../src/common/formats/tensorSource";
 import type { ResampleOptions } from "../../src/common/math/resample";

@@ -172,7 +172,11 @@ export interface AnalysisApi {
   /** The metrics worker is gone, and why: what waits for it ends with this failure. */
   loseMetrics(failure: Failure): Promise<void>;
   /** Checks a checkpoint file and keeps it until it is closed. @returns BAD_CHECKPOINT or a safetensors failure */
-  openCheckpoint(name: string, bytes: ArrayBuffer): Promise<Outcome<OpenedCheckpoint>>;
+  openCheckpoint(
+    name: string,
+    bytes: ArrayBuffer,
+    settings: Experiment,
+  ): Promise<Outcome<OpenedCheckpoint>>;
   closeCheckpoint(fileId: string): Promise<void>;
   /**
    * Measures what the plan says, subject after subject; results are stored and leave by `onEvent` as they come. What

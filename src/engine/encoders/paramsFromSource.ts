@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
 import type { TensorSource } from "../../common/formats/tensorSource";
 import type { ParamMap } from "../nn/params";
-import { floatValues } from "./weights";
+import { floatValues } from "../../common/formats/floatValues";
 
 type Shape = readonly number[];
 

@@ -6,7 +6,7 @@ import type { TensorSource } from "../../common/formats/tensorSource";
 import { vitShapes } from "../models/vitInit";
 import type { ParamMap } from "../nn/params";
 import { namingOf, type NativeName } from "./vitNames";
-import { floatValues, isFloat } from "./weights";
+import { floatValues, isFloat } from "../../common/formats/floatValues";
 
 type Shape = readonly number[];
 

@@ -216,7 +216,9 @@ test("a cancel ends it, what was measured stays, and nothing leaks", async () =>
 test("an opened file gives its run's numbers; a damaged one is refused", async () => {
   const record = await readCheckpointOf(db, RUN, STEPS);
   const session = await sessionWithMetrics();
-  const opened = valueOf(await session.openCheckpoint("mine.safetensors", record.bytes.slice(0)));
+  const opened = valueOf(
+    await session.openCheckpoint("mine.safetensors", record.bytes.slice(0), EXPERIMENT),
+  );
   expect(opened).toMatchObject({
     fileId: await sha256Hex(record.bytes),
     step: STEPS,
@@ -231,7 +233,7 @@ test("an opened file gives its run's numbers; a damaged one is refused", async (
   await session.closeCheckpoint(opened.fileId);
   const closed = await analyse(session, ALIGNMENT_ALONE, file);
   expect(closed).toMatchObject({ ok: false, failure: { code: "BAD_CHECKPOINT" } });
-  const cut = await session.openCheckpoint("cut", record.bytes.slice(0, -8));
+  const cut = await session.openCheckpoint("cut", record.bytes.slice(0, -8), EXPERIMENT);
   expect(cut).toMatchObject({ ok: false, failure: { code: "BAD_SAFETENSORS" } });
 
   const damaged = record.bytes.slice(0);

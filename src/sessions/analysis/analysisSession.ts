@@ -21,7 +21,7 @@ export function createAnalysisSession(environment: SessionEnvironment): Analysis
       metrics?.lose(failure);
       return Promise.resolve();
     },
-    openCheckpoint: (name, bytes) => outcomeOf(() => files.open(name, bytes)),
+    openCheckpoint: (name, bytes, settings) => outcomeOf(() => files.open(name, bytes, settings)),
     closeCheckpoint: (fileId) => {
       files.close(fileId);
       return Promise.resolve();

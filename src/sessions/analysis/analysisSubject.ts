@@ -22,6 +22,7 @@ import {
   readCheckpoint,
   type CheckpointContents,
 } from "../../engine/training/checkpoint";
+import { readStateDict } from "../../engine/training/stateDict";
 import type { SessionEnvironment } from "../common/environment";
 import { networkShapeOf } from "../run/modelState";
 import type { ShardMemory } from "../caches/shardedRows";
@@ -60,10 +61,15 @@ const shapeOf = (experiment: Experiment): TransformerShape =>
 
 /**
  * Reads a checkpoint and holds its tensors to the model its experiment describes.
+ * @param settings of an opened file: the images that a published model's state dict, which names none, is looked at on
  * @throws StudioError BAD_SAFETENSORS, BAD_CHECKPOINT, SHAPE_MISMATCH, or OUT_OF_RANGE for sizes no model can have
  */
-export function checkedCheckpoint(bytes: ArrayBuffer): CheckpointContents {
-  const contents = readCheckpoint(bytes);
+export function checkedCheckpoint(
+  bytes: ArrayBuffer,
+  settings?: Pick<Experiment, "data" | "autoencoder">,
+): CheckpointContents {
+  const published = settings && readStateDict(bytes, settings);
+  const contents = published ?? readCheckpoint(bytes);
   assertParameters(contents, transformerParameters(shapeOf(contents.experiment)));
   return contents;
 }
@@ -74,6 +80,8 @@ interface Source {
   readonly sha256: string;
   readonly ranges: readonly ImageRange[] | undefined;
   readonly read: () => Promise<ArrayBuffer>;
+  /** Of an opened file: the images it was opened for. */
+  readonly settings?: Pick<Experiment, "data" | "autoencoder">;
 }
 
 async function sourceOf(
@@ -90,12 +98,13 @@ async function sourceOf(
         "Open the file again.",
       );
     }
-    const { name, step, fileId } = file.about;
+    const { name, step, fileId, experiment: settings } = file.about;
     return {
       name: `${name}, step ${step}`,
       sha256: fileId,
       ranges: undefined,
       read: () => Promise.resolve(file.bytes),
+      settings,
     };
   }
   const { runId, step } = subject;
@@ -140,7 +149,7 @@ export async function openSubject(
   subject: Subject,
 ): Promise<OpenSubject> {
   const source = await sourceOf(db, subject, files);
-  const { experiment } = checkedCheckpoint(await source.read());
+  const { experiment } = checkedCheckpoint(await source.read(), source.settings);
   const { id } = experiment.autoencoder;
   const { resolution } = dataShape(experiment.data);
   const { scalingFactor } = autoencoderRow(id);
@@ -151,7 +160,7 @@ export async function openSubject(
     memory,
   });
   const params = onDemand(
-    async () => emaTensors(checkedCheckpoint(await source.read())),
+    async () => emaTensors(checkedCheckpoint(await source.read(), source.settings)),
     (map) => Object.values(map).forEach((tensor) => tensor.dispose()),
   );
   const autoencoder = onDemand(

@@ -77,9 +77,11 @@ function createCheckpointFiles(store: StudioStore, pool: WorkerPool<AnalysisWork
   async function openBytes(file: File): Promise<Failure | undefined> {
     if (file.size > LARGEST_CHECKPOINT) return tooLarge(file);
     const bytes = await file.arrayBuffer();
+    // a published model's weights say nothing of images: it is looked at on those that are set
+    const settings = state().experiment.value;
     const opened = await pool
       .running()
-      .analysis.call((api) => api.openCheckpoint(file.name, transfer(bytes, [bytes])));
+      .analysis.call((api) => api.openCheckpoint(file.name, transfer(bytes, [bytes]), settings));
     if (!opened.ok) return opened.failure;
     state().addCheckpoint(opened.value);
     return undefined;

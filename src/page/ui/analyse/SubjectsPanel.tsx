@@ -105,7 +105,10 @@ function OpenFile() {
       >
         Open a checkpoint file
       </Button>
-      <Hint>Safetensors saved by the studio; or drop it here.</Hint>
+      <Hint>
+        Safetensors saved by the studio, or a published SiT’s or DiT’s own weights, looked at on the
+        data and autoencoder that are set; or drop it here.
+      </Hint>
       <input
         ref={input}
         type="file"
