@@ -1,9 +1,9 @@
 import { browserCodec } from "../src/sources/data/browserCodec";
+import { loadPart } from "../src/common/errors/loadPart";
 import { fetchFile } from "../src/common/formats/fetchFile";
 import type { SessionEnvironment } from "../src/sessions/common/environment";
 import { storedWeights } from "../src/sessions/weights/weightsSession";
 import { openStudioDb } from "../src/common/storage/openDb";
-import { browserRuntime } from "./browserRuntime";
 import { hubTools } from "./hubTools";
 import { createTurn } from "./turn";
 
@@ -13,7 +13,10 @@ const siteAddress = (path: string): string =>
 
 /** The real surroundings of a session: this worker's clock, files beside the page, its database and GPU. */
 export const workerEnvironment = (): SessionEnvironment => ({
-  startRuntime: browserRuntime,
+  startRuntime: async (choice, onLost) => {
+    const { browserRuntime } = await loadPart(() => import("./browserRuntime"));
+    return browserRuntime(choice, onLost);
+  },
   openDatabase: () => openStudioDb(),
   readDataFile: fetchFile(siteAddress("emoji/")),
   readModelFile: fetchFile(siteAddress("models/")),

@@ -8,8 +8,9 @@ import { randomUniform } from "../../common/math/rng";
 import { currentName } from "../models/autoencoderKl";
 import { autoencoderKlShapes } from "../models/autoencoderKlInit";
 import { taesdShapes } from "../models/taesd";
+import { autoencoderFacts } from "./autoencoderFacts";
 import { builtInOnly } from "./modelSources";
-import { autoencoderFacts, loadAutoencoder } from "./loadAutoencoder";
+import { loadAutoencoder } from "./loadAutoencoder";
 import { paramsFromSource } from "./paramsFromSource";
 
 type Tensors = Map<string, SafetensorsTensor>;

@@ -14,20 +14,11 @@ import { autoencoderKlShapes } from "../models/autoencoderKlInit";
 import { inImageChunks } from "../models/imageChunks";
 import { diffusersName, taesdDecode, taesdEncode, taesdShapes } from "../models/taesd";
 import type { ParamMap } from "../nn/params";
+import { autoencoderFacts, type AutoencoderFacts } from "./autoencoderFacts";
 import { AutoencoderCard, parseCard } from "./modelCard";
 import type { ModelSources } from "./modelSources";
 import { paramsFromSource } from "./paramsFromSource";
 import { paramsFromSafetensors, readWeightsFile } from "./weights";
-
-/** What is known of an autoencoder without its weights. */
-export interface AutoencoderFacts {
-  readonly id: AutoencoderId;
-  /** Part of the cache keys of its latents. */
-  readonly version: string;
-  /** Side of the latents, latent px. */
-  readonly side: number;
-  readonly channels: number;
-}
 
 /** An autoencoder with its weights on the device; `pixels` has none and changes nothing. */
 export interface LoadedAutoencoder extends AutoencoderFacts {
@@ -42,12 +33,6 @@ export interface LoadedAutoencoder extends AutoencoderFacts {
 
 /** Functions for one batch that fits. The loader disposes intermediate tensors and splits larger batches. */
 type Codec = Pick<LoadedAutoencoder, "encodeMoments" | "decode" | "dispose">;
-
-/** Only the facts, for images of `resolution` px a side: enough to name and size a cache. */
-export function autoencoderFacts(id: AutoencoderId, resolution: number): AutoencoderFacts {
-  const { version, factor, latentChannels } = autoencoderRow(id);
-  return { id, version, side: resolution / factor, channels: latentChannels };
-}
 
 /** Latents are the pixels themselves, without noise. */
 const pixels: Codec = {

@@ -3,11 +3,8 @@ import type { FeatureSpaceId } from "../../common/catalogue/featureSpaces";
 import type { Experiment } from "../../common/config/experiment";
 import { dataShape, gridSide } from "../../common/config/sizes";
 import type { ImageDataset } from "../../sources/data/dataset";
-import {
-  autoencoderFacts,
-  loadAutoencoder,
-  type LoadedAutoencoder,
-} from "../../engine/encoders/loadAutoencoder";
+import { autoencoderFacts } from "../../engine/encoders/autoencoderFacts";
+import { loadAutoencoder, type LoadedAutoencoder } from "../../engine/encoders/loadAutoencoder";
 import { StudioError } from "../../common/errors/studioError";
 import type { TransformerShape } from "../../engine/models/transformer";
 import { transformerParameters } from "../../engine/models/transformerInit";

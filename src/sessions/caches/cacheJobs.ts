@@ -1,30 +1,18 @@
-import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { autoencoderRow } from "../../common/catalogue/autoencoders";
 import { encoderRow } from "../../common/catalogue/encoders";
 import { isEncoderSpace, type FeatureSpaceId } from "../../common/catalogue/featureSpaces";
 import type { HubFile } from "../../common/catalogue/hubFile";
 import { INCEPTION_V3 } from "../../common/catalogue/inceptionV3";
 import type { ImageDataset } from "../../sources/data/dataset";
-import { loadAutoencoder } from "../../engine/encoders/loadAutoencoder";
-import { loadFeatureSpace } from "../../engine/encoders/featureSpace";
-import { loadEncoder } from "../../engine/encoders/loadEncoder";
 import type { ModelSources } from "../../engine/encoders/modelSources";
 import type { CacheRequest } from "../../common/protocol/features";
 import type { CacheSpec } from "../../common/storage/caches";
+import { loadPart } from "../../common/errors/loadPart";
 import { cacheSpecs, requestedSpaces } from "./cacheSpecs";
+import type { RowMaker } from "./rowMakers";
 
-/** Images encoded at once: enough to fill a GPU with small networks, and few enough that a cancel is quick. */
-const CHUNK = 32;
-
-/** A network that fills one cache, with its weights on the device. */
-export interface RowMaker {
-  /** Images [B, R, R, 3] in [-1, 1] -> cache rows [B, rowLength]. */
-  readonly rowsOf: (images: Tensor4D) => Tensor;
-  /** Images in one call. */
-  readonly chunk: number;
-  readonly dispose: () => void;
-}
+/** All that computes with tensors is fetched when a cache is filled: a cost estimate needs none of it. */
+const rowMakers = () => loadPart(() => import("./rowMakers"));
 
 /** A cache a run needs, and how to load the network that fills it. */
 export interface CacheJob {
@@ -33,6 +21,7 @@ export interface CacheJob {
   readonly published?: { readonly label: string; readonly files: readonly HubFile[] } | undefined;
   /** The trainer needs the network too: its weights have to be here even when the cache is complete. */
   readonly always: boolean;
+  /** Fetches what computes with tensors, then the network. */
   readonly load: () => Promise<RowMaker>;
 }
 
@@ -45,23 +34,9 @@ export function cacheJobs(
   const { resolution } = dataset;
   const [latents, ...features] = cacheSpecs(dataset, { autoencoder: id, encoders, space, grid });
   if (!latents) return [];
-  const loadLatents = async (): Promise<RowMaker> => {
-    const { encodeMoments, dispose } = await loadAutoencoder(id, resolution, sources);
-    const rowsOf = (images: Tensor4D) => {
-      const { mean, std } = encodeMoments(images);
-      const flat = (x: Tensor4D) => tf.reshape(x, [images.shape[0], -1]);
-      return tf.concat([flat(mean), flat(std)], 1);
-    };
-    return { rowsOf, chunk: CHUNK, dispose };
-  };
-  const loadFeatures = async (network: FeatureSpaceId): Promise<RowMaker> => {
-    if (!isEncoderSpace(network)) {
-      const { describe, dispose } = await loadFeatureSpace(network, sources, grid);
-      return { rowsOf: (images) => describe(images).pooled, chunk: CHUNK, dispose };
-    }
-    const { encode, dispose } = await loadEncoder(network, sources);
-    return { rowsOf: (images) => encode(images, grid), chunk: CHUNK, dispose };
-  };
+  const loadLatents = async () => (await rowMakers()).latentsMaker(id, resolution, sources);
+  const loadFeatures = async (network: FeatureSpaceId) =>
+    (await rowMakers()).featuresMaker(network, grid, sources);
   const { label, files } = autoencoderRow(id);
   const published = files.length > 0 ? { label, files } : undefined;
   return [

@@ -4,7 +4,7 @@ import { isEncoderSpace, type FeatureSpaceId } from "../../common/catalogue/feat
 import { INCEPTION_V3 } from "../../common/catalogue/inceptionV3";
 import type { EncoderId } from "../../common/config/experiment";
 import type { ImageDataset } from "../../sources/data/dataset";
-import { autoencoderFacts, type AutoencoderFacts } from "../../engine/encoders/loadAutoencoder";
+import { autoencoderFacts, type AutoencoderFacts } from "../../engine/encoders/autoencoderFacts";
 import type { CacheSpec } from "../../common/storage/caches";
 
 /** Raised when the same weights would give other bytes (preprocessing, row layout). */

@@ -1,28 +1,13 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { transfer } from "comlink";
 import type { Experiment } from "../../common/config/experiment";
 import type { ImageDataset } from "../../sources/data/dataset";
-import { loadEncoder } from "../../engine/encoders/loadEncoder";
-import type { StudioError } from "../../common/errors/studioError";
-import { currentStudioBackend } from "../../engine/kernels/studioBackend";
-import { toMatrix } from "../../engine/metrics/matrix";
-import { featureColours } from "../../engine/metrics/pcaColours";
-import { spatialScore } from "../../engine/metrics/spatialScore";
-import type {
-  FeatureMaps,
-  FeatureMapsRequest,
-  ImagePage,
-  PreviewsApi,
-} from "../../common/protocol/previews";
-import type { Outcome, DeviceReport } from "../../common/protocol/shared";
+import { loadPart } from "../../common/errors/loadPart";
+import type { ImagePage, PreviewsApi } from "../../common/protocol/previews";
+import type { Outcome } from "../../common/protocol/shared";
 import { loadDataset } from "../datasets/datasets";
 import type { SessionEnvironment } from "../common/environment";
-import { imageTensor } from "../common/images";
 import { outcomeOf } from "../common/outcome";
 import { withDatabase } from "../common/withDatabase";
-
-/** Images encoded at once. Small, because a request is for a few dozen images. */
-const CHUNK = 4;
 
 type ImageQuery = Parameters<PreviewsApi["imagePage"]>[1];
 
@@ -38,9 +23,10 @@ export function createPreviewsSession(environment: SessionEnvironment): Previews
     featureMaps: async (request, onDevice) =>
       moved(
         await outcomeOf(() =>
-          withDataset(request.data, (dataset) =>
-            featureMaps(environment, dataset, request, onDevice),
-          ),
+          withDataset(request.data, async (dataset) => {
+            const { featureMaps } = await loadPart(() => import("./featureMaps"));
+            return featureMaps(environment, dataset, request, onDevice);
+          }),
         ),
         ({ maps }) => maps.rgb,
       ),
@@ -77,59 +63,6 @@ async function imagePage(
     pictures: { side: dataset.resolution, rgb: await dataset.readRgb(images) },
     total: matching.length,
     classNames: dataset.classNames,
-  };
-}
-
-/** Patch tokens [images, grid², width] of the request's images, and the rate they were computed at. */
-async function tokensOf(
-  environment: SessionEnvironment,
-  dataset: ImageDataset,
-  { encoder: id, grid, images }: FeatureMapsRequest,
-) {
-  const encoder = await loadEncoder(id, environment);
-  const tokens = new Float32Array(images.length * grid * grid * encoder.width);
-  const startedMs = environment.clockMs();
-  try {
-    for (let first = 0; first < images.length; first += CHUNK) {
-      const rgb = await dataset.readRgb(images.slice(first, first + CHUNK));
-      const part = tf.tidy(() => encoder.encode(imageTensor(rgb, dataset.resolution), grid));
-      tokens.set(await part.data<"float32">(), first * grid * grid * encoder.width);
-      part.dispose();
-    }
-  } finally {
-    encoder.dispose();
-    currentStudioBackend()?.trim();
-  }
-  const seconds = (environment.clockMs() - startedMs) / 1000;
-  return { tokens, width: encoder.width, imagesPerSecond: images.length / seconds };
-}
-
-async function featureMaps(
-  environment: SessionEnvironment,
-  dataset: ImageDataset,
-  request: FeatureMapsRequest,
-  onDevice: (device: DeviceReport) => void,
-): Promise<FeatureMaps> {
-  const { encoder, grid, images, backend } = request;
-  let fault: StudioError | undefined;
-  onDevice(await environment.startRuntime(backend, (lost) => (fault ??= lost)));
-  const { tokens, width, imagesPerSecond } = await tokensOf(environment, dataset, request).catch(
-    (thrown: unknown) => {
-      throw fault ?? thrown; // an operation on a lost device throws an error that does not name the loss
-    },
-  );
-  const { rgb, explained } = featureColours(toMatrix(tokens, images.length * grid * grid, width));
-  const { score, near, distant } = spatialScore(tokens, grid, width);
-  return {
-    encoder,
-    grid,
-    maps: { side: grid, rgb },
-    explained,
-    spatialScore: score,
-    near,
-    distant,
-    imageCount: images.length,
-    imagesPerSecond,
   };
 }
 
