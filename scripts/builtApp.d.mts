@@ -5,4 +5,5 @@ export function serveBuilt(options?: {
   strictPort?: boolean;
   host?: boolean;
   https?: { key: string; cert: string };
+  outDir?: string;
 }): Promise<{ url: string; networkUrls: string[]; close: () => Promise<void> }>;

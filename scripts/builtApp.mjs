@@ -43,15 +43,22 @@ export async function ensureBuilt() {
 
 /**
  * Serves dist/ with the headers of vite.config.ts (cross-origin isolation).
- * @param {{ port?: number, strictPort?: boolean, host?: boolean, https?: { key: string, cert: string } }} [options]
- *   port 0, the default, takes a free one; host: other machines reach it too
+ * @param {{ port?: number, strictPort?: boolean, host?: boolean, https?: { key: string, cert: string }, outDir?: string }} [options]
+ *   port 0, the default, takes a free one; host: other machines reach it too; outDir: another build than dist/
  * @returns the address here, those for other machines, and a function that ends the server
  */
-export async function serveBuilt({ port = 0, strictPort = false, host = false, https } = {}) {
+export async function serveBuilt({
+  port = 0,
+  strictPort = false,
+  host = false,
+  https,
+  outDir,
+} = {}) {
   const { preview } = await import("vite");
   const server = await preview({
     root: ROOT,
     logLevel: "warn",
+    ...(outDir && { build: { outDir } }),
     preview: {
       ...{ port, strictPort, open: false, host: host ? true : "localhost" },
       ...(https && { https }),

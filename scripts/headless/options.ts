@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
+import { withAllImages } from "../../src/common/config/imageEntries";
 import { memoryRefusal } from "../../src/common/config/memoryRefusal";
 import { presetById } from "../../src/common/config/presets";
 import { decodeLink } from "../../src/common/config/urlCodec";
@@ -88,7 +89,8 @@ interface Start {
 /** The experiment of the link or the preset. A script cannot ask the user, so any issue of a link is an error. */
 function startingPoint(url: string | undefined, preset: string | undefined): Start {
   if (url === undefined) {
-    return { experiment: presetById(preset ?? "first-minute").experiment, timeline: [] };
+    const { experiment } = presetById(preset ?? "first-minute");
+    return { experiment: withAllImages(experiment), timeline: [] };
   }
   if (preset !== undefined) throw refuse("--url and --preset exclude each other.");
   const { experiment, timeline, issues } = decodeLink(url.slice(Math.max(0, url.indexOf("#"))));

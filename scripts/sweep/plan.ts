@@ -1,3 +1,4 @@
+import { withAllImages } from "../../src/common/config/imageEntries";
 import { z } from "zod";
 import { FEATURE_SPACE_IDS } from "../../src/common/catalogue/featureSpaces";
 import type { Experiment } from "../../src/common/config/experiment";
@@ -66,6 +67,6 @@ export function experimentOf({ preset }: SweepPlan, { settings, seed }: SweepRun
   const changes = [...Object.entries(settings), ["optimizer.seed", seed] as const];
   return changes.reduce(
     (sofar, [path, value]) => withSetting(sofar, path, value),
-    presetById(preset).experiment,
+    withAllImages(presetById(preset).experiment),
   );
 }

@@ -66,6 +66,16 @@ export const DataConfig = z.strictObject({
       advanced: true,
       trainer: { fixed: "The trainer uses every image of --data-dir." },
     }),
+  startEarly: z
+    .boolean()
+    .default(false)
+    .register(fieldInfo, {
+      label: "Start early",
+      unit: "1",
+      source: "docs/decisions/0023-the-first-minute.md; the reference's images are encoded before",
+      help: "Train on the first images while the rest is encoded. The run records at which step which images came in and can be repeated from that, but its batches depend on how fast this machine encoded: to compare runs, switch it off.",
+      trainer: { fixed: "The trainer reads images that are all encoded before." },
+    }),
   holdOutFraction: z.number().min(0.001).max(0.5).default(0.1).register(fieldInfo, {
     label: "Held-out fraction",
     unit: "1",
@@ -528,6 +538,13 @@ export const EvaluationConfig = z.strictObject({
       source: "REPA train.py --sampling-steps, scaled down",
       trainer: { argument: "sampling-steps" },
     }),
+  firstGrid: z.int().min(0).max(1_000_000).default(0).register(fieldInfo, {
+    label: "Early grid at",
+    unit: "steps",
+    source: "0 is none; ours, for a first picture within the first minute",
+    help: "One grid more, after this step, before those of Grid every.",
+    advanced: true,
+  }),
   metricsEvery: z.int().min(1).max(1_000_000).default(5000).register(fieldInfo, {
     label: "Metrics every",
     unit: "steps",
@@ -622,7 +639,12 @@ export const ControlChange = z.strictObject({
 export type ControlChange = z.infer<typeof ControlChange>;
 
 /** A change and the first step it holds for: with the experiment, enough to reproduce a run. */
-export const TimelineEntry = z.strictObject({ step: z.int().min(0), change: ControlChange });
+export const TimelineEntry = z.strictObject({
+  step: z.int().min(0),
+  change: ControlChange,
+  /** Blocks of images that batches are drawn from, in the order of filling; of a run that started early (imageEntries.ts). */
+  images: z.int().min(1).max(1_000_000).optional(),
+});
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
 /** The alignment settings that hold at `step`: the experiment's, with every earlier change applied. */

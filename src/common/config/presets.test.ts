@@ -1,3 +1,4 @@
+import { withAllImages } from "./imageEntries";
 import { expect, test } from "vitest";
 import { Experiment } from "./experiment";
 import { nonDefaults } from "./nonDefaults";
@@ -16,10 +17,11 @@ test("ids are unique, and the error for an unknown one lists them", () => {
   expect(() => presetById("none")).toThrow(/no preset "none"/);
 });
 
-test("vanilla is the first minute but for λ, so that the two compare", () => {
+test("vanilla is the first minute but for λ, so that the two compare once all images are there", () => {
   const { experiment } = presetById("first-minute");
+  expect(experiment.data.startEarly).toBe(true);
   expect(presetById("vanilla").experiment).toEqual({
-    ...experiment,
+    ...withAllImages(experiment),
     alignment: { ...experiment.alignment, projCoeff: 0 },
   });
 });

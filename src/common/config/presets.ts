@@ -25,6 +25,7 @@ const FIRST_MINUTE = {
   optimizer: { batchSize: 32, learningRate: 1e-3, steps: 2000, emaDecay: 0.99 },
   sampling: { solver: "euler", steps: 20, gridSize: 16 },
   evaluation: {
+    firstGrid: 10,
     gridEvery: 100,
     metricsEvery: 250,
     checkpointEvery: 250,
@@ -51,8 +52,8 @@ export const PRESETS: readonly Preset[] = [
   preset(
     "first-minute",
     "First minute",
-    "SiT-Nano on the built-in emoji, aligned with the tiny encoder after block 2. Settings are ours, for a laptop: learning rate, EMA and projector width differ from the paper's.",
-    FIRST_MINUTE,
+    "SiT-Nano on the built-in emoji, aligned with the tiny encoder after block 2. Settings are ours, for a laptop: learning rate, EMA and projector width differ from the paper's. It starts on the first images while the rest is encoded; the presets to compare with wait for all of them, so switch Start early off before you compare.",
+    { ...FIRST_MINUTE, data: { startEarly: true } },
   ),
   preset(
     "vanilla",

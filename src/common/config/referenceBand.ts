@@ -67,11 +67,13 @@ export type BandCurve = StepMetricId | SampleMetricId;
 /** Presets whose reference runs were measured: public/bands has a file of each. */
 export const PRESETS_WITH_BAND: readonly string[] = ["first-minute", "vanilla"];
 
-/** How long, how often and from which seed: what a range over runs does not depend on. */
+/** How long, how often, from which seed and when images came in: what a range over runs does not depend on. */
 const FREE = new Set([
+  "data.startEarly",
   "optimizer.seed",
   "optimizer.steps",
   "evaluation.gridEvery",
+  "evaluation.firstGrid",
   "evaluation.metricsEvery",
   "evaluation.checkpointEvery",
   "sampling.gridSize",

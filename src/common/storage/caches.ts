@@ -26,12 +26,28 @@ export interface CacheSpec {
   readonly rowLength: number;
   /** Which stored weights make the rows, where they are not the studio's own; not asked of who only reads. */
   readonly weights?: string;
+  /** Rows in a full shard, where `sizedSpec` has found out; absent, as many as the earliest versions wrote. */
+  readonly shardRows?: number;
 }
 
 /** Rows in a full shard of this cache. */
-export function rowsPerShard({ rowLength }: Pick<CacheSpec, "rowLength">): number {
+export function rowsPerShard({
+  rowLength,
+  shardRows,
+}: Pick<CacheSpec, "rowLength" | "shardRows">): number {
+  if (shardRows !== undefined) return shardRows;
   const rowsIn = (bytes: number) => Math.floor(bytes / (rowLength * HALF_BYTES));
   return Math.max(1, rowsIn(SHARD_BYTES), Math.min(LONG_ROWS, rowsIn(MOST_BYTES)));
+}
+
+/** A new cache has no longer shards: a run that starts early waits for one shard of each cache. */
+export const SHORT_ROWS = 64;
+
+/** The spec with the size of its shards: as the cache is stored, or for a new one. */
+export async function sizedSpec(db: Database, spec: CacheSpec): Promise<CacheSpec> {
+  const known = usable("caches", await db.get("caches", spec.cacheKey));
+  const fresh = Math.min(SHORT_ROWS, rowsPerShard({ rowLength: spec.rowLength }));
+  return { ...spec, shardRows: known?.rowsPerShard ?? fresh };
 }
 
 /** Rows `first` (included) to `last` (not included) of a cache, stored together. */
@@ -71,8 +87,10 @@ export async function writeShard(
       tx.objectStore("shards").get([spec.cacheKey, shard]),
     ]);
     const known = usable("caches", stored);
+    const { cacheKey, label, rowLength, weights } = spec;
     const record: CacheRecord = {
-      ...spec,
+      ...{ cacheKey, label, rowLength },
+      ...(weights === undefined ? {} : { weights }),
       rows: (known?.rows ?? 0) - (before?.rows ?? 0) + count,
       rowsPerShard: rowsPerShard(spec),
       createdAtMs: known?.createdAtMs ?? nowMs,

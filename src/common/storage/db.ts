@@ -65,6 +65,8 @@ export interface RunRecord {
   readonly codeVersion: string;
   /** Image numbers [first, last) the run uses, where it started on caches that were not complete; absent: all. */
   readonly imageRanges?: readonly ImageRange[];
+  /** It repeats the images of another run's timeline, step by step, and takes in no others. */
+  readonly repeats?: boolean;
   /** The state it was begun from: another run's, after so many steps. */
   readonly parent?: { readonly runId: string; readonly step: number };
   /** Kept on top of lists. */

@@ -62,6 +62,7 @@ const RunFields = z.looseObject({
   datasetHash: z.string(),
   codeVersion: z.string(),
   imageRanges: z.array(z.tuple([z.int(), z.int()])).optional(),
+  repeats: z.boolean().optional(),
   parent: z.object({ runId: z.string(), step }).optional(),
   pinned: z.boolean().optional(),
   look: z

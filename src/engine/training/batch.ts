@@ -35,9 +35,19 @@ export interface BatchSource {
   readonly latentScale: number;
   /** Image numbers of the training set. */
   readonly trainImages: Uint32Array;
+  /** Those a step draws from, where they are not the same at every step. A function of the step and the run's record. */
+  readonly partAt?: (step: number) => BatchPart;
   /** Label by image number. */
   readonly labels: Int32Array;
   readonly nullLabel: number;
+}
+
+/** Images that batches are drawn from. */
+export interface BatchPart {
+  /** Image numbers. */
+  readonly images: Uint32Array;
+  /** The first step that draws from them: its batch begins a new pass. */
+  readonly since: number;
 }
 
 export interface BatchSettings {
@@ -51,7 +61,7 @@ export interface BatchSettings {
   readonly path: PathKind;
 }
 
-/** A batch as plain numbers; a function of (seed, step) and the caches only. */
+/** A batch as plain numbers; a function of (seed, step), the record and the caches only. */
 export interface BatchValues {
   /** Image numbers: the cache rows the target features are read from. */
   readonly images: Uint32Array;
@@ -101,12 +111,13 @@ export function sampleLatents(
 
 /** Image numbers of the batch of update `step` (from 1). */
 export function batchImages(
-  { trainImages }: Pick<BatchSource, "trainImages">,
+  { trainImages, partAt }: Pick<BatchSource, "trainImages" | "partAt">,
   { seed, batchSize }: Pick<BatchSettings, "seed" | "batchSize">,
   step: number,
 ): Uint32Array {
-  const positions = batchIndices({ seed, step: step - 1, batchSize, count: trainImages.length });
-  return positions.map((position) => trainImages[position] ?? 0);
+  const { images, since } = partAt?.(step) ?? { images: trainImages, since: 1 };
+  const request = { seed, step: step - since, batchSize, count: images.length };
+  return batchIndices(request).map((position) => images[position] ?? 0);
 }
 
 /** The batch of update `step` (from 1). Every random number has its own stream, indexed by the step. */

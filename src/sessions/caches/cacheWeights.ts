@@ -2,7 +2,7 @@ import { hubFileKey } from "../../common/catalogue/hubFile";
 import type { ImageDataset } from "../../sources/data/dataset";
 import type { CacheEvent } from "../../common/protocol/features";
 import type { WeightsNeeded } from "../../common/protocol/weights";
-import { deleteCache, type CacheSpec } from "../../common/storage/caches";
+import { deleteCache, sizedSpec, type CacheSpec } from "../../common/storage/caches";
 import type { Database, WeightsRecord } from "../../common/storage/db";
 import { getWeights, weightsSummary } from "../../common/storage/weights";
 import type { CacheJob } from "./cacheJobs";
@@ -12,10 +12,11 @@ import { completeWeights } from "../weights/fetchWeights";
 const nameOf = ({ sha256, commit, bytes, precision }: WeightsRecord): string =>
   [sha256?.slice(0, 16) ?? commit ?? `${bytes} bytes`, precision].join(" ");
 
-/** The job with the name of the stored weights that fill its cache, when they are stored. */
-export async function withWeights(db: Database, job: CacheJob): Promise<CacheJob> {
+/** The job with the size of its shards, and the name of the stored weights that fill its cache, when they are stored. */
+export async function asStored(db: Database, job: CacheJob): Promise<CacheJob> {
   const record = job.published && (await completeWeights(db, job.published.files));
-  return record ? { ...job, spec: { ...job.spec, weights: nameOf(record) } } : job;
+  const spec = await sizedSpec(db, job.spec);
+  return { ...job, spec: record ? { ...spec, weights: nameOf(record) } : spec };
 }
 
 /** Deletes a cache that was made with other weights than those stored now: rows of both must not mix. */

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { ImageDataset } from "../../sources/data/dataset";
 import { float32ToHalf } from "../../common/math/half";
-import { randomPermutation } from "../../common/math/rng";
 import type { CacheEvent } from "../../common/protocol/features";
 import { readShard, shardRanges, writeShard, type ShardRange } from "../../common/storage/caches";
 import type { Database, ImageRange } from "../../common/storage/db";
@@ -10,7 +9,8 @@ import type { RowMaker } from "./rowMakers";
 import { putCacheRate } from "./cacheRates";
 import type { SessionEnvironment } from "../common/environment";
 import { createFillMeter } from "./fillMeter";
-import { BLOCK_IMAGES, fillingOrder, type ShardJob } from "./imageRanges";
+import { BLOCK_IMAGES, blockRanks } from "./fillingBlocks";
+import { fillingOrder, type ShardJob } from "./imageRanges";
 import { imageTensor } from "../common/images";
 
 /** The caches of a request, and those of their shards that are missing or damaged. */
@@ -27,15 +27,6 @@ export interface FillPlan {
  * lost.
  */
 type Between = () => Promise<void>;
-
-/** Seed of the filling order. It is fixed, so that a run that starts early misses the same images whatever its seed. */
-const blockRanks = (images: number): ((block: number) => number) => {
-  const blocks = Math.ceil(images / BLOCK_IMAGES);
-  const order = randomPermutation({ seed: 0, stream: "caches/blocks" }, blocks);
-  const ranks = new Uint32Array(blocks);
-  order.forEach((block, rank) => (ranks[block] = rank));
-  return (block) => ranks[block] ?? block;
-};
 
 interface PlanOptions {
   readonly onEvent: (event: CacheEvent) => void;
@@ -65,7 +56,7 @@ export async function planFilling(
     }
   }
   const specs = jobs.map(({ spec }) => spec);
-  const absent = fillingOrder(specs, images, blockRanks(images)).filter(
+  const absent = fillingOrder(specs, images, blockRanks(images), BLOCK_IMAGES).filter(
     (job) => asked(job) && !sound.has(`${job.cache}/${job.shard}`),
   );
   return { jobs, absent, ranges };

@@ -1,4 +1,10 @@
-import { shardRanges, storedShards, type CacheSpec } from "../../common/storage/caches";
+import {
+  shardRanges,
+  sizedSpec,
+  storedShards,
+  type CacheSpec,
+  type ShardRange,
+} from "../../common/storage/caches";
 import type { Database, ImageRange } from "../../common/storage/db";
 
 /** Rows of `total` whose shards are all stored, as ranges, ascending and not touching. */
@@ -33,7 +39,8 @@ export async function cachedImages(
   total: number,
 ): Promise<ImageRange[]> {
   let common: ImageRange[] = [[0, total]];
-  for (const spec of specs) {
+  for (const unsized of specs) {
+    const spec = await sizedSpec(db, unsized);
     common = intersectRanges(common, storedRanges(spec, await storedShards(db, spec), total));
   }
   return common;
@@ -46,9 +53,6 @@ export const within = (values: Uint32Array, ranges: readonly ImageRange[]): Uint
 export const rangesSize = (ranges: readonly ImageRange[]): number =>
   ranges.reduce((sum, [first, last]) => sum + last - first, 0);
 
-/** Images in a block of the filling order. Small blocks spread the images a run misses over the whole data set. */
-export const BLOCK_IMAGES = 128;
-
 /** A shard of one of several caches. */
 export interface ShardJob {
   /** Position of its cache in the list. */
@@ -60,19 +64,25 @@ export interface ShardJob {
 
 /**
  * The order in which shards of several caches are filled: block after block of images, all caches of a block together,
- * so that a run may start early. Blocks are in the order of `rank`, because data sets are often sorted by class.
+ * so that a run may start early. A shard of several blocks is filled with the first of them.
  * @param rank position of each block in the order of filling
+ * @param blockImages images in a block
  */
 export function fillingOrder(
   specs: readonly CacheSpec[],
   total: number,
   rank: (block: number) => number,
+  blockImages: number,
 ): ShardJob[] {
-  const jobs = specs.flatMap((spec, cache) =>
-    shardRanges(spec, total).map((range) => ({ cache, ...range })),
-  );
-  const blockOf = ({ first }: ShardJob) => Math.floor(first / BLOCK_IMAGES);
-  return jobs.sort(
-    (a, b) => rank(blockOf(a)) - rank(blockOf(b)) || a.first - b.first || a.cache - b.cache,
-  );
+  const rankOf = ({ first, last }: ShardRange) => {
+    const begin = Math.floor(first / blockImages);
+    const blocks = Math.ceil(last / blockImages) - begin;
+    return Math.min(...Array.from({ length: blocks }, (_, i) => rank(begin + i)));
+  };
+  return specs
+    .flatMap((spec, cache) =>
+      shardRanges(spec, total).map((range) => ({ job: { cache, ...range }, rank: rankOf(range) })),
+    )
+    .sort((a, b) => a.rank - b.rank || a.job.first - b.job.first || a.job.cache - b.job.cache)
+    .map(({ job }) => job);
 }

@@ -4,6 +4,7 @@ import {
   readShard,
   rowsPerShard,
   shardRanges,
+  sizedSpec,
   storedShards,
   type CacheSpec,
 } from "../../common/storage/caches";
@@ -80,9 +81,10 @@ interface ShardedRowsOptions {
  */
 export async function openShardedRows(
   db: Database,
-  spec: CacheSpec,
+  unsized: CacheSpec,
   { total, ranges, memory }: ShardedRowsOptions,
 ): Promise<RowSource> {
+  const spec = await sizedSpec(db, unsized);
   const { rowLength, cacheKey, label } = spec;
   const stored = await storedShards(db, spec);
   const absent = neededShards(spec, ranges).filter((shard) => !stored.has(shard));

@@ -5,7 +5,7 @@ import type { SessionEnvironment } from "../common/environment";
 import { withDatabase } from "../common/withDatabase";
 import { loadDataset } from "../datasets/datasets";
 import { cacheJobs, type CacheJob } from "./cacheJobs";
-import { withWeights } from "./cacheWeights";
+import { asStored } from "./cacheWeights";
 
 /** Opens the database and the data set for one call, and closes the database. */
 export const withCaches = <T>(
@@ -16,5 +16,5 @@ export const withCaches = <T>(
   withDatabase(environment, async (db) => {
     const dataset = await loadDataset(environment, db, request.data);
     const jobs = cacheJobs(environment, dataset, request);
-    return work(db, dataset, await Promise.all(jobs.map((job) => withWeights(db, job))));
+    return work(db, dataset, await Promise.all(jobs.map((job) => asStored(db, job))));
   });

@@ -17,6 +17,14 @@ test("each has its cadence, and the last step owes all", () => {
   expect(dueAfter(25, settings)).toEqual({ grid: true, figures: true, checkpoint: true });
 });
 
+test("an early grid is one more, at its step alone, and none where it is 0", () => {
+  const early = { ...settings, evaluation: { ...settings.evaluation, firstGrid: 3 } };
+  expect([0, 1, 2, 3, 4, 5].filter((step) => step > 0 && dueAfter(step, early).grid)).toEqual([
+    3, 5,
+  ]);
+  expect([1, 2, 3, 4, 5].filter((step) => dueAfter(step, settings).grid)).toEqual([5]);
+});
+
 test("a checkpoint is due after two minutes, and later where one takes long", () => {
   expect(isLateCheckpoint(119_000, 0)).toBe(false);
   expect(isLateCheckpoint(121_000, 500)).toBe(true);

@@ -15,7 +15,7 @@ export function dueAfter(
 ): Due {
   const due = (every: number) => step % every === 0 || step === optimizer.steps;
   return {
-    grid: due(evaluation.gridEvery),
+    grid: due(evaluation.gridEvery) || step === evaluation.firstGrid,
     figures: due(evaluation.metricsEvery),
     checkpoint: due(evaluation.checkpointEvery),
   };

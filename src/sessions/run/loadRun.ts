@@ -4,6 +4,7 @@ import {
   type Experiment,
   type TimelineEntry,
 } from "../../common/config/experiment";
+import { lastImagePart, startsEarly, type ImagePart } from "../../common/config/imageEntries";
 import { bytesToAsk, memoryRefusal, roomRefusal } from "../../common/config/memoryRefusal";
 import { guidanceInForce } from "../../common/config/nullLabel";
 import { dataShape, gridSide } from "../../common/config/sizes";
@@ -18,13 +19,21 @@ import type { DeviceReport } from "../../common/protocol/shared";
 import type { RunEvent, StartRequest } from "../../common/protocol/trainer";
 import { latestCheckpoint } from "../../common/storage/checkpoints";
 import type { Database, ImageRange, RunRecord } from "../../common/storage/db";
-import { getRun, putRun } from "../../common/storage/runs";
+import { getRun, putRun, updateRun } from "../../common/storage/runs";
 import { decodeCheckpoint } from "../../engine/training/checkpoint";
 import { cachedRanges, partOfData } from "../caches/cachedOnly";
+import { blockCount, blockRanges } from "../caches/fillingBlocks";
+import type { ImageDataset } from "../../sources/data/dataset";
 import { loadDataset } from "../datasets/datasets";
 import type { SessionEnvironment } from "../common/environment";
 import { deviceWarnings } from "../device/deviceWarnings";
 import type { EvaluationContext } from "./evaluation";
+import {
+  blocksInCaches,
+  createImageArrivals,
+  createImageParts,
+  type ImageArrivals,
+} from "./imageArrivals";
 import { createMeasuring, type Measuring } from "./measure";
 import { mixedPrecisionRefusal } from "../device/mixedPrecision";
 import { createModelState, networkShapeOf, type ModelState } from "./modelState";
@@ -79,6 +88,8 @@ export interface LoadedRun {
   readonly measuring: Measuring | undefined;
   readonly reader: StepReader;
   readonly timeline: TimelineEntry[];
+  /** Of a run that started early: takes in images that were encoded meanwhile. */
+  readonly arrivals: ImageArrivals | undefined;
   /** Kept up to date by whoever stores a checkpoint. */
   readonly stored: StoredState;
   readonly networks: readonly (LoadedAutoencoder | FeatureSpace)[];
@@ -115,12 +126,25 @@ export async function loadRun(
   ]);
   phase("Latents");
   const dataset = await loadDataset(environment, db, experiment.data);
+  const named = lastImagePart(timeline);
+  const repeats = known?.repeats ?? (known === undefined && named !== undefined);
   const ranges =
     known?.imageRanges ??
-    (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined);
+    (request.cachedOnly ? await cachedRanges(db, dataset, experiment, timeline) : undefined) ??
+    (repeats && named ? partRanges(dataset, named) : undefined);
   if (ranges) journal.emit({ type: "warning", failure: partOfData(ranges, dataset) });
-  const data = await loadTrainingData(db, experiment, { dataset, autoencoder, ranges });
-  const facts = { experiment, timeline, device, datasetHash: data.dataset.hash, ranges };
+  const early = !ranges && startsEarly(experiment, timeline);
+  const arrivals =
+    ranges || repeats || (!named && !early)
+      ? undefined
+      : arrivalsOf(inputs, { db, journal, dataset, experiment, timeline });
+  if (early) await arrivals?.first();
+  const checked = early ? partRanges(dataset, lastImagePart(timeline)) : undefined;
+  const opened = { dataset, autoencoder, ranges, ...(checked && { checked }) };
+  const whole = await loadTrainingData(db, experiment, opened);
+  const partAt = createImageParts(dataset, timeline, whole.source.trainImages);
+  const data = { ...whole, source: { ...whole.source, partAt } };
+  const facts = { experiment, timeline, device, datasetHash: dataset.hash, ranges, repeats };
   await putRun(db, recordOf(inputs, known, facts));
   for (const entry of timeline) journal.emit({ type: "control", entry });
 
@@ -139,6 +163,7 @@ export async function loadRun(
     model,
     context,
     timeline,
+    arrivals,
     // a loaded checkpoint may lack changes that were made after it: the first pause stores it anew
     stored: { step: 0, changes: 0, atMs: environment.clockMs(), tookMs: 0 },
     networks: [autoencoder, space],
@@ -172,13 +197,14 @@ interface RunFacts {
   readonly device: DeviceReport;
   readonly datasetHash: string;
   readonly ranges: readonly ImageRange[] | undefined;
+  readonly repeats: boolean;
 }
 
 /** The record of a run that is starting. @param known its stored record, if there is one */
 function recordOf(
   { environment, request }: RunInputs,
   known: RunRecord | undefined,
-  { experiment, timeline, device, datasetHash, ranges }: RunFacts,
+  { experiment, timeline, device, datasetHash, ranges, repeats }: RunFacts,
 ): RunRecord {
   return {
     id: request.runId,
@@ -193,8 +219,36 @@ function recordOf(
     datasetHash,
     codeVersion: environment.codeVersion,
     ...(ranges ? { imageRanges: ranges } : {}),
+    ...(repeats ? { repeats } : {}),
   };
 }
+
+/** The images of a part, where they are not all of them. */
+function partRanges(
+  { size }: ImageDataset,
+  part: ImagePart | undefined,
+): readonly ImageRange[] | undefined {
+  return part && part.blocks < blockCount(size) ? blockRanges(size, part.blocks) : undefined;
+}
+
+/** What a run that started early takes images in with. */
+const arrivalsOf = (
+  inputs: RunInputs,
+  run: Pick<LoadedRun, "db" | "journal" | "experiment" | "timeline"> & {
+    readonly dataset: ImageDataset;
+  },
+): ImageArrivals => {
+  const { db, journal, dataset, experiment, timeline } = run;
+  const { clockMs, wait } = inputs.environment;
+  return createImageArrivals({
+    ...{ experiment, dataset, timeline, clockMs, wait },
+    blocksNow: () => blocksInCaches(db, dataset, experiment, timeline),
+    storeTimeline: (next) => updateRun(db, inputs.request.runId, { timeline: next }),
+    onEntry: (entry) => journal.emit({ type: "control", entry }),
+    onWait: (detail) => journal.emit({ type: "activity", detail }),
+    between: betweenPieces(inputs),
+  });
+};
 
 /** Awaited between pieces of an evaluation. Lets messages be handled, and throws when the run is to end. */
 const betweenPieces =

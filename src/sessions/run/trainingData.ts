@@ -46,6 +46,8 @@ interface RunImages {
   >;
   /** The images the run uses; undefined: all of them. */
   readonly ranges: readonly ImageRange[] | undefined;
+  /** The images whose rows must be there by now; absent, all that the run uses. */
+  readonly checked?: readonly ImageRange[];
   /** Memory for rows, shared by data that is open at the same time; absent, a new one. */
   readonly memory?: ShardMemory;
 }
@@ -54,11 +56,11 @@ interface RunImages {
 export async function loadTrainingData(
   db: Database,
   experiment: Experiment,
-  { dataset, autoencoder, ranges, memory = createDataMemory() }: RunImages,
+  { dataset, autoencoder, ranges, checked, memory = createDataMemory() }: RunImages,
 ): Promise<TrainingData> {
   const used = ranges ?? [[0, dataset.size]];
   const open = (spec: CacheSpec) =>
-    openShardedRows(db, spec, { total: dataset.size, ranges: used, memory });
+    openShardedRows(db, spec, { total: dataset.size, ranges: checked ?? used, memory });
   const latents = await open(latentsSpec(dataset, autoencoder));
   const grid = gridSide(experiment);
   const loaded = new Map<FeatureSpaceId, Promise<FeatureRowsSource>>();

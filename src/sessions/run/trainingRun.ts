@@ -53,7 +53,12 @@ export async function runTraining(inputs: RunInputs): Promise<void> {
       },
     });
   } catch (thrown) {
-    journal.emit({ type: "failed", failure: toFailure(thrown) });
+    const failure = toFailure(thrown);
+    if (failure.code === "CANCELLED" && control.stopping()) {
+      journal.emit({ type: "phase", phase: "stopped", step: 0 }); // while it waited for its first images
+      return;
+    }
+    journal.emit({ type: "failed", failure });
     throw thrown;
   } finally {
     await journal.flush().catch((thrown: unknown) => {
@@ -257,6 +262,8 @@ async function measure(run: LoadedRun, due: Pick<Due, "grid" | "figures">): Prom
     journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
   }
   if (measuring && due.figures) {
+    // figures are of all held-out and training images, so that those of all steps compare
+    await run.arrivals?.all(step + 1);
     phase("evaluating", "Metrics");
     await measuring.measure(model.ema(), step, run.timeline);
   }
@@ -329,6 +336,7 @@ async function train(run: LoadedRun): Promise<void> {
   let first = true;
   let tookMs = Infinity;
   while (model.step() < experiment.optimizer.steps && (await control.boundary(hooks)) === "step") {
+    await run.arrivals?.look(model.step() + 1);
     const startMs = environment.clockMs();
     await takeStep(run, tookMs > FOLLOWED_MS);
     tookMs = environment.clockMs() - startMs;

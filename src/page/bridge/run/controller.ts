@@ -1,5 +1,6 @@
 import { proxy } from "comlink";
 import type { ControlChange } from "../../../common/config/experiment";
+import { lastImagePart } from "../../../common/config/imageEntries";
 import { neededFeatures } from "../../../common/config/neededFeatures";
 import { toFailure, type Failure } from "../../../common/errors/studioError";
 import type { Outcome } from "../../../common/protocol/shared";
@@ -118,9 +119,9 @@ function carryOut(
     case "closeAsk":
       return weights.decline();
     case "fill":
-      return void fill(places, effect.run).then((failure) =>
-        dispatch({ type: "filled", intent: effect.intent, failure }),
-      );
+      return void fill(places, effect.run, () =>
+        dispatch({ type: "recorded", intent: effect.intent }),
+      ).then((failure) => dispatch({ type: "filled", intent: effect.intent, failure }));
     case "train":
       return void train(places, effect, (event) => hears(effect.intent, event)).then((failure) =>
         dispatch({ type: "ended", intent: effect.intent, failure }),
@@ -164,7 +165,11 @@ async function lookUp({ caching, pausePrefill, refusal }: RunPlaces, run: RunSta
  * Stores the run's record before the first byte is cached for it, and fills the caches it reads. A run that was started on
  * a part of its data goes on with that part.
  */
-async function fill(places: RunPlaces, run: RunStart): Promise<Failure | undefined> {
+async function fill(
+  places: RunPlaces,
+  run: RunStart,
+  onRecorded: () => void,
+): Promise<Failure | undefined> {
   const { store, caching, queue } = places;
   queue.drop(); // pictures and figures of the run before
   const { beginRun, setPhase, setTimeline } = store.getState();
@@ -178,6 +183,7 @@ async function fill(places: RunPlaces, run: RunStart): Promise<Failure | undefin
   } catch (thrown) {
     return toFailure(thrown);
   }
+  onRecorded();
   return caching.fill(run.experiment, neededFeatures(run.experiment, run.timeline), ranges);
 }
 
@@ -195,6 +201,7 @@ function storeRecord(places: RunPlaces, run: RunStart): Promise<RunRecord | unde
         ...whole,
         ...{ phase: "caching", step: 0, device: null, datasetHash: "", codeVersion },
         look: { color: freeColor(store.getState().data.runs), shown: true },
+        ...(lastImagePart(timeline) ? { repeats: true } : {}),
       });
     }
     return known;

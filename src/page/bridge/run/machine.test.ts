@@ -23,6 +23,12 @@ const attemptOf = (runId: string) => ({
   run: { runId, name: "a run", experiment: EXPERIMENT, timeline: [] },
 });
 const pressTrain = (runId = "a"): Press => ({ type: "train", attempt: attemptOf(runId), before });
+/** Of a run that starts on the images encoded so far. */
+const earlyRun = {
+  ...attemptOf("early").run,
+  experiment: { ...EXPERIMENT, data: { ...EXPERIMENT.data, startEarly: true } },
+};
+const pressEarly: Press = { type: "train", attempt: { run: earlyRun }, before };
 
 /** The machine after some events, and every effect on the way. */
 function after(...events: readonly LifeEvent[]) {
@@ -37,6 +43,8 @@ function after(...events: readonly LifeEvent[]) {
 }
 
 const STOP: Press = { type: "stop" };
+const RECORDED: Answer = { intent: 1, type: "recorded" };
+const ENDED: Answer = { intent: 1, type: "ended" };
 const CLAIMED: Answer = { intent: 1, type: "claimed", held: true };
 const NEEDS_NOTHING: Answer = { intent: 1, type: "lookedUp", weights: [] };
 const NEEDS_WEIGHTS: Answer = { intent: 1, type: "lookedUp", weights: [{} as never] };
@@ -93,6 +101,52 @@ describe("a press", () => {
 test("a run that another tab has is not started here, and is shown as it is stored", () => {
   const { at, effects } = after(pressTrain(), { intent: 1, type: "claimed", held: false });
   expect([at, effects]).toEqual(["rest", "show claim elsewhere"]);
+});
+
+describe("a run that starts early", () => {
+  const begun = [pressEarly, CLAIMED, NEEDS_NOTHING, RECORDED];
+  const FAILED: Answer = { intent: 1, type: "filled", failure: failure("QUOTA_EXCEEDED") };
+
+  test("is with the trainer as soon as its record is stored; another waits for its caches", () => {
+    expect(after(...begun).effects).toBe("show claim lookUp fill train");
+    expect(after(...begun, FILLED, ENDED).effects).toBe("show claim lookUp fill train over");
+    const other = after(pressTrain(), CLAIMED, NEEDS_NOTHING, RECORDED);
+    expect(other.effects).toBe("show claim lookUp fill");
+  });
+
+  test("waits like any other where it repeats the images of a timeline", () => {
+    const timeline = [{ step: 1, change: {}, images: 1 }];
+    const press: Press = { ...pressEarly, attempt: { run: { ...earlyRun, timeline } } };
+    expect(after(press, CLAIMED, NEEDS_NOTHING, RECORDED).at).toBe("caching");
+  });
+
+  test("stopped while caches are filled rests once both workers have ended, in any order", () => {
+    for (const answers of [
+      [CANCELLED, ENDED],
+      [ENDED, CANCELLED],
+    ]) {
+      const stopping = after(...begun, STOP, answers[0] ?? STOP);
+      expect(stopping.at).toBe("stopping");
+      const { at, effects } = after(...begun, STOP, ...answers);
+      expect([at, effects]).toEqual(["rest", "show claim lookUp fill train end end over"]);
+    }
+  });
+
+  test("that ends while caches are filled ends their filling", () => {
+    const { at, effects } = after(...begun, ENDED, CANCELLED);
+    expect([at, effects]).toEqual(["rest", "show claim lookUp fill train end over"]);
+  });
+
+  test("is stopped, and says why, where the rest of its images cannot be encoded", () => {
+    const { at, effects } = after(...begun, FAILED, ENDED);
+    expect([at, effects]).toEqual(["rest", "show claim lookUp fill train warn end over"]);
+  });
+
+  test("whose workers do not answer ends them", () => {
+    const { at, effects } = after(...begun, STOP, LATE);
+    expect(at).toBe("rest");
+    expect(effects).toBe("show claim lookUp fill train end end endWorker endWorker stopped over");
+  });
 });
 
 describe("a live setting moved before the trainer has the run", () => {
@@ -210,12 +264,14 @@ interface World {
 /** What happens next by chance: a press, or an answer to something that was asked for, in any order. */
 type Chance =
   | { readonly kind: "press"; readonly press: Press }
+  | { readonly kind: "recorded" }
   | { readonly kind: "answer"; readonly which: number; readonly how: number };
 
 const chance: fc.Arbitrary<Chance> = fc.oneof(
   fc
     .constantFrom<Press>(
       pressTrain(),
+      pressEarly,
       { type: "pause" },
       { type: "resume" },
       { type: "step" },
@@ -225,6 +281,7 @@ const chance: fc.Arbitrary<Chance> = fc.oneof(
       { type: "change", change: { projCoeff: EXPERIMENT.alignment.projCoeff } },
     )
     .map((press) => ({ kind: "press" as const, press })),
+  fc.constant({ kind: "recorded" as const }),
   fc.record({
     kind: fc.constant("answer" as const),
     which: fc.nat({ max: 5 }),
@@ -292,6 +349,11 @@ function happen(world: World, event: LifeEvent): World {
 
 function proceed(world: World, next: Chance): World {
   if (next.kind === "press") return happen(world, next.press);
+  if (next.kind === "recorded") {
+    const filling = world.asked.find(({ type }) => type === "fill");
+    if (filling?.type !== "fill") return world;
+    return happen(world, { type: "recorded", intent: filling.intent });
+  }
   const effect = world.asked[next.which % Math.max(1, world.asked.length)];
   const answer = effect && answerTo(effect, next.how);
   if (!answer) return world;

@@ -1,4 +1,5 @@
 import { alignmentAt, type ControlChange } from "../../../common/config/experiment";
+import { startsEarly } from "../../../common/config/imageEntries";
 import { differing } from "../../../common/config/liveChange";
 import type { Failure } from "../../../common/errors/studioError";
 import type { WeightsNeeded } from "../../../common/protocol/weights";
@@ -57,10 +58,15 @@ export type Life =
   | (Under & { readonly at: "cancelling" })
   /** The same, to train on what is cached. */
   | (Under & { readonly at: "leaving" })
-  /** The trainer has the run. */
-  | (Under & { readonly at: "training" })
-  /** It was told to stop. */
-  | (Under & { readonly at: "stopping" });
+  /** The trainer has the run. Of one that started early, caches may still be filled. */
+  | (Under & { readonly at: "training"; readonly filling: boolean })
+  /** It was told to stop, and so was what fills its caches. Both are waited for. */
+  | (Under & {
+      readonly at: "stopping";
+      readonly filling: boolean;
+      /** How the trainer ended, where that is known by now. */
+      readonly end?: Of<"ended"> | undefined;
+    });
 
 export type At = Life["at"];
 type In<A extends At> = Extract<Life, { readonly at: A }>;
@@ -88,6 +94,8 @@ export type Answer = { readonly intent: Intent } &
         readonly refusal?: Failure | undefined;
       }
     | { readonly type: "decided"; readonly decision: "ready" | "declined" }
+    /** The run's record is stored; filling begins. */
+    | { readonly type: "recorded" }
     /** Caches are filled, or why not. */
     | { readonly type: "filled"; readonly failure?: Failure | undefined }
     /** The trainer is done with the run, well or not. */
@@ -174,7 +182,21 @@ const fill = ({ intent, attempt }: Under): Step =>
   step({ at: "caching", intent, attempt }, { type: "fill", intent, run: startOf(attempt) });
 
 const train = ({ intent, attempt }: Under, cachedOnly: boolean): Step =>
-  step({ at: "training", intent, attempt }, { type: "train", intent, attempt, cachedOnly });
+  step(
+    { at: "training", intent, attempt, filling: false },
+    { type: "train", intent, attempt, cachedOnly },
+  );
+
+/** A run that starts early goes to the trainer at once: it waits for the first images itself. */
+const trainEarly = (life: In<"caching">): Step => {
+  const { intent, attempt } = life;
+  return startsEarly(attempt.run.experiment, attempt.run.timeline)
+    ? step(
+        { at: "training", intent, attempt, filling: true },
+        { type: "train", intent, attempt, cachedOnly: false },
+      )
+    : step(life);
+};
 
 const stopped = (life: Under, detail: string, ...effects: readonly Effect[]): Step =>
   step(
@@ -229,6 +251,12 @@ const changed =
     return kept ? step(next, { type: "keepTimeline", run: startOf(attempt) }) : step(next);
   };
 
+const endTrainer = ({ intent }: Under): Effect => ({ type: "end", worker: "trainer", intent });
+
+/** Ends what is still filled for a run that is over. */
+const endFilling = ({ intent, filling }: In<"training">): readonly Effect[] =>
+  filling ? [{ type: "end", worker: "features", intent }] : [];
+
 const isCancelled = (failure: Failure | undefined) => failure?.code === "CANCELLED";
 
 /** What happens in which state. */
@@ -270,6 +298,7 @@ export const LIFE: Table = {
     change: changed(false),
   },
   caching: {
+    recorded: trainEarly,
     filled: (life, { failure }) => {
       if (isCancelled(failure)) return stopped(life, failure?.message ?? ""); // by another than the user
       return failure ? cachingFailed(life, failure) : train(life, false);
@@ -298,13 +327,34 @@ export const LIFE: Table = {
     pause: tell("pause"),
     resume: tell("resume"),
     step: tell("singleStep"),
-    stop: ({ intent, attempt }) =>
-      step({ at: "stopping", intent, attempt }, { type: "end", worker: "trainer", intent }),
-    ended,
+    stop: (life) => step({ ...life, at: "stopping" }, ...endFilling(life), endTrainer(life)),
+    // without the rest of its images a run would wait for ever: it stops with a checkpoint, and can go on
+    filled: (life, { failure }) => {
+      if (!failure) return step({ ...life, filling: false });
+      return step(
+        { ...life, at: "stopping", filling: false },
+        ...(isCancelled(failure) ? [] : [{ type: "warn", failure } as const]),
+        ...(GONE.has(failure.code) ? [{ type: "endWorker", worker: "features" } as const] : []),
+        endTrainer(life),
+      );
+    },
+    ended: (life, event) =>
+      life.filling
+        ? step({ ...life, at: "stopping", end: event }, ...endFilling(life))
+        : ended(life, event),
   },
   stopping: {
-    ended,
-    late: (life) => stopped(life, LATE.trainer, { type: "endWorker", worker: "trainer" }),
+    ended: (life, event) => (life.filling ? step({ ...life, end: event }) : ended(life, event)),
+    filled: (life) =>
+      life.filling && life.end ? ended(life, life.end) : step({ ...life, filling: false }),
+    late: (life) => {
+      const workers = life.filling ? [{ type: "endWorker", worker: "features" } as const] : [];
+      if (life.end) {
+        const over = ended(life, life.end);
+        return step(over.life, ...workers, ...over.effects);
+      }
+      return stopped(life, LATE.trainer, ...workers, { type: "endWorker", worker: "trainer" });
+    },
   },
 };
 

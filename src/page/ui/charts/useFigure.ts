@@ -1,3 +1,4 @@
+import { liveChanges } from "../../../common/config/imageEntries";
 import { useEffect, useMemo, useState } from "react";
 import { markText } from "../explain/names";
 import { selectOpenRun } from "../../store/figureRuns";
@@ -29,7 +30,7 @@ export function useTimelineMarks(visible: boolean, axis: RunAxis): readonly Plot
   return useMemo(
     () =>
       open
-        ? open.timeline
+        ? liveChanges(open.timeline)
             .map(({ step, change }) => ({
               x: placeOf(axis.mode, open, step),
               label: markText(change),

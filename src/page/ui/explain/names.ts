@@ -1,3 +1,4 @@
+import { liveChanges } from "../../../common/config/imageEntries";
 import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
 import { labelOf } from "../../../common/config/controls";
 import { differences, nearestPreset } from "../../../common/config/differences";
@@ -54,10 +55,11 @@ const LISTED_CHANGES = 12;
 
 /** Changes with their steps, in order: "λ 0.8 at 100; depth 3 at 250". */
 export function timelineText(timeline: readonly TimelineEntry[]): string {
-  const listed = timeline
+  const changes = liveChanges(timeline);
+  const listed = changes
     .slice(0, LISTED_CHANGES)
     .map(({ step, change }) => `${changeText(change)} at ${step}`);
-  const more = timeline.length - listed.length;
+  const more = changes.length - listed.length;
   return [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 

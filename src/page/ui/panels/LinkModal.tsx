@@ -1,3 +1,4 @@
+import { lastImagePart, liveChanges } from "../../../common/config/imageEntries";
 import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/Table.css";
@@ -50,7 +51,12 @@ function LinkBody({ link }: { readonly link: PendingLink }) {
       )}
       {failure && <Refused failure={failure} source={experiment?.data.imported?.source} />}
       {experiment && <SettingsTable experiment={experiment} from={link.from} />}
-      {timeline.length > 0 && (
+      {lastImagePart(timeline) && (
+        <Text size="sm" mt="md">
+          The run started early: here all images are encoded first, and then come in at its steps.
+        </Text>
+      )}
+      {liveChanges(timeline).length > 0 && (
         <Text size="sm" mt="md">
           Live changes, replayed at their steps: {timelineText(timeline)}. “Edit it first” keeps
           them.

@@ -1,3 +1,4 @@
+import { lastImagePart, liveChanges } from "../../../common/config/imageEntries";
 import { Button, FileButton, Group } from "@mantine/core";
 import { IconFileExport, IconFolderOpen } from "@tabler/icons-react";
 import { selectActive } from "../../store/selectors";
@@ -48,13 +49,19 @@ export function Scheduled() {
   const scheduled = useStudio((state) => state.experiment.scheduled);
   const clear = useStudio((state) => state.clearScheduled);
   const active = useStudio(selectActive);
+  const changes = liveChanges(scheduled);
   if (scheduled.length === 0) return null;
   return (
     <section className={classes.scheduled} aria-label="Scheduled changes">
       <Hint>
-        The next run makes{" "}
-        {scheduled.length === 1 ? "one live change" : `${scheduled.length} live changes`} by itself:{" "}
-        {timelineText(scheduled)}.
+        {changes.length > 0 && (
+          <>
+            The next run makes{" "}
+            {changes.length === 1 ? "one live change" : `${changes.length} live changes`} by itself:{" "}
+            {timelineText(changes)}.{" "}
+          </>
+        )}
+        {lastImagePart(scheduled) && "Its images come in at the steps of the run it repeats."}
       </Hint>
       {!active && (
         <Button size="compact-xs" variant="default" onClick={clear}>

@@ -1,3 +1,4 @@
+import { liveChanges } from "../../../common/config/imageEntries";
 import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { memo, type ReactNode } from "react";
@@ -135,7 +136,7 @@ function EmptyTiles() {
       </div>
       <Hint>
         {first === undefined
-          ? `The first grid is drawn at step ${Math.min(evaluation.gridEvery, steps)}.`
+          ? `The first grid is drawn at step ${Math.min(evaluation.firstGrid || evaluation.gridEvery, evaluation.gridEvery, steps)}.`
           : `No grid was drawn up to step ${shown}; the first is of step ${first}.`}
       </Hint>
     </>
@@ -176,7 +177,7 @@ function NeighbourGrid(props: {
 
 /** The control timeline as a list; a click moves the scrubber there. */
 function Changes() {
-  const timeline = useStudio((state) => state.run.timeline);
+  const timeline = liveChanges(useStudio((state) => state.run.timeline));
   const setCursor = useStudio((state) => state.setCursor);
   const idle = useStudio((state) => state.run.phase === "idle");
   if (idle) return null;

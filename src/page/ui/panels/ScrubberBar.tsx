@@ -1,3 +1,4 @@
+import { liveChanges } from "../../../common/config/imageEntries";
 import { ActionIcon, Button, Slider, Tooltip } from "@mantine/core";
 import {
   IconChevronLeft,
@@ -112,13 +113,14 @@ const Ticks = memo(function Ticks({
 }) {
   const grids = useStudio((state) => state.samples.grids);
   const timeline = useStudio((state) => state.run.timeline);
+  const changes = liveChanges(timeline);
   const left = (step: number) => `calc(8px + ${(step - first) / (last - first)} * (100% - 16px))`;
   return (
     <>
       {grids.slice(-MAX_TICKS).map(({ step }) => (
         <span key={step} className={classes.tick} style={{ left: left(step) }} />
       ))}
-      {timeline.slice(-MAX_TICKS).map(({ step, change }) => (
+      {changes.slice(-MAX_TICKS).map(({ step, change }) => (
         <span
           key={`${step} ${changeText(change)}`}
           className={classes.tick}

@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expose } from "comlink";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
+import { presetById } from "../../src/common/config/presets";
+import { measurementKey } from "../../src/common/protocol/measurementSeries";
+import type { Outcome } from "../../src/common/protocol/shared";
+import type { RunEvent } from "../../src/common/protocol/trainer";
+import { latestCheckpoint } from "../../src/common/storage/checkpoints";
+import type { Database } from "../../src/common/storage/db";
+import { openStudioDb } from "../../src/common/storage/openDb";
+import { readRun } from "../../src/common/storage/runs";
+import { blockCount, blockRanges } from "../../src/sessions/caches/fillingBlocks";
+import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
+import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
+import { createTrainerSession } from "../../src/sessions/run/trainerSession";
+import { ROOT } from "../setup.mjs";
+import { cacheRequest } from "./cachesFirst";
+import { nodeEnvironment } from "./environment";
+import { checkoutPlaces } from "./places";
+import { openState, type NodeState } from "./state";
+import { nextTurn } from "./turn";
+
+/** Five blocks of images, encoded quickly; figures are due at steps 8 and 10. */
+const TINY = presetById("tiny").experiment;
+const EXPERIMENT = Experiment.parse({
+  ...TINY,
+  data: { startEarly: true, imageLimit: 300, holdOutFraction: 0.0045 },
+  alignment: { ...TINY.alignment, encoders: ["patch-histogram"] },
+  optimizer: { ...TINY.optimizer, steps: 10 },
+  sampling: { ...TINY.sampling, gridSize: 4, steps: 2 },
+  evaluation: {
+    ...TINY.evaluation,
+    space: "patch-histogram",
+    ...{ firstGrid: 2, gridEvery: 10, metricsEvery: 8, checkpointEvery: 4, sampleCount: 8 },
+  },
+});
+const BACKEND = "wasm";
+const FIRST_STEP_AFTER_FILLING = 5;
+
+let folder: string;
+let state: NodeState;
+let db: Database;
+let images: number;
+// a clock of its own: two looks for images are a second apart, and steps take less
+let now = 0;
+const environment = {
+  ...nodeEnvironment(checkoutPlaces(ROOT, "default")),
+  clockMs: () => (now += 400),
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "early-run-"));
+  state = await openState(folder);
+  db = await openStudioDb();
+});
+afterAll(() => {
+  db.close();
+  state.close();
+  rmSync(folder, { recursive: true });
+});
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
+}
+
+/** Fills caches, of the first blocks of the order alone or whole. */
+async function fill(blocks?: number): Promise<void> {
+  const request = cacheRequest(EXPERIMENT, [], BACKEND);
+  const ranges = blocks === undefined ? undefined : blockRanges(images, blocks);
+  valueOf(
+    await createFeaturesSession(environment).prepare({ ...request, ranges }, () => undefined),
+  );
+}
+
+async function train(
+  runId: string,
+  timeline: readonly TimelineEntry[],
+  onEvent: (event: RunEvent, stop: () => void) => void = () => undefined,
+) {
+  const { port1, port2 } = new MessageChannel();
+  expose(createMetricsSession({ clockMs: environment.clockMs, turn: nextTurn }), port1);
+  const trainer = createTrainerSession(environment);
+  await trainer.connectMetrics(port2);
+  const request = { runId, name: "A run", experiment: EXPERIMENT, timeline };
+  const outcome = await trainer.start({ ...request, backend: BACKEND }, (event) =>
+    onEvent(event, () => void trainer.stop()),
+  );
+  port1.close();
+  valueOf(outcome);
+}
+
+/** Everything stored of a run that has to be the same whenever and however often it is run. */
+async function stored(runId: string) {
+  const run = await readRun(db, runId);
+  const checkpoint = await latestCheckpoint(db, runId);
+  return {
+    timeline: run?.record.timeline,
+    points: run?.points.map((point) => ({ ...point, stepMs: 0 })),
+    measurements: run?.measurements.toSorted((a, b) =>
+      measurementKey(a).localeCompare(measurementKey(b)),
+    ),
+    grids: run?.grids.map(({ step, png }) => [step, [...new Uint8Array(png)].join()]),
+    step: checkpoint?.record.step,
+  };
+}
+
+test("a run beside its caches records which images came in when; its record gives the same bits, also interrupted", async () => {
+  const request = cacheRequest(EXPERIMENT, [], BACKEND);
+  images = valueOf(await createFeaturesSession(environment).costEstimate(request)).images;
+  expect(blockCount(images)).toBe(5);
+  await fill(1);
+  let filling: Promise<void> | undefined;
+  await train("early", [], (event) => {
+    const step = event.type === "steps" ? (event.points.at(-1)?.step ?? 0) : 0;
+    if (step >= FIRST_STEP_AFTER_FILLING) filling ??= fill();
+  });
+  await filling;
+  const early = await stored("early");
+  const parts = early.timeline?.map(({ step, images: blocks }) => ({ step, blocks }));
+  expect(parts?.[0]).toEqual({ step: 1, blocks: 1 });
+  expect(parts?.at(-1)?.blocks).toBe(5);
+  expect(parts?.at(-1)?.step).toBeGreaterThan(FIRST_STEP_AFTER_FILLING);
+  expect(early.grids?.map(([step]) => step)).toEqual([2, 10]);
+  expect(early.measurements?.length).toBe(4);
+
+  // the caches are full now: what decides the batches is the record
+  await train("repeated", early.timeline ?? [], (event, stop) => {
+    if (event.type === "checkpoint" && event.step === 4) stop();
+  });
+  expect((await stored("repeated")).step).toBe(4);
+  await train("repeated", early.timeline ?? []);
+  expect(await stored("repeated")).toEqual(early);
+
+  // and without the record it is another run
+  await train("whole", [], (event, stop) => {
+    if (event.type === "steps") stop();
+  });
+  const whole = await stored("whole");
+  expect(whole.timeline).toEqual([{ step: 1, change: {}, images: 5 }]);
+  expect(whole.points?.[0]).not.toEqual(early.points?.[0]);
+}, 240_000);
