@@ -9,6 +9,7 @@ import { formatBytes, formatDuration, formatRate } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { Elapsed } from "./Elapsed";
+import { NextUp } from "./NextUp";
 import classes from "./panels.module.css";
 
 /** One line: where the run is, how fast, on what, with how much memory and storage. Scripts read the step from `data-step`. */
@@ -25,6 +26,7 @@ export function StatusStrip({ onStorage }: { readonly onStorage: () => void }) {
         <RunText run={run} />
       </div>
       {stepMs !== null && <Stat name="rate">{formatRate(stepMs)}</Stat>}
+      <NextUp />
       {eta !== null && <Stat name="left">{formatDuration(eta)}</Stat>}
       <Detail detail={run.detail} />
       <Elapsed key={run.phase} phase={run.phase} show={(text) => <Stat name="for">{text}</Stat>} />
