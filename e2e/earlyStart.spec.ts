@@ -22,6 +22,8 @@ test("a curve and samples come while images are still encoded, and the run's lin
     timeout: START_MS,
   });
   await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();
+  const recorded = studio.page.getByRole("region", { name: "Recorded run" });
+  await expect(recorded, "gives way to the visitor's own curve").toHaveCount(0);
   expect(await images.count(), "images are still encoded").toBe(1);
   await expect(studio.page.getByLabel("Time to images")).toBeVisible();
   await expect(studio.page.getByRole("region", { name: "Live changes" })).toContainText("None yet");

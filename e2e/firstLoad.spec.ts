@@ -23,6 +23,13 @@ test("before the first click at most 1.5 MB are fetched, and no picture or weigh
   });
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Train", exact: true })).toBeEnabled();
+  const recorded = page.getByRole("region", { name: "Recorded run" });
+  await expect(recorded).toContainText(/Recorded on \d{4}-\d\d-\d\d, on \w/);
+  await expect(recorded.getByRole("button", { name: "Train your own" })).toBeEnabled();
+  const samples = recorded.getByRole("img", { name: /^Samples of REPA at step / });
+  const last = await samples.getAttribute("alt");
+  await recorded.getByRole("slider", { name: "Step of the recorded run" }).press("Home");
+  await expect(samples).not.toHaveAttribute("alt", last ?? "");
   await expect.poll(() => Date.now() - newestMs, { timeout: 60_000 }).toBeGreaterThan(QUIET_MS);
 
   const names = [...sizes.keys()].map((href) => href.slice((baseURL ?? "").length));

@@ -1,7 +1,7 @@
 /**
  * Two promises about what the browser loads, gzip. The page half (entry, its static imports, their CSS) is under 350 kB
  * and holds no tfjs, nor does the worker that estimates. With all that is asked for before the first click (the index of the images, the worker that
- * estimates, the chart library, reference bands) it is under 1.5 MB. e2e/firstLoad.spec.ts measures the same in Chromium.
+ * estimates, the chart library, reference bands, the recorded run) it is under 1.5 MB. e2e/firstLoad.spec.ts measures the same in Chromium.
  * Run after `vite build`.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -19,6 +19,7 @@ const BEFORE_FIRST_CLICK = [
   /^sw\.js$/,
   /^emoji\/emoji\.json$/,
   /^bands\//,
+  /^recorded\//,
   /^assets\/features\.worker-/,
   /^assets\/RechartsPlot-/,
 ];

@@ -34,6 +34,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
         imported,
         imageLimit: int(0, 1e7),
         holdOutFraction: number(0.02, 0.5),
+        startEarly: fc.boolean(),
       },
       optional,
     ),
@@ -103,6 +104,7 @@ export const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
     evaluation: fc.record(
       {
         gridEvery: int(1, 1e6),
+        firstGrid: int(0, 1e6),
         metricsEvery: int(1, 1e6),
         checkpointEvery: int(1, 1e6),
         sampleCount: int(8, 50_000),
@@ -136,6 +138,9 @@ const arbitraryChange: fc.Arbitrary<ControlChange> = fc.record(
 );
 
 export const arbitraryTimeline: fc.Arbitrary<TimelineEntry[]> = fc.array(
-  fc.record({ step: int(0, 1e6), change: arbitraryChange }),
+  fc.record(
+    { step: int(0, 1e6), change: arbitraryChange, images: int(1, 1e6) },
+    { requiredKeys: ["step", "change"] },
+  ),
   { maxLength: 5 },
 );

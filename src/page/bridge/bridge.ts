@@ -21,6 +21,7 @@ import { createPreviewFlow } from "./flows/previewFlow";
 import { createQueueFlow } from "./flows/queueFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
 import { createRunsFlow } from "./flows/runsFlow";
+import { loadRecorded } from "./flows/recordedFlow";
 import { createSiteFlow } from "./flows/siteFlow";
 import { createStorageFlow } from "./flows/storageFlow";
 import { createWeightsFlow } from "./flows/weightsFlow";
@@ -199,7 +200,9 @@ function watchPage(
     if (value.data === before.experiment.value.data || list !== null) return;
     if (value.data.dataset === "imported") void datasets.refresh();
   });
-  const stopBand = watchBand(store, fetchFile(new URL(".", document.baseURI).href), report);
+  const readFile = fetchFile(new URL(".", document.baseURI).href);
+  const stopBand = watchBand(store, readFile, report);
+  void loadRecorded(store, readFile);
   const stopBusy = watchBusy(store, navigator.locks);
   const stopSite = site.watch();
   const stopEstimate = watchCostEstimate(store, caching.costEstimate, run.isUnderWay);

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Experiment } from "../../common/config/experiment";
 import { createAnalysisSlice, type AnalysisSlice } from "./analysisSlice";
 import { createBandSlice, type BandSlice } from "./bandSlice";
+import { createRecordedSlice, type RecordedSlice } from "./recordedSlice";
 import { createPrefillSlice, type PrefillSlice } from "./prefillSlice";
 import { createDataSlice, type DataSlice } from "./dataSlice";
 import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
@@ -36,6 +37,7 @@ export type StudioState = ExperimentSlice &
   DeviceSlice &
   LinkSlice &
   BandSlice &
+  RecordedSlice &
   SiteSlice &
   ViewSlice;
 
@@ -65,6 +67,7 @@ export const createStudioStore = (
     ...createDeviceSlice(set),
     ...createLinkSlice(set),
     ...createBandSlice(set),
+    ...createRecordedSlice(set),
     ...createSiteSlice(set),
     ...createViewSlice(set),
   }));

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, SegmentedControl, Slider, Switch, Tooltip } from "@mantine/core";
 import { IconLogs } from "@tabler/icons-react";
+import { Boundary } from "../components/Boundary";
 import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
@@ -11,6 +12,7 @@ import { formatBytes } from "../explain/format";
 import type { XMode } from "../../store/viewSlice";
 import { useStudio, useStudioStore } from "../useStudio";
 import { VerdictLine } from "../runs/VerdictLine";
+import { RecordedRun } from "../recorded/RecordedRun";
 import { Notices } from "./Notices";
 import classes from "./panels.module.css";
 
@@ -23,6 +25,9 @@ export const ChartsPanel = memo(function ChartsPanel() {
     <main className={classes.charts}>
       <Notices />
       <Welcome />
+      <Boundary what="Recorded run">
+        <RecordedRun />
+      </Boundary>
       <div className={classes.toolbar}>
         <Heading>Charts</Heading>
         <RunName />
