@@ -1,7 +1,8 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Experiment } from "../../src/common/config/experiment";
-import { isImagePath } from "../../src/sources/data/filesSource";
+import { isImagePath } from "../../src/sources/data/imageKinds";
+import { isWanted } from "../../src/sources/data/sourceFile";
 import { imageHeader } from "../../src/sources/data/imageHeader";
 import { StudioError } from "../../src/common/errors/studioError";
 import type { FolderFile } from "../../src/common/protocol/datasets";
@@ -74,7 +75,7 @@ export async function folderFiles(folder: string): Promise<FolderFile[]> {
     const whole = join(entry.parentPath, entry.name);
     const path = whole.slice(folder.length + 1).replaceAll("\\", "/");
     if (isImagePath(path)) await assertReadable(whole);
-    else if (!path.endsWith(".json")) continue;
+    else if (!isWanted(path)) continue;
     files.push({ path, file: await diskFile(whole) });
   }
   return files;

@@ -10,6 +10,37 @@ export interface ImportOptions {
   readonly resolution: number;
   /** Stop after this many images; absent, all are taken. */
   readonly limit?: number | undefined;
+  /** Of a source with several splits, the one to take, or "all"; absent, the one to train on. */
+  readonly split?: string | undefined;
+  /** Absent: as the pixels are stored, as the reference's loader does. */
+  readonly orientation?: "stored" | "exif" | undefined;
+}
+
+/** How a source is looked into before it is imported. */
+export interface InspectOptions extends Pick<ImportOptions, "name" | "split" | "orientation"> {
+  /** Images that are read and decoded; absent, all. */
+  readonly readAtMost?: number | undefined;
+}
+
+/** What an import would give, and what it would leave out. */
+export interface ImageReport {
+  /** Images that are usable. */
+  readonly images: number;
+  /** In the order of their numbers. */
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  readonly skippedCount: number;
+  /** The first of them (at most 200). */
+  readonly skipped: readonly SkippedImage[];
+  /** What was recognised, merged, passed over or read otherwise than some would think. */
+  readonly notes: readonly string[];
+  /** The side to offer, px: 64, or less where images are smaller. */
+  readonly resolution: number;
+  /** Which split these are; null where none was recognised. */
+  readonly split: string | null;
+  /** Every split there is, the one to train on first. */
+  readonly splits: readonly { readonly name: string; readonly images: number }[];
+  /** Why none of it can be imported; null when some can. */
+  readonly problem: Failure | null;
 }
 
 /** One file of a picked or dropped folder: its path inside the folder names its class. */
@@ -73,11 +104,16 @@ export interface DatasetSummary {
   readonly skippedCount: number;
   /** The first of them (at most 200). */
   readonly skipped: readonly SkippedImage[];
+  /** What was recognised, merged, passed over or read otherwise than some would think. */
+  readonly notes: readonly string[];
   readonly createdAtMs: number;
   /** A cut import can go on: from the hub by itself, from a folder once it is picked again or its handle is allowed. */
   readonly resumable: boolean;
   /** `ImportOptions.limit` it was begun with; going on keeps it. */
   readonly limit?: number | undefined;
+  /** As in `ImportOptions`; going on keeps them. */
+  readonly split?: string | undefined;
+  readonly orientation?: "stored" | "exif" | undefined;
   /** The remembered folder of an import that is not complete: the page asks for leave to read it again. */
   readonly handle?: FileSystemDirectoryHandle | undefined;
 }
@@ -95,6 +131,14 @@ export interface HubDatasetOffer {
 export interface DatasetsApi {
   /** Configurations and splits of a repository with their sizes. */
   hubDataset(repo: string, revision: string): Promise<Outcome<readonly HubDatasetOffer[]>>;
+  /** What an import of a source would give; images are read, and nothing is stored. A second call ends the first. */
+  inspectImages(
+    source: ImportSource,
+    options: InspectOptions,
+    onLooked: (images: number) => void,
+  ): Promise<Outcome<ImageReport>>;
+  /** Ends the look that is under way. */
+  cancelInspection(): Promise<void>;
   /**
    * Decodes, crops and stores images, and returns the finished data set. Broken ones are left out, counted and
    * listed. A second call for the same source and side goes on where the first was cut.

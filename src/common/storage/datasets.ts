@@ -129,8 +129,15 @@ export async function datasetByHash(
 }
 
 /** What going on with a cut import takes. */
-const unfinished = ({ limit, handle }: DatasetRecord): Partial<DatasetSummary> => ({
+const unfinished = ({
+  limit,
+  handle,
+  split,
+  orientation,
+}: DatasetRecord): Partial<DatasetSummary> => ({
   ...(limit === null ? {} : { limit }),
+  ...(split === undefined ? {} : { split }),
+  ...(orientation === undefined ? {} : { orientation }),
   ...(handle ? { handle } : {}),
 });
 
@@ -158,6 +165,7 @@ export function datasetSummary(record: DatasetRecord): DatasetSummary {
     bytes,
     skippedCount,
     skipped,
+    notes: record.notes ?? [],
     createdAtMs,
     ...(complete ? {} : unfinished(record)),
     resumable: complete === null,

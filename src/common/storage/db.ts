@@ -169,6 +169,11 @@ export interface DatasetRecord {
   readonly skipped: readonly SkippedImage[];
   /** Classes in the order they were met; shards count in them. */
   readonly foundClasses: readonly string[];
+  /** As asked for, and what is told of the images; older versions wrote none of these. */
+  readonly split?: string;
+  readonly orientation?: "stored" | "exif";
+  readonly facts?: Readonly<Record<string, { readonly count: number; readonly first: string }>>;
+  readonly notes?: readonly string[];
   /** Null until every image is there. */
   readonly complete: {
     readonly hash: string;

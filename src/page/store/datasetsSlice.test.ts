@@ -27,6 +27,7 @@ const summary = (images: number, data: ImportedData | null = imported(images)) =
   bytes: 1000,
   skippedCount: 0,
   skipped: [],
+  notes: [],
   createdAtMs: 0,
   resumable: data === null,
 });

@@ -1,5 +1,6 @@
 import { ImportedData } from "../../common/config/experiment";
 import { contentHash } from "../../sources/data/contentHash";
+import { factNotes } from "../../sources/data/factNotes";
 import {
   importImages,
   joinedDigests,
@@ -49,6 +50,7 @@ const stateOf = (record: DatasetRecord): ImportState => ({
   skippedCount: record.skippedCount,
   skipped: record.skipped,
   foundClasses: record.foundClasses,
+  facts: record.facts ?? {},
 });
 
 /** The record of an import that was cut over the same listing, or a new one. */
@@ -59,7 +61,7 @@ async function recordFor(
   handle: FileSystemDirectoryHandle | null,
   nowMs: number,
 ): Promise<DatasetRecord> {
-  const { name, resolution } = options;
+  const { name, resolution, split, orientation } = options;
   const limit = options.limit ?? null;
   // a listing may be megabytes long, and the record is written with every shard
   const fingerprint = await sha256Hex(new TextEncoder().encode(source.fingerprint));
@@ -68,7 +70,8 @@ async function recordFor(
       record.complete === null &&
       record.source === source.label &&
       record.resolution === resolution &&
-      record.limit === limit,
+      record.limit === limit &&
+      (record.orientation ?? "stored") === (orientation ?? "stored"),
   );
   const [same] = cut.filter((record) => record.fingerprint === fingerprint);
   // over another listing nothing of it can be used any more
@@ -79,6 +82,8 @@ async function recordFor(
     fingerprint,
     resolution,
     limit,
+    ...(split === undefined ? {} : { split }),
+    ...(orientation === undefined ? {} : { orientation }),
     consumed: 0,
     images: 0,
     shards: 0,
@@ -89,6 +94,7 @@ async function recordFor(
     complete: null,
     createdAtMs: nowMs,
     ...same,
+    notes: source.notes,
     name,
     handle,
   };
@@ -112,7 +118,9 @@ async function finish(
   });
   const hash = contentHash({ resolution, classNames }, images);
   const complete = { hash, classNames, classCounts };
-  const finished = await putImages(db, { ...record, complete }, null);
+  const read = factNotes(record.facts ?? {}, record.orientation ?? "stored");
+  const notes = [...source.notes, ...read];
+  const finished = await putImages(db, { ...record, notes, complete }, null);
   const equal = (await datasetRecords(db)).filter(
     (other) => other.complete?.hash === hash && other.id !== record.id,
   );
@@ -196,12 +204,12 @@ export async function importDataset(
   job: ImportJob,
 ): Promise<DatasetSummary> {
   const { environment, options, onEvent, signal } = job;
-  const { resolution, limit } = options;
+  const { resolution, limit, orientation } = options;
   checkResolution(resolution);
   const remote = { signal, onWhole: wholeFileReporter(onEvent) };
   const onRetry = (why: StudioError) => onEvent({ type: "warning", failure: toFailure(why) });
   const hub = { ...environment.hub, onRetry };
-  const source = await openSource({ hub }, given, options.name, remote);
+  const source = await openSource({ hub }, given, options, remote);
   onEvent({ type: "found", images: source.images, bytes: source.bytes });
   const handle = given.kind === "directory" ? given.handle : null;
   let record = await recordFor(db, source, options, handle, environment.nowMs());
@@ -215,6 +223,9 @@ export async function importDataset(
   };
   const codec = environment.imageCodec;
   const between = reporter(job, source, from);
-  await importImages({ source, codec, resolution, limit, from, store, between });
+  await importImages({
+    ...{ source, codec, resolution, orientation, limit },
+    ...{ from, store, between },
+  });
   return datasetSummary(await finish(db, record, source));
 }

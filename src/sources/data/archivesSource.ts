@@ -1,36 +1,71 @@
 import { StudioError } from "../../common/errors/studioError";
 import { blobSource, type ByteSource } from "../../common/formats/byteSource";
-import { filesSource, type SourceFile } from "./filesSource";
+import { filesSource } from "./filesSource";
 import { badDataset, byCodeUnits, type ImageSource } from "./imageSource";
 import { parquetSource } from "./parquetImages";
+import { joined, type FileListing } from "./sourceFile";
+import { isSplitName } from "./splits";
 import { zipFiles } from "./zipFiles";
 
 type ArchiveKind = "zip" | "parquet";
 
+/** Other containers by their first bytes, to be named. */
+const OTHER_KINDS: readonly (readonly [start: string, kind: string])[] = [
+  ["\x1f\x8b", "a gzip file (.gz, .tgz)"],
+  ["BZh", "a bzip2 file"],
+  ["\xfd7zXZ", "an xz file"],
+  ["\x28\xb5\x2f\xfd", "a Zstandard file"],
+  ["7z\xbc\xaf", "a 7z archive"],
+  ["Rar!", "a RAR archive"],
+  ["\x89HDF", "an HDF5 file"],
+  ["ARROW1", "an Arrow file"],
+];
+/** Where a tar archive says what it is. */
+const TAR_AT = 257;
+const LOOKED_AT = 265;
+
 /** By their first bytes: names lie. @throws StudioError BAD_ARCHIVE for anything else */
 async function kindOf(source: ByteSource): Promise<ArchiveKind> {
-  const head = new TextDecoder("latin1").decode(await source.read(0, Math.min(4, source.bytes)));
-  if (head === "PK\x03\x04" || head === "PK\x05\x06") return "zip";
-  if (head === "PAR1") return "parquet";
+  const bytes = await source.read(0, Math.min(LOOKED_AT, source.bytes));
+  const head = new TextDecoder("latin1").decode(bytes);
+  if (head.startsWith("PK\x03\x04") || head.startsWith("PK\x05\x06")) return "zip";
+  if (head.startsWith("PAR1")) return "parquet";
+  const isTar = head.startsWith("ustar", TAR_AT);
+  const other = isTar
+    ? "a tar archive"
+    : OTHER_KINDS.find(([start]) => head.startsWith(start))?.[1];
+  const what = other === undefined ? "" : `, it is ${other}`;
   throw new StudioError(
     "BAD_ARCHIVE",
-    `${source.name} (${source.bytes} bytes) is neither a zip nor a parquet file.`,
+    `${source.name} (${source.bytes} bytes) is neither a zip nor a parquet file${what}.`,
     "Drop a zip, a parquet file or a folder; unpack other archives first.",
   );
 }
 
-/** An archive among several whose images lie loose is a class of its own: its name stands for the folder. */
-function underItsName(name: string, files: readonly SourceFile[]): readonly SourceFile[] {
-  if (files.some(({ path }) => path.includes("/"))) return files;
-  const folder = name.replace(/\.[^.]*$/, "");
-  return files.map((file) => ({ ...file, path: `${folder}/${file.path}` }));
+const withoutExtension = (name: string) => name.replace(/\.[^.]*$/, "");
+
+/**
+ * An archive among several whose images lie loose is a class of its own: its name stands for the folder. So it does where
+ * the archives are splits.
+ */
+function underItsName(name: string, listing: FileListing, areSplits: boolean): FileListing {
+  const { files } = listing;
+  if (!areSplits && files.some(({ path }) => path.includes("/"))) return listing;
+  const folder = withoutExtension(name);
+  const inside = files.every(({ path }) => path.startsWith(`${folder}/`));
+  if (areSplits && inside) return listing;
+  return { ...listing, files: files.map((file) => ({ ...file, path: `${folder}/${file.path}` })) };
 }
 
 /**
  * The images of zip files (as of one folder) or of the parquet files of one data set, as the user dropped them.
  * @throws StudioError BAD_ARCHIVE, BAD_PARQUET, BAD_DATASET
  */
-export async function archivesSource(label: string, files: readonly File[]): Promise<ImageSource> {
+export async function archivesSource(
+  label: string,
+  files: readonly File[],
+  options: { readonly split?: string | undefined } = {},
+): Promise<ImageSource> {
   const sources = files
     .map((file) => blobSource(file.name, file))
     .sort((a, b) => byCodeUnits(a.name, b.name));
@@ -43,10 +78,11 @@ export async function archivesSource(label: string, files: readonly File[]): Pro
     );
   }
   if (kinds[0] === "parquet") return parquetSource(label, sources);
-  const inside: SourceFile[] = [];
+  const areSplits = sources.every(({ name }) => isSplitName(withoutExtension(name)));
+  const listings: FileListing[] = [];
   for (const source of sources) {
     const found = await zipFiles(source);
-    inside.push(...(sources.length > 1 ? underItsName(source.name, found) : found));
+    listings.push(sources.length > 1 ? underItsName(source.name, found, areSplits) : found);
   }
-  return filesSource(label, inside);
+  return filesSource(label, joined(listings), options);
 }

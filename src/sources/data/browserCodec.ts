@@ -1,4 +1,5 @@
 import { badImage, checkedHeader, type ImageCodec } from "./imageCodec";
+import { assertWhole } from "./wholeImage";
 import { withoutOrientation } from "./withoutOrientation";
 
 /** [height, width, 4] to [height, width, 3]. */
@@ -13,13 +14,15 @@ function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array {
 }
 
 /**
- * The browser's own decoders. Colour profiles are ignored and Exif turns are not applied, as Pillow reads images;
- * what is transparent lies over white, as the built-in images do; of an animation the first picture counts.
+ * The browser's own decoders. Colour profiles are ignored and Exif turns are not applied unless that is asked for, as
+ * Pillow reads images; channels of 16 bits become 8, and CMYK becomes RGB by the browser's formula; what is transparent lies over white, as the built-in images do; of an animation the first picture counts.
  */
 export const browserCodec: ImageCodec = {
-  decode: async (bytes) => {
+  decode: async (bytes, orientation = "stored") => {
     const { format } = checkedHeader(bytes);
-    const upright = new Uint8Array(withoutOrientation(bytes, format));
+    assertWhole(bytes, format);
+    const turned = orientation === "exif" ? bytes : withoutOrientation(bytes, format);
+    const upright = new Uint8Array(turned);
     let bitmap: ImageBitmap;
     try {
       bitmap = await createImageBitmap(new Blob([upright]), {
@@ -27,7 +30,10 @@ export const browserCodec: ImageCodec = {
         premultiplyAlpha: "default",
       });
     } catch (cause) {
-      throw badImage(`its ${format} data is broken`, cause);
+      // Safari shows these two, other browsers do not
+      const foreign = format === "HEIC" || format === "TIFF";
+      const what = `it is a ${format} image, which this browser does not show`;
+      throw badImage(foreign ? what : `its ${format} data is broken`, cause);
     }
     try {
       const { width, height } = bitmap;

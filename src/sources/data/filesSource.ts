@@ -1,6 +1,5 @@
-import { z } from "zod";
-import { StudioError } from "../../common/errors/studioError";
 import { badImage } from "./imageCodec";
+import { isHidden, isImagePath } from "./imageKinds";
 import {
   badDataset,
   byCodeUnits,
@@ -8,132 +7,136 @@ import {
   type ImageSource,
   type SourceImage,
 } from "./imageSource";
-
-/** A file of a folder or of an archive. */
-export interface SourceFile {
-  /** With slashes, inside the folder or archive. */
-  readonly path: string;
-  readonly bytes: number;
-  readonly read: () => Promise<Uint8Array>;
-}
-
-const LABELS_FILE = "dataset.json";
-const MAX_LABELS_BYTES = 256 * 2 ** 20;
-const IMAGE_NAME = /\.(png|jpe?g|jfif|webp|gif|bmp)$/i;
-
-/** Hidden files and folders, and the copies of resource forks that macOS puts into archives. */
-const isHidden = (path: string) =>
-  path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX");
-
-export const isImagePath = (path: string): boolean => IMAGE_NAME.test(path) && !isHidden(path);
-
-/** "labels" of the reference's data sets: path and class of every image, or null where there are no classes. */
-const Labels = z.object({
-  labels: z.array(z.tuple([z.string(), z.int().min(0).max(99_999)])).nullable(),
-});
-
-/** Without the folder everything lies in, as long as there are folders below it that can be the classes. */
-export function withoutCommonFolder(files: readonly SourceFile[]): readonly SourceFile[] {
-  const [top, ...below] = files[0]?.path.split("/") ?? [];
-  if (top === undefined || below.length === 0) return files;
-  const inside = files.map((file) => ({ ...file, path: file.path.slice(top.length + 1) }));
-  const isCommon = files.every(({ path }) => path.startsWith(`${top}/`));
-  const isRoot = inside.some(({ path }) => path.includes("/") || path === LABELS_FILE);
-  return isCommon && isRoot ? withoutCommonFolder(inside) : files;
-}
-
-async function readLabels(file: SourceFile): Promise<z.infer<typeof Labels>["labels"]> {
-  const bad = (what: string, cause?: unknown) =>
-    new StudioError(
-      "BAD_DATASET",
-      `${file.path} is not the labels of a data set: ${what}.`,
-      `It should hold {"labels": [["00000/img00000000.png", 6], ...]}. Remove it to take folders as classes.`,
-      { cause },
-    );
-  if (file.bytes > MAX_LABELS_BYTES) throw bad(`it has ${file.bytes} bytes`);
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await file.read()));
-  } catch (cause) {
-    if (cause instanceof StudioError) throw cause;
-    throw bad("it is not JSON", cause);
-  }
-  const parsed = Labels.safeParse(json);
-  if (parsed.success) return parsed.data.labels;
-  const [issue] = parsed.error.issues;
-  throw bad(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, parsed.error);
-}
-
-const unlabelled = (path: string): Promise<never> =>
-  Promise.reject(badImage(`${LABELS_FILE} has no label for ${path}`));
-const unfound = (path: string): Promise<never> =>
-  Promise.reject(badImage(`${LABELS_FILE} names ${path}, which is not there`));
-
-/** Images with the numbers of the reference's `dataset.json`, those that only one side knows among them. */
-function labelledImages(
-  images: readonly SourceFile[],
-  labels: readonly [string, number][],
-): SourceImage[] {
-  const labelOf = new Map(labels);
-  const known = new Set(images.map(({ path }) => path));
-  const listed = images.map(({ path, read }): SourceImage => {
-    const label = labelOf.get(path);
-    return label === undefined
-      ? { name: path, className: "", read: () => unlabelled(path) }
-      : { name: path, className: String(label), read };
-  });
-  const absent = labels
-    .filter(([path]) => !known.has(path))
-    .map(([path]): SourceImage => ({ name: path, className: "", read: () => unfound(path) }));
-  return [...listed, ...absent].sort((a, b) => byCodeUnits(a.name, b.name));
-}
+import { classNameNotes, tidyClassName } from "./classNames";
+import { classifyFiles, commonFolder } from "./classesOfFiles";
+import { LABELS_FILE, labelledImages, readDatasetJson, type DatasetLabels } from "./datasetJson";
+import { isSplitName } from "./splits";
+import { kindsOf, listingOf, type FileListing, type LeftOut, type SourceFile } from "./sourceFile";
 
 async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const item of items) yield await Promise.resolve(item);
 }
 
-const classOfPath = (path: string): string =>
-  path.includes("/") ? (path.split("/")[0] ?? ONE_CLASS) : ONE_CLASS;
+const unreadable = ({ name, reason }: LeftOut): SourceImage => ({
+  name,
+  className: "",
+  read: () => Promise.reject(badImage(reason)),
+});
+
+/** Files without a folder they lie in; those beside it keep their path. */
+const inside = (files: readonly SourceFile[], folder: string): readonly SourceFile[] =>
+  files.map((file) =>
+    file.path.startsWith(folder) ? { ...file, path: file.path.slice(folder.length) } : file,
+  );
+
+const otherNote = (others: readonly string[]): string[] =>
+  others.length > 0
+    ? [`${others.length} files of other kinds are passed over: ${kindsOf(others)}.`]
+    : [];
+
+const isWhole = (name: string) => /^\d{1,9}$/.test(name);
+
+interface Described extends Pick<ImageSource, "classOrder" | "split" | "splits" | "notes"> {
+  readonly items: readonly SourceImage[];
+  /** What beside paths and sizes decides the listing; empty for folders of classes alone. */
+  readonly rules: readonly string[];
+}
+
+/** Images with the classes of the reference's `dataset.json`. */
+function byDatasetJson(images: readonly SourceFile[], labels: DatasetLabels): Described {
+  const items = labels
+    ? labelledImages(images, labels)
+    : images.map(({ path, read }): SourceImage => ({ name: path, className: ONE_CLASS, read }));
+  const classes = labels?.reduce((most, [, number]) => Math.max(most, number + 1), 0);
+  return {
+    items,
+    classOrder:
+      classes === undefined ? "byName" : Array.from({ length: classes }, (_, i) => String(i)),
+    split: null,
+    splits: [],
+    notes: [],
+    rules: [],
+  };
+}
+
+/** Images with the classes that folders, lists or names give them. */
+async function byLayout(
+  images: readonly SourceFile[],
+  lists: readonly SourceFile[],
+  split: string | undefined,
+): Promise<Described> {
+  const found = await classifyFiles(images, lists, split);
+  const from = found.lists.join(", ");
+  const names = found.images.flatMap(({ className }) => className ?? []);
+  const items = found.images.map(({ file: { path, read }, className }): SourceImage =>
+    className === null
+      ? unreadable({ name: path, reason: `${from} gives it no class` })
+      : { name: path, className: tidyClassName(className), read },
+  );
+  return {
+    items,
+    classOrder: found.lists.length > 0 && names.every(isWhole) ? "byNumber" : "byName",
+    split: found.split,
+    splits: found.splits,
+    notes: [...found.notes, ...classNameNotes(new Set(names))],
+    rules: [
+      ...(found.split === null ? [] : [`split ${found.split}`]),
+      ...found.lists.map((path) => `list ${path}`),
+    ],
+  };
+}
 
 /**
- * The images of a folder or an archive, sorted by path: the first subfolder is the class, loose files are one class;
- * with the reference's `dataset.json` at the root its numbers are. Other files are passed over.
- * @throws StudioError BAD_DATASET when there is no image in it, or its labels cannot be read
+ * The images of a folder or an archive, sorted by path. Their classes are those of the reference's `dataset.json` at the
+ * root, of the hub's metadata file, of folders (those of splits apart), or of a list beside them.
+ * @param split the one to take where there are several, or `EVERY_SPLIT`; absent, the one to train on
+ * @throws StudioError BAD_DATASET when there is no image in it, or its `dataset.json` cannot be read
  */
 export async function filesSource(
   label: string,
-  given: readonly SourceFile[],
+  given: FileListing | readonly SourceFile[],
+  { split }: { readonly split?: string | undefined } = {},
 ): Promise<ImageSource> {
-  const visible = given.filter(
-    ({ path }) => isImagePath(path) || (path.endsWith(LABELS_FILE) && !isHidden(path)),
+  const { files, leftOut, others } = "files" in given ? given : listingOf(given);
+  const isLabels = (path: string) => path.endsWith(LABELS_FILE) && !isHidden(path);
+  const common = commonFolder(
+    files.map(({ path }) => path).filter((path) => isImagePath(path) || isLabels(path)),
+    (rest) => rest === LABELS_FILE,
   );
-  const files = withoutCommonFolder(visible);
-  const images = files
+  const placed = inside(files, common);
+  const images = placed
     .filter(({ path }) => isImagePath(path))
     .sort((a, b) => byCodeUnits(a.path, b.path));
-  if (images.length === 0) {
-    throw badDataset(
-      `${label} holds no image (of ${given.length} files).`,
-      "Choose a folder or an archive with PNG, JPEG, WebP, GIF or BMP files, one subfolder for each class.",
-    );
-  }
-  const labelsFile = files.find(({ path }) => path === LABELS_FILE);
-  const labels = labelsFile ? await readLabels(labelsFile) : undefined;
-  const items = labels
-    ? labelledImages(images, labels)
-    : images.map(({ path, read }): SourceImage => ({
-        name: path,
-        className: labels === null ? ONE_CLASS : classOfPath(path),
-        read,
-      }));
-  const classes = labels?.reduce((most, [, number]) => Math.max(most, number + 1), 0);
+  if (images.length === 0) throw noImage(label, given);
+  const labelsFile = placed.find(({ path }) => path === LABELS_FILE);
+  const lists = placed.filter(({ path }) => !isImagePath(path) && !isLabels(path));
+  const { items, rules, ...described } = labelsFile
+    ? byDatasetJson(images, await readDatasetJson(labelsFile))
+    : await byLayout(images, lists, split);
+  const all = [...items, ...leftOut.map(unreadable)];
+  const fingerprint = JSON.stringify(images.map(({ path, bytes }) => [path, bytes]));
   return {
     label,
-    images: items.length,
+    images: all.length,
     bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
-    classOrder:
-      classes === undefined ? "byName" : Array.from({ length: classes }, (_, i) => String(i)),
-    fingerprint: JSON.stringify(images.map(({ path, bytes }) => [path, bytes])),
-    from: (first) => inTurn(items.slice(first)),
+    // as it was before there were rules, so that imports cut then go on
+    fingerprint: rules.length > 0 ? JSON.stringify([fingerprint, ...rules]) : fingerprint,
+    from: (first) => inTurn(all.slice(first)),
+    ...described,
+    // a folder "train" around everything is a split as well, the only one
+    split: described.split ?? common.split("/").findLast(isSplitName) ?? null,
+    notes: [...described.notes, ...otherNote(others)],
   };
+}
+
+/** @returns BAD_DATASET that says what there is instead */
+function noImage(label: string, given: FileListing | readonly SourceFile[]) {
+  const { files, leftOut, others } =
+    "files" in given ? given : { files: given, leftOut: [], others: [] };
+  const paths = [...files.map(({ path }) => path), ...others, ...leftOut.map(({ name }) => name)];
+  const [first] = leftOut;
+  return badDataset(
+    `${label} holds no image (of ${paths.length} files${paths.length > 0 ? `: ${kindsOf(paths)}` : ""})${first ? `; the first that cannot be read: ${first.name}, ${first.reason}` : ""}.`,
+    "Choose a folder or an archive with PNG, JPEG, WebP, AVIF, GIF or BMP files, one subfolder for each class.",
+  );
 }

@@ -1,6 +1,7 @@
 import { StudioError } from "../../common/errors/studioError";
 import { badImage } from "./imageCodec";
-import { isImagePath, type SourceFile } from "./filesSource";
+import { isHidden } from "./imageKinds";
+import { isWanted, type FileListing, type SourceFile } from "./sourceFile";
 
 /** Errors of reading a file of the user: permission was withdrawn, or the file is gone. */
 function readFailure(path: string, cause: unknown): StudioError {
@@ -34,23 +35,23 @@ export const userFile = (path: string, file: Blob): SourceFile => ({
  * the file.
  * @throws StudioError PERMISSION_DENIED when the folder may not be read
  */
-export async function directoryFiles(
-  handle: FileSystemDirectoryHandle,
-  path = "",
-): Promise<SourceFile[]> {
+export async function directoryFiles(handle: FileSystemDirectoryHandle): Promise<FileListing> {
   const files: SourceFile[] = [];
-  try {
-    for await (const [name, entry] of handle.entries()) {
-      const below = `${path}${name}`;
-      if (entry.kind === "directory") {
-        if (!name.startsWith(".")) files.push(...(await directoryFiles(entry, `${below}/`)));
-      } else if (isImagePath(below) || name.endsWith(".json")) {
-        files.push(userFile(below, await entry.getFile()));
+  const others: string[] = [];
+  const list = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
+    try {
+      for await (const [name, entry] of folder.entries()) {
+        const below = `${path}${name}`;
+        if (entry.kind === "directory") {
+          if (!name.startsWith(".")) await list(entry, `${below}/`);
+        } else if (isWanted(below)) files.push(userFile(below, await entry.getFile()));
+        else if (!isHidden(below)) others.push(below);
       }
+    } catch (cause) {
+      if (cause instanceof StudioError) throw cause;
+      throw readFailure(path === "" ? handle.name : path, cause);
     }
-  } catch (cause) {
-    if (cause instanceof StudioError) throw cause;
-    throw readFailure(path === "" ? handle.name : path, cause);
-  }
-  return files;
+  };
+  await list(handle, "");
+  return { files, leftOut: [], others };
 }

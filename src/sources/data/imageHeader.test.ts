@@ -14,6 +14,37 @@ const bytesOf = (...parts: (string | number[])[]) =>
 const png = (width: number, height: number) =>
   encode({ width, height, data: new Uint8Array(width * height * 3), channels: 3 });
 
+const box = (type: string, ...parts: (string | number[])[]) => {
+  const body = bytesOf(...parts);
+  return [0, 0, (body.length + 8) >> 8, (body.length + 8) & 255, ...bytesOf(type), ...body];
+};
+const NONE = [0, 0, 0, 0];
+const ispe = (width: number, height: number) =>
+  box("ispe", NONE, [0, 0, 0, width, 0, 0, 0, height]);
+/** A still image with a thumbnail, as phones write it. */
+const iso = (brand: string) =>
+  bytesOf(
+    box("ftyp", brand, NONE, "mif1", brand),
+    box("meta", NONE, box("hdlr", NONE), box("iprp", box("ipco", ispe(5, 4), ispe(40, 30)))),
+    box("mdat", NONE),
+  );
+const tiff = (little: boolean) => {
+  const view = new DataView(new ArrayBuffer(8 + 2 + 2 * 12 + 4));
+  new Uint8Array(view.buffer).set(bytesOf(little ? "II*" : "MM", little ? [0] : [0, 42]));
+  view.setUint32(4, 8, little);
+  view.setUint16(8, 2, little);
+  for (const [i, [tag, type, value]] of [
+    [256, 4, 70_000],
+    [257, 3, 9],
+  ].entries()) {
+    view.setUint16(10 + 12 * i, tag ?? 0, little);
+    view.setUint16(12 + 12 * i, type ?? 0, little);
+    if (type === 3) view.setUint16(18 + 12 * i, value ?? 0, little);
+    else view.setUint32(18 + 12 * i, value ?? 0, little);
+  }
+  return new Uint8Array(view.buffer);
+};
+
 const EXIF = [0xff, 0xe1, 0, 12, ...bytesOf("Exif\0\0abcd")];
 const FRAME = [0xff, 0xc2, 0, 11, 8, 0x01, 0x02, 0x03, 0x04, 1, 1, 17, 0];
 const jpeg = bytesOf([0xff, 0xd8], EXIF, [0xff, 0xff, 0xdb, 0, 4, 0, 0], FRAME, [0xff, 0xda, 0, 2]);
@@ -47,23 +78,43 @@ describe("an image's header", () => {
       6,
       7,
     ],
+    ["AVIF", iso("avif"), 40, 30],
+    ["HEIC", iso("heic"), 40, 30],
+    ["TIFF", tiff(true), 70_000, 9],
+    ["TIFF", tiff(false), 70_000, 9],
   ])("of a %s says its size", (format, bytes, width, height) => {
     expect(imageHeader(bytes)).toEqual({ format, width, height });
   });
 
   test("is never read past the end, nor believed of what is no image", () => {
     fc.assert(
-      fc.property(fc.constantFrom(png(7, 5), jpeg), fc.nat({ max: 40 }), (bytes, length) => {
-        const header = imageHeader(bytes.slice(0, length));
-        if (header) expect(header).toEqual(imageHeader(bytes));
-      }),
+      fc.property(
+        fc.constantFrom(png(7, 5), jpeg, iso("avif"), tiff(true)),
+        fc.nat({ max: 40 }),
+        (bytes, length) => {
+          const header = imageHeader(bytes.slice(0, length));
+          if (header) expect(header).toEqual(imageHeader(bytes));
+        },
+      ),
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         imageHeader(bytes); // ends, and throws nothing
       }),
     );
-    expect(() => checkedHeader(bytesOf("<svg></svg>"))).toThrow(/not a PNG, JPEG/);
+    expect(() => checkedHeader(bytesOf("<xml></xml>"))).toThrow(/not a PNG, JPEG/);
+  });
+
+  test.each([
+    ["<?xml version='1.0'?>\n<!-- by hand --><svg xmlns=''/>", "an SVG drawing"],
+    ["\0\0\x01\0\x01\0\x10\x10", "an icon (ICO)"],
+    ["\0\0\0\x0cJXL \r\n", "a JPEG XL image"],
+    ["\0\0\0\x0cjP  \r\n", "a JPEG 2000 image"],
+    ["8BPS\0\x01", "a Photoshop document"],
+    ["P6\n2 2\n255\n", "a portable pixmap"],
+    ["", "empty (0 bytes)"],
+  ])("%j is named as what it is: %s", (text, kind) => {
+    expect(() => checkedHeader(bytesOf(text))).toThrow(kind);
   });
 
   test("that claims 60,000 px is refused before anything is decoded", () => {

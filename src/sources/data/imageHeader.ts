@@ -1,6 +1,8 @@
-/** Format and size of an image, from the first bytes of its file. */
+import { isoImage } from "./isoImage";
+
+/** Format and size of an image, from the first bytes of its file. HEIC and TIFF are shown by some browsers only. */
 export interface ImageHeader {
-  readonly format: "PNG" | "JPEG" | "WebP" | "GIF" | "BMP";
+  readonly format: "PNG" | "JPEG" | "WebP" | "GIF" | "BMP" | "AVIF" | "HEIC" | "TIFF";
   readonly width: number;
   readonly height: number;
 }
@@ -67,6 +69,31 @@ const jpeg: Read = (view) => {
   }
 };
 
+/** An entry of a TIFF's directory, and the tags and types that a size has. */
+const ENTRY_BYTES = 12;
+const [WIDTH_TAG, HEIGHT_TAG, SHORT] = [256, 257, 3];
+
+const tiff: Read = (view) => {
+  const little = startsWith(view, "II*\0");
+  if (!little && !startsWith(view, "MM\0*")) return undefined;
+  const at = view.getUint32(4, little);
+  const count = view.getUint16(at, little);
+  const valueOf = (tag: number): number => {
+    for (let entry = at + 2; entry < at + 2 + count * ENTRY_BYTES; entry += ENTRY_BYTES) {
+      if (view.getUint16(entry, little) !== tag) continue;
+      const short = view.getUint16(entry + 2, little) === SHORT;
+      return short ? view.getUint16(entry + 8, little) : view.getUint32(entry + 8, little);
+    }
+    return 0;
+  };
+  return { format: "TIFF", width: valueOf(WIDTH_TAG), height: valueOf(HEIGHT_TAG) };
+};
+
+const iso: Read = (view) => {
+  const image = isoImage(view);
+  return image && { format: image.format, width: image.width, height: image.height };
+};
+
 /**
  * Format and size by an image's own header, so that nothing is allocated for what a file merely claims.
  * @returns undefined when it is none of the formats, or is cut before it says its size
@@ -74,7 +101,7 @@ const jpeg: Read = (view) => {
 export function imageHeader(bytes: Uint8Array): ImageHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    for (const read of [png, jpeg, webp, gif, bmp]) {
+    for (const read of [png, jpeg, webp, gif, bmp, iso, tiff]) {
       const header = read(view);
       if (header) return header;
     }

@@ -12,6 +12,12 @@ export interface SourceImage {
 /** How classes are numbered: by a list the source has, or by what is found, as text or as numbers. */
 export type ClassOrder = readonly string[] | "byName" | "byNumber";
 
+/** A split of a data set, by its own name. */
+export interface SplitCount {
+  readonly name: string;
+  readonly images: number;
+}
+
 /** Where images come from, whatever holds them. */
 export interface ImageSource {
   /** As an experiment names it: "hub:owner/name@revision/config/split" or "folder:name". */
@@ -22,6 +28,12 @@ export interface ImageSource {
   readonly classOrder: ClassOrder;
   /** Changes when the listing does: a cut import goes on only over the same one. */
   readonly fingerprint: string;
+  /** Which split these images are; null where none was recognised. */
+  readonly split: string | null;
+  /** Every split there is, the one to train on first. */
+  readonly splits: readonly SplitCount[];
+  /** What was recognised, merged or passed over, in sentences. */
+  readonly notes: readonly string[];
   /** The images in an order that is the same every time, from number `first` on. */
   readonly from: (first: number) => AsyncIterable<SourceImage>;
 }
@@ -62,6 +74,9 @@ export function concatenated(label: string, sources: readonly ImageSource[]): Im
     bytes: sum(sources.map(({ bytes }) => bytes)),
     classOrder: first.classOrder,
     fingerprint: JSON.stringify(sources.map(({ fingerprint }) => fingerprint)),
+    split: first.split,
+    splits: first.splits,
+    notes: [...new Set(sources.flatMap(({ notes }) => notes))],
     from: async function* (start) {
       let passed = 0;
       for (const source of sources) {

@@ -5,9 +5,10 @@ import { describe, expect, test } from "vitest";
 import { testFiles, testParquet, testZip } from "../../../e2e/hub/testData";
 import { byteSourceOf } from "../../common/formats/byteSource";
 import { archivesSource } from "./archivesSource";
-import { filesSource, type SourceFile } from "./filesSource";
+import { filesSource } from "./filesSource";
 import type { ImageSource, SourceImage } from "./imageSource";
 import { parquetSource } from "./parquetImages";
+import type { SourceFile } from "./sourceFile";
 import { zipFiles } from "./zipFiles";
 
 async function itemsOf(source: ImageSource, first = 0): Promise<SourceImage[]> {
@@ -140,18 +141,22 @@ describe("a zip", () => {
     for (const [i, item] of items.entries()) expect(await item.read()).toEqual(files[i]?.bytes);
   });
 
-  test("in a zip is a folder, two deep; deeper is refused", async () => {
+  test("in a zip is a folder, two deep; a deeper one is left out by name", async () => {
     const png = new Uint8Array([1, 2, 3]);
     const red = await zipOf([["1.png", png]]);
     const train = await zipOf([
       ["red.zip", red],
       ["blue/1.png", png],
     ]);
-    const files = await zipSource(await zipOf([["train.zip", train]]));
+    const { files } = await zipSource(await zipOf([["train.zip", train]]));
     expect(files.map(({ path }) => path)).toEqual(["train/red/1.png", "train/blue/1.png"]);
     for (const { read } of files) expect(await read()).toEqual(png);
     const deep = await zipOf([["outer.zip", await zipOf([["train.zip", train]])]]);
-    await expect(zipSource(deep)).rejects.toMatchObject({ code: "BAD_ARCHIVE" });
+    const { files: shallow, leftOut } = await zipSource(deep);
+    expect(shallow.map(({ path }) => path)).toEqual(["outer/train/blue/1.png"]);
+    expect(leftOut).toEqual([
+      { name: "outer/train/red.zip", reason: expect.stringMatching(/more than 2 deep/) as string },
+    ]);
   });
 
   test("among several, with loose images, is a class of its own", async () => {
@@ -163,20 +168,104 @@ describe("a zip", () => {
     ]);
   });
 
-  test("that leads out of itself is refused", async () => {
+  test("with a name that leads out of it takes the other entries and names that one", async () => {
     for (const name of ["../up.png", "a/../../up.png", "/etc/a.png", "C:/a.png"]) {
-      const zip = await zipOf([["aaaaaaaaaaaaaaaa".slice(0, name.length), new Uint8Array(3)]]);
+      const zip = await zipOf([
+        ["aaaaaaaaaaaaaaaa".slice(0, name.length), new Uint8Array(3)],
+        ["cat/1.png", new Uint8Array(3)],
+      ]);
       const text = new TextDecoder("latin1").decode(zip);
       const evil = text.replaceAll("aaaaaaaaaaaaaaaa".slice(0, name.length), name);
-      await expect(zipSource(Uint8Array.from(evil, (c) => c.charCodeAt(0)))).rejects.toMatchObject({
-        code: "BAD_ARCHIVE",
-      });
+      const found = await zipSource(Uint8Array.from(evil, (c) => c.charCodeAt(0)));
+      expect(found.files.map(({ path }) => path)).toEqual(["cat/1.png"]);
+      expect(found.leftOut).toEqual([
+        { name, reason: expect.stringMatching(/^its name/) as string },
+      ]);
+      const [, left] = await itemsOf(await filesSource("x", found));
+      expect(left?.name).toBe(name);
+      await expect(left?.read()).rejects.toMatchObject({ code: "BAD_IMAGE" });
     }
+  });
+
+  test("has names in UTF-8 without a mark (macOS), in code page 437, and with backslashes", async () => {
+    const utf8 = await zipOf([["katzen/\u00e4.png", new Uint8Array(3)]]);
+    /** Takes the mark for UTF-8 from local and central header. */
+    const unmarked = (zip: Uint8Array) => {
+      const out = zip.slice();
+      const view = new DataView(out.buffer);
+      for (let at = 0; at + 10 <= out.length; at++) {
+        const signature = view.getUint32(at, true);
+        const flags = signature === 0x04034b50 ? at + 6 : signature === 0x02014b50 ? at + 8 : -1;
+        if (flags >= 0) view.setUint16(flags, view.getUint16(flags, true) & ~0x800, true);
+      }
+      return out;
+    };
+    const pathOf = async (zip: Uint8Array) => (await zipSource(zip)).files[0]?.path;
+    expect(await pathOf(unmarked(utf8))).toBe("katzen/\u00e4.png");
+    const text = new TextDecoder("latin1").decode(
+      unmarked(await zipOf([["a/bcdef.png", new Uint8Array(3)]])),
+    );
+    const bytesOf = (name: string) =>
+      Uint8Array.from(text.replaceAll("a/bcdef.png", name), (c) => c.charCodeAt(0));
+    expect(await pathOf(bytesOf("a/b\x84def.png"))).toBe("a/b\u00e4def.png");
+    expect(await pathOf(bytesOf("a\\bcdef.png"))).toBe("a/bcdef.png");
+  });
+
+  test("packed by a method that is not read, or encrypted, says so for each entry", async () => {
+    const zip = await zipOf([
+      ["a/1.png", new Uint8Array(3)],
+      ["a/2.png", new Uint8Array(3)],
+    ]);
+    const changed = (local: number, central: number, value: number) => {
+      const out = zip.slice();
+      const view = new DataView(out.buffer);
+      let first = true;
+      for (let at = 0; at + 10 <= out.length; at++) {
+        const signature = view.getUint32(at, true);
+        if (signature === 0x02014b50 && first) view.setUint16(at + central, value, true);
+        if (signature === 0x02014b50) first = false;
+        if (signature === 0x04034b50 && at === 0) view.setUint16(at + local, value, true);
+      }
+      return out;
+    };
+    const zstd = await zipSource(changed(8, 10, 93));
+    expect(zstd.files.map(({ path }) => path)).toEqual(["a/2.png"]);
+    expect(zstd.leftOut).toEqual([
+      { name: "a/1.png", reason: "it is packed by Zstandard (method 93), which is not read" },
+    ]);
+    const encrypted = await zipSource(changed(6, 8, 0x801));
+    expect(encrypted.leftOut).toEqual([{ name: "a/1.png", reason: "it is encrypted" }]);
+  });
+
+  test("with a damaged archive inside takes the rest", async () => {
+    const zip = await zipOf([
+      ["bad.zip", new Uint8Array(40)],
+      ["a/1.png", new Uint8Array(3)],
+    ]);
+    const { files, leftOut } = await zipSource(zip);
+    expect(files.map(({ path }) => path)).toEqual(["a/1.png"]);
+    expect(leftOut[0]).toMatchObject({
+      name: "bad.zip",
+      reason: expect.stringMatching(/cannot be read as a zip/) as string,
+    });
+  });
+
+  test("called train among one called val is a split, whatever lies in it", async () => {
+    const zip = await zipOf([
+      ["cat/1.png", new Uint8Array(3)],
+      ["dog/1.png", new Uint8Array(3)],
+    ]);
+    const source = await archivesSource("x", [asFile("val.zip", zip), asFile("train.zip", zip)]);
+    expect(source.split).toBe("train");
+    expect(await listed(source)).toEqual([
+      ["train/cat/1.png", "cat"],
+      ["train/dog/1.png", "dog"],
+    ]);
   });
 
   test("with a bomb is left unread: by its ratio, by its size, by lying about its size", async () => {
     const bomb = await zipOf([["bomb.png", new Uint8Array(3 * 2 ** 20)]]);
-    const [image] = await zipSource(bomb);
+    const [image] = (await zipSource(bomb)).files;
     await expect(image?.read()).rejects.toThrow(/more than 200 times as many/);
 
     const honest = await zipOf([["a.png", new Uint8Array(5000)]]);
@@ -188,10 +277,10 @@ describe("a zip", () => {
       }
       return out;
     };
-    const [huge] = await zipSource(claim(2 ** 31));
+    const [huge] = (await zipSource(claim(2 ** 31))).files;
     await expect(huge?.read()).rejects.toThrow(/claims 2147483648 bytes/);
     for (const bytes of [100, 6000]) {
-      const [liar] = await zipSource(claim(bytes));
+      const [liar] = (await zipSource(claim(bytes))).files;
       await expect(liar?.read()).rejects.toMatchObject({ code: "BAD_ARCHIVE" });
     }
   });
@@ -207,7 +296,7 @@ describe("a zip", () => {
           const bytes = cut ? whole.slice(0, at) : whole.slice();
           if (!cut) bytes[at] = (bytes[at] ?? 0) ^ change;
           const read = async () => {
-            for (const image of await zipSource(bytes)) await image.read();
+            for (const image of (await zipSource(bytes)).files) await image.read();
           };
           await read().catch((error: unknown) =>
             expect(error).toMatchObject({ code: "BAD_ARCHIVE" }),
@@ -269,6 +358,56 @@ describe("a parquet file", () => {
     );
     expect(source.classOrder).toBe("byNumber");
     expect((await itemsOf(source)).map(({ className }) => className)).toEqual(["10", "2"]);
+  });
+
+  test("has classes in any kind of column: truths, text that is not marked as text, fractions", async () => {
+    const classesOf = async (...columns: Parameters<typeof write>) => {
+      const source = await parquetOf(write(...columns));
+      const items = await itemsOf(source);
+      return [items.map(({ className }) => className), source.classOrder, items] as const;
+    };
+    const [truths, order, items] = await classesOf(image, {
+      name: "smiles",
+      data: [true, false],
+      type: "BOOLEAN",
+    });
+    expect([truths, order]).toEqual([["true", "false"], "byName"]);
+    expect(await items[0]?.read()).toEqual(png);
+    const bytes = ["cat ", "dog"].map((text) => new TextEncoder().encode(text));
+    const [text] = await classesOf(image, { name: "label", data: bytes, type: "BYTE_ARRAY" });
+    expect(text).toEqual(["cat", "dog"]);
+    const [fractions, byNumber] = await classesOf(image, {
+      name: "label",
+      data: [10, 9],
+      type: "DOUBLE",
+    });
+    expect([fractions, byNumber]).toEqual([["10", "9"], "byNumber"]);
+    const [, , halves] = await classesOf(image, { name: "label", data: [1.5, 1], type: "DOUBLE" });
+    await expect(halves[0]?.read()).rejects.toThrow(/its class is 1.5, which is neither/);
+  });
+
+  test("of a split without labels is one class, which is said once; single rows without one are named", async () => {
+    for (const statistics of [true, false]) {
+      const unlabelled = await parquetOf(
+        new Uint8Array(
+          parquetWriteBuffer({
+            columnData: [image, { name: "label", data: [-1, -1], type: "INT32" }],
+            statistics,
+          }),
+        ),
+      );
+      expect(await listed(unlabelled)).toEqual([
+        ["t.parquet row 0", "images"],
+        ["t.parquet row 1", "images"],
+      ]);
+      expect(unlabelled.notes).toEqual([
+        expect.stringMatching(/This split has no labels/) as string,
+      ]);
+    }
+    const some = await parquetOf(write(image, { name: "label", data: [-1, 3], type: "INT32" }));
+    const [first, second] = await itemsOf(some);
+    await expect(first?.read()).rejects.toThrow('it has no label (column "label")');
+    expect(second?.className).toBe("3");
   });
 
   test("with several candidates is refused with their names; without any, with what it has", async () => {

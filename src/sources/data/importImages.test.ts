@@ -6,7 +6,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { decodePngSquare, encodePng } from "../../common/formats/png";
 import { centerCrop } from "./centerCrop";
 import { contentHash } from "./contentHash";
-import { filesSource, type SourceFile } from "./filesSource";
+import { filesSource } from "./filesSource";
 import {
   importImages,
   joinedDigests,
@@ -16,6 +16,7 @@ import {
 } from "./importImages";
 import { orderedClasses, type ImageSource } from "./imageSource";
 import { inOrder } from "./inOrder";
+import type { SourceFile } from "./sourceFile";
 
 const SIDE = 16;
 const sourceFiles = (): SourceFile[] =>

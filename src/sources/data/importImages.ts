@@ -1,10 +1,12 @@
-import { StudioError, type StudioErrorCode } from "../../common/errors/studioError";
 import { encodePng } from "../../common/formats/png";
-import { centerCrop } from "./centerCrop";
 import { DIGEST_BYTES } from "./contentHash";
-import type { ImageCodec } from "./imageCodec";
+import { withFacts, type FactCounts } from "./factNotes";
+import type { ImageCodec, Orientation } from "./imageCodec";
+import type { ImageFact } from "./imageFacts";
 import { badDataset, type ImageSource, type SourceImage } from "./imageSource";
 import { inOrder } from "./inOrder";
+import { readSquare, type SquareOptions } from "./readSquare";
+import type { LeftOut } from "./sourceFile";
 
 /** One record of storage: small enough that a cut costs seconds, large enough that there are not many. */
 const SHARD_BYTES = 4 * 2 ** 20;
@@ -13,21 +15,17 @@ const AHEAD = 4;
 /** Skipped images that are listed; the others are counted. */
 const MAX_LISTED = 200;
 
-/** An image that is left out, and why. */
-export interface Skipped {
-  readonly name: string;
-  readonly reason: string;
-}
-
 /** How far an import is: what a second call goes on from. */
 export interface ImportState {
   /** Items of the listing that are used up, skipped ones too. */
   readonly consumed: number;
   readonly images: number;
   readonly skippedCount: number;
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly LeftOut[];
   /** Classes in the order they were met; `ImageShard.classes` counts in them. */
   readonly foundClasses: readonly string[];
+  /** What is to be told of how images were read. */
+  readonly facts: FactCounts;
 }
 
 export const NOTHING_IMPORTED: ImportState = {
@@ -36,6 +34,7 @@ export const NOTHING_IMPORTED: ImportState = {
   skippedCount: 0,
   skipped: [],
   foundClasses: [],
+  facts: {},
 };
 
 /** Squares that are stored together. */
@@ -57,6 +56,8 @@ export interface ImportRequest {
   readonly codec: ImageCodec;
   /** Side of the squares, px. */
   readonly resolution: number;
+  /** Absent: as the pixels are stored. */
+  readonly orientation?: Orientation | undefined;
   /** Stop after this many images. */
   readonly limit?: number | undefined;
   /** Where an earlier call was cut; `NOTHING_IMPORTED` at first. */
@@ -67,38 +68,26 @@ export interface ImportRequest {
   readonly between: (progress: ImportProgress) => Promise<void>;
 }
 
-/** Errors of a single image. Any other error would occur with the next image as well. */
-const OF_ONE_IMAGE: readonly StudioErrorCode[] = ["BAD_IMAGE", "BAD_ARCHIVE"];
-
 interface Prepared {
   readonly name: string;
   readonly className: string;
   readonly png: Uint8Array;
   readonly digest: Uint8Array;
   readonly readBytes: number;
+  readonly facts: readonly ImageFact[];
 }
 
 /** Reads, decodes, crops and packs one image, or says why it is left out. */
-async function prepare(
-  { name, className, read }: SourceImage,
-  codec: ImageCodec,
-  resolution: number,
-): Promise<Prepared | Skipped> {
-  try {
-    const bytes = await read();
-    const readBytes = bytes.length;
-    const rgb = new Uint8Array(centerCrop(await codec.decode(bytes), resolution));
-    const [png, digest] = await Promise.all([
-      encodePng({ width: resolution, height: resolution, rgb }),
-      crypto.subtle.digest("SHA-256", rgb),
-    ]);
-    return { name, className, png, digest: new Uint8Array(digest), readBytes };
-  } catch (error) {
-    if (error instanceof StudioError && OF_ONE_IMAGE.includes(error.code)) {
-      return { name, reason: error.message };
-    }
-    throw error;
-  }
+async function prepare(image: SourceImage, options: SquareOptions): Promise<Prepared | LeftOut> {
+  const square = await readSquare(image, options);
+  if ("reason" in square) return square;
+  const { name, className, rgb, readBytes, facts } = square;
+  const { resolution } = options;
+  const [png, digest] = await Promise.all([
+    encodePng({ width: resolution, height: resolution, rgb }),
+    crypto.subtle.digest("SHA-256", rgb),
+  ]);
+  return { name, className, png, digest: new Uint8Array(digest), readBytes, facts };
 }
 
 /** The state with one more image of a class, which may be new. */
@@ -109,7 +98,7 @@ function counted(state: ImportState, className: string): [ImportState, number] {
   return [next, known >= 0 ? known : foundClasses.length - 1];
 }
 
-const passedOver = (state: ImportState, { name, reason }: Skipped): ImportState => ({
+const passedOver = (state: ImportState, { name, reason }: LeftOut): ImportState => ({
   ...state,
   consumed: state.consumed + 1,
   skippedCount: state.skippedCount + 1,
@@ -135,6 +124,7 @@ const emptyShard = (): OpenShard => ({ pngs: [], classes: [], digests: [], bytes
  */
 export async function importImages(request: ImportRequest): Promise<ImportState> {
   const { source, codec, resolution, limit = Infinity, from, store, between } = request;
+  const options = { codec, resolution, orientation: request.orientation ?? "stored" };
   let state = from;
   let shard = emptyShard();
   let readBytes = 0;
@@ -142,15 +132,13 @@ export async function importImages(request: ImportRequest): Promise<ImportState>
     await store(shard.pngs.length > 0 ? shard : null, state);
     shard = emptyShard();
   };
-  const prepared = inOrder(source.from(from.consumed), AHEAD, (image) =>
-    prepare(image, codec, resolution),
-  );
+  const prepared = inOrder(source.from(from.consumed), AHEAD, (image) => prepare(image, options));
   const takeAll = async () => {
     for await (const image of prepared) {
       if ("reason" in image) state = passedOver(state, image);
       else {
         const [next, classIndex] = counted(state, image.className);
-        state = next;
+        state = { ...next, facts: withFacts(next.facts, image.facts, image.name) };
         shard.pngs.push(image.png);
         shard.classes.push(classIndex);
         shard.digests.push(image.digest);

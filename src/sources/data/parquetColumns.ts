@@ -48,10 +48,13 @@ const mayBeImage = (column: SchemaTree): boolean =>
     ? isBytes(column)
     : column.children.some((child) => child.element.name === "bytes" && isBytes(child));
 
-const isWhole = ({ element, children }: SchemaTree): boolean =>
-  children.length === 0 && (element.type === "INT32" || element.type === "INT64");
+const isLeaf = ({ children }: SchemaTree): boolean => children.length === 0;
 
-const LABEL_NAMES = ["label", "labels", "class", "class_id", "fine_label"];
+/** Columns that may be classes whatever they are called: whole numbers and truths. */
+const mayBeLabel = (column: SchemaTree): boolean =>
+  isLeaf(column) && ["INT32", "INT64", "BOOLEAN"].includes(column.element.type ?? "");
+
+const LABEL_NAMES = ["label", "labels", "class", "class_id", "fine_label", "class_name", "target"];
 const IMAGE_NAMES = ["image", "img", "images"];
 
 /** The only candidate, or the one with a usual name. */
@@ -83,7 +86,12 @@ export function parquetColumns(file: string, metadata: FileMetaData): ParquetCol
     columns.map(nameOf).filter((name) => features[name]?._type === type);
   const firstOf = (...lists: string[][]) => lists.find((list) => list.length > 0) ?? [];
 
-  const images = firstOf(ofType("Image"), columns.filter(mayBeImage).map(nameOf));
+  const bytes = columns.filter(mayBeImage).map(nameOf);
+  const images = firstOf(
+    ofType("Image"),
+    bytes.filter((name) => !LABEL_NAMES.includes(name)), // text without a note that it is text
+    bytes,
+  );
   const image = chosen("images", images, IMAGE_NAMES, file);
   if (image === undefined) {
     throw new StudioError(
@@ -92,15 +100,19 @@ export function parquetColumns(file: string, metadata: FileMetaData): ParquetCol
       "Choose a data set whose rows hold the images themselves.",
     );
   }
-  const named = columns
-    .filter((column) => column.children.length === 0 && LABEL_NAMES.includes(nameOf(column)))
-    .map(nameOf);
-  const labels = firstOf(ofType("ClassLabel"), named, columns.filter(isWhole).map(nameOf));
+  const others = columns.filter((column) => isLeaf(column) && nameOf(column) !== image);
+  const named = others.map(nameOf).filter((name) => LABEL_NAMES.includes(name));
+  const labels = firstOf(ofType("ClassLabel"), named, others.filter(mayBeLabel).map(nameOf));
   const label = chosen("classes", labels, LABEL_NAMES, file) ?? null;
   const classNames = label === null ? undefined : features[label]?.names;
   return { image, label, classNames: classNames ? distinct(classNames) : null };
 }
 
 /** Class names have to tell classes apart: a second "crane" gets its number. */
-const distinct = (names: readonly string[]): string[] =>
-  names.map((name, number) => (names.indexOf(name) === number ? name : `${name} (${number})`));
+function distinct(names: readonly string[]): string[] {
+  const first = new Map<string, number>();
+  names.forEach((name, number) => {
+    if (!first.has(name)) first.set(name, number);
+  });
+  return names.map((name, number) => (first.get(name) === number ? name : `${name} (${number})`));
+}

@@ -9,6 +9,7 @@ import { compressors } from "hyparquet-compressors";
 import { StudioError } from "../../common/errors/studioError";
 import type { ByteSource } from "../../common/formats/byteSource";
 import { badImage } from "./imageCodec";
+import { tidyClassName } from "./classNames";
 import { imageHeader } from "./imageHeader";
 import { concatenated, ONE_CLASS, type ImageSource, type SourceImage } from "./imageSource";
 import { parquetColumns, type ParquetColumns } from "./parquetColumns";
@@ -108,13 +109,36 @@ function bytesOfCell(cell: unknown): Uint8Array | undefined {
   return undefined;
 }
 
-function classOfCell(cell: unknown, { label, classNames }: ParquetColumns): string | undefined {
+/** What the hub, and many others, write where a row has no label. */
+const NO_LABEL = -1;
+
+/** Whether a cell says that its row has no label. */
+const isNoLabel = (cell: unknown): boolean =>
+  cell === null || cell === undefined || cell === "" || Number(cell) === NO_LABEL;
+
+/** Text that the file does not mark as text is bytes. */
+function textOfCell(cell: unknown): unknown {
+  return cell instanceof Uint8Array ? new TextDecoder().decode(cell) : cell;
+}
+
+function classOfCell(given: unknown, { label, classNames }: ParquetColumns): string | undefined {
   if (label === null) return ONE_CLASS;
-  if (typeof cell === "string" && cell !== "") return cell;
+  const cell = textOfCell(given);
+  if (typeof cell === "string" && cell !== "") return tidyClassName(cell);
+  if (typeof cell === "boolean") return String(cell);
   if (typeof cell !== "number" && typeof cell !== "bigint") return undefined;
   const number = Number(cell);
   if (classNames) return classNames[number];
   return Number.isSafeInteger(number) && number >= 0 ? String(number) : undefined;
+}
+
+/** Why a row has no class. */
+function noClass(cell: unknown, { label, classNames }: ParquetColumns): string {
+  if (isNoLabel(cell)) return `it has no label (column "${label ?? ""}")`;
+  const text = String(cell).slice(0, 80);
+  return classNames
+    ? `its class is ${text}, and the file names ${classNames.length}`
+    : `its class is ${text}, which is neither a whole number nor text`;
 }
 
 /** A row as an image; one without image or class throws when it is read. */
@@ -131,7 +155,7 @@ function imageOfRow(
     className: className ?? "",
     read: () =>
       Promise.resolve().then(() => {
-        if (className === undefined) throw badImage(`its class is ${String(cell)}`);
+        if (className === undefined) throw badImage(noClass(cell, columns));
         if (!bytes) throw badImage("its row holds no image");
         return bytes;
       }),
@@ -142,7 +166,42 @@ function imageOfRow(
 function classOrderOf(metadata: FileMetaData, columns: ParquetColumns): ImageSource["classOrder"] {
   if (columns.classNames) return columns.classNames;
   const label = metadata.schema.find(({ name }) => name === columns.label);
-  return label?.type === "INT32" || label?.type === "INT64" ? "byNumber" : "byName";
+  const isNumber = ["INT32", "INT64", "FLOAT", "DOUBLE"].includes(label?.type ?? "");
+  return isNumber ? "byNumber" : "byName";
+}
+
+/** Reads columns of some rows. */
+type ReadRows = (
+  place: RowGroupPlace,
+  columns: readonly string[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+/** Least and greatest label of each row group, where the file says them of all. */
+function labelRanges({ row_groups: groups }: FileMetaData, label: string) {
+  const ranges = groups.map(({ columns }) => {
+    const part = columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === label);
+    const { min_value: least, max_value: most } = part?.meta_data?.statistics ?? {};
+    return { least, most };
+  });
+  return ranges.every(({ least, most }) => least !== undefined && most !== undefined)
+    ? ranges
+    : undefined;
+}
+
+/** Whether no row has a label: by the file's own statistics, else by reading the labels until one is there. */
+async function isUnlabelled(
+  metadata: FileMetaData,
+  label: string,
+  groups: readonly RowGroupPlace[],
+  read: ReadRows,
+): Promise<boolean> {
+  const ranges = labelRanges(metadata, label);
+  if (ranges) return ranges.every(({ least, most }) => isNoLabel(least) && isNoLabel(most));
+  for (const group of groups) {
+    const rows = await read(group, [label]);
+    if (rows.some((row) => !isNoLabel(textOfCell(row[label])))) return false;
+  }
+  return true;
 }
 
 /**
@@ -154,14 +213,14 @@ async function parquetFile(source: ByteSource): Promise<ImageSource> {
   const file = bufferOf(source);
   await checkFooter(source);
   const metadata = await guarded(name, () => parquetMetadataAsync(file));
-  const columns = parquetColumns(name, metadata);
-  const groups = rowGroups(name, metadata, columns);
-  const readGroup = ({ first, rows }: RowGroupPlace) =>
+  const found = await guarded(name, () => Promise.resolve(parquetColumns(name, metadata)));
+  const groups = rowGroups(name, metadata, found);
+  const read: ReadRows = ({ first, rows }, columns) =>
     guarded(name, () =>
       parquetReadObjects({
         file,
         metadata,
-        columns: columns.label === null ? [columns.image] : [columns.image, columns.label],
+        columns: [...columns],
         rowStart: first,
         rowEnd: first + rows,
         compressors: boundedCompressors,
@@ -169,17 +228,28 @@ async function parquetFile(source: ByteSource): Promise<ImageSource> {
         geoparquet: false,
       }),
     );
+  const { image, label } = found;
   const firstGroup = groups.find(({ rows }) => rows > 0);
+  const unlabelled =
+    label !== null && firstGroup && (await isUnlabelled(metadata, label, groups, read));
+  const columns: ParquetColumns = unlabelled ? { ...found, label: null, classNames: null } : found;
   return {
     label: name,
     images: groups.reduce((sum, { rows }) => sum + rows, 0),
     bytes,
     classOrder: classOrderOf(metadata, columns),
     fingerprint: `${name} ${bytes}`,
+    split: null,
+    splits: [],
+    notes: unlabelled
+      ? [
+          `This split has no labels (column "${label}" is -1 or empty in every row): its images are one class.`,
+        ]
+      : [],
     from: async function* (start) {
       for (const group of groups) {
         if (group.first + group.rows <= start) continue;
-        const rows = await readGroup(group);
+        const rows = await read(group, columns.label === null ? [image] : [image, columns.label]);
         if (group === firstGroup) checkFirstRows(name, rows, columns);
         for (let row = Math.max(0, start - group.first); row < rows.length; row++) {
           yield imageOfRow(`${name} row ${group.first + row}`, rows[row] ?? {}, columns);

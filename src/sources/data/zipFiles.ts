@@ -1,7 +1,8 @@
 import { Reader, ZipReader, type FileEntry } from "@zip.js/zip.js/lib/zip-core-native.js";
 import { StudioError } from "../../common/errors/studioError";
 import { byteSourceOf, type ByteSource } from "../../common/formats/byteSource";
-import { isImagePath, type SourceFile } from "./filesSource";
+import { isHidden } from "./imageKinds";
+import { isWanted, type FileListing, type LeftOut, type SourceFile } from "./sourceFile";
 
 /**
  * Limits that an archive must keep, against archives made to exhaust memory. Every size is checked before anything is
@@ -78,12 +79,58 @@ async function readEntry(name: string, entry: FileEntry, maxBytes: number): Prom
   return out;
 }
 
+/**
+ * An entry's name. Writers that do not say which letters they use mean UTF-8 (macOS) or code page 437, which is what the
+ * library takes then; Windows' old ones write backslashes.
+ */
+function nameOf({ filename, rawFilename, filenameUTF8 }: FileEntry): string {
+  const utf8 = () => {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(rawFilename);
+    } catch {
+      return filename;
+    }
+  };
+  const name = filenameUTF8 || rawFilename.every((byte) => byte < 0x80) ? filename : utf8();
+  return name.replaceAll("\\", "/").replace(/^(\.\/)+/, "");
+}
+
+/** Why a name is not taken; undefined for one that stays within the archive. */
+function nameProblem(name: string): string | undefined {
+  if (name.split("/").includes("..")) return "its name leads out of the archive";
+  if (name.startsWith("/") || /^[a-z]:/i.test(name)) return "its name is that of a place on a disk";
+  const isNone = name === "" || Array.from(name).some((char) => char < " ");
+  return isNone ? "its name is no file's name" : undefined;
+}
+
+/** How archives call the ways to pack an entry that are not read here. */
+const METHODS: Readonly<Record<number, string>> = {
+  1: "Shrink",
+  6: "Implode",
+  12: "BZip2",
+  14: "LZMA",
+  93: "Zstandard",
+  95: "XZ",
+  96: "JPEG",
+  97: "WavPack",
+  98: "PPMd",
+};
+/** Stored, Deflate, Deflate64. */
+const READ_METHODS = [0, 8, 9];
+
+/** Why an entry cannot be unpacked, by what the directory says of it; undefined when it can be tried. */
+function entryProblem({ encrypted, compressionMethod: method }: FileEntry): string | undefined {
+  if (encrypted) return "it is encrypted";
+  if (READ_METHODS.includes(method)) return undefined;
+  return `it is packed by ${METHODS[method] ?? "a method"} (method ${method}), which is not read`;
+}
+
 /** The entries of one archive that are files. */
 async function entriesOf(source: ByteSource): Promise<FileEntry[]> {
   const found: FileEntry[] = [];
   try {
     const reader = new ZipReader(new SourceReader(source), {
-      filenameValidation: "balanced", // no way out of the archive: "..", absolute paths, drives
+      filenameValidation: "tolerant", // a name is nobody's path here: bad ones are left out one by one
       useWebWorkers: false,
     });
     let count = 0;
@@ -112,48 +159,70 @@ function lastOpened() {
 
 const isArchivePath = (path: string) => /\.zip$/i.test(path);
 
-/**
- * The images (and labels) of a zip archive and of those inside it, whose names become folders. Only the directory is
- * read here; an archive inside is unpacked into memory, one at a time.
- * @throws StudioError BAD_ARCHIVE for what is no zip, leads out of itself or claims the sizes of a bomb
- */
-export async function zipFiles(source: ByteSource): Promise<SourceFile[]> {
-  const nested = lastOpened();
+const messageFor = (error: StudioError) => error.message.replace(/\.$/, "");
 
-  const filesIn = async (
-    folder: string,
-    depth: number,
-    open: () => Promise<FileEntry[]>,
-  ): Promise<SourceFile[]> => {
-    const files: SourceFile[] = [];
-    for (const [index, entry] of (await open()).entries()) {
-      const path = `${folder}${entry.filename}`;
-      const reopened = async () => {
-        const again = (await open())[index];
-        if (!again) throw badArchive(source.name, `it changed while it was read (${path})`);
-        return again;
-      };
-      if (isArchivePath(path) && !path.includes("__MACOSX/")) {
-        if (depth >= MAX_DEPTH) {
-          throw badArchive(source.name, `archives lie in it more than ${MAX_DEPTH} deep (${path})`);
-        }
-        const openInner = () =>
-          nested(path, async () => {
-            const bytes = await readEntry(path, await reopened(), MAX_NESTED_BYTES);
-            return entriesOf(byteSourceOf(path, bytes));
-          });
-        files.push(...(await filesIn(`${path.slice(0, -".zip".length)}/`, depth + 1, openInner)));
-      } else if (isImagePath(path) || path.endsWith(".json")) {
-        files.push({
-          path,
-          bytes: entry.uncompressedSize,
-          read: async () => readEntry(path, await reopened(), MAX_ENTRY_BYTES),
-        });
-      }
+/** One archive among those that are listed: the outer one, or one inside it. */
+interface OpenArchive {
+  /** "" or the folder its name stands for, with a slash at its end. */
+  readonly folder: string;
+  readonly depth: number;
+  readonly open: () => Promise<FileEntry[]>;
+}
+
+/**
+ * The images and lists of a zip archive and of those inside it, whose names become folders. Only the directory is
+ * read here; an archive inside is unpacked into memory, one at a time. An entry that cannot be had (a name that leads out
+ * of the archive, a method that is not read, a damaged archive inside) is left out and named, and the others are taken.
+ * @throws StudioError BAD_ARCHIVE for what is no zip
+ */
+export async function zipFiles(source: ByteSource): Promise<FileListing> {
+  const nested = lastOpened();
+  const files: SourceFile[] = [];
+  const leftOut: LeftOut[] = [];
+  const others: string[] = [];
+
+  const reopen = async ({ open }: OpenArchive, index: number, path: string) => {
+    const again = (await open())[index];
+    if (!again) throw badArchive(source.name, `it changed while it was read (${path})`);
+    return again;
+  };
+  const listInner = async (archive: OpenArchive, index: number, path: string): Promise<void> => {
+    if (archive.depth >= MAX_DEPTH) {
+      leftOut.push({ name: path, reason: `archives lie in it more than ${MAX_DEPTH} deep` });
+      return;
     }
-    return files;
+    const open = () =>
+      nested(path, async () => {
+        const bytes = await readEntry(path, await reopen(archive, index, path), MAX_NESTED_BYTES);
+        return entriesOf(byteSourceOf(path, bytes));
+      });
+    try {
+      const folder = `${path.slice(0, -".zip".length)}/`;
+      await listArchive({ folder, depth: archive.depth + 1, open });
+    } catch (error) {
+      if (!(error instanceof StudioError)) throw error;
+      leftOut.push({ name: path, reason: messageFor(error) });
+    }
+  };
+  const listArchive = async (archive: OpenArchive): Promise<void> => {
+    for (const [index, entry] of (await archive.open()).entries()) {
+      const name = nameOf(entry);
+      const path = `${archive.folder}${name}`;
+      const isArchive = isArchivePath(path);
+      if (isHidden(name.replaceAll("../", ""))) continue;
+      const wanted = isArchive || isWanted(path);
+      const problem = nameProblem(name) ?? (wanted ? entryProblem(entry) : undefined);
+      if (problem !== undefined) leftOut.push({ name: path, reason: problem });
+      else if (isArchive) await listInner(archive, index, path);
+      else if (isWanted(path)) {
+        const read = async () =>
+          readEntry(path, await reopen(archive, index, path), MAX_ENTRY_BYTES);
+        files.push({ path, bytes: entry.uncompressedSize, read });
+      } else others.push(path);
+    }
   };
 
   const outer = await entriesOf(source);
-  return filesIn("", 0, () => Promise.resolve(outer));
+  await listArchive({ folder: "", depth: 0, open: () => Promise.resolve(outer) });
+  return { files, leftOut, others };
 }

@@ -95,9 +95,10 @@ export function createDatasetsFlow(
     continueImport: async (id: string): Promise<void> => {
       const summary = state().datasets.list?.find((other) => other.id === id);
       if (!summary || state().datasets.job?.status === "running") return;
-      const { name, resolution, limit } = summary;
+      const { name, resolution, limit, split, orientation } = summary;
       const source = await sourceOf(summary).catch(toFailure);
-      if ("kind" in source) return run(source, { name, resolution, ...(limit && { limit }) });
+      const options = { name, resolution, ...(limit && { limit }), split, orientation };
+      if ("kind" in source) return run(source, options);
       state().beginImport(name, summary.source);
       state().endImport(source);
     },

@@ -27,6 +27,7 @@ const PETS: DatasetSummary = {
   bytes: 3_700_000,
   skippedCount: 2,
   skipped: [{ name: "cat/broken.png", reason: "ends early" }],
+  notes: [],
   createdAtMs: 0,
   resumable: false,
 };

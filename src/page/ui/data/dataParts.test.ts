@@ -85,6 +85,7 @@ test("a cache is whole when it has a row for each image of the data set its key 
     bytes: 1,
     skippedCount: 0,
     skipped: [],
+    notes: [],
     createdAtMs: 0,
     resumable: false,
   };
