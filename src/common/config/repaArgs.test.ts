@@ -187,3 +187,17 @@ test("arguments apart from their values, unknown ones and illegal ones", () => {
   ]);
   expect(() => fromRepaArgs("hello")).toThrow(/No argument/);
 });
+
+test("a command pasted from a document loses nothing without a word", () => {
+  const pasted = [
+    "accelerate launch train.py \u2014model=\u201cSiT-L/4\u201d ^\r\n\u2013\u2013learning-rate\u00a0=2e-4",
+    "\u2212\u2212batch-size\u00a064 --proj_coeff=0.25 `\n--Seed=7 -qk-norm encoder-depth=4",
+  ].join(" ");
+  const { experiment, issues } = fromRepaArgs(pasted.replace("\u00a0=", "="));
+  expect(experiment.model).toMatchObject({ size: "L", patchSize: 4 });
+  expect(experiment.optimizer).toMatchObject({ learningRate: 2e-4, batchSize: 64 });
+  expect(experiment.alignment.projCoeff).toBe(0.25);
+  expect(issues.map(({ path }) => path)).toEqual(["-qk-norm", "encoder-depth=4"]);
+  const long = fromRepaArgs(`--model=${"x".repeat(1e6)} --${"y".repeat(1e6)}=1`);
+  expect(JSON.stringify(long.issues).length).toBeLessThan(1500);
+});

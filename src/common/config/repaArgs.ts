@@ -196,20 +196,51 @@ export function toRepaArgs(experiment: Experiment): RepaCommand {
   };
 }
 
+/** Characters of the text that an issue repeats. */
+const MAX_SAID = 120;
+
+/** What documents make of a command line: dashes, quotes and spaces that no shell knows, and other shells' line ends. */
+const asTyped = (text: string): string =>
+  text
+    .replaceAll(/[\u2018\u2019\u201a\u2032]/g, "'")
+    .replaceAll(/[\u201c\u201d\u201e\u2033]/g, '"')
+    .replaceAll(/[\u200b-\u200d\u2060\ufeff\u00ad]/g, "")
+    .replaceAll(/[\\^`]\r?\n/g, " ")
+    .replaceAll(/(^|\s)(-[\u2010-\u2015\u2212]|[\u2010-\u2015\u2212]{1,2}-?)(?=[a-z])/gi, "$1--")
+    .replaceAll(/[\u2010-\u2015\u2212]/g, "-");
+
+interface GivenArguments {
+  readonly given: Map<string, string | undefined>;
+  /** Words that look like an argument and are none. */
+  readonly strays: readonly string[];
+}
+
+const MAX_STRAYS = 20;
+
 /** `--name=value`, `--name value` and bare switches of a command line, quotes and line ends removed. */
-function readArguments(text: string): Map<string, string | undefined> {
-  const words = (text.replaceAll(/\\\r?\n/g, " ").match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map(
-    (word) => word.replaceAll(/["']/g, ""),
+function readArguments(text: string): GivenArguments {
+  const words = (asTyped(text).match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) =>
+    word.replaceAll(/["']/g, ""),
   );
   const given = new Map<string, string | undefined>();
+  const values = new Set<number>();
+  const strays: string[] = [];
   words.forEach((word, i) => {
-    const option = /^--([a-z][a-z0-9-]*)(?:=(.*))?$/.exec(word);
-    if (!option) return;
+    const option = /^--([a-z][a-z0-9_-]*)(?:=(.*))?$/is.exec(word);
+    if (!option) {
+      // "-model" has lost a dash, "model=SiT-B/2" both; "KEY=1" before the command is the shell's
+      const lostDash = /^-{1,3}[^\s-]/.test(word) && !/^-\d/.test(word);
+      const lostBoth = given.size > 0 && /^[a-z][a-z0-9_-]*=/.test(word);
+      if (!values.has(i) && (lostDash || lostBoth)) strays.push(word);
+      return;
+    }
     const next = words[i + 1];
     const apart = next === undefined || next.startsWith("--") ? undefined : next;
-    given.set(option[1] ?? "", option[2] ?? apart);
+    if (option[2] === undefined && apart !== undefined) values.add(i + 1);
+    const name = (option[1] ?? "").toLowerCase().replaceAll("_", "-");
+    given.set(name, option[2] ?? apart);
   });
-  return given;
+  return { given, strays: strays.slice(0, MAX_STRAYS) };
 }
 
 type Settings = Record<string, Record<string, unknown>>;
@@ -330,7 +361,7 @@ export function fromRepaArgs(text: string): {
   readonly experiment: Experiment;
   readonly issues: readonly ConfigIssue[];
 } {
-  const given = readArguments(text);
+  const { given, strays } = readArguments(text);
   if (given.size === 0) {
     throw new StudioError(
       "BAD_CONFIG",
@@ -339,11 +370,15 @@ export function fromRepaArgs(text: string): {
     );
   }
   const settings: Settings = {};
-  const issues: ConfigIssue[] = [];
+  const issues: ConfigIssue[] = strays.map((word) => ({
+    path: word.slice(0, MAX_SAID),
+    message: "This is not read as an argument: it should begin with two dashes.",
+  }));
   for (const [name, value] of given) {
     if (name === BATCH_SIZE || name === ACCUMULATION) continue; // together, below
     const message = takeArgument(settings, name, value);
-    if (message !== undefined) issues.push({ path: `--${name}`, message });
+    if (message === undefined) continue;
+    issues.push({ path: `--${name.slice(0, MAX_SAID)}`, message: message.slice(0, 2 * MAX_SAID) });
   }
   issues.push(...takeBatch(settings, given));
   return { experiment: Experiment.parse(settings), issues };

@@ -19,14 +19,20 @@ export interface SharedRun {
 
 const MAX_ISSUES = 50;
 const MAX_PATH_CHARS = 80;
+const MAX_MESSAGE_CHARS = 400;
 
 const CARD_FIELDS: ReadonlyMap<string, z.ZodString> = new Map<keyof ReproCard, z.ZodString>([
   ["datasetHash", z.string().regex(/^[0-9a-f]{64}$/)],
   ["codeVersion", z.string().regex(/^[\w.+-]{1,64}$/)],
 ]);
 
-/** The outermost part of what is shared, nothing in it believed yet. */
-export const Payload = z.record(z.string(), z.unknown());
+/**
+ * The outermost part of what is shared, nothing in it believed yet. Any object that JSON can hold: a record of zod would
+ * drop a part named `__proto__` without a word.
+ */
+export const Payload = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
 
 /** Settings by group, as they are written. */
 export type WrittenSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -129,7 +135,12 @@ export function readShared(
   const issues: ConfigIssue[] = [];
   const report: Report = (path, message) => {
     // hostile contents may hold thousands of made-up names, each as long as it likes
-    if (issues.length < MAX_ISSUES) issues.push({ path: path.slice(0, MAX_PATH_CHARS), message });
+    if (issues.length >= MAX_ISSUES) return;
+    const shown = {
+      path: path.slice(0, MAX_PATH_CHARS),
+      message: message.slice(0, MAX_MESSAGE_CHARS),
+    };
+    issues.push(shown);
   };
   if (version.data > SCHEMA_VERSION) {
     report(

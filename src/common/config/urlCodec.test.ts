@@ -157,6 +157,26 @@ describe("decodeLink names what it cannot take and offers the rest", () => {
     ]);
   });
 
+  test("a part, a group and a setting called __proto__ are named like any other", () => {
+    const packed = deflateSync(
+      new TextEncoder().encode(
+        '{"v":1,"__proto__":1,"experiment":{"__proto__":{"a":1},"data":{"__proto__":2}}}',
+      ),
+    );
+    const { issues, experiment } = decodeLink(
+      `#/run?x=${Buffer.from(packed).toString("base64url")}`,
+    );
+    expect(issues.map(({ path }) => path)).toEqual(["__proto__", "__proto__", "data.__proto__"]);
+    expect(experiment).toEqual(Experiment.parse({}));
+  });
+
+  test("a message is short, however long what it is about", () => {
+    const model = { size: "S".repeat(60_000) };
+    const { issues } = decodeLink(linkOf({ v: 1, experiment: { model } }));
+    expect(issues).toHaveLength(1);
+    expect(JSON.stringify(issues).length).toBeLessThan(600);
+  });
+
   test("parts of the wrong kind are named, and thousands of them are not all listed", () => {
     const wrong = decodeLink(linkOf({ v: 1, experiment: { data: 3, model: null }, timeline: {} }));
     expect(wrong.issues.map((issue) => issue.path)).toEqual(["data", "model", "timeline"]);

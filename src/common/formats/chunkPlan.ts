@@ -1,5 +1,6 @@
 import { rangeBytes, readRange, type ByteRange, type StreamSource } from "./byteRange";
 import {
+  foreignWanted,
   parseSafetensorsHeader,
   safetensorsHeaderEnd,
   type SafetensorsEntry,
@@ -82,12 +83,17 @@ export interface WeightsPlan {
   readonly whole: boolean;
 }
 
-/** What to fetch of a file whose header says `header`, when only some of its tensors are needed. */
+/**
+ * What to fetch of a file whose header says `header`, when only some of its tensors are needed.
+ * @throws StudioError BAD_SAFETENSORS when one of them is of a type that is not read
+ */
 export function planWeights(
-  { entries, dataStart }: SafetensorsHeader,
+  { entries, foreign, dataStart }: SafetensorsHeader,
   fileBytes: number,
   needed: (name: string) => boolean,
 ): WeightsPlan {
+  const wanted = foreign.find(({ name }) => needed(name));
+  if (wanted) throw foreignWanted(wanted);
   const inFile = entries.map((entry) => ({
     ...entry,
     begin: dataStart + entry.begin,
@@ -100,6 +106,6 @@ export function planWeights(
     const chunks = planChunks([{ first: 0, end: fileBytes }]);
     return { tensors: inFile, leftOut: [], whole: true, chunks };
   }
-  const leftOut = entries.map(({ name }) => name).filter((name) => !needed(name));
+  const leftOut = [...entries, ...foreign].map(({ name }) => name).filter((name) => !needed(name));
   return { tensors, leftOut, whole: false, chunks: planChunks(ranges) };
 }

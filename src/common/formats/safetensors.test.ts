@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StudioError } from "../errors/studioError";
-import { encodeSafetensors, parseSafetensors, type SafetensorsTensor } from "./safetensors";
+import { planWeights } from "./chunkPlan";
+import {
+  encodeSafetensors,
+  parseSafetensors,
+  parseSafetensorsHeader,
+  type SafetensorsTensor,
+} from "./safetensors";
+import { tensorSourceOf } from "./tensorSource";
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
 const fill = (shape: readonly number[], seed: number) =>
@@ -86,6 +93,37 @@ describe("round trip", () => {
   });
 });
 
+describe("files that other tools write", () => {
+  test("a type that is not read matters only when its tensor is wanted", async () => {
+    const header = `{"x":${info("F32", [1], 0, 4)},"y":${info("F8_E4M3", [3], 4, 7)},"z":${info("F4", [2], 7, 8)}}`;
+    const bytes = fileOf(header, 8);
+    const { tensors, foreign } = parseSafetensors(bytes);
+    expect([...tensors.keys()]).toEqual(["x"]);
+    expect(foreign).toEqual([
+      { name: "y", dtype: "F8_E4M3" },
+      { name: "z", dtype: "F4" },
+    ]);
+    const source = tensorSourceOf("m.safetensors", bytes);
+    await expect(source.read("y")).rejects.toThrow(/"y" is F8_E4M3, which is not read/);
+    await expect(source.read("w")).rejects.toMatchObject({ code: "PARAM_MISSING" });
+    const parsed = parseSafetensorsHeader(bytes, bytes.length);
+    expect(parsed.problems).toEqual([expect.stringMatching(/F8_E4M3, F4 \(2 of/) as string]);
+    expect(() => planWeights(parsed, bytes.length, (name) => name === "z")).toThrow(/"z" is F4/);
+    expect(planWeights(parsed, bytes.length, (name) => name === "x").tensors.length).toBe(1);
+  });
+
+  test("metadata that are null or no text are read as text, and named", () => {
+    const of = (metadata: string) => {
+      const bytes = fileOf(`{"__metadata__":${metadata}}`, 0);
+      return parseSafetensorsHeader(bytes, bytes.length);
+    };
+    expect(of("null").metadata).toEqual({});
+    const { metadata, problems } = of(`{"step":12,"format":"pt","list":[1]}`);
+    expect(metadata).toEqual({ step: "12", format: "pt", list: "[1]" });
+    expect(problems).toEqual([expect.stringMatching(/step, list/) as string]);
+  });
+});
+
 describe("damaged files", () => {
   const intact = new Map<string, SafetensorsTensor>([
     ["a", { dtype: "F32", shape: [3], data: new Float32Array(3) }],
@@ -107,7 +145,22 @@ describe("damaged files", () => {
     ["a huge header", new Uint8Array(16).fill(255), /claims 18446744073709551615 bytes/],
     ["no JSON", fileOf("{nope", 0), /not JSON/],
     ["a list", fileOf("[]", 0), /not an object/],
-    ["an unknown dtype", fileOf(`{"x":${info("F8", [1], 0, 1)}}`, 1), /Tensor "x": dtype/],
+    ["a dtype that is none", fileOf(`{"x":${info("f8!", [1], 0, 1)}}`, 1), /Tensor "x": dtype/],
+    [
+      "a key given twice",
+      fileOf(`{"x":${info("U8", [1], 0, 1)},"\\u0078":${info("U8", [1], 0, 1)}}`, 1),
+      /names "x" twice/,
+    ],
+    [
+      "a name of a million characters",
+      fileOf(`{"${"n".repeat(1e6)}":${info("U8", [2], 0, 1)}}`, 1),
+      /^.{120,400}$/,
+    ],
+    [
+      "a tensor that ends before it begins",
+      fileOf(`{"x":${info("F4", [2], 1, 0)}}`, 1),
+      /before it begins/,
+    ],
     ["a negative size", fileOf(`{"x":${info("U8", [-1], 0, 1)}}`, 1), /Tensor "x": shape\.0/],
     [
       "a product past 2^53",
@@ -126,7 +179,7 @@ describe("damaged files", () => {
     ],
     ["a gap", fileOf(`{"x":${info("U8", [4], 2, 6)}}`, 6), /"x" leaves a gap/],
     ["bytes left over", fileOf(`{"x":${info("U8", [4], 0, 4)}}`, 6), /2 bytes follow/],
-    ["metadata that is no text", fileOf(`{"__metadata__":{"a":1}}`, 0), /__metadata__: a/],
+    ["metadata that is a list", fileOf(`{"__metadata__":[1]}`, 0), /__metadata__: /],
   ])("%s is refused with its numbers", (_, bytes, message) => {
     expect(() => parseSafetensors(bytes)).toThrow(StudioError);
     expect(() => parseSafetensors(bytes)).toThrow(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { StudioError } from "../errors/studioError";
+import { doubledKeys } from "./jsonKeys";
 
 /** Arrays by element type. F16 and BF16 stay raw bits (see math/half); BOOL is one byte a value. */
 interface ArrayByDtype {
@@ -26,7 +27,15 @@ export type SafetensorsTensor = {
 export interface SafetensorsFile {
   /** In the order of their bytes. A Map, because names are untrusted (`__proto__` is a legal one). */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
+  /** Those of types that are not read, which only matters when one of them is wanted. */
+  readonly foreign: readonly ForeignTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A tensor of a type that the format has and the studio does not read. */
+export interface ForeignTensor {
+  readonly name: string;
+  readonly dtype: string;
 }
 
 const DTYPES = ["F64", "F32", "F16", "BF16", "I64", "I32", "U8", "BOOL"] as const;
@@ -40,7 +49,16 @@ const ELEMENT_BYTES: Readonly<Record<SafetensorsDtype, number>> = {
   U8: 1,
   BOOL: 1,
 };
+/** Bytes of an element of the format's other types; of packed ones, and those it may get, none is known. */
+const FOREIGN_BYTES: ReadonlyMap<string, number> = new Map([
+  ...["I8", "F8_E4M3", "F8_E5M2", "F8_E8M0"].map((dtype) => [dtype, 1] as const),
+  ...["I16", "U16"].map((dtype) => [dtype, 2] as const),
+  ["U32", 4],
+  ...["U64", "C64"].map((dtype) => [dtype, 8] as const),
+]);
 const METADATA_KEY = "__metadata__";
+/** Characters of a name or a list that a message repeats. */
+const MAX_SAID = 120;
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 /** The format's own limit; a longer header is an attack or another kind of file. */
@@ -48,11 +66,11 @@ const MAX_HEADER_BYTES = 100_000_000;
 
 const Count = z.int().min(0);
 const TensorInfo = z.strictObject({
-  dtype: z.enum(DTYPES),
+  dtype: z.string().regex(/^[A-Z][A-Z0-9_]{0,15}$/),
   shape: z.array(Count),
   data_offsets: z.tuple([Count, Count]),
 });
-const Metadata = z.record(z.string(), z.string());
+const Metadata = z.record(z.string(), z.unknown()).nullable();
 
 /** Where a tensor lies: `begin` to `end` are bytes counted from the end of the header. */
 export interface SafetensorsEntry {
@@ -67,7 +85,10 @@ export interface SafetensorsEntry {
 export interface SafetensorsHeader {
   /** In the order of their bytes. */
   readonly entries: readonly SafetensorsEntry[];
+  readonly foreign: readonly ForeignTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** What is unusual about it and did not matter, in sentences. */
+  readonly problems: readonly string[];
   /** Where the first tensor starts, bytes from the start of the file. */
   readonly dataStart: number;
 }
@@ -109,49 +130,87 @@ export function safetensorsHeaderEnd(start: Uint8Array, fileBytes: number): numb
   return LENGTH_BYTES + length;
 }
 
+/** A name as a message repeats it: an untrusted one may have millions of characters. */
+const said = (text: string): string =>
+  text.length > MAX_SAID ? `${text.slice(0, MAX_SAID)}… (${text.length} characters)` : text;
+
 function parseJsonObject(bytes: Uint8Array): object {
+  let text: string;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch (error) {
     throw bad(`The header of ${bytes.byteLength} bytes is not JSON.`, error);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw bad("The header is JSON, but not an object of tensors.");
   }
+  const [doubled] = doubledKeys(text);
+  if (doubled !== undefined) throw bad(`The header names "${said(doubled)}" twice.`);
   return json;
 }
 
 const issuesOf = (error: z.ZodError) =>
-  error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+  said(error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
 
-function parseEntry(name: string, value: unknown): SafetensorsEntry {
+/** An entry as it lies in the file, of whatever type. */
+type PlacedTensor = Omit<SafetensorsEntry, "dtype"> & { readonly dtype: string };
+
+const isRead = (dtype: string): dtype is SafetensorsDtype =>
+  (DTYPES as readonly string[]).includes(dtype);
+const isReadEntry = (entry: PlacedTensor): entry is SafetensorsEntry => isRead(entry.dtype);
+
+function parseEntry(name: string, value: unknown): PlacedTensor {
   const parsed = TensorInfo.safeParse(value);
-  if (!parsed.success) throw bad(`Tensor "${name}": ${issuesOf(parsed.error)}.`, parsed.error);
+  if (!parsed.success) {
+    throw bad(`Tensor "${said(name)}": ${issuesOf(parsed.error)}.`, parsed.error);
+  }
   const { dtype, shape, data_offsets: offsets } = parsed.data;
   const [begin, end] = offsets;
+  const elementBytes = isRead(dtype) ? ELEMENT_BYTES[dtype] : FOREIGN_BYTES.get(dtype);
   // a product past 2^53 is inexact but then also far from any real byte count, so it is refused all the same
-  const needed = shape.reduce((product, size) => product * size, 1) * ELEMENT_BYTES[dtype];
-  if (needed !== end - begin) {
+  const needed = shape.reduce((product, size) => product * size, 1) * (elementBytes ?? NaN);
+  if (elementBytes !== undefined && needed !== end - begin) {
     throw bad(
-      `Tensor "${name}": ${dtype} of shape [${shape.join(", ")}] needs ${needed} bytes, but its offsets ${begin} to ${end} hold ${end - begin}.`,
+      `Tensor "${said(name)}": ${dtype} of shape [${said(shape.join(", "))}] needs ${needed} bytes, but its offsets ${begin} to ${end} hold ${end - begin}.`,
     );
   }
+  if (end < begin)
+    throw bad(`Tensor "${said(name)}" ends at byte ${end}, before it begins (${begin}).`);
   return { name, dtype, shape, begin, end };
 }
 
+/** Metadata as the format wants them, text by text: some writers put numbers or nothing there. */
+function parseMetadata(value: unknown): [Record<string, string>, string[]] {
+  const parsed = Metadata.safeParse(value);
+  if (!parsed.success) throw bad(`${METADATA_KEY}: ${issuesOf(parsed.error)}.`, parsed.error);
+  const given = Object.entries(parsed.data ?? {});
+  const others = given.filter(([, text]) => typeof text !== "string").map(([key]) => said(key));
+  const metadata = Object.fromEntries(
+    given.map(([key, text]) => [key, typeof text === "string" ? text : JSON.stringify(text)]),
+  );
+  const problems = [
+    ...(parsed.data === null ? [`${METADATA_KEY} is null; it should be left out.`] : []),
+    ...(others.length > 0
+      ? [`${METADATA_KEY} should hold texts alone; taken as text: ${said(others.join(", "))}.`]
+      : []),
+  ];
+  return [metadata, problems];
+}
+
 /** The format leaves no gap and no overlap: sorted tensors must tile the data section exactly. */
-function assertTiled(entries: readonly SafetensorsEntry[], dataBytes: number) {
+function assertTiled(entries: readonly PlacedTensor[], dataBytes: number) {
   let cursor = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== cursor) {
       const what = begin < cursor ? "overlaps the tensor before it" : "leaves a gap";
-      throw bad(`Tensor "${name}" ${what}: it starts at byte ${begin}, expected ${cursor}.`);
+      throw bad(`Tensor "${said(name)}" ${what}: it starts at byte ${begin}, expected ${cursor}.`);
     }
     if (end > dataBytes) {
       const total = entries.at(-1)?.end ?? end;
       throw bad(
-        `Tensor "${name}" ends at byte ${end} of the data, but the file holds ${dataBytes}: ${total - dataBytes} bytes are missing in all.`,
+        `Tensor "${said(name)}" ends at byte ${end} of the data, but the file holds ${dataBytes}: ${total - dataBytes} bytes are missing in all.`,
       );
     }
     cursor = end;
@@ -195,7 +254,7 @@ export function tensorFromBytes(entry: SafetensorsEntry, bytes: Uint8Array): Saf
 }
 
 /**
- * Reads a file's header; dtypes, shapes and offsets are checked against the file's size before they are used.
+ * Reads a file's header; shapes and offsets are checked against the file's size before they are used.
  * @param head the file's first bytes, at least to the end of its header (`safetensorsHeaderEnd`)
  * @param fileBytes size of the whole file
  * @throws StudioError BAD_SAFETENSORS naming the tensor and the numbers (of a truncated file: how many bytes are
@@ -205,21 +264,40 @@ export function tensorFromBytes(entry: SafetensorsEntry, bytes: Uint8Array): Saf
 export function parseSafetensorsHeader(head: Uint8Array, fileBytes: number): SafetensorsHeader {
   const dataStart = safetensorsHeaderEnd(head, fileBytes);
   const header = parseJsonObject(head.subarray(LENGTH_BYTES, dataStart));
-  const entries: SafetensorsEntry[] = [];
-  let metadata: Record<string, string> = {};
+  const placed: PlacedTensor[] = [];
+  let [metadata, problems]: [Record<string, string>, string[]] = [{}, []];
   for (const [name, value] of Object.entries(header) as [string, unknown][]) {
-    if (name !== METADATA_KEY) {
-      entries.push(parseEntry(name, value));
-      continue;
-    }
-    const parsed = Metadata.safeParse(value);
-    if (!parsed.success) throw bad(`${METADATA_KEY}: ${issuesOf(parsed.error)}.`, parsed.error);
-    metadata = parsed.data;
+    if (name === METADATA_KEY) [metadata, problems] = parseMetadata(value);
+    else placed.push(parseEntry(name, value));
   }
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  assertTiled(entries, fileBytes - dataStart);
-  return { entries, metadata, dataStart };
+  placed.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  assertTiled(placed, fileBytes - dataStart);
+  const foreign = placed.filter((entry) => !isReadEntry(entry));
+  return {
+    entries: placed.filter(isReadEntry),
+    foreign: foreign.map(({ name, dtype }) => ({ name, dtype })),
+    metadata,
+    problems: [...problems, ...foreignProblem(foreign)],
+    dataStart,
+  };
 }
+
+function foreignProblem(foreign: readonly ForeignTensor[]): string[] {
+  const [first] = foreign;
+  if (!first) return [];
+  const dtypes = [...new Set(foreign.map(({ dtype }) => dtype))].join(", ");
+  return [
+    `Types that are not read: ${dtypes} (${foreign.length} of the tensors, the first "${said(first.name)}").`,
+  ];
+}
+
+/** Asked for a tensor whose type is not read. */
+export const foreignWanted = ({ name, dtype }: ForeignTensor): StudioError =>
+  new StudioError(
+    "BAD_SAFETENSORS",
+    `Tensor "${said(name)}" is ${dtype}, which is not read.`,
+    `Convert it to one of ${DTYPES.join(", ")}.`,
+  );
 
 /**
  * Reads a whole safetensors file; tensors are views of `bytes` where alignment allows, so keep `bytes` unchanged
@@ -228,14 +306,15 @@ export function parseSafetensorsHeader(head: Uint8Array, fileBytes: number): Saf
  */
 export function parseSafetensors(file: ArrayBuffer | Uint8Array): SafetensorsFile {
   const bytes = file instanceof Uint8Array ? file : new Uint8Array(file);
-  const { entries, metadata, dataStart } = parseSafetensorsHeader(bytes, bytes.byteLength);
+  const header = parseSafetensorsHeader(bytes, bytes.byteLength);
+  const { entries, foreign, metadata, dataStart } = header;
   const tensors = new Map(
     entries.map((entry) => {
       const own = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
       return [entry.name, tensorFromBytes(entry, own)];
     }),
   );
-  return { tensors, metadata };
+  return { tensors, foreign, metadata };
 }
 
 type TensorMap = ReadonlyMap<string, SafetensorsTensor>;

@@ -1,5 +1,10 @@
 import { StudioError } from "../errors/studioError";
-import { parseSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors";
+import {
+  foreignWanted,
+  parseSafetensors,
+  type SafetensorsDtype,
+  type SafetensorsTensor,
+} from "./safetensors";
 
 /** What is known of a stored tensor before it is read. */
 export interface TensorFacts {
@@ -32,13 +37,15 @@ export const tensorMissing = (file: string, name: string): StudioError =>
  * @throws StudioError BAD_SAFETENSORS
  */
 export function tensorSourceOf(name: string, bytes: Uint8Array): TensorSource {
-  const { tensors } = parseSafetensors(bytes);
+  const { tensors, foreign } = parseSafetensors(bytes);
   return {
     name,
     tensors,
     read: (wanted) => {
       const tensor = tensors.get(wanted);
-      return tensor ? Promise.resolve(tensor) : Promise.reject(tensorMissing(name, wanted));
+      if (tensor) return Promise.resolve(tensor);
+      const other = foreign.find((entry) => entry.name === wanted);
+      return Promise.reject(other ? foreignWanted(other) : tensorMissing(name, wanted));
     },
   };
 }
