@@ -49,6 +49,13 @@ export function dataViewOn(page: Page) {
       });
       await form.getByRole("button", { name: "Import" }).click();
     },
+    /** Up to the form that shows what an import gives. */
+    chooseArchive: (name: string, bytes: Uint8Array) =>
+      pick("Choose zip or parquet", {
+        name,
+        mimeType: "application/octet-stream",
+        buffer: Buffer.from(bytes),
+      }),
     /** Up to the form that names the size; `importHub` starts it. */
     async chooseHub(repo: string) {
       await page.getByText("Hugging Face", { exact: true }).click();

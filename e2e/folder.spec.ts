@@ -1,6 +1,6 @@
 import { dataViewOn } from "./dataView";
 import { expect, test } from "./fixtures";
-import { BROKEN_PATH, GOOD_IMAGES, TEST_CLASSES, testZip } from "./hub/testData";
+import { BROKEN_PATH, GOOD_IMAGES, TEST_CLASSES, testFiles, testZip } from "./hub/testData";
 import { writeTestFolder } from "./hub/testFolder";
 
 const STEPS = 2;
@@ -74,4 +74,31 @@ test("a folder with a broken file is imported, looked at, trained on, and there 
   await expect(view.row("packed")).toContainText("trained on");
   await expect(shapes).toHaveCount(0);
   await expect(view.tiles).toHaveCount(GOOD_IMAGES);
+
+  // what an import would give is seen, and changed, before it starts
+  await studio.button("Dismiss import notice").click();
+  const [red, blue, other] = testFiles();
+  const split = [
+    { path: "data/train/cat/1.png", bytes: red?.bytes ?? new Uint8Array() },
+    { path: "data/train/dog/2.png", bytes: blue?.bytes ?? new Uint8Array() },
+    { path: "data/val/cat/3.png", bytes: other?.bytes ?? new Uint8Array() },
+    { path: "data/val/owl/4.heic", bytes: new Uint8Array(9) },
+  ];
+  await view.chooseArchive("split.zip", await testZip(split));
+  const preview = page.getByRole("region", { name: "What an import gives" });
+  await expect(preview).toContainText("2 images in 2 classes");
+  await expect(preview).toContainText('"train" is taken');
+  await preview.getByRole("combobox", { name: "Split" }).click();
+  await page.getByRole("option", { name: "all of them" }).click();
+  await expect(preview).toContainText("3 images in 2 classes, 1 left out");
+  await expect(preview.getByRole("list", { name: "Images left out" })).toContainText("4.heic");
+  await preview.getByRole("textbox", { name: "Name of dog" }).fill("pet");
+  await preview.getByRole("textbox", { name: "Name of cat" }).fill("pet");
+  await view.form.getByRole("button", { name: "Import" }).click();
+  await view.imported("split");
+  await expect(view.row("split")).toContainText("3 images · 1 class ·");
+  await view.row("split").getByRole("button", { name: "Notes on split" }).click();
+  await expect(page.getByRole("list", { name: "Notes on these images" })).toContainText(
+    "Its folders are splits",
+  );
 });

@@ -121,6 +121,8 @@ function scriptedCommands(store: StudioStore): StudioCommands {
       state().setStoredWeights(state().weights.stored.filter((other) => other.key !== key)),
     lookUpDataset: (repo, revision) =>
       state().setLookup({ repo, revision, status: "ready", offers: [], failure: null }),
+    inspectImages: () => undefined,
+    endInspection: () => state().setLook(null),
     importImages: (_, { name }) => state().beginImport(name, "here"),
     cancelImport: () =>
       state().endImport({ code: "CANCELLED", message: "Cancelled.", hint: "Continue goes on." }),

@@ -14,7 +14,12 @@ export interface ImportOptions {
   readonly split?: string | undefined;
   /** Absent: as the pixels are stored, as the reference's loader does. */
   readonly orientation?: "stored" | "exif" | undefined;
+  /** Classes under other names, joined or left out. */
+  readonly classes?: ClassChanges | undefined;
 }
+
+/** Each found class that changes with its new name, which may be that of another, or null to leave its images out. */
+export type ClassChanges = readonly (readonly [found: string, name: string | null])[];
 
 /** How a source is looked into before it is imported. */
 export interface InspectOptions extends Pick<ImportOptions, "name" | "split" | "orientation"> {
@@ -114,6 +119,7 @@ export interface DatasetSummary {
   /** As in `ImportOptions`; going on keeps them. */
   readonly split?: string | undefined;
   readonly orientation?: "stored" | "exif" | undefined;
+  readonly classes?: ClassChanges | undefined;
   /** The remembered folder of an import that is not complete: the page asks for leave to read it again. */
   readonly handle?: FileSystemDirectoryHandle | undefined;
 }

@@ -134,10 +134,12 @@ const unfinished = ({
   handle,
   split,
   orientation,
+  classes,
 }: DatasetRecord): Partial<DatasetSummary> => ({
   ...(limit === null ? {} : { limit }),
   ...(split === undefined ? {} : { split }),
   ...(orientation === undefined ? {} : { orientation }),
+  ...(classes === undefined ? {} : { classes }),
   ...(handle ? { handle } : {}),
 });
 

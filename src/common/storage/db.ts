@@ -5,7 +5,7 @@ import type { ByteRange } from "../formats/byteRange";
 import type { SafetensorsEntry } from "../formats/safetensors";
 import type { StoredAnalysis } from "../protocol/analysis";
 import type { DeviceReport } from "../protocol/shared";
-import type { SkippedImage } from "../protocol/datasets";
+import type { ClassChanges, SkippedImage } from "../protocol/datasets";
 import type { WeightsSummary } from "../protocol/weights";
 import type { Measurement, SampleGrid, StepPoint, StoredPhase } from "../protocol/trainer";
 
@@ -172,6 +172,7 @@ export interface DatasetRecord {
   /** As asked for, and what is told of the images; older versions wrote none of these. */
   readonly split?: string;
   readonly orientation?: "stored" | "exif";
+  readonly classes?: ClassChanges;
   readonly facts?: Readonly<Record<string, { readonly count: number; readonly first: string }>>;
   readonly notes?: readonly string[];
   /** Null until every image is there. */

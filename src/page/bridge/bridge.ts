@@ -265,6 +265,8 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     interruptWeights: weights.interrupt,
     importWeights: weights.importFile,
     lookUpDataset: (repo, revision) => void datasets.lookUp(repo, revision),
+    inspectImages: (source, options) => void datasets.inspectImages(source, options),
+    endInspection: datasets.endInspection,
     importImages: datasets.importImages,
     cancelImport: datasets.cancelImport,
     continueImport: (id) => void datasets.continueImport(id),

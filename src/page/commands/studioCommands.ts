@@ -1,5 +1,5 @@
 import type { ControlChange, EncoderId } from "../../common/config/experiment";
-import type { ImportOptions, ImportSource } from "../../common/protocol/datasets";
+import type { ImportOptions, ImportSource, InspectOptions } from "../../common/protocol/datasets";
 import type { Deletion } from "../store/deletionsSlice";
 import type { ImageQuery } from "../store/previewSlice";
 import type { View } from "../store/viewSlice";
@@ -85,6 +85,9 @@ export interface StudioCommands {
 
   /** Asks the hub what a data set holds; nothing of it is fetched. */
   readonly lookUpDataset: (repo: string, revision: string) => void;
+  /** Looks at what was chosen; nothing is stored. What is found is `datasets.look`. */
+  readonly inspectImages: (source: ImportSource, options: InspectOptions) => void;
+  readonly endInspection: () => void;
   readonly importImages: (source: ImportSource, options: ImportOptions) => void;
   readonly cancelImport: () => void;
   /** Goes on with a cut import; asks the browser for leave to read a remembered folder again. Call it on a click. */

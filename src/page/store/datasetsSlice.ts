@@ -1,6 +1,11 @@
 import type { Experiment, ImportedData } from "../../common/config/experiment";
 import type { Failure } from "../../common/errors/studioError";
-import type { DatasetSummary, HubDatasetOffer, ImportEvent } from "../../common/protocol/datasets";
+import type {
+  DatasetSummary,
+  HubDatasetOffer,
+  ImageReport,
+  ImportEvent,
+} from "../../common/protocol/datasets";
 import { chooseData, type ExperimentState } from "./experimentSlice";
 import type { SetPart } from "./setPart";
 
@@ -30,11 +35,19 @@ export interface ImportJob {
   readonly failure: Failure | null;
 }
 
+/** What an import of the files that were chosen would give. */
+export type Look =
+  | { readonly status: "looking"; readonly looked: number }
+  | { readonly status: "ready"; readonly report: ImageReport }
+  | { readonly status: "failed"; readonly failure: Failure };
+
 export interface DatasetsState {
   /** Null until the worker has replied. */
   readonly list: readonly DatasetSummary[] | null;
   readonly failure: Failure | null;
   readonly lookup: HubLookup | null;
+  /** Null while no files are chosen. */
+  readonly look: Look | null;
   readonly job: ImportJob | null;
   /** What choosing a data set changed beside it, in words. */
   readonly adjusted: readonly string[];
@@ -47,6 +60,7 @@ export interface DatasetsSlice {
   readonly setDatasets: (list: readonly DatasetSummary[]) => void;
   readonly failDatasets: (failure: Failure) => void;
   readonly setLookup: (lookup: HubLookup | null) => void;
+  readonly setLook: (look: Look | null) => void;
   readonly beginImport: (name: string, from: string) => void;
   readonly applyImportEvent: (event: ImportEvent) => void;
   readonly endImport: (failure: Failure | null) => void;
@@ -59,6 +73,7 @@ export const initialDatasets: DatasetsState = {
   list: null,
   failure: null,
   lookup: null,
+  look: null,
   job: null,
   adjusted: [],
 };
@@ -119,6 +134,7 @@ export const createDatasetsSlice = (set: SetPart<Part>): DatasetsSlice => {
     setDatasets: (list) => patch({ list, failure: null }),
     failDatasets: (failure) => patch({ failure }),
     setLookup: (lookup) => patch({ lookup }),
+    setLook: (look) => patch({ look }),
     beginImport: (name, from) => patch({ job: newImport(name, from) }),
     applyImportEvent: (event) => patchJob((job) => reduceImport(job, event)),
     endImport: (failure) => patchJob((job) => endedImport(job, failure)),

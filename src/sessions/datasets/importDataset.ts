@@ -1,4 +1,5 @@
 import { ImportedData } from "../../common/config/experiment";
+import { withClassChanges } from "../../sources/data/changedClasses";
 import { contentHash } from "../../sources/data/contentHash";
 import { factNotes } from "../../sources/data/factNotes";
 import {
@@ -61,7 +62,7 @@ async function recordFor(
   handle: FileSystemDirectoryHandle | null,
   nowMs: number,
 ): Promise<DatasetRecord> {
-  const { name, resolution, split, orientation } = options;
+  const { name, resolution, split, orientation, classes } = options;
   const limit = options.limit ?? null;
   // a listing may be megabytes long, and the record is written with every shard
   const fingerprint = await sha256Hex(new TextEncoder().encode(source.fingerprint));
@@ -84,6 +85,7 @@ async function recordFor(
     limit,
     ...(split === undefined ? {} : { split }),
     ...(orientation === undefined ? {} : { orientation }),
+    ...(classes === undefined ? {} : { classes }),
     consumed: 0,
     images: 0,
     shards: 0,
@@ -209,7 +211,8 @@ export async function importDataset(
   const remote = { signal, onWhole: wholeFileReporter(onEvent) };
   const onRetry = (why: StudioError) => onEvent({ type: "warning", failure: toFailure(why) });
   const hub = { ...environment.hub, onRetry };
-  const source = await openSource({ hub }, given, options, remote);
+  const found = await openSource({ hub }, given, options, remote);
+  const source = withClassChanges(found, options.classes);
   onEvent({ type: "found", images: source.images, bytes: source.bytes });
   const handle = given.kind === "directory" ? given.handle : null;
   let record = await recordFor(db, source, options, handle, environment.nowMs());

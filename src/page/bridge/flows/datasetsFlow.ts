@@ -5,7 +5,9 @@ import type {
   HubDatasetRef,
   ImportOptions,
   ImportSource,
+  InspectOptions,
 } from "../../../common/protocol/datasets";
+import type { Look } from "../../store/datasetsSlice";
 import type { StudioStore } from "../../store/studioStore";
 import { tellOrEnd } from "../workers/heard";
 import type { FeaturesWorkers, WorkerPool } from "../workers/workers";
@@ -70,6 +72,8 @@ export function createDatasetsFlow(
 ) {
   const state = () => store.getState();
   const features = () => pool.running().features;
+  /** Counts looks: only the newest one's answer is shown. */
+  let looks = 0;
   const onEvent = proxy(state().applyImportEvent);
 
   async function refresh(): Promise<void> {
@@ -89,15 +93,37 @@ export function createDatasetsFlow(
 
   return {
     refresh,
+    inspectImages: async (source: ImportSource, options: InspectOptions): Promise<void> => {
+      looks += 1;
+      const own = looks;
+      const show = (look: Look) => {
+        if (own === looks) state().setLook(look);
+      };
+      show({ status: "looking", looked: 0 });
+      const onLooked = proxy((looked: number) => show({ status: "looking", looked }));
+      const outcome = await features().call((api) => api.inspectImages(source, options, onLooked));
+      show(
+        outcome.ok
+          ? { status: "ready", report: outcome.value }
+          : { status: "failed", failure: outcome.failure },
+      );
+    },
+    endInspection: () => {
+      looks += 1;
+      const { look } = state().datasets;
+      state().setLook(null);
+      if (look?.status !== "looking") return;
+      void tellOrEnd(pool, (workers) => workers.features.tell((api) => api.cancelInspection()));
+    },
     importImages: (source: ImportSource, options: ImportOptions) => void run(source, options),
     cancelImport: () =>
       void tellOrEnd(pool, (workers) => workers.features.tell((api) => api.cancelImport())),
     continueImport: async (id: string): Promise<void> => {
       const summary = state().datasets.list?.find((other) => other.id === id);
       if (!summary || state().datasets.job?.status === "running") return;
-      const { name, resolution, limit, split, orientation } = summary;
+      const { name, resolution, limit, split, orientation, classes } = summary;
       const source = await sourceOf(summary).catch(toFailure);
-      const options = { name, resolution, ...(limit && { limit }), split, orientation };
+      const options = { name, resolution, ...(limit && { limit }), split, orientation, classes };
       if ("kind" in source) return run(source, options);
       state().beginImport(name, summary.source);
       state().endImport(source);

@@ -1,12 +1,13 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconFileZip, IconFolderOpen } from "@tabler/icons-react";
-import { useRef, useState, type RefObject } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { useCommands } from "../commands";
 import { useDropZone } from "../components/useDropZone";
 import { Heading, Hint, Problem } from "../components/Notes";
 import { useStudio } from "../useStudio";
 import { FromHub } from "./FromHub";
 import { ImportForm } from "./ImportForm";
+import { ImportPreview, NO_CHOICES, USUAL_SIDE, type ImportChoices } from "./ImportPreview";
 import { ImportProgress } from "./ImportProgress";
 import {
   directoryPicker,
@@ -47,30 +48,60 @@ export function AddImages() {
   );
 }
 
-/** A folder or archives, picked or dropped; nothing is read before Import is pressed. */
+/** Images that are read and decoded before the import; those after them are counted by their place. */
+const LOOK_AT = 400;
+
+/** A folder or archives, picked or dropped; what an import would give is shown, and nothing stored before it is pressed. */
 function FromComputer() {
-  const { importImages } = useCommands();
+  const { importImages, inspectImages, endInspection } = useCommands();
+  const look = useStudio((state) => state.datasets.look);
   const [picked, setPicked] = useState<PickedImages | null>(null);
+  const [choices, setChoices] = useState<ImportChoices>(NO_CHOICES);
   const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => endInspection, [endInspection]); // the view is left
+  const inspect = ({ source, name }: PickedImages, { split, orientation }: ImportChoices) =>
+    inspectImages(source, {
+      ...{ name, orientation, readAtMost: LOOK_AT },
+      ...(split === null ? {} : { split }),
+    });
   const take = (images: PickedImages | null) => {
     setPicked(images);
+    setChoices(NO_CHOICES);
     setProblem(images ? null : "Nothing in it can be read as images.");
+    if (images) inspect(images, NO_CHOICES);
+  };
+  const choose = (next: ImportChoices) => {
+    setChoices(next);
+    const again = next.split !== choices.split || next.orientation !== choices.orientation;
+    if (picked && again) inspect(picked, next);
   };
   if (picked) {
+    const { split, orientation, classes: changes } = choices;
     return (
       <ImportForm
         from={describe(picked)}
         name={picked.name}
-        resolution={64}
+        resolution={USUAL_SIDE}
         facts={[]}
         button="Import"
         blocked={null}
         onImport={(options) => {
-          importImages(picked.source, options);
+          endInspection();
+          importImages(picked.source, {
+            ...options,
+            ...(split === null ? {} : { split }),
+            ...(orientation === "exif" ? { orientation } : {}),
+            ...(changes.length > 0 ? { classes: changes } : {}),
+          });
           setPicked(null);
         }}
-        onCancel={() => setPicked(null)}
-      />
+        onCancel={() => {
+          endInspection();
+          setPicked(null);
+        }}
+      >
+        {look && <ImportPreview look={look} choices={choices} onChoices={choose} />}
+      </ImportForm>
     );
   }
   return (
@@ -138,8 +169,9 @@ function DropZone(props: {
         Choose zip or parquet
       </Button>
       <Hint>
-        Or drop them here. Subfolders are the classes, or the labels of a dataset.json; images are
-        cropped to squares as the reference does. Nothing leaves this machine.
+        Or drop them here. Subfolders are the classes, or a list beside the images (CSV, JSON,
+        metadata.jsonl); folders such as train and val are splits. Images are cropped to squares as
+        the reference does. Nothing leaves this machine.
       </Hint>
       <HiddenInput
         inputRef={folder}

@@ -81,6 +81,7 @@ export function ImportedRow({ dataset }: { readonly dataset: DatasetSummary }) {
             resumable && <Continue dataset={dataset} disabled={importing} />
           )}
           <Skipped dataset={dataset} />
+          <ReadingNotes dataset={dataset} />
           <span className={classes.end}>
             <DeleteButton
               deletion={{ kind: "dataset", key: id }}
@@ -182,6 +183,33 @@ function Skipped({ dataset }: { readonly dataset: DatasetSummary }) {
           ))}
         </ul>
         {skippedCount > skipped.length && <Hint>and {skippedCount - skipped.length} more</Hint>}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** What the import recognised, merged, or read otherwise than some would think. */
+function ReadingNotes({ dataset: { notes, name } }: { readonly dataset: DatasetSummary }) {
+  if (notes.length === 0) return null;
+  return (
+    <Popover width={320} position="bottom-start" withArrow shadow="md" trapFocus>
+      <Popover.Target>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          px={4}
+          aria-label={`Notes on ${name}`}
+        >
+          Notes
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p="xs">
+        <ul className={classes.skipped} tabIndex={0} aria-label="Notes on these images">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
       </Popover.Dropdown>
     </Popover>
   );

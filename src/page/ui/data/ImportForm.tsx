@@ -1,5 +1,5 @@
 import { Button, Group, NumberInput, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { ImportOptions } from "../../../common/protocol/datasets";
 import { Hint } from "../components/Notes";
 import classes from "./data.module.css";
@@ -17,6 +17,8 @@ export interface ImportFormProps {
   readonly blocked: string | null;
   readonly onImport: (options: ImportOptions) => void;
   readonly onCancel: () => void;
+  /** What an import would give, where that is looked at beforehand. */
+  readonly children?: ReactNode;
 }
 
 /** Whether squares of this side fit every patch and autoencoder. */
@@ -58,6 +60,7 @@ export function ImportForm(props: ImportFormProps) {
           ))}
         </dl>
       )}
+      {props.children}
       <TextInput
         size="xs"
         label="Name"
