@@ -1,7 +1,7 @@
 import { decode, encode } from "fast-png";
 import { expect, test } from "vitest";
 import { randomUniform } from "../math/rng";
-import { decodePng, encodePng } from "./png";
+import { decodePng, encodePng, decodePngSquare } from "./png";
 
 const [WIDTH, HEIGHT] = [7, 10];
 
@@ -71,4 +71,17 @@ test("what is no such picture is refused with what it is", async () => {
   const unknown = rows.slice();
   unknown[0] = 5;
   await expect(decodePng(await png(unknown))).rejects.toThrow("filter 5");
+});
+
+test("a stored square that claims another size is refused before it is unpacked", async () => {
+  const square = await encodePng({ width: 8, height: 8, rgb: new Uint8Array(192) });
+  expect(decodePngSquare(square, 8)).toHaveLength(192);
+  for (const [at, bytes] of [
+    [16, 30_000],
+    [20, 7],
+  ] as const) {
+    const liar = square.slice();
+    new DataView(liar.buffer).setUint32(at, bytes);
+    expect(() => decodePngSquare(liar, 8)).toThrow(`${bytes}`);
+  }
 });

@@ -185,6 +185,9 @@ export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImag
   return { width, height, rgb: reader.rgb };
 }
 
+/** Signature, length, type and body of the first chunk, which says the size. */
+const HEADER_END = 29;
+
 /**
  * The pixels [side, side, 3] of what `encodePng` wrote.
  * @throws StudioError BAD_IMAGE when the bytes are anything else than an 8-bit RGB square of that side
@@ -197,6 +200,10 @@ export function decodePngSquare(bytes: Uint8Array, side: number): Uint8Array {
       "Delete the data set and import it again.",
       { cause },
     );
+  // before anything is unpacked: a few bytes may claim a picture of gigabytes
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const claims = bytes.length >= HEADER_END ? [16, 20].map((at) => view.getUint32(at)) : [];
+  if (claims.some((claimed) => claimed !== side)) throw bad(`${claims.join(" x ")} px`);
   let png;
   try {
     png = decode(bytes, { checkCrc: true });

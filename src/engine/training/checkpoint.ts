@@ -26,6 +26,8 @@ type StateMap = keyof typeof PREFIXES;
 
 const METADATA_KEY = "repa_studio";
 const FORMAT_VERSION = 1;
+/** Characters of what is wrong with a description that a message repeats. */
+const MAX_ISSUE_CHARS = 1000;
 
 /** What a checkpoint holds besides its tensors. Randomness needs no state: it is a function of seed and step. */
 const CheckpointInfo = z.strictObject({
@@ -119,7 +121,9 @@ function parseInfo(metadata: Readonly<Record<string, string>>) {
   const parsed = CheckpointInfo.safeParse(json);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw bad(`The checkpoint's description is wrong: ${issues.join("; ")}.`, parsed.error);
+  // a hostile one has thousands, each as long as it likes
+  const shown = issues.join("; ").slice(0, MAX_ISSUE_CHARS);
+  throw bad(`The checkpoint's description is wrong: ${shown}.`, parsed.error);
 }
 
 type Arrays = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;

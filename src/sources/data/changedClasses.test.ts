@@ -32,7 +32,9 @@ test("classes are renamed, joined and left out; going on counts what is left", a
 test("classes that a source numbers keep their order; one among numbers is ordered by name", () => {
   const source = {
     ...{ label: "x", images: 3, bytes: 3, fingerprint: "f", split: null, splits: [], notes: [] },
-    from: async function* () {},
+    from: async function* () {
+      yield* await Promise.resolve([]);
+    },
   };
   const order = (classOrder: readonly string[] | "byNumber") =>
     withClassChanges({ ...source, classOrder }, [

@@ -1,10 +1,13 @@
 import {
   parquetMetadataAsync,
   parquetReadObjects,
+  parquetSchema,
   type AsyncBuffer,
+  type ColumnMetaData,
   type Compressors,
   type FileMetaData,
 } from "hyparquet";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
 import { compressors } from "hyparquet-compressors";
 import { StudioError } from "../../common/errors/studioError";
 import type { ByteSource } from "../../common/formats/byteSource";
@@ -13,11 +16,17 @@ import { tidyClassName } from "./classNames";
 import { imageHeader } from "./imageHeader";
 import { concatenated, ONE_CLASS, type ImageSource, type SourceImage } from "./imageSource";
 import { parquetColumns, type ParquetColumns } from "./parquetColumns";
+import { checkPages, type CheckedColumn } from "./parquetPages";
+import { zstdSize } from "./zstdSize";
 
 /** A row group is held in memory whole, packed and unpacked. */
 const MAX_GROUP_BYTES = 2 ** 30;
+/** A decoder's window: below this it is no attack. */
+const SMALL_PAGE_BYTES = 2 ** 26;
 const MAX_FOOTER_BYTES = 64 * 2 ** 20;
 const MAX_ROWS = 10_000_000;
+/** Rows of one group are objects, all at once. */
+const MAX_GROUP_ROWS = 2 ** 20;
 /** Rows that decide whether a column of bytes is one of images. */
 const LOOKED_AT = 16;
 
@@ -34,6 +43,42 @@ const bufferOf = (source: ByteSource): AsyncBuffer => ({
   slice: async (start, end = source.bytes) =>
     new Uint8Array(await source.read(start, Math.min(end, source.bytes))).buffer,
 });
+
+type CheckPart = (begin: number, bytes: Uint8Array) => void;
+
+/**
+ * Lets the library read parts of the file that were checked. It reads columns side by side and would leave all errors but
+ * one unhandled: a part that cannot be had, or is not sound, is empty to it, and the first error is thrown at the end.
+ */
+async function readingChecked<T>(
+  source: ByteSource,
+  check: CheckPart,
+  work: (file: AsyncBuffer) => Promise<T>,
+): Promise<T> {
+  const problems: unknown[] = [];
+  const whole = bufferOf(source);
+  const checked = async (start: number, end?: number) => {
+    try {
+      const part = await whole.slice(start, end);
+      check(start, new Uint8Array(part));
+      return part;
+    } catch (problem) {
+      problems.push(problem);
+      return new ArrayBuffer(0);
+    }
+  };
+  const outcome = await work({ byteLength: whole.byteLength, slice: checked }).then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      problems.push(error);
+      return null;
+    },
+  );
+  const [problem] = problems;
+  if (problem instanceof Error) throw problem;
+  if (!outcome) throw new Error(String(problem));
+  return outcome.value;
+}
 
 /** Runs the library on untrusted bytes: whatever it throws names the file; failures of reading stay what they are. */
 async function guarded<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -77,11 +122,12 @@ function rowGroups(name: string, metadata: FileMetaData, columns: ParquetColumns
       (sum, { meta_data: part }) => sum + Number(part?.total_uncompressed_size ?? 0),
       0,
     );
-    const whole = Number.isSafeInteger(rows) && rows >= 0 && first + rows <= MAX_ROWS;
+    const whole =
+      Number.isSafeInteger(rows) && rows >= 0 && rows <= MAX_GROUP_ROWS && first + rows <= MAX_ROWS;
     if (!whole || bytes > MAX_GROUP_BYTES) {
       throw badParquet(
         name,
-        `row group ${index} claims ${rows} rows and ${bytes} bytes, more than ${MAX_GROUP_BYTES}`,
+        `row group ${index} claims ${rows} rows and ${bytes} bytes; at most ${MAX_GROUP_ROWS} and ${MAX_GROUP_BYTES} are read`,
       );
     }
     const place = { first, rows };
@@ -98,6 +144,10 @@ const boundedCompressors: Compressors = Object.fromEntries(
       if (outputLength > MAX_GROUP_BYTES) {
         throw new RangeError(`a page claims ${outputLength} bytes`);
       }
+      // this codec's decoder takes no length, but believes what the data claim
+      if (codec === "ZSTD" && zstdSize(input) > Math.max(4 * outputLength, SMALL_PAGE_BYTES)) {
+        throw new RangeError(`a page of ${outputLength} bytes unpacks to ${zstdSize(input)}`);
+      }
       return decompress(input, outputLength);
     },
   ]),
@@ -108,6 +158,9 @@ function bytesOfCell(cell: unknown): Uint8Array | undefined {
   if (typeof cell === "object" && cell !== null && "bytes" in cell) return bytesOfCell(cell.bytes);
   return undefined;
 }
+
+/** Longer text is no name of a class: names are held, listed and stored as often as there are classes. */
+const MAX_CLASS_CHARS = 500;
 
 /** What the hub, and many others, write where a row has no label. */
 const NO_LABEL = -1;
@@ -124,7 +177,9 @@ function textOfCell(cell: unknown): unknown {
 function classOfCell(given: unknown, { label, classNames }: ParquetColumns): string | undefined {
   if (label === null) return ONE_CLASS;
   const cell = textOfCell(given);
-  if (typeof cell === "string" && cell !== "") return tidyClassName(cell);
+  if (typeof cell === "string" && cell !== "") {
+    return cell.length > MAX_CLASS_CHARS ? undefined : tidyClassName(cell);
+  }
   if (typeof cell === "boolean") return String(cell);
   if (typeof cell !== "number" && typeof cell !== "bigint") return undefined;
   const number = Number(cell);
@@ -135,7 +190,11 @@ function classOfCell(given: unknown, { label, classNames }: ParquetColumns): str
 /** Why a row has no class. */
 function noClass(cell: unknown, { label, classNames }: ParquetColumns): string {
   if (isNoLabel(cell)) return `it has no label (column "${label ?? ""}")`;
-  const text = String(cell).slice(0, 80);
+  const named = textOfCell(cell);
+  if (typeof named === "string" && named.length > MAX_CLASS_CHARS) {
+    return `its class has ${named.length} characters, more than ${MAX_CLASS_CHARS}`;
+  }
+  const text = String(named).slice(0, 80);
   return classNames
     ? `its class is ${text}, and the file names ${classNames.length}`
     : `its class is ${text}, which is neither a whole number nor text`;
@@ -168,6 +227,45 @@ function classOrderOf(metadata: FileMetaData, columns: ParquetColumns): ImageSou
   const label = metadata.schema.find(({ name }) => name === columns.label);
   const isNumber = ["INT32", "INT64", "FLOAT", "DOUBLE"].includes(label?.type ?? "");
   return isNumber ? "byNumber" : "byName";
+}
+
+/** Bytes of a page, unpacked. @throws Error for a codec that is not read, or another length */
+function unpackWith({ codec }: ColumnMetaData): CheckedColumn["unpack"] {
+  return (bytes, length) => {
+    if (codec === "UNCOMPRESSED") return bytes;
+    const decompress = boundedCompressors[codec];
+    if (!decompress) throw new Error(`its compression ${codec} is not read`);
+    return decompress(bytes, length);
+  };
+}
+
+/** Checks every chunk of the needed columns that lies in a part of the file. */
+function pageCheck(metadata: FileMetaData, { image, label }: ParquetColumns): CheckPart {
+  const tree = parquetSchema(metadata);
+  const chunks = metadata.row_groups.flatMap(({ columns }) =>
+    columns.flatMap(({ meta_data: meta }) => {
+      const column = meta?.path_in_schema[0];
+      if (!meta || (column !== image && column !== label)) return [];
+      const dictionary = Number(meta.dictionary_page_offset ?? 0);
+      const begin = dictionary === 0 ? Number(meta.data_page_offset) : dictionary;
+      if (!(begin >= 0)) throw new Error(`a column begins at byte ${begin}`);
+      return [{ meta, begin, end: begin + Number(meta.total_compressed_size) }];
+    }),
+  );
+  return (partBegin, bytes) => {
+    const partEnd = partBegin + bytes.length;
+    for (const { meta, begin, end } of chunks) {
+      if (end <= partBegin || begin >= partEnd) continue;
+      if (begin < partBegin || end > partEnd) throw new Error("a column lies across two parts");
+      const path = getTreePath(tree, meta.path_in_schema);
+      checkPages(bytes.subarray(begin - partBegin, end - partBegin), {
+        meta,
+        maxDefinition: getMaxDefinitionLevel(path),
+        maxRepetition: getMaxRepetitionLevel(path),
+        unpack: unpackWith(meta),
+      });
+    }
+  };
 }
 
 /** Reads columns of some rows. */
@@ -210,23 +308,27 @@ async function isUnlabelled(
  */
 async function parquetFile(source: ByteSource): Promise<ImageSource> {
   const { name, bytes } = source;
-  const file = bufferOf(source);
   await checkFooter(source);
-  const metadata = await guarded(name, () => parquetMetadataAsync(file));
-  const found = await guarded(name, () => Promise.resolve(parquetColumns(name, metadata)));
-  const groups = rowGroups(name, metadata, found);
+  const metadata = await guarded(name, () => parquetMetadataAsync(bufferOf(source)));
+  const { found, groups, check } = await guarded(name, async () => {
+    const columns = await Promise.resolve(parquetColumns(name, metadata));
+    const places = rowGroups(name, metadata, columns);
+    return { found: columns, groups: places, check: pageCheck(metadata, columns) };
+  });
   const read: ReadRows = ({ first, rows }, columns) =>
     guarded(name, () =>
-      parquetReadObjects({
-        file,
-        metadata,
-        columns: [...columns],
-        rowStart: first,
-        rowEnd: first + rows,
-        compressors: boundedCompressors,
-        utf8: false, // plain bytes are images, not text
-        geoparquet: false,
-      }),
+      readingChecked(source, check, (file) =>
+        parquetReadObjects({
+          file,
+          metadata,
+          columns: [...columns],
+          rowStart: first,
+          rowEnd: first + rows,
+          compressors: boundedCompressors,
+          utf8: false, // plain bytes are images, not text
+          geoparquet: false,
+        }),
+      ),
     );
   const { image, label } = found;
   const firstGroup = groups.find(({ rows }) => rows > 0);
