@@ -4,6 +4,8 @@ import { hubCommands } from "./e2e/hub/browserCommands.ts";
 import { chromiumLaunch } from "./scripts/chromium.mjs";
 import { builtWorkers } from "./test/builtWorkers.ts";
 
+/** Parts of the parquet reader that a worker's code names: found late, they would reload a test's page. */
+const PARQUET = ["column", "delta", "schema"].map((part) => `hyparquet/src/${part}.js`);
 /** Pre-bundled so that a test file does not load the hundreds of modules tfjs is made of. */
 const TFJS = [
   "@tensorflow/tfjs-core",
@@ -59,7 +61,7 @@ export default defineConfig({
       {
         plugins: [builtWorkers()],
         define: { __CODE_VERSION__: JSON.stringify("test") }, // for the workers that tests start
-        optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu"] },
+        optimizeDeps: { include: [...TFJS, "@tensorflow/tfjs-backend-webgpu", ...PARQUET] },
         test: {
           name: "gpu",
           include: ["src/**/*.gpu.test.ts", "test/**/*.gpu.test.ts"],

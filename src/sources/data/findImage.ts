@@ -15,7 +15,7 @@ const normal = (written: string): string =>
 const endsWith = (path: string, end: string): boolean => path === end || path.endsWith(`/${end}`);
 
 /**
- * Finds images as lists name them: by whole paths, by their ends ("cat/1.png" of "data/train/cat/1.png", or the other way
+ * Finds images as lists name them: by whole paths, by their ends ("cat/1.png" of "train/cat/1.png", or the other way
  * round where the list has been written on another machine), with or without the file's extension, in any case.
  *
  * @param paths of the images there are
