@@ -1,7 +1,7 @@
 import type { RecordedRuns } from "../../common/config/recordedRuns";
 import { isActive } from "./runPhase";
 import type { SetPart } from "./setPart";
-import type { StudioState } from "./studioStore";
+import type { RunSlice } from "./runSlice";
 
 /** Recorded runs, shown until the visitor has a curve of their own. */
 export interface RecordedSlice {
@@ -21,5 +21,5 @@ export const createRecordedSlice = (
 const CURVE_POINTS = 2;
 
 /** Whether the page has nothing of its own to show: no run, or one that has no curve yet. */
-export const wantsRecorded = ({ run }: Pick<StudioState, "run">): boolean =>
+export const wantsRecorded = ({ run }: Pick<RunSlice, "run">): boolean =>
   run.phase === "idle" || (isActive(run.phase) && run.log.length < CURVE_POINTS);

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { z } from "zod";
 import { isTimed, TIMED, waits, type PhaseSeconds } from "../../store/nextUp";
+import type { RunStatus } from "../../store/runPhase";
 import { selectStepMs } from "../../store/selectors";
 import { formatDuration } from "../explain/format";
 import { useStudio } from "../useStudio";
@@ -26,12 +27,10 @@ function keepSeconds(seconds: PhaseSeconds): void {
   }
 }
 
-/** Seconds since the phase began, counted once a second while it says nothing itself; how long it took is kept. */
-function usePhaseSeconds(): number {
-  const phase = useStudio((state) => state.run.phase);
+/** Seconds since this was first drawn, once a second while the phase says nothing itself; how long it took is kept. */
+function usePhaseSeconds(phase: RunStatus): number {
   const [elapsed, setElapsed] = useState(0);
   useEffect(() => {
-    setElapsed(0);
     if (!isTimed(phase)) return;
     const startMs = performance.now();
     const seconds = () => (performance.now() - startMs) / 1000;
@@ -46,10 +45,15 @@ function usePhaseSeconds(): number {
 
 /** What is waited for and how long still: images, loading, the first step, the next samples. */
 export function NextUp() {
+  const phase = useStudio((state) => state.run.phase);
+  return <Waits key={phase} phase={phase} />;
+}
+
+function Waits({ phase }: { readonly phase: RunStatus }) {
   const run = useStudio((state) => state.run);
   const data = useStudio((state) => state.data);
   const stepMs = useStudio(selectStepMs);
-  const elapsedSeconds = usePhaseSeconds();
+  const elapsedSeconds = usePhaseSeconds(phase);
   const found = waits({ run, data }, { stepMs, elapsedSeconds, known: readSeconds() });
   return (
     <>
