@@ -6,7 +6,7 @@ test.setTimeout(300_000);
 
 /** The caches came with a run that was stopped at once: it is not of these tests. */
 const OF_THE_TEST = /\d+ of (40|4000)(?!\d)/;
-const LOSS = "Velocity loss by training step";
+const LOSS = "Denoising loss by training step";
 
 const listOf = ({ page }: Studio) => page.getByRole("region", { name: "Runs", exact: true });
 const rowsOf = (studio: Studio) =>
@@ -217,7 +217,7 @@ test("a queue waits after a stop and over a reload, and can be emptied", async (
   await studio.button("Stop").click();
   await studio.waitForPhase("Stopped");
   const queue = studio.page.getByRole("region", { name: "Queue" });
-  await expect(queue).toContainText("seed 1");
+  await expect(queue).toContainText("2 waiting");
   await studio.page.goto("/?backend=wasm");
   await expect(queue).toContainText("2 waiting");
   await studio.waitForPhase("Stopped"); // nothing began by itself

@@ -1,4 +1,5 @@
 import type { Experiment } from "./experiment";
+import { withAllImages } from "./imageEntries";
 import { sameValue } from "./nonDefaults";
 import { PRESETS, type Preset } from "./presets";
 import { isShown, SETTINGS, settingValue, type Setting, type SettingValue } from "./settings";
@@ -32,12 +33,15 @@ export function differingSettings(experiments: readonly Experiment[]): readonly 
 
 /**
  * The preset an experiment is nearest to: the one it is named after, else the one it differs from in the fewest settings;
- * of several the first.
+ * of several the first. When its images come in does not count.
  */
 export function nearestPreset(experiment: Experiment, name = ""): Preset | undefined {
   const named = PRESETS.find((preset) => preset.name === name);
   if (named) return named;
-  const counts = PRESETS.map((preset) => differences(preset.experiment, experiment).length);
+  const whole = withAllImages(experiment);
+  const counts = PRESETS.map(
+    (preset) => differences(withAllImages(preset.experiment), whole).length,
+  );
   return PRESETS[counts.indexOf(Math.min(...counts))];
 }
 

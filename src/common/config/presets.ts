@@ -79,6 +79,7 @@ export const PRESETS: readonly Preset[] = [
     "First minute with a DiT in place of the SiT: it predicts the noise of a step and its variance, and draws samples in as many steps, by DDIM. Same seed, same images, same noise.",
     {
       ...FIRST_MINUTE,
+      data: { startEarly: true },
       model: { family: "dit" },
       sampling: { ...FIRST_MINUTE.sampling, ddpmSampler: "ddim" },
     },

@@ -105,7 +105,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     onElsewhere: ({ runId }) => elsewhere.follow(runId),
     onOver: () => {
       refreshStorage();
-      queued.advance();
+      queued.onOver();
     },
     isKeyHeld: keys.isHeld,
     after: (ms, run) => {

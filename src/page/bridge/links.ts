@@ -11,6 +11,7 @@ import type { View } from "../store/viewSlice";
 const LINK_PREFIX = "#/run";
 /** The training view has the address without any. */
 const VIEW_ADDRESSES: readonly (readonly [View, string])[] = [
+  ["compare", "#/compare"],
   ["data", "#/data"],
   ["analyse", "#/analyse"],
 ];

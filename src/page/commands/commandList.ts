@@ -8,6 +8,7 @@ import { pauseOrResume } from "./pauseOrResume";
 import { resume } from "./resume";
 import { scrubCommands } from "./scrub";
 import { showAnalyse } from "./showAnalyse";
+import { showCompare } from "./showCompare";
 import { showData } from "./showData";
 import { showShortcuts } from "./showShortcuts";
 import { showTrain } from "./showTrain";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...scrubCommands,
   ...gridCommands,
   showTrain,
+  showCompare,
   showData,
   showAnalyse,
   downloadCheckpoint,

@@ -1,3 +1,4 @@
+import { liveChanges } from "../../common/config/imageEntries";
 import { withoutSeed } from "../../common/config/differences";
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
 import type { DeviceReport } from "../../common/protocol/shared";
@@ -85,7 +86,9 @@ export interface FigureGroup {
 export function groupsOf(runs: readonly FigureRun[], foldSeeds: boolean): readonly FigureGroup[] {
   const groups = new Map<string, FigureRun[]>();
   for (const run of runs) {
-    const key = foldSeeds ? withoutSeed(run.experiment) + JSON.stringify(run.timeline) : run.id;
+    const key = foldSeeds
+      ? withoutSeed(run.experiment) + JSON.stringify(liveChanges(run.timeline))
+      : run.id;
     const group = groups.get(key);
     if (group) group.push(run);
     else groups.set(key, [run]);

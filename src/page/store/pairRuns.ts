@@ -1,3 +1,4 @@
+import { liveChanges, withAllImages } from "../../common/config/imageEntries";
 import { withoutSeed } from "../../common/config/differences";
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
 import type { QueuedRun } from "../../common/storage/queue";
@@ -14,12 +15,13 @@ const withLambda = (experiment: Experiment, projCoeff: number): Experiment => ({
   alignment: { ...experiment.alignment, projCoeff },
 });
 
-/** Vanilla and REPA, one after the other: settings, seed, order and noise are the same, λ is not. */
+/** Vanilla and REPA, one after the other, on full caches: settings, seed, order and noise are the same, λ is not. */
 export function pairOf(experiment: Experiment, timeline: readonly TimelineEntry[]): Named[] {
   const lambda = experiment.alignment.projCoeff || PAPER_LAMBDA;
+  const fair = withAllImages(experiment);
   return [
-    { name: "Vanilla", experiment: withLambda(experiment, 0), timeline: [] },
-    { name: "REPA", experiment: withLambda(experiment, lambda), timeline: [...timeline] },
+    { name: "Vanilla", experiment: withLambda(fair, 0), timeline: [] },
+    { name: "REPA", experiment: withLambda(fair, lambda), timeline: [...timeline] },
   ];
 }
 
@@ -38,7 +40,7 @@ export function runAgain(
   const seed = 1 + Math.max(...like.map((other) => other.experiment.optimizer.seed));
   return {
     name,
-    timeline: [...timeline],
+    timeline: liveChanges(timeline), // which images came in when is the other run's
     experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed } },
   };
 }

@@ -1,3 +1,4 @@
+import { liveChanges } from "../../common/config/imageEntries";
 import { withoutSeed } from "../../common/config/differences";
 import type { StoredRun } from "./dataSlice";
 import type { RunOrder } from "./runsSlice";
@@ -47,7 +48,7 @@ export function listedRuns(
 export function seedGroups(runs: readonly StoredRun[]): readonly (readonly StoredRun[])[] {
   const groups = new Map<string, StoredRun[]>();
   for (const run of runs) {
-    const key = withoutSeed(run.experiment) + JSON.stringify(run.timeline);
+    const key = withoutSeed(run.experiment) + JSON.stringify(liveChanges(run.timeline));
     const group = groups.get(key);
     if (group) group.push(run);
     else groups.set(key, [run]);

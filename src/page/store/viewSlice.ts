@@ -1,7 +1,7 @@
 import type { SetPart } from "./setPart";
 
-/** Which screen is shown; its address is `#/data`, `#/analyse` or none. */
-export type View = "train" | "data" | "analyse";
+/** Which screen is shown; its address is `#/compare`, `#/data`, `#/analyse` or none. */
+export type View = "train" | "compare" | "data" | "analyse";
 
 /** What lies over the page on demand; share links and weights that are asked for have their own slices. */
 export type Overlay = "none" | "storage" | "shortcuts";

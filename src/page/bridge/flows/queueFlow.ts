@@ -1,5 +1,6 @@
 import type { Database } from "../../../common/storage/db";
 import { changeQueue, readQueue, type QueuedRun } from "../../../common/storage/queue";
+import type { RunStatus } from "../../store/runPhase";
 import type { StudioStore } from "../../store/studioStore";
 
 interface QueuePlaces {
@@ -14,6 +15,9 @@ interface QueuePlaces {
 
 /** A run to wait for its turn. */
 export type QueueItem = Omit<QueuedRun, "runId">;
+
+/** By itself, not by hand: the next one may begin. */
+const hasEnded = (phase: RunStatus): boolean => phase === "finished" || phase === "failed";
 
 /** Runs that wait: one begins when the one before it has finished or failed. After one that was stopped by hand, it waits. */
 export function createQueueFlow(places: QueuePlaces) {
@@ -49,7 +53,7 @@ export function createQueueFlow(places: QueuePlaces) {
   const stop = store.subscribe(({ run }, before) => {
     if (run.phase === before.run.phase && run.runId === before.run.runId) return;
     if (run.phase === "stopped") store.getState().setQueue({ held: true });
-    if (run.phase === "finished" || run.phase === "failed") void advance();
+    if (hasEnded(run.phase)) void advance();
   });
 
   return {
@@ -75,8 +79,10 @@ export function createQueueFlow(places: QueuePlaces) {
       store.getState().setQueue({ held: false });
       void advance();
     },
-    /** A run is over. */
-    advance: () => void advance(),
+    /** Nothing is under way any more. How the run ended may still be on its way: then its phase tells. */
+    onOver: () => {
+      if (hasEnded(store.getState().run.phase)) void advance();
+    },
     /** What waits since the last visit, or was changed by another tab. It does not begin by itself. */
     read: async (db: Database): Promise<void> => {
       store.getState().setQueue({ items: await readQueue(db) });

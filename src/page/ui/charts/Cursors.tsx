@@ -1,7 +1,8 @@
 import { useRef, useState, type PointerEvent, type ReactNode } from "react";
 import type { XRange } from "../../store/viewSlice";
 import { useStudio, useStudioStore } from "../useStudio";
-import { HoverValues, type HoverLine } from "./HoverValues";
+import { HoverValues } from "./HoverValues";
+import type { HoverLine } from "./runLines";
 import { PLOT_MARGIN, Y_AXIS_WIDTH } from "./plotProps";
 import { shareOf, stepNear, valueAt, type RunAxis } from "./runAxis";
 import { useLeadPlace } from "./useRunAxis";

@@ -1,18 +1,9 @@
 import { useStudio } from "../useStudio";
 import { formatTick, formatValue } from "../explain/format";
-import type { Point } from "./runLines";
+import type { HoverLine, Point } from "./runLines";
 import { shareOf, type RunAxis } from "./runAxis";
 import { useLeadPlace } from "./useRunAxis";
 import classes from "./charts.module.css";
-
-/** A run's line, as the list beside the pointer speaks of it. */
-export interface HoverLine {
-  readonly key: string;
-  readonly name: string;
-  readonly color: string;
-  readonly dashed: boolean;
-  readonly points: readonly Point[];
-}
 
 /** More runs than this would cover the chart. */
 const MOST_LISTED = 8;

@@ -1,5 +1,5 @@
 import { LegendKey } from "./ChartCard";
-import type { HoverLine } from "./HoverValues";
+import type { HoverLine } from "./runLines";
 
 /** More would be longer than the chart. */
 const MOST_NAMED = 12;

@@ -24,6 +24,15 @@ export interface RunLine {
   readonly points: readonly Point[];
 }
 
+/** A run's line, as the list beside the pointer speaks of it. */
+export interface HoverLine {
+  readonly key: string;
+  readonly name: string;
+  readonly color: string;
+  readonly dashed: boolean;
+  readonly points: readonly Point[];
+}
+
 /** What lies between two values at each place. */
 export interface RunBand {
   readonly key: string;

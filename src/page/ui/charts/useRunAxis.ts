@@ -10,8 +10,7 @@ import { stepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { runLabel } from "../explain/names";
 import { useStudio } from "../useStudio";
-import type { HoverLine } from "./HoverValues";
-import type { Drawing } from "./runLines";
+import type { Drawing, HoverLine } from "./runLines";
 import { useDrawn } from "./drawQueue";
 import { endOf, placeOf, runAxis, type RunAxis } from "./runAxis";
 

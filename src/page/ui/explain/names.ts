@@ -1,4 +1,4 @@
-import { liveChanges } from "../../../common/config/imageEntries";
+import { liveChanges, withAllImages } from "../../../common/config/imageEntries";
 import { ENCODER_ROWS } from "../../../common/catalogue/encoders";
 import { labelOf } from "../../../common/config/controls";
 import { differences, nearestPreset } from "../../../common/config/differences";
@@ -70,14 +70,17 @@ export const markText = (change: ControlChange): string =>
 /** Settings in which a run differs from its preset, a text each: "λ 0.5 → 0", "seed 1"; then its live changes. */
 function differenceTexts({ name, experiment, timeline }: Omit<NamedRun, "id">): readonly string[] {
   const preset = nearestPreset(experiment, name);
-  const found = preset ? differences(preset.experiment, experiment) : [];
+  const found = preset
+    ? differences(withAllImages(preset.experiment), withAllImages(experiment))
+    : [];
   const settings = found.map(({ setting, from, to }) => {
     const label = setting.info.short ?? setting.info.label;
     return setting.path === "optimizer.seed"
       ? `seed ${valueText(setting, to)}`
       : `${label} ${briefText(setting, from)} → ${briefText(setting, to)}`;
   });
-  return timeline.length > 0 ? [...settings, timelineText(timeline)] : settings;
+  const changes = liveChanges(timeline);
+  return changes.length > 0 ? [...settings, timelineText(changes)] : settings;
 }
 
 const briefText = (setting: Setting, value: SettingValue | undefined): string =>

@@ -140,17 +140,18 @@ function Smoothing() {
 function Welcome() {
   const idle = useStudio((state) => state.run.phase === "idle");
   const costEstimate = useStudio((state) => state.data.costEstimate);
+  const early = useStudio((state) => state.experiment.value.data.startEarly);
   if (!idle) return null;
   return (
     <section className={classes.welcome} aria-label="Before the first run">
       <div>
         <h2>A diffusion transformer, trained in this tab</h2>
         <p>
-          Press Train: a SiT learns to draw the built-in images while its hidden states are pulled
+          Press Train: it learns to draw the built-in images while its hidden states are pulled
           toward a frozen encoder. Move λ, the depth or the encoder while it trains and watch the
           curves. Nothing leaves this machine.
           {costEstimate &&
-            ` First, ${costEstimate.images} images are encoded once: ${formatBytes(missingBytes(costEstimate))} of browser storage.`}
+            ` ${costEstimate.images} images are encoded once, ${early ? "while it trains on those that are" : "before it begins"}: ${formatBytes(missingBytes(costEstimate))} of browser storage.`}
           {costEstimate &&
             costEstimate.weights.length > 0 &&
             ` Weights of ${costEstimate.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}

@@ -41,6 +41,9 @@ function Views() {
       <a href="#/" aria-current={view === "train" ? "page" : undefined}>
         Train
       </a>
+      <a href="#/compare" aria-current={view === "compare" ? "page" : undefined}>
+        Compare
+      </a>
       <a href="#/data" aria-current={view === "data" ? "page" : undefined}>
         Data
       </a>

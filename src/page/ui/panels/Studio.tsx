@@ -29,6 +29,9 @@ const UnlinkableModal = lazyPart(() =>
 const WeightsDialog = lazyPart(() =>
   import("../weights/WeightsDialog").then((module) => module.WeightsDialog),
 );
+const CompareView = lazyPart(() =>
+  import("../compare/CompareView").then((module) => module.CompareView),
+);
 const DataView = lazyPart(() => import("../data/DataView").then((module) => module.DataView));
 const AnalyseView = lazyPart(() =>
   import("../analyse/AnalyseView").then((module) => module.AnalyseView),
@@ -59,6 +62,11 @@ export function Studio() {
       <Activity mode={view === "train" ? "visible" : "hidden"}>
         <TrainView />
       </Activity>
+      {view === "compare" && (
+        <View what="Compare">
+          <CompareView />
+        </View>
+      )}
       {view === "data" && (
         <View what="Data">
           <DataView />

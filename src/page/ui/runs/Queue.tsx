@@ -18,7 +18,7 @@ export function Queue() {
     <section className={classes.queue} aria-label="Queue">
       <div className={classes.queueHead}>
         {items.length} waiting
-        {!active && held && (
+        {!active && (
           <Button size="compact-xs" variant="light" onClick={startQueue}>
             Start the next
           </Button>

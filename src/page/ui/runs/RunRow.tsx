@@ -167,11 +167,19 @@ function RunMenu(props: {
 }) {
   const { run, isOpen, onRename } = props;
   const { openRun, resumeRun, runAgain, soloRun, pinRun, colorRun, deleteRun } = useCommands();
+  const [returnFocus, setReturnFocus] = useState(true);
   const active = useStudio(selectActive);
   const inUse = useStudio(selectInUse({ kind: "run", key: run.id }));
   const PinIcon = run.pinned ? IconPinnedOff : IconPinned;
   return (
-    <Menu position="bottom-end" shadow="md" width={210} withinPortal>
+    <Menu
+      returnFocus={returnFocus}
+      onOpen={() => setReturnFocus(true)}
+      position="bottom-end"
+      shadow="md"
+      width={210}
+      withinPortal
+    >
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`More about ${run.name}`}>
           <IconDots size={16} />
@@ -200,7 +208,13 @@ function RunMenu(props: {
         <Menu.Item leftSection={<IconFocusCentered size={14} />} onClick={() => soloRun(run.id)}>
           Draw this one only
         </Menu.Item>
-        <Menu.Item leftSection={<IconPencil size={14} />} onClick={onRename}>
+        <Menu.Item
+          leftSection={<IconPencil size={14} />}
+          onClick={() => {
+            setReturnFocus(false); // the name takes it
+            onRename();
+          }}
+        >
           Rename
         </Menu.Item>
         <Menu.Item leftSection={<PinIcon size={14} />} onClick={() => pinRun(run.id, !run.pinned)}>

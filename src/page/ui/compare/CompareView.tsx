@@ -1,0 +1,156 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconFileExport } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { SAMPLE_METRICS, STEP_METRICS } from "../../../common/catalogue/liveMetrics";
+import type { FigureRun } from "../../store/figureRuns";
+import { charted } from "../charts/metricText";
+import { SampleChart } from "../charts/SampleChart";
+import { StepChart } from "../charts/StepChart";
+import { preloadPlot } from "../charts/Plot";
+import { saveBlob } from "../charts/exportChart";
+import { useFigureRuns } from "../charts/useRunAxis";
+import { Heading, Hint } from "../components/Notes";
+import { formatDuration } from "../explain/format";
+import { runLabel } from "../explain/names";
+import { useStudioStore } from "../useStudio";
+import { RunList } from "../runs/RunList";
+import { VerdictLine } from "../runs/VerdictLine";
+import { commonSeconds, commonSpace, commonStep, MOST_COMPARED, type Reading } from "./compared";
+import { FiguresTable, SettingsTable, SpeedTable } from "./CompareTables";
+import { compareDocument } from "./compareDocument";
+import { GridsSideBySide, shownGrid } from "./GridsSideBySide";
+import classes from "./compare.module.css";
+
+/** Runs side by side: those whose eyes are open in the list. The first is what the others are measured against. */
+export function CompareView() {
+  useEffect(preloadPlot, []);
+  const all = useFigureRuns(true);
+  const runs = useMemo(() => {
+    const kept = all.slice(-MOST_COMPARED);
+    return kept.map((run) => ({ ...run, name: runLabel(run, kept) }));
+  }, [all]);
+  return (
+    <div className={classes.view}>
+      <div className={classes.side}>
+        <RunList />
+      </div>
+      <main className={classes.main} aria-label="Compare">
+        {runs.length < 2 ? (
+          <Hint>
+            Open the eyes of two to {MOST_COMPARED} runs in the list: they are compared here.
+          </Hint>
+        ) : (
+          <Comparison runs={runs} more={all.length - runs.length} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+const LOSSES = charted(STEP_METRICS).slice(0, 1);
+const QUALITIES = charted(SAMPLE_METRICS);
+
+function Comparison({
+  runs,
+  more,
+}: {
+  readonly runs: readonly FigureRun[];
+  readonly more: number;
+}) {
+  const [reading, setReading] = useState<Reading>("step");
+  const article = useRef<HTMLElement>(null);
+  const store = useStudioStore();
+  const save = async () => {
+    if (!article.current) return;
+    const grids = runs.map(({ id }) => shownGrid(store.getState(), id));
+    const pictures = await Promise.all(
+      grids.map(async (grid) => (grid ? dataUrl(grid.png) : undefined)),
+    );
+    const text = compareDocument(article.current, pictures, new Date());
+    saveBlob(new Blob([text], { type: "text/html" }), "repa-studio-comparison.html");
+  };
+  return (
+    <article ref={article} className={classes.article}>
+      <header className={classes.head}>
+        <Heading>Compare {runs.length} runs</Heading>
+        <Button
+          size="xs"
+          variant="default"
+          data-no-export=""
+          leftSection={<IconFileExport size={15} />}
+          onClick={() => void save()}
+        >
+          Save as one HTML file
+        </Button>
+      </header>
+      {more > 0 && (
+        <Hint>
+          {more} more {more === 1 ? "run is" : "runs are"} drawn: the {MOST_COMPARED} newest are
+          compared.
+        </Hint>
+      )}
+      <VerdictLine />
+      <section aria-label="Settings that differ">
+        <Heading order={3}>What differs</Heading>
+        <SettingsTable runs={runs} />
+      </section>
+      <section aria-label="Figures">
+        <div className={classes.head}>
+          <Heading order={3}>Figures</Heading>
+          <SegmentedControl
+            size="xs"
+            data-no-export=""
+            aria-label="Read at"
+            data={[
+              { value: "step", label: "Same step" },
+              { value: "time", label: "Same time" },
+            ]}
+            value={reading}
+            onChange={(value) => setReading(value === "time" ? "time" : "step")}
+          />
+        </div>
+        <FiguresTable runs={runs} reading={reading} />
+        <Hint>{readingText(runs, reading)}</Hint>
+      </section>
+      <section aria-label="Speed">
+        <Heading order={3}>Steps until KID falls below a value</Heading>
+        <SpeedTable runs={runs} />
+      </section>
+      <section aria-label="Samples side by side">
+        <Heading order={3}>Samples</Heading>
+        <GridsSideBySide runs={runs} />
+      </section>
+      <section className={classes.charts} aria-label="Curves">
+        {LOSSES.map((metric) => (
+          <StepChart key={metric.id} metric={metric} />
+        ))}
+        {QUALITIES.map((metric) => (
+          <SampleChart key={metric.id} metric={metric} />
+        ))}
+      </section>
+    </article>
+  );
+}
+
+const dataUrl = (png: ArrayBuffer): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(typeof reader.result === "string" ? reader.result : "");
+    reader.onerror = () => reject(reader.error ?? new Error("The picture cannot be read."));
+    reader.readAsDataURL(new Blob([png], { type: "image/png" }));
+  });
+
+/** What the table is read at, and what its intervals are. */
+function readingText(runs: readonly FigureRun[], reading: Reading): string {
+  const space = commonSpace(runs) ?? "no space yet";
+  const intervals =
+    "Intervals are 95 %, of the measurement alone (a jackknife over subsets), and say nothing of other seeds.";
+  if (reading === "time") {
+    const seconds = formatDuration(commonSeconds(runs));
+    return `In ${space}, at each run's last measurement within ${seconds} of training, evaluations not counted. ${intervals}`;
+  }
+  const step = commonStep(runs);
+  return step === null
+    ? "There is no step yet that all of these runs have measured."
+    : `In ${space}, at step ${step}, the last that all of them measured. ${intervals}`;
+}
