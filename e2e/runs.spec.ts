@@ -116,9 +116,10 @@ test("two runs stand in a list, are drawn over each other, and keep how they are
     await expect(gradient.locator(".recharts-xAxis-tick-labels")).not.toContainText("40");
     await studio.button("Show all").click();
     await expect(gradient.locator(".recharts-xAxis-tick-labels")).toContainText("40");
-    await studio.page.getByText("Images", { exact: true }).click();
+    const across = studio.page.getByRole("radiogroup", { name: "Across" });
+    await across.getByText("Images").click();
     await expect(gradient.locator(".recharts-xAxis-tick-labels")).toContainText("150"); // batches of 4
-    await studio.page.getByText("Steps", { exact: true }).click();
+    await across.getByText("Steps").click();
   });
 
   await test.step("what is pointed at is said of every run", async () => {
