@@ -71,6 +71,8 @@ export interface DataState {
   readonly storage: StorageUsage | null;
   readonly caches: readonly StoredCache[];
   readonly runs: readonly StoredRun[];
+  /** What was changed of runs on this page, by run: a list that was read meanwhile may be older. */
+  readonly changedRuns: Readonly<Record<string, RunChange>>;
   /** Records that are stored and cannot be used. */
   readonly unreadable: readonly Unreadable[];
   /** What is stored is being brought into this version's form; nothing of it can be read meanwhile. */
@@ -103,6 +105,7 @@ export const initialData: DataState = {
   storage: null,
   caches: [],
   runs: [],
+  changedRuns: {},
   unreadable: [],
   upgrading: false,
   classNames: [],
@@ -135,11 +138,18 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     applyCacheEvent: (event) => set(({ data }) => ({ data: reduceData(data, event) })),
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),
-    setRuns: (runs) => patch({ runs }),
+    setRuns: (runs) =>
+      set(({ data }) => ({
+        data: { ...data, runs: runs.map((run) => ({ ...run, ...data.changedRuns[run.id] })) },
+      })),
     changeRun: (runId, change) =>
       set(({ data }) => ({
         data: {
           ...data,
+          changedRuns: {
+            ...data.changedRuns,
+            [runId]: { ...data.changedRuns[runId], ...change },
+          },
           runs: data.runs.map((run) => (run.id === runId ? { ...run, ...change } : run)),
         },
       })),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { presetById } from "../../common/config/presets";
 import type { StoredRun } from "./dataSlice";
+import { createStudioStore } from "./studioStore";
 import { lastCknna, listedRuns, seedGroups, spread } from "./runList";
 
 const { experiment } = presetById("first-minute");
@@ -54,4 +55,17 @@ test("mean and sample standard deviation", () => {
   expect(spread([])).toBeNull();
   expect(spread([4])).toEqual({ mean: 4, deviation: null });
   expect(spread([1, 3])).toEqual({ mean: 2, deviation: Math.SQRT2 });
+});
+
+test("a list that was read before a change was stored does not undo it", () => {
+  const store = createStudioStore(experiment);
+  const stored = run("a");
+  store.getState().setRuns([stored]);
+  store.getState().changeRun("a", { look: { color: 3, shown: false } });
+  store.getState().changeRun("a", { pinned: true });
+  store.getState().setRuns([stored]); // as it was
+  expect(store.getState().data.runs[0]).toMatchObject({
+    look: { color: 3, shown: false },
+    pinned: true,
+  });
 });
