@@ -87,6 +87,7 @@ test("KID falls below a value between two measurements", () => {
   expect(crossingOf(vanilla, "s", 50)).toEqual({ after: 20, by: 30, at: 25 });
   expect(crossingOf(repa, "s", 50)).toEqual({ after: 10, by: 20, at: 16 });
   expect(crossingOf(vanilla, "s", 39)).toBeNull();
+  expect(crossingOf(vanilla, "s", 40)?.at).toBe(30); // its own last one
   expect(crossingOf(repa, "s", 90)).toEqual({ after: 0, by: 10, at: 10 });
 });
 

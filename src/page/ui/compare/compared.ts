@@ -149,14 +149,14 @@ export interface Crossing {
   readonly at: number;
 }
 
-/** The first time KID falls below `bound`; null when it has not. A run that began below it did so by its first measurement. */
+/** The first time KID falls to `bound` or below; null when it has not. A run that began below it did so by its first measurement. */
 export function crossingOf(
   { metrics }: FigureRun,
   space: string | undefined,
   bound: number,
 ): Crossing | null {
   const measured = metrics.sampleQuality.filter((m) => m.space === space);
-  const below = measured.findIndex(({ kid }) => kid < bound);
+  const below = measured.findIndex(({ kid }) => kid <= bound);
   const next = measured[below];
   if (!next) return null;
   const before = measured[below - 1];
