@@ -121,7 +121,7 @@ test("every command pressed twice in each phase: one run, which finishes with it
   await studio.waitForStep(1);
   await pressAllTwice(studio); // training, or paused by one of the presses
 
-  // another experiment, while this one is under way: the form stays as it is, the link says why it waits
+  // another experiment, while this one is under way: the form stays as it is, the link may wait for its turn
   await page.evaluate(
     (hash) => {
       location.hash = hash;
@@ -129,7 +129,7 @@ test("every command pressed twice in each phase: one run, which finishes with it
     encodeLink({ experiment: tiny({ alignment: { projCoeff: 2 } }), timeline: [], card: {} }),
   );
   await expect(studio.linkDialog).toContainText("A run is under way");
-  await expect(studio.linkDialog.getByRole("button", { name: "Run it" })).toBeDisabled();
+  await expect(studio.linkDialog.getByRole("button", { name: "Queue it" })).toBeEnabled();
   await studio.linkDialog.getByRole("button", { name: "Not now" }).click();
   await expect(studio.linkDialog).toBeHidden();
   await expect(studio.setting("Alignment weight λ")).not.toHaveValue("2");

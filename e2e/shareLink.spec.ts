@@ -97,3 +97,20 @@ test("a timeline too long for a link is offered as a file, and the file opens as
   const saved = await readFile(await (await saving).path(), "utf8");
   expect(decodeRunFile(saved)).toMatchObject({ experiment, timeline, issues: [] });
 });
+
+test("a command of the reference's trainer is read as settings, and what it cannot be is said", async ({
+  studio,
+}) => {
+  await studio.open();
+  await studio.button("Paste a command").click();
+  await studio.page
+    .getByLabel("Command of the reference’s trainer")
+    .fill(
+      "accelerate launch train.py --model=SiT-B/2 --proj-coeff=0.25 --encoder-depth=4 --wings=2",
+    );
+  await studio.button("Read it").click();
+  await expect(studio.linkDialog).toContainText("--wings");
+  await studio.linkDialog.getByRole("button", { name: "Edit it first" }).click();
+  await expect(studio.setting("Alignment weight λ")).toHaveValue("0.25");
+  await expect(studio.setting("Alignment depth")).toHaveValue("4");
+});

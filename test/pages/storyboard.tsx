@@ -79,6 +79,7 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     copyLink: () => Promise.resolve(`${window.location.origin}/#/run?x=scripted`),
     saveRunFile: () => undefined,
     openRunFile: () => undefined,
+    openCommand: () => undefined,
     openLinked: () => state().clearLink(),
     dismissLink: () => state().clearLink(),
     selectPreset: (id) => state().loadExperiment(presetById(id).experiment, id),

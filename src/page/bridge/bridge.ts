@@ -124,7 +124,11 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     ...{ store, withDatabase, report, isUnderWay: run.isUnderWay, begin: run.beginQueued },
     newId: () => crypto.randomUUID(),
   });
-  const address = createAddressFlow({ store, caching, run, codeVersion });
+  const address = createAddressFlow({
+    ...{ store, caching, run, codeVersion },
+    cleanAddress: () => history.replaceState(null, "", location.pathname + location.search),
+    queue: (experiment, timeline) => void queued.add([{ name: "Custom", experiment, timeline }]),
+  });
   const reading = createReadingFlow({ store, onStorage, weights, report });
   const runs = createRunsFlow({ store, withDatabase, report });
   const site = createSiteFlow({
@@ -235,6 +239,7 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     copyLink: address.copyLink,
     saveRunFile: () => void address.saveRunFile().catch(flows.report),
     openRunFile: (file) => void address.openRunFile(file),
+    openCommand: (text) => void address.openCommand(text).catch(flows.report),
     openLinked: address.openLinked,
     dismissLink: address.dismissLink,
     selectPreset: (id) => store.getState().loadExperiment(presetById(id).experiment, id),

@@ -64,6 +64,12 @@ export async function pendingFile(
   });
 }
 
+/** The same of a command line of the reference's trainer; its parser comes when one is pasted. */
+export async function pendingCommand(text: string, codeVersion: string): Promise<PendingLink> {
+  const { fromRepaArgs } = await import("../../common/config/repaArgs");
+  return pending("command", codeVersion, () => ({ timeline: [], card: {}, ...fromRepaArgs(text) }));
+}
+
 const toError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
 

@@ -25,7 +25,9 @@ export interface StudioCommands {
   readonly saveRunFile: () => void;
   /** Reads such a file and offers it as a link is offered; nothing of it runs before the user says so. */
   readonly openRunFile: (file: File) => void;
-  /** Runs the pending link; while a run is under way the link waits and says so. */
+  /** Reads a command line of the reference's trainer and offers it as a link is offered. */
+  readonly openCommand: (text: string) => void;
+  /** Runs the pending link; while a run is under way it goes to the end of the queue. */
   readonly openLinked: () => void;
   /** Forgets the pending link and cleans the address. */
   readonly dismissLink: () => void;

@@ -4,9 +4,9 @@ import type { Failure } from "../../common/errors/studioError";
 import type { CacheCostEstimate } from "../../common/protocol/features";
 import type { SetPart } from "./setPart";
 
-/** A share link, or a file of the same contents, as opened. Nothing is run or downloaded before the user says so. */
+/** A share link, a file of the same contents, or a command of the reference's trainer, as opened. Nothing is run or downloaded before the user says so. */
 export interface PendingLink {
-  readonly from: "link" | "file";
+  readonly from: "link" | "file" | "command";
   /** The settings that could be read, with defaults for the rest; null when none could. */
   readonly experiment: Experiment | null;
   readonly timeline: readonly TimelineEntry[];

@@ -1,13 +1,14 @@
 import type { Experiment, TimelineEntry } from "../../../common/config/experiment";
 import { validateExperiment } from "../../../common/config/validate";
 import type { SharedRun } from "../../../common/config/sharedRun";
-import { StudioError, toFailure, type Failure } from "../../../common/errors/studioError";
+import { StudioError, toFailure } from "../../../common/errors/studioError";
 import { getRun } from "../../../common/storage/runs";
 import type { PendingLink } from "../../store/linkSlice";
 import type { StudioStore } from "../../store/studioStore";
 import type { View } from "../../store/viewSlice";
 import {
   isLink,
+  pendingCommand,
   pendingFile,
   pendingLink,
   shareFile,
@@ -25,17 +26,22 @@ interface AddressFlowParts {
   readonly store: StudioStore;
   readonly caching: Pick<Caching, "costEstimate">;
   readonly run: Pick<RunLauncher, "isUnderWay" | "beginRun">;
+  /** Lets a run wait for its turn. */
+  readonly queue: (experiment: Experiment, timeline: readonly TimelineEntry[]) => void;
+  /** Takes a link out of the address. */
+  readonly cleanAddress: () => void;
   readonly codeVersion: string;
 }
 
-const UNDER_WAY: Failure = {
-  code: "CANCELLED",
-  message: "A run is under way: the link waits.",
-  hint: "Press Stop, or Cancel while it is caching; then run the link.",
-};
-
 /** What the page's address shows: a view, or a share link over it. */
-export function createAddressFlow({ store, caching, run, codeVersion }: AddressFlowParts) {
+export function createAddressFlow({
+  store,
+  caching,
+  run,
+  queue,
+  cleanAddress,
+  codeVersion,
+}: AddressFlowParts) {
   /** Shows the link in the address, if there is one, and asks what it would cost. */
   function open(): void {
     store.getState().setView(viewOf(location.hash));
@@ -55,7 +61,6 @@ export function createAddressFlow({ store, caching, run, codeVersion }: AddressF
     else store.getState().failLink(costEstimate.failure);
   }
 
-  const cleanAddress = () => history.replaceState(null, "", location.pathname + location.search);
   const dismissLink = () => {
     store.getState().clearLink();
     cleanAddress();
@@ -92,13 +97,11 @@ export function createAddressFlow({ store, caching, run, codeVersion }: AddressF
     open,
     dismissLink,
     openLinked: () => {
-      const { link, failLink } = store.getState();
-      if (run.isUnderWay()) {
-        if (link) failLink(UNDER_WAY);
-        return;
-      }
+      const { link } = store.getState();
       dismissLink();
-      if (link?.experiment) runLink(link.experiment, link.timeline);
+      if (!link?.experiment) return;
+      if (run.isUnderWay()) queue(link.experiment, link.timeline);
+      else runLink(link.experiment, link.timeline);
     },
     showView: (view: View) => {
       location.hash = viewAddress(view);
@@ -108,6 +111,7 @@ export function createAddressFlow({ store, caching, run, codeVersion }: AddressF
       const { blob, name } = shareFile(await shared(), store.getState().run.name);
       saveFile(blob, name);
     },
+    openCommand: async (text: string) => offer(await pendingCommand(text, codeVersion)),
     openRunFile: async (file: File) => offer(await pendingFile(file, codeVersion)),
   };
 }

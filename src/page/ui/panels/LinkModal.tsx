@@ -111,7 +111,7 @@ function Choices(props: { readonly link: PendingLink; readonly dataMissing: bool
     <Group justify="flex-end" mt="lg">
       {busy && experiment && (
         <Text size="sm" c="dimmed" flex={1}>
-          A run is under way: stop it first, then open this again.
+          A run is under way: this one can wait for its turn.
         </Text>
       )}
       <Button variant="default" onClick={dismissLink}>
@@ -133,9 +133,7 @@ function Choices(props: { readonly link: PendingLink; readonly dataMissing: bool
               Open the Data view
             </Button>
           ) : (
-            <Button disabled={busy} onClick={openLinked}>
-              Run it
-            </Button>
+            <Button onClick={openLinked}>{busy ? "Queue it" : "Run it"}</Button>
           )}
         </>
       )}

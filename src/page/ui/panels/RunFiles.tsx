@@ -1,6 +1,7 @@
 import { lastImagePart, liveChanges } from "../../../common/config/imageEntries";
-import { Button, FileButton, Group } from "@mantine/core";
-import { IconFileExport, IconFolderOpen } from "@tabler/icons-react";
+import { Button, FileButton, Group, Popover, Textarea } from "@mantine/core";
+import { IconFileExport, IconFolderOpen, IconTerminal2 } from "@tabler/icons-react";
+import { useState } from "react";
 import { selectActive } from "../../store/selectors";
 import { Hint } from "../components/Notes";
 import { timelineText } from "../explain/names";
@@ -40,7 +41,54 @@ export function RunFiles() {
       >
         Save as a file
       </Button>
+      <PasteCommand />
     </Group>
+  );
+}
+
+/** A command of the reference's trainer, to be read as settings. */
+function PasteCommand() {
+  const { openCommand } = useCommands();
+  const [opened, setOpened] = useState(false);
+  const [text, setText] = useState("");
+  const read = () => {
+    openCommand(text);
+    setOpened(false);
+  };
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      width={340}
+      position="bottom-start"
+      withArrow
+      trapFocus
+    >
+      <Popover.Target>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          leftSection={<IconTerminal2 size={13} />}
+          onClick={() => setOpened(!opened)}
+        >
+          Paste a command
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Textarea
+          label="Command of the reference’s trainer"
+          description="Its arguments become settings; nothing runs before you say so."
+          placeholder="accelerate launch train.py --model=SiT-B/2 --enc-type=dinov2-vit-b ..."
+          rows={4}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <Button size="xs" mt={8} disabled={text.trim() === ""} onClick={read}>
+          Read it
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 
