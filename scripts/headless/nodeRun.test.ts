@@ -122,10 +122,12 @@ test("a run that was interrupted, then killed, ends with the bits of one that wa
   expect(metrics("alone").filter(({ timed }) => !timed)).toHaveLength(2);
 }, 300_000);
 
-test("an image for a browser's decoder is refused by name; other files are passed over", async () => {
+test("an image for a browser's decoder is refused by name; of other files those are read that may list labels", async () => {
+  await writeFile(at("pictures", "odd", "notes.md"), "nothing");
+  expect(await folderFiles(at("pictures"))).toHaveLength(IMAGES);
   await writeFile(at("pictures", "odd", "notes.txt"), "nothing");
   const files = await folderFiles(at("pictures"));
-  expect(files).toHaveLength(IMAGES);
+  expect(files).toHaveLength(IMAGES + 1);
   expect(files.map(({ path }) => path)).toContain("odd/1.png");
   const jpeg = at("pictures", "odd", "photo.jpg");
   await writeFile(jpeg, Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
