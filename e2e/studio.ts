@@ -75,7 +75,8 @@ export function studioOn(page: Page, backend: BackendChoice) {
     /** The lines a figure has drawn. */
     curves: (name: string) =>
       page.getByRole("figure", { name }).locator("svg :is(.recharts-line-curve, .run-line)[d^=M]"),
-    setting: (label: string) => page.getByLabel(label, { exact: true }),
+    setting: (label: string) =>
+      page.getByRole("complementary", { name: "Experiment" }).getByLabel(label, { exact: true }),
     async runLink(experiment: Experiment, timeline: readonly TimelineEntry[] = []) {
       await openLink(experiment, timeline);
       await linkDialog.getByRole("button", { name: "Run it" }).click();

@@ -56,7 +56,7 @@ async function visit(page: Page, address: string): Promise<Times> {
   const when = async (happened: Promise<unknown>) => (await happened, since());
 
   const curve = page
-    .getByRole("figure", { name: "Velocity loss by training step" })
+    .getByRole("figure", { name: "Denoising loss by training step" })
     .locator("path.recharts-curve")
     .first();
   const grid = page.getByRole("img", { name: /^Sample 1: / });
