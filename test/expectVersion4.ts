@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Database } from "../src/common/storage/db";
 import { checkpointHeads, readCheckpointOf } from "../src/common/storage/checkpoints";
 import { listRuns, readRun, readSeries } from "../src/common/storage/runs";
+import { pointsOf } from "../src/common/storage/stepRows";
 import {
   alignmentOf,
   checkpointOf,
@@ -21,7 +22,7 @@ export async function expectVersion4(db: Database, made: Version4): Promise<void
   for (let run = 0; run < runs; run++) {
     const runId = `run-${run}`;
     const stored = await readRun(db, runId);
-    expect(stored?.points).toEqual(
+    expect(pointsOf(stored?.steps ?? [])).toEqual(
       Array.from({ length: stepsPerRun }, (_, i) => pointOf(run, i + 1)),
     );
     expect(stored?.measurements[0]).toEqual(alignmentOf(1));

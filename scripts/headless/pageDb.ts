@@ -11,6 +11,7 @@ import {
   type ShardRecord,
   type StatePartRecord,
 } from "../../src/common/storage/db";
+import type { StepRows } from "../../src/common/storage/stepRows";
 import type { StoredAnalysis } from "../../src/common/protocol/analysis";
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
 import type { CacheFigures, LogPart, StudioReader } from "./studioReader";
@@ -37,6 +38,12 @@ function makeReader(name: string) {
       db.close();
     }
   }
+  /** As src/common/storage/stepRows.ts unpacks them. */
+  const stepsOf = ({ columns, values }: StepRows): StepPoint[] =>
+    Array.from({ length: values.length / columns.length }, (_, row) =>
+      Object.fromEntries(columns.map((column, i) => [column, values[row * columns.length + i]])),
+    ) as unknown as StepPoint[];
+
   const everyStep = (runId: string) => IDBKeyRange.bound([runId, 0], [runId, Infinity]);
 
   /** Store contents are the app's own records; their types are claimed here, once. */
@@ -65,7 +72,7 @@ function makeReader(name: string) {
         for (const entry of entries) {
           lastKey = entry.id;
           if (entry.runId !== runId) continue;
-          if (entry.kind === "steps") points.push(...entry.points);
+          if (entry.kind === "steps") points.push(...stepsOf(entry));
           else measurements.push(entry.measurement);
         }
       });

@@ -14,6 +14,7 @@ import { latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
 import { openStudioDb } from "../../src/common/storage/openDb";
 import { readRun } from "../../src/common/storage/runs";
+import { pointsOf } from "../../src/common/storage/stepRows";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
 import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
 import { createTrainerSession } from "../../src/sessions/run/trainerSession";
@@ -92,7 +93,7 @@ async function stored(runId: string) {
   const run = await readRun(db, runId);
   const checkpoint = await latestCheckpoint(db, runId);
   return {
-    points: run?.points.map((point) => ({ ...point, stepMs: 0 })),
+    points: run && pointsOf(run.steps).map((point) => ({ ...point, stepMs: 0 })),
     // the figures of a step arrive in any order
     measurements: run?.measurements.toSorted((a, b) =>
       measurementKey(a).localeCompare(measurementKey(b)),

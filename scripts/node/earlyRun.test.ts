@@ -12,6 +12,7 @@ import { latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
 import { openStudioDb } from "../../src/common/storage/openDb";
 import { readRun } from "../../src/common/storage/runs";
+import { pointsOf } from "../../src/common/storage/stepRows";
 import { blockCount, blockRanges } from "../../src/sessions/caches/fillingBlocks";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
 import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
@@ -99,7 +100,7 @@ async function stored(runId: string) {
   const checkpoint = await latestCheckpoint(db, runId);
   return {
     timeline: run?.record.timeline,
-    points: run?.points.map((point) => ({ ...point, stepMs: 0 })),
+    points: run && pointsOf(run.steps).map((point) => ({ ...point, stepMs: 0 })),
     measurements: run?.measurements.toSorted((a, b) =>
       measurementKey(a).localeCompare(measurementKey(b)),
     ),

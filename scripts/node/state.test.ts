@@ -19,6 +19,7 @@ import {
   storedSteps,
   updateRun,
 } from "../../src/common/storage/runs";
+import { packSteps, pointsOf } from "../../src/common/storage/stepRows";
 import { NO_VALUE, serialise, type Operation } from "./journalFormat";
 import { recordWrites } from "./recordWrites";
 import { openJournal } from "./stateJournal";
@@ -85,7 +86,7 @@ test("runs, their logs and their indexes are there after opening again", async (
     ["old", "finished"],
   ]);
   expect(await readRun(db, "old")).toMatchObject({
-    points: [point(1), point(2)],
+    steps: packSteps([point(1), point(2)]),
     measurements: [conflict],
   });
 });
@@ -218,7 +219,7 @@ test("a folder of version 4 is upgraded once, and its checkpoints and logs are t
   state = await openState(folder);
   db = await openStudioDb();
   for (let opened = 0; opened < 2; opened++) {
-    expect((await readRun(db, "a"))?.points).toEqual([point(1), point(2)]);
+    expect(pointsOf((await readRun(db, "a"))?.steps ?? [])).toEqual([point(1), point(2)]);
     expect((await readSeries(db, "a")).points).toEqual([point(1), point(2)]);
     const found = await latestCheckpoint(db, "a");
     expect(new Uint8Array(found?.record.bytes ?? [])).toEqual(new Uint8Array(bytes));

@@ -13,6 +13,7 @@ import { withDatabase } from "../../src/sessions/common/withDatabase";
 import { newestCheckpointStep } from "../../src/common/storage/checkpoints";
 import type { RunRecord } from "../../src/common/storage/db";
 import { listRuns, readRun } from "../../src/common/storage/runs";
+import { pointsOf } from "../../src/common/storage/stepRows";
 import { cacheRequest, fillCachesFirst, valueOf } from "./cachesFirst";
 import { nodeEnvironment } from "./environment";
 import { startMetricsThread } from "./metricsThread";
@@ -97,7 +98,8 @@ async function resultOf(
     if (failure) throw new StudioError(failure.code, failure.message, failure.hint);
     throw new StudioError("INTERNAL", `Run ${runId} vanished.`, "Start it again.");
   }
-  const { record, points, measurements } = stored;
+  const { record, measurements } = stored;
+  const points = pointsOf(stored.steps);
   const phase = record.phase === "finished" || record.phase === "stopped" ? record.phase : "failed";
   return { runId, phase, failure, points, measurements, device: record.device, record };
 }

@@ -236,11 +236,13 @@ function fillData(store: StudioStore) {
     state.setCurves(
       curvesOf(
         { runId: `run-${index + 2}`, updatedAtMs: Date.UTC(2025, 4, 12, 11 + index) },
-        steps.map((step) => ({
-          ...point(step + 7 * index),
-          ...{ step, velocityLoss: point(step).velocityLoss * worse },
-          ...(index === 1 && step === 500 && { velocityLoss: NaN }),
-        })),
+        {
+          points: steps.map((step) => ({
+            ...point(step + 7 * index),
+            ...{ step, velocityLoss: point(step).velocityLoss * worse },
+            ...(index === 1 && step === 500 && { velocityLoss: NaN }),
+          })),
+        },
         measured
           .flatMap((step) => [
             { ...quality(step), kid: quality(step).kid * worse + 4 },

@@ -8,9 +8,10 @@ import type { DeviceReport } from "../protocol/shared";
 import type { ClassChanges, SkippedImage } from "../protocol/datasets";
 import type { WeightsSummary } from "../protocol/weights";
 import type { Measurement, SampleGrid, StepPoint, StoredPhase } from "../protocol/trainer";
+import type { StepRows } from "./stepRows";
 
 export const DB_NAME = "repa-studio";
-export const DB_VERSION = 5;
+export const DB_VERSION = 6;
 
 /** One shard of a cache: float16 rows of consecutive images. Written whole or not at all. */
 export interface ShardRecord {
@@ -82,12 +83,11 @@ export type ImageRange = readonly [first: number, last: number];
 
 /** Logged points are append-only: a chunk is added, never rewritten. */
 export type LogRecord =
-  | {
+  | ({
       readonly id?: number;
       readonly runId: string;
       readonly kind: "steps";
-      readonly points: readonly StepPoint[];
-    }
+    } & StepRows)
   | {
       readonly id?: number;
       readonly runId: string;
@@ -140,6 +140,11 @@ export interface SeriesRecord {
   readonly stride: number;
   /** By step, at most `MOST_POINTS` (series.ts). */
   readonly points: readonly StepPoint[];
+  /**
+   * Two rows for each multiple of the stride, from it to the next: the lowest and the highest value of every column. Absent
+   * while every logged step is among the points.
+   */
+  readonly extremes?: StepRows;
 }
 
 /** Facts about this machine, by key. Whoever reads a value checks it. */

@@ -4,6 +4,7 @@ import { makeVersion4 } from "../../../test/databaseVersion4";
 import { installFakeIndexedDb } from "../../../test/fakeDatabase";
 import { Experiment } from "../config/experiment";
 import type { Failure } from "../errors/studioError";
+import { DB_VERSION } from "./db";
 import { openStudioDb } from "./openDb";
 import { putRun } from "./runs";
 
@@ -28,7 +29,7 @@ test("an older tab that keeps the database open is named, not waited for without
   });
   older.close();
   const db = await openStudioDb("studio", { silentMs: 2000 });
-  expect(db.version).toBe(5);
+  expect(db.version).toBe(DB_VERSION);
   db.close();
 });
 

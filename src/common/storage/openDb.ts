@@ -15,8 +15,11 @@ const SILENT_MS = 30_000;
 export interface OpenOptions {
   /** Told when the connection ends without being closed by its owner. */
   readonly onClosed?: (failure: Failure) => void;
-  /** Told when a database of an older version begins to be brought into this one's form; large ones take long. */
-  readonly onUpgrade?: () => void;
+  /**
+   * Told when a database of an older version is brought into this one's form, and which share of that is done; large ones
+   * take long.
+   */
+  readonly onUpgrade?: (share: number) => void;
   /** How long another tab may keep it from opening; tests pass less. */
   readonly blockedMs?: number;
   readonly silentMs?: number;
@@ -44,11 +47,11 @@ export function openStudioDb(
     const opening = openDB<StudioDb>(name, DB_VERSION, {
       upgrade(db, oldVersion, _newVersion, tx) {
         clearTimeout(timer); // nobody is waited for
-        if (oldVersion > 0) onUpgrade();
+        if (oldVersion > 0) onUpgrade(0);
         tx.done.catch(() => undefined); // the open fails with it
         const moved = async () => {
           makeStores(db, oldVersion, tx);
-          await moveRecords(oldVersion, tx);
+          await moveRecords(oldVersion, tx, onUpgrade);
         };
         // a rejection would otherwise be nobody's, and half of the records would be committed
         moved().catch((thrown: unknown) => {

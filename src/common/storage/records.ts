@@ -89,8 +89,32 @@ const Measurement = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const STEP_COLUMNS = [
+  ...["step", "stepMs"],
+  ...STEP_METRICS.flatMap((row) => ("later" in row ? [] : [row.id])),
+];
+
+/** Rows of numbers (stepRows.ts): whole ones, with every value that logs always had, each of a step that can be. */
+const StepRows = z
+  .looseObject({
+    columns: z
+      .array(z.string())
+      .refine((names) => STEP_COLUMNS.every((name) => names.includes(name)), LACKS),
+    values: z.instanceof(Float64Array),
+  })
+  .refine(({ columns, values }) => values.length % columns.length === 0, "has a row that is cut")
+  .refine(hasSteps, "has a step that is none");
+
+function hasSteps({ columns, values }: { columns: readonly string[]; values: Float64Array }) {
+  for (let at = columns.indexOf("step"); at < values.length; at += columns.length) {
+    const step = values[at] ?? NaN;
+    if (!Number.isSafeInteger(step) || step < 0) return false;
+  }
+  return true;
+}
+
 const LogEntry = z.discriminatedUnion("kind", [
-  z.looseObject({ runId: z.string(), kind: z.literal("steps"), points: z.array(StepPoint) }),
+  StepRows.safeExtend({ runId: z.string(), kind: z.literal("steps") }),
   z.looseObject({ runId: z.string(), kind: z.literal("measurement"), measurement: Measurement }),
 ]);
 
@@ -98,6 +122,7 @@ const Series = z.looseObject({
   runId: z.string(),
   stride: z.int().min(1),
   points: z.array(StepPoint),
+  extremes: StepRows.optional(),
 });
 
 const Grid = z.looseObject({

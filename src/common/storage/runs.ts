@@ -9,6 +9,7 @@ import { checkpointsName, heldNames, runName, unlessHeld } from "./locks";
 import { storageError } from "./quota";
 import { DURABLE, inTransaction } from "./transaction";
 import { emptySeries, withSteps, type Series } from "./series";
+import { packSteps, unpackSteps, type StepRows } from "./stepRows";
 
 /** A run's record; undefined when there is none, or none that can be read. */
 export const getRun = (db: Database, runId: string): Promise<RunRecord | undefined> =>
@@ -76,7 +77,8 @@ export async function appendSteps(
     await inTransaction(tx, async () => {
       const series = tx.objectStore("series");
       const known = await series.get(runId);
-      await tx.objectStore("log").add({ runId, kind: "steps", points });
+      const log = tx.objectStore("log");
+      for (const rows of packSteps(points)) await log.add({ runId, kind: "steps", ...rows });
       await series.put({ runId, ...withSteps(usable("series", known) ?? emptySeries, points) });
     });
   } catch (cause) {
@@ -190,7 +192,7 @@ export async function readLogSince(
   }
   for (; cursor; cursor = await cursor.continue()) {
     const entry = cursor.value;
-    if (entry.kind === "steps") points.push(...entry.points);
+    if (entry.kind === "steps") points.push(...unpackSteps(entry));
     else measurements.push(entry.measurement);
     lastKey = cursor.primaryKey;
   }
@@ -219,7 +221,8 @@ export async function storedSteps(
 
 export interface StoredRun {
   readonly record: RunRecord;
-  readonly points: readonly StepPoint[];
+  /** As they were logged: `tableOf` and `pointsOf` give each step once, in order. */
+  readonly steps: readonly StepRows[];
   readonly measurements: readonly Measurement[];
   readonly grids: readonly GridRecord[];
   /** Rows of the log, and grids, that are damaged and left out. */
@@ -227,8 +230,8 @@ export interface StoredRun {
 }
 
 /**
- * Everything logged for a run, in step order. A run that was cut after its last checkpoint and resumed
- * logged some steps twice; they are equal by construction and the newest is kept.
+ * Everything logged for a run. A run that was cut after its last checkpoint and resumed logged some steps twice; they are
+ * equal by construction.
  */
 export async function readRun(db: Database, runId: string): Promise<StoredRun | undefined> {
   const record = await getRun(db, runId);
@@ -238,15 +241,15 @@ export async function readRun(db: Database, runId: string): Promise<StoredRun | 
     readAll(db, "grids", everyStep(runId)),
   ]);
   const log = checkAll("log", keys, rows);
-  const points = new Map<number, StepPoint>();
+  const steps: StepRows[] = [];
   const measurements: Measurement[] = [];
   for (const entry of log.records) {
-    if (entry.kind === "steps") for (const point of entry.points) points.set(point.step, point);
+    if (entry.kind === "steps") steps.push(entry);
     else measurements.push(entry.measurement);
   }
   return {
     record,
-    points: [...points.values()].sort(byStep),
+    steps,
     measurements: distinct(measurements),
     grids: grids.records,
     unreadable: [...log.unreadable, ...grids.unreadable],

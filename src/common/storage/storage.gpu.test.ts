@@ -29,6 +29,7 @@ import {
   readRun,
   updateRun,
 } from "./runs";
+import { pointsOf } from "./stepRows";
 
 /** Real IndexedDB: these tests run in the browser project, though nothing here needs a GPU. */
 const opened: Database[] = [];
@@ -190,7 +191,7 @@ test("a run's log comes back in order, steps logged twice after a cut only once"
   });
   await updateRun(db, "a", { step: 4, phase: "stopped" });
   const stored = await readRun(db, "a");
-  expect(stored?.points.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  expect(pointsOf(stored?.steps ?? []).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
   expect(stored?.measurements).toHaveLength(2);
   expect(stored?.grids).toHaveLength(1);
   expect(stored?.record).toMatchObject({ step: 4, phase: "stopped" });
@@ -234,7 +235,7 @@ test("deleting a run deletes all of it and nothing else", async () => {
   }
   await deleteRun(db, "a");
   expect(await readRun(db, "a")).toBeUndefined();
-  expect((await readRun(db, "b"))?.points).toHaveLength(1);
+  expect(pointsOf((await readRun(db, "b"))?.steps ?? [])).toHaveLength(1);
   for (const store of ["log", "series", "checkpoints", "stateParts"] as const) {
     expect(await db.count(store), store).toBe(1);
   }

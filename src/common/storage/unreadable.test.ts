@@ -18,6 +18,7 @@ import {
   readRun,
   unhideRun,
 } from "./runs";
+import { pointsOf } from "./stepRows";
 import { deleteUnreadable, findUnreadable, unreadableFile } from "./unreadable";
 import { listWeights } from "./weights";
 
@@ -123,7 +124,7 @@ test("damaged rows of a log and a damaged grid are left out of their run, and na
   await putGrid(db, "a", grid);
   await db.put("grids", { runId: "a", step: 2, png: "none" } as never);
   const stored = await readRun(db, "a");
-  expect(stored?.points.map(({ step }) => step)).toEqual([1, 3]);
+  expect(pointsOf(stored?.steps ?? []).map(({ step }) => step)).toEqual([1, 3]);
   expect(stored?.grids).toEqual([{ ...grid, runId: "a" }]);
   expect(stored?.unreadable.map(({ store }) => store)).toEqual(["log", "log", "log", "grids"]);
 });
@@ -143,7 +144,7 @@ test("a deleted run can be brought back, and is purged an hour after, not before
   await hideRun(db, "a", 5000);
   expect(await listRuns(db)).toEqual([]);
   await unhideRun(db, "a");
-  expect((await readRun(db, "a"))?.points).toHaveLength(1);
+  expect(pointsOf((await readRun(db, "a"))?.steps ?? [])).toHaveLength(1);
 
   await hideRun(db, "a", 5000);
   await purgeRuns(db, 5000 + hourMs - 1);

@@ -1,6 +1,7 @@
 import { unwrap, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import type { CheckpointHead, RunRecord, StatePartRecord, StudioDb } from "./db";
 import { emptySeries, withSteps, type Series } from "./series";
+import { packSteps } from "./stepRows";
 import type { StepPoint } from "../protocol/trainer";
 
 /** The transaction a database is upgraded in: all of it is written or nothing. */
@@ -48,12 +49,19 @@ export function makeStores(
 /**
  * Brings the records of an older version into their new form, within the upgrade's transaction. A record that is damaged
  * stays as it is: it is found, and listed as unreadable, by whoever reads it.
+ * @param onProgress told which share is done, from 0 to 1
  */
-export async function moveRecords(oldVersion: number, tx: UpgradeTransaction): Promise<void> {
-  if (oldVersion === 0 || oldVersion >= 5) return;
-  await splitCheckpoints(tx);
-  await numberRuns(tx);
-  await thinLogs(tx);
+export async function moveRecords(
+  oldVersion: number,
+  tx: UpgradeTransaction,
+  onProgress: (share: number) => void,
+): Promise<void> {
+  if (oldVersion === 0 || oldVersion >= 6) return;
+  if (oldVersion < 5) {
+    await splitCheckpoints(tx);
+    await numberRuns(tx);
+  }
+  await packLogs(tx, onProgress);
 }
 
 /** A checkpoint as version 4 kept it: one record with its bytes. */
@@ -115,26 +123,77 @@ async function numberRuns(tx: UpgradeTransaction): Promise<void> {
   for (const [order, record] of byTime.entries()) await runs.put({ ...record, order });
 }
 
-const isObject = (value: unknown) => typeof value === "object" && value !== null;
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const timeOf = ({ createdAtMs }: RunRecord) => (Number.isFinite(createdAtMs) ? createdAtMs : 0);
 
-/** Rows of the log that are read at once; a row has 50 steps. */
+/** Rows of the log that are read at once; up to version 5 a row had 50 steps. */
 const ROWS = 200;
 
-/** Makes the thinned series of every run, from its log. */
-async function thinLogs(tx: UpgradeTransaction): Promise<void> {
+/** Logged steps as versions up to 5 kept them. */
+interface PointRow {
+  readonly id: number;
+  readonly runId: string;
+  readonly points: readonly StepPoint[];
+}
+
+/** Makes rows of numbers of logged steps, many old rows in one, and the thinned series of every run. */
+async function packLogs(
+  tx: UpgradeTransaction,
+  onProgress: (share: number) => void,
+): Promise<void> {
   const log = tx.objectStore("log");
   const series = new Map<string, Series>();
   const keys = await log.getAllKeys();
   for (let at = 0; at < keys.length; at += ROWS) {
+    onProgress(at / keys.length);
     const last = keys[Math.min(at + ROWS, keys.length) - 1];
-    for (const row of await log.getAll(IDBKeyRange.bound(keys[at], last))) {
-      if (!isObject(row) || row.kind !== "steps" || !Array.isArray(row.points)) continue;
-      const points = (row.points as readonly StepPoint[]).filter(isPoint);
-      series.set(row.runId, withSteps(series.get(row.runId) ?? emptySeries, points));
+    const rows: readonly unknown[] = await log.getAll(IDBKeyRange.bound(keys[at], last));
+    const whole = rows.filter(isPointRow);
+    for (const runId of new Set(whole.map((row) => row.runId))) {
+      const own = whole.filter((row) => row.runId === runId);
+      const points = own.flatMap((row) => row.points);
+      series.set(runId, withSteps(series.get(runId) ?? emptySeries, points));
+      await replaceRows(tx, runId, own, points);
     }
   }
   for (const [runId, thinned] of series) await tx.objectStore("series").put({ runId, ...thinned });
 }
 
-const isPoint = (point: StepPoint) => isObject(point) && Number.isInteger(point.step);
+/** Puts packed steps in the place of the rows they were in: the log's order is that of its keys. */
+async function replaceRows(
+  tx: UpgradeTransaction,
+  runId: string,
+  rows: readonly PointRow[],
+  points: readonly StepPoint[],
+): Promise<void> {
+  const log = tx.objectStore("log");
+  const packed = packSteps(points);
+  // a row may be of several forms where a run was continued by a newer version
+  for (const { id } of rows.slice(packed.length)) await log.delete(id);
+  for (const [i, piece] of packed.entries()) {
+    const place = rows[i];
+    await log.put({ ...(place && { id: place.id }), runId, kind: "steps", ...piece });
+  }
+}
+
+/** Values that logged steps had in every version. */
+const STEP_VALUES = ["velocityLoss", "projLoss", "gradNorm", "stepMs"] as const;
+
+const isPoint = (value: unknown): value is StepPoint => {
+  if (typeof value !== "object" || value === null) return false;
+  const point = value as Readonly<Record<string, unknown>>;
+  return (
+    Number.isSafeInteger(point.step) &&
+    Number(point.step) >= 0 &&
+    STEP_VALUES.every((name) => name in point) &&
+    Object.values(point).every((one) => typeof one === "number")
+  );
+};
+
+const isPointRow = (row: unknown): row is PointRow =>
+  isObject(row) &&
+  "runId" in row &&
+  typeof row.runId === "string" &&
+  "points" in row &&
+  Array.isArray(row.points) &&
+  row.points.every(isPoint);

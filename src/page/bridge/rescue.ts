@@ -7,8 +7,9 @@ export interface RescuedFile {
   readonly blob: Blob;
 }
 
-/** Bytes stand in JSON as their number: pictures and weights are not what a run is continued from by hand. */
+/** Bytes stand in JSON as their number: pictures and weights are not what a run is continued from by hand. Logs are numbers. */
 const withoutBytes = (_: string, value: unknown): unknown => {
+  if (value instanceof Float64Array) return [...value];
   if (value instanceof ArrayBuffer) return { bytes: value.byteLength };
   return ArrayBuffer.isView(value) ? { bytes: value.byteLength } : value;
 };

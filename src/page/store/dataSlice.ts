@@ -75,8 +75,8 @@ export interface DataState {
   readonly changedRuns: Readonly<Record<string, RunChange>>;
   /** Records that are stored and cannot be used. */
   readonly unreadable: readonly Unreadable[];
-  /** What is stored is being brought into this version's form; nothing of it can be read meanwhile. */
-  readonly upgrading: boolean;
+  /** Which share of what is stored is brought into this version's form; null when all is. Nothing can be read meanwhile. */
+  readonly upgrading: number | null;
   /** Names of the classes by label, for captions under samples. */
   readonly classNames: readonly string[];
   /** Built-in images of each class, by its position in `classNames`. */
@@ -94,7 +94,7 @@ export interface DataSlice {
   /** Shows a change of a stored run before it is stored. */
   readonly changeRun: (runId: string, change: RunChange) => void;
   readonly setUnreadable: (unreadable: readonly Unreadable[]) => void;
-  readonly setUpgrading: (upgrading: boolean) => void;
+  readonly setUpgrading: (upgrading: number | null) => void;
   readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
 }
 
@@ -107,7 +107,7 @@ export const initialData: DataState = {
   runs: [],
   changedRuns: {},
   unreadable: [],
-  upgrading: false,
+  upgrading: null,
   classNames: [],
   classCounts: [],
 };

@@ -16,6 +16,8 @@ export interface FigureRun {
   readonly experiment: Experiment;
   readonly timeline: readonly TimelineEntry[];
   readonly log: StepLog;
+  /** Lowest and highest values between the steps of a thinned log, in turn; null where the log has every step. */
+  readonly extremes: StepLog | null;
   readonly metrics: MetricsState;
   readonly device: DeviceReport | null;
 }
@@ -43,9 +45,9 @@ export const selectBeside = remembered(
         const curves = runs.curves[id];
         const isDeleted = deletions.some(({ kind, key }) => kind === "run" && key === id);
         if (!look.shown || id === run.runId || !curves || isDeleted) return [];
-        const { log, metrics } = curves;
+        const { log, extremes, metrics } = curves;
         const seen = { color: runColor(look.color), dashed: isDashed(look.color) };
-        return [{ id, name, ...seen, experiment, timeline, device, log, metrics }];
+        return [{ id, name, ...seen, experiment, timeline, device, log, extremes, metrics }];
       })
       .reverse(),
 );
@@ -68,7 +70,7 @@ export const selectOpenRun = remembered(
     return {
       ...{ id: run.runId, name: run.name, color: runColor(look.color) },
       ...{ dashed: isDashed(look.color), experiment: run.experiment, timeline: run.timeline },
-      ...{ log: run.log, metrics, device: run.device },
+      ...{ log: run.log, extremes: null, metrics, device: run.device },
     };
   },
 );

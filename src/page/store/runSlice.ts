@@ -12,7 +12,6 @@ import type {
   MemoryReport,
   RunEvent,
   SampleGrid,
-  StepPoint,
   StoredPhase,
 } from "../../common/protocol/trainer";
 import { appendSteps, emptyStepLog, lastStep, type StepLog } from "./stepLog";
@@ -63,7 +62,7 @@ export interface RunStart {
 export interface StoredRunLog extends RunStart {
   readonly phase: StoredPhase;
   readonly device: DeviceReport | null;
-  readonly points: readonly StepPoint[];
+  readonly log: StepLog;
   readonly measurements: readonly Measurement[];
   readonly grids: readonly SampleGrid[];
   /** Step of the newest checkpoint; null when there is none and the run cannot be continued. */
@@ -164,7 +163,7 @@ export const phaseAtRest = (phase: RunStatus): RunStatus =>
 
 /** The state of a stored run that is opened. */
 export function restoredRun(stored: StoredRunLog): RunState {
-  const log = appendSteps(emptyStepLog(), stored.points);
+  const { log } = stored;
   return {
     ...initialRun(),
     runId: stored.runId,

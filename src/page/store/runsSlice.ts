@@ -1,7 +1,9 @@
-import type { Measurement, StepPoint } from "../../common/protocol/trainer";
+import type { Measurement } from "../../common/protocol/trainer";
+import type { SeriesRecord } from "../../common/storage/db";
+import { columnsOf } from "../../common/storage/stepRows";
 import { initialMetrics, recordMeasurement, type MetricsState } from "./metricsSlice";
 import type { SetPart } from "./setPart";
-import { appendSteps, emptyStepLog, type StepLog } from "./stepLog";
+import { appendSteps, emptyStepLog, stepLogOf, type StepLog } from "./stepLog";
 
 /** What figures draw of a run that is not the open one. */
 export interface RunCurves {
@@ -10,6 +12,8 @@ export interface RunCurves {
   readonly updatedAtMs: number;
   /** Thinned: its steps are the multiples of a power of two. */
   readonly log: StepLog;
+  /** Lowest and highest values between the steps of `log`, in turn; null where it has every step. */
+  readonly extremes: StepLog | null;
   readonly metrics: MetricsState;
   /** Steps of which there are samples. */
   readonly gridSteps: readonly number[];
@@ -47,12 +51,13 @@ export const initialRuns: RunsState = {
 /** Curves of what storage holds of a run. */
 export const curvesOf = (
   { runId, updatedAtMs }: Pick<RunCurves, "runId" | "updatedAtMs">,
-  points: readonly StepPoint[],
+  { points, extremes }: Pick<SeriesRecord, "points" | "extremes">,
   measurements: readonly Measurement[],
   gridSteps: readonly number[],
 ): RunCurves => ({
   ...{ runId, updatedAtMs, gridSteps },
   log: appendSteps(emptyStepLog(), points),
+  extremes: extremes ? stepLogOf(columnsOf(extremes)) : null,
   metrics: measurements.reduce(recordMeasurement, initialMetrics),
 });
 

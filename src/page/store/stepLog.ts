@@ -1,6 +1,7 @@
 import { STEP_METRICS, valueOf } from "../../common/catalogue/liveMetrics";
 import { recordOf } from "../../common/math/recordOf";
 import type { StepPoint } from "../../common/protocol/trainer";
+import type { StepTable } from "../../common/storage/stepRows";
 
 const COLUMN_NAMES = ["step", ...STEP_METRICS.map(({ id }) => id), "stepMs"] as const;
 
@@ -53,6 +54,12 @@ function copyColumns(from: StepColumns, kept: number, length: number): StepColum
   const columns = allocate(Math.max(FIRST_CAPACITY, 2 ** Math.ceil(Math.log2(length * 1.5))));
   for (const name of COLUMN_NAMES) columns[name].set(from[name].subarray(0, kept));
   return columns;
+}
+
+/** A log of columns by name; what is not there is NaN. @param columns each as long as `length`, steps ascending */
+export function stepLogOf({ length, columns }: StepTable): StepLog {
+  const own = recordOf(COLUMN_NAMES, (name) => columns[name] ?? new Float64Array(length).fill(NaN));
+  return { length, columns: own, shared: { filled: length } };
 }
 
 /** The newest logged step, or -1 when nothing is logged. */

@@ -18,7 +18,7 @@ import {
   selectTrainBlock,
   steppedCursor,
 } from "./selectors";
-import { stepAt } from "./stepLog";
+import { appendSteps, emptyStepLog, stepAt } from "./stepLog";
 import { canPause } from "./runPhase";
 import { createStudioStore } from "./studioStore";
 import { missingBytes } from "./dataSlice";
@@ -180,7 +180,10 @@ test("a run restored after a reload shows its points, and resuming goes on from 
     timeline: [{ step: 2, change: { projCoeff: 1.5 } }],
     phase: "training",
     device: null,
-    points: [1, 2, 3, 4].flatMap((number) => step(number).points),
+    log: appendSteps(
+      emptyStepLog(),
+      [1, 2, 3, 4].flatMap((number) => step(number).points),
+    ),
     measurements: [layers(4, "tiny-vit"), quality(2)],
     grids: [grid(4), grid(2)],
     checkpoint: { step: 2, bytes: 10 },
@@ -245,8 +248,8 @@ test("scheduled changes block a run that cannot make them, and are the run's own
 test("while a run is resumed its step is that of its checkpoint", () => {
   const store = createStudioStore(experiment, null);
   const checkpoint = { step: 50, bytes: 4 };
-  const points = step(61).points;
-  const stored = { ...start, phase: "stopped", device: null, points, checkpoint } as const;
+  const log = appendSteps(emptyStepLog(), step(61).points);
+  const stored = { ...start, phase: "stopped", device: null, log, checkpoint } as const;
   store.getState().restoreRun({ ...stored, measurements: [], grids: [] });
   store.getState().setPhase("caching");
   store.getState().applyRunEvents([{ type: "phase", phase: "loading", step: 0 }]);
@@ -262,7 +265,13 @@ test("a run of a preset keeps its name when it is restored, with what differs co
   const restored = (of: Experiment, name: string, change: ControlChange) => {
     const store = createStudioStore(experiment, null);
     const stored = { runId: "a", name, experiment: of, timeline: [{ step: 3, change }] };
-    const nothing = { points: [], measurements: [], grids: [], checkpoint: null, device: null };
+    const nothing = {
+      log: emptyStepLog(),
+      measurements: [],
+      grids: [],
+      checkpoint: null,
+      device: null,
+    };
     store.getState().restoreRun({ ...stored, ...nothing, phase: "stopped" });
     return store.getState().experiment;
   };

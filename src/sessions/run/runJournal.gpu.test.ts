@@ -4,6 +4,7 @@ import type { RunEvent, StepPoint } from "../../common/protocol/trainer";
 import type { Database } from "../../common/storage/db";
 import { openStudioDb } from "../../common/storage/openDb";
 import { putRun, readRun } from "../../common/storage/runs";
+import { pointsOf } from "../../common/storage/stepRows";
 import { createRunJournal } from "./runJournal";
 
 /** Real IndexedDB; a write fails because its transaction is aborted, as a full disk does it. */
@@ -41,7 +42,7 @@ async function storedSteps(): Promise<number[]> {
     ...{ updatedAtMs: 0, phase: "training", step: 0, device: null, datasetHash: "" },
     codeVersion: "",
   });
-  return (await readRun(db, "a"))?.points.map(({ step }) => step) ?? [];
+  return pointsOf((await readRun(db, "a"))?.steps ?? []).map(({ step }) => step);
 }
 
 test("a write that fails is told, kept, and done before anything newer", async () => {

@@ -113,11 +113,11 @@ function watchFromStart({
   let stop: (() => void) | undefined;
   const tell = (failure: Failure) => report(fromFailure(failure));
   const state = () => store.getState();
-  const onUpgrade = () => state().setUpgrading(true);
+  const onUpgrade = (share: number) => state().setUpgrading(share);
 
   /** What cannot be restored hides nothing else. */
   const show = async (db: Database) => {
-    state().setUpgrading(false);
+    state().setUpgrading(null);
     await restore(db).catch(report);
     await purgeRuns(db, Date.now());
     await refreshLists(db, store);
@@ -128,7 +128,7 @@ function watchFromStart({
         () => null,
         toFailure,
       );
-      state().setUpgrading(false);
+      state().setUpgrading(null);
       if (failure && !told) tell(failure);
       if (failure?.code !== "STORAGE_BLOCKED") break;
     }

@@ -1,5 +1,6 @@
 import type { Database, RunRecord } from "../../../common/storage/db";
 import { openStudioDb, type OpenOptions } from "../../../common/storage/openDb";
+import { tableOf } from "../../../common/storage/stepRows";
 import { checkpointHeads } from "../../../common/storage/checkpoints";
 import { listCaches } from "../../../common/storage/caches";
 import { storageUse } from "../../../common/storage/quota";
@@ -22,6 +23,7 @@ import type { StoredRun } from "../../store/dataSlice";
 import { isActive } from "../../store/runPhase";
 import { curvesOf, type RunCurves } from "../../store/runsSlice";
 import type { StoredRunLog } from "../../store/runSlice";
+import { stepLogOf } from "../../store/stepLog";
 import type { StudioStore } from "../../store/studioStore";
 import { takenRuns } from "./runLocks";
 
@@ -106,12 +108,12 @@ export async function readCurves(
   db: Database,
   { id, updatedAtMs }: Pick<StoredRun, "id" | "updatedAtMs">,
 ): Promise<RunCurves> {
-  const [{ points }, measurements, gridSteps] = await Promise.all([
+  const [series, measurements, gridSteps] = await Promise.all([
     readSeries(db, id),
     readMeasurements(db, id),
     storedSteps(db, "grids", id),
   ]);
-  return curvesOf({ runId: id, updatedAtMs }, points, measurements, gridSteps);
+  return curvesOf({ runId: id, updatedAtMs }, series, measurements, gridSteps);
 }
 
 /** A stored run as the store shows it; undefined when it is gone. */
@@ -121,7 +123,7 @@ export async function readStoredRun(
 ): Promise<StoredRunLog | undefined> {
   const stored = await readRun(db, runId);
   if (!stored) return undefined;
-  const { record, points, measurements, grids, unreadable } = stored;
+  const { record, steps, measurements, grids, unreadable } = stored;
   const { newest } = await checkpointsOf(db, runId);
   return {
     runId: record.id,
@@ -130,7 +132,7 @@ export async function readStoredRun(
     timeline: record.timeline,
     phase: record.phase,
     device: record.device,
-    points,
+    log: stepLogOf(tableOf(steps)),
     measurements,
     grids,
     checkpoint: newest,

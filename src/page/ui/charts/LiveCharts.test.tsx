@@ -3,6 +3,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { Experiment } from "../../../common/config/experiment";
 import type { Measurement } from "../../../common/protocol/trainer";
+import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import { createStudioStore } from "../../store/studioStore";
 import { StoreContext } from "../useStudio";
 import { LiveCharts } from "./LiveCharts";
@@ -60,7 +61,9 @@ function figures(measurements: readonly Measurement[]) {
     timeline: [],
     phase: "finished",
     device: null,
-    points: [{ step: 100, velocityLoss: 0.5, projLoss: -0.25, gradNorm: 1.5, stepMs: 10 }],
+    log: appendSteps(emptyStepLog(), [
+      { step: 100, velocityLoss: 0.5, projLoss: -0.25, gradNorm: 1.5, stepMs: 10 },
+    ]),
     measurements,
     grids: [],
     checkpoint: null,

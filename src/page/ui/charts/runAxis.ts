@@ -39,11 +39,13 @@ export function placeOf(mode: XMode, run: AxisRun, step: number): number {
   return elapsed(run.log)[nearestIndex(run.log, step)] ?? 0;
 }
 
-/** Places of all logged steps, ascending. */
-export function placesOf(mode: XMode, run: AxisRun): ArrayLike<number> {
-  const { log, experiment } = run;
-  if (mode === "time") return elapsed(log);
+/** Places of all steps of a run's log, or of another one of it, ascending. */
+export function placesOf(mode: XMode, run: AxisRun, log: StepLog = run.log): ArrayLike<number> {
+  const { experiment } = run;
   const steps = log.columns.step;
+  if (mode === "time") {
+    return log === run.log ? elapsed(log) : steps.map((step) => placeOf(mode, run, step));
+  }
   return mode === "step" ? steps : steps.map((step) => step * experiment.optimizer.batchSize);
 }
 

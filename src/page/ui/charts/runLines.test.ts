@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { presetById } from "../../../common/config/presets";
 import type { FigureRun } from "../../store/figureRuns";
 import { groupsOf } from "../../store/figureRuns";
+import { emptySeries, withSteps } from "../../../common/storage/series";
+import { curvesOf } from "../../store/runsSlice";
 import { initialMetrics } from "../../store/metricsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import { endOf, placeOf, runAxis, shareOf, stepNear, valueAt } from "./runAxis";
@@ -22,6 +24,7 @@ function runOf(
     ...{ id, name: id, color: "red", dashed: false, timeline: [], device: null },
     experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed } },
     log: appendSteps(emptyStepLog(), points),
+    extremes: null,
     metrics: initialMetrics,
   };
 }
@@ -94,6 +97,30 @@ test("thinning keeps a spike and a hole of a long run", () => {
   expect(points.length).toBeLessThanOrEqual(600);
   expect(points).toContainEqual([7777, 99]);
   expect(points).toContainEqual([12_345, NaN]);
+});
+
+test("a run that was stored thinned still shows the spike between two of its steps", () => {
+  const whole = Array.from({ length: 5000 }, (_, at) => ({
+    ...{
+      step: at + 1,
+      velocityLoss: at + 1 === 777 ? 99 : 1,
+      projLoss: 0,
+      gradNorm: 1,
+      stepMs: 100,
+    },
+  }));
+  const stored = withSteps(emptySeries, whole);
+  const { log, extremes } = curvesOf({ runId: "a", updatedAtMs: 0 }, stored, [], []);
+  const run = { ...runOf("a", []), log, extremes };
+  expect(log.length).toBeLessThan(1000);
+  for (const mode of ["step", "images", "time"] as const) {
+    const { lines } = stepDrawing(groupsOf([run], false), "velocityLoss", {
+      ...{ mode, range: [0, 1e6], smoothing: 0.9 },
+    });
+    const spike = lines[0]?.points.find(([, loss]) => loss === 99);
+    const first = 777 - (777 % stored.stride);
+    expect(spike?.[0]).toBeCloseTo(placeOf(mode, run, first), -1);
+  }
 });
 
 test("runs that differ in the seed alone fold into mean and range at the steps all of them have", () => {

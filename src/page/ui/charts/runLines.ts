@@ -76,20 +76,26 @@ function inside(places: ArrayLike<number>, length: number, [from, to]: XRange): 
 
 /** A run's raw line and its average, thinned so that every spike of the raw values stays. */
 function linesOfRun(run: FigureRun, column: StepMetricId, view: View): RunLine[] {
-  const { log, id, color, dashed } = run;
-  const places = placesOf(view.mode, run);
-  const [from, to] = inside(places, log.length, view.range);
-  const raw = log.columns[column];
-  const indices = minMaxIndices(raw.subarray(from, to), to - from, MAX_POINTS);
-  const at = (values: ArrayLike<number>): Point[] =>
-    indices.map((index) => [places[from + index] ?? NaN, values[from + index] ?? NaN]);
+  const { log, extremes, id, color, dashed } = run;
+  const seen = thinned(log, column, placesOf(view.mode, run), view);
+  const raw = extremes
+    ? thinned(extremes, column, placesOf(view.mode, run, extremes), view)(extremes.columns[column])
+    : seen(log.columns[column]);
   const look = { color, dashed };
-  if (view.smoothing === 0) return [{ key: id, ...look, width: 1.3, points: at(raw) }];
+  if (view.smoothing === 0) return [{ key: id, ...look, width: 1.3, points: raw }];
   const smooth = smoothed(log, column, view.smoothing);
   return [
-    { key: `${id} raw`, color, width: 1, opacity: 0.22, points: at(raw) },
-    { key: id, ...look, width: 1.8, points: at(smooth) },
+    { key: `${id} raw`, color, width: 1, opacity: 0.22, points: raw },
+    { key: id, ...look, width: 1.8, points: seen(smooth) },
   ];
+}
+
+/** Values at the places of a log's steps that are in view, as many as can be seen: no spike of `column` is lost. */
+function thinned(log: StepLog, column: StepMetricId, places: ArrayLike<number>, { range }: View) {
+  const [from, to] = inside(places, log.length, range);
+  const indices = minMaxIndices(log.columns[column].subarray(from, to), to - from, MAX_POINTS);
+  return (values: ArrayLike<number>): Point[] =>
+    indices.map((index) => [places[from + index] ?? NaN, values[from + index] ?? NaN]);
 }
 
 /** Mean and range of several curves at the places that all of them have. */

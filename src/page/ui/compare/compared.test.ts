@@ -33,6 +33,7 @@ function run(
     ...{ id, name: id, color: "red", dashed: false, timeline: [], device: null },
     experiment: { ...experiment, alignment: { ...experiment.alignment, projCoeff: lambda } },
     log: appendSteps(emptyStepLog(), points),
+    extremes: null,
     metrics: measured.reduce(recordMeasurement, initialMetrics),
   };
   return made;

@@ -90,8 +90,8 @@ function Detail({ detail }: { readonly detail: string }) {
   const upgrading = useStudio((state) => state.data.upgrading);
   const text = progress
     ? `${progress.label}: ${progress.done} of ${progress.total} images, ${progress.imagesPerSecond.toFixed(0)}/s`
-    : upgrading
-      ? "Bringing what is stored into this version's form. Keep the page open."
+    : upgrading !== null
+      ? `Bringing what is stored into this version's form, ${Math.floor(100 * upgrading)} %. Keep the page open.`
       : detail;
   return text === "" ? null : (
     <span
