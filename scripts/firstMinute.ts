@@ -57,7 +57,7 @@ async function visit(page: Page, address: string): Promise<Times> {
 
   const curve = page
     .getByRole("figure", { name: "Denoising loss by training step" })
-    .locator("path.recharts-curve")
+    .locator("path.run-line[d^=M]")
     .first();
   const grid = page.getByRole("img", { name: /^Sample 1: / });
   const caching = status.locator("[data-total]");
