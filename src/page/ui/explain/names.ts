@@ -86,12 +86,21 @@ function differenceTexts({ name, experiment, timeline }: Omit<NamedRun, "id">): 
 const briefText = (setting: Setting, value: SettingValue | undefined): string =>
   Array.isArray(value) ? shortNames(value) : valueText(setting, value);
 
-/** In what a run differs from its preset, in one line. */
-export const runDifferences = (
+const DIFFERENCES = new WeakMap<Experiment, { readonly of: string; readonly text: string }>();
+
+/** In what a run differs from its preset, in one line. Remembered: lists of hundreds of runs ask for it again and again. */
+export function runDifferences(
   name: string,
   experiment: Experiment,
   timeline: readonly TimelineEntry[],
-): string => differenceTexts({ name, experiment, timeline }).join(", ");
+): string {
+  const of = `${name} ${JSON.stringify(timeline)}`;
+  const known = DIFFERENCES.get(experiment);
+  if (known?.of === of) return known.text;
+  const text = differenceTexts({ name, experiment, timeline }).join(", ");
+  DIFFERENCES.set(experiment, { of, text });
+  return text;
+}
 
 /** A legend has room for so many. */
 const LABELLED = 3;

@@ -1,5 +1,6 @@
-import { Select, Switch, TextInput } from "@mantine/core";
-import { memo, useMemo } from "react";
+import { Button, Select, Switch, TextInput } from "@mantine/core";
+import { useIntersection } from "@mantine/hooks";
+import { memo, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { StoredRun } from "../../store/dataSlice";
 import { lastCknna, lastKid, listedRuns, seedGroups, spread } from "../../store/runList";
 import type { RunOrder } from "../../store/runsSlice";
@@ -14,6 +15,9 @@ import classes from "./runs.module.css";
 
 /** So many runs are found at a glance. */
 const FILTERED_FROM = 4;
+
+/** So many rows are drawn at once: a row has a menu and buttons, and a page may have hundreds of runs. */
+const ROWS = 40;
 
 const ORDERS: readonly { readonly value: RunOrder; readonly label: string }[] = [
   { value: "newest", label: "Newest first" },
@@ -34,6 +38,8 @@ export const RunList = memo(function RunList() {
   const groups = useMemo(() => seedGroups(listed), [listed]);
   const repeats = useMemo(() => seedGroups(runs).some((group) => group.length > 1), [runs]);
   const waiting = useStudio((state) => state.queue.items.length > 0);
+  const [most, setMost] = useState(ROWS);
+  const entries = foldSeeds ? groups.length : listed.length;
   if (runs.length === 0 && !waiting) return null;
   const shown = runs.filter(({ look }) => look.shown).length;
   return (
@@ -49,8 +55,11 @@ export const RunList = memo(function RunList() {
       {repeats && <FoldSwitch />}
       <ul className={classes.rows}>
         {foldSeeds
-          ? groups.map((group) => <SeedGroup key={group[0]?.id} runs={group} />)
-          : listed.map((run) => <Row key={run.id} run={run} />)}
+          ? groups.slice(0, most).map((group) => <SeedGroup key={group[0]?.id} runs={group} />)
+          : listed.slice(0, most).map((run) => <Row key={run.id} run={run} />)}
+        {entries > most && (
+          <More key={most} count={entries - most} onMore={() => setMost(most + ROWS)} />
+        )}
         {listed.length === 0 && filter !== "" && (
           <li className={classes.none}>No run matches “{filter}”.</li>
         )}
@@ -58,6 +67,23 @@ export const RunList = memo(function RunList() {
     </section>
   );
 });
+
+/** Stands for the rows that are not drawn yet; they come when it is scrolled to or pressed. */
+function More({ count, onMore }: { readonly count: number; readonly onMore: () => void }) {
+  const { ref, entry } = useIntersection();
+  const isSeen = entry?.isIntersecting === true;
+  const more = useEffectEvent(onMore);
+  useEffect(() => {
+    if (isSeen) more();
+  }, [isSeen]);
+  return (
+    <li ref={ref}>
+      <Button size="compact-xs" variant="subtle" color="gray" onClick={onMore}>
+        {count} more
+      </Button>
+    </li>
+  );
+}
 
 function Row({ run }: { readonly run: StoredRun }) {
   return (
