@@ -49,10 +49,31 @@ test("two runs are compared: settings, figures, speed, samples, and all of it in
     .first()
     .click();
   await expect(samples.getByRole("button", { name: /^Sample/ })).toHaveCount(2); // one, in both runs
+  const overSteps = samples.getByRole("table", { name: "Sample 3 over steps" });
+  await expect(overSteps.getByRole("img")).toHaveCount(8); // steps 10 to 40 of both
   await samples
     .getByRole("button", { name: /^Sample 3/ })
     .first()
     .click();
+  await samples.getByText("Difference").click();
+  await expect(samples.getByRole("img", { name: /^Difference of the samples/ })).toBeVisible();
+  await expect(samples).toContainText(/On average [0-9.]+ of 255/);
+  await samples.getByText("Swipe").click();
+  await samples.getByRole("slider", { name: /^Divider/ }).press("ArrowLeft");
+  const picture = page.waitForEvent("download");
+  await studio.button("Save as one PNG").click();
+  const png = await readFile(await (await picture).path());
+  expect(png.subarray(1, 4).toString()).toBe("PNG");
+  await samples.getByText("Side by side").click();
+
+  // one scrubber for the grids of both
+  await expect(samples).toContainText("step 40");
+  await page.getByRole("slider", { name: "Training step shown" }).press("Home");
+  await expect(samples.getByText("no grid yet")).toHaveCount(2);
+  await studio.button("Length of the film").click();
+  await page.getByRole("menuitem", { name: "The whole run in 5 s" }).click();
+  await studio.button("Play the run as a film").click();
+  await expect(samples.getByText("step 40")).toHaveCount(2, { timeout: 15_000 });
   await expect(view.getByRole("figure", { name: "KID by training step" })).toBeVisible();
   await expect(studio.curves("KID by training step").first()).toBeVisible();
 

@@ -1,10 +1,11 @@
 import { neighbourGridStep } from "../store/selectors";
+import { followsCursor } from "../store/viewSlice";
 import type { Command } from "./command";
 
 const gridCommand = (id: string, about: string, shortcut: string, direction: -1 | 1): Command => ({
   ...{ id, label: about, about, shortcut },
   offered: (state) => {
-    if (state.view !== "train") return "hidden";
+    if (!followsCursor(state.view)) return "hidden";
     return neighbourGridStep(state, direction) === null
       ? { disabled: "There is no sample grid that way." }
       : "offered";

@@ -1,5 +1,6 @@
 import { steppedCursor } from "../store/selectors";
 import { stepAt } from "../store/stepLog";
+import { followsCursor } from "../store/viewSlice";
 import type { Command } from "./command";
 
 /** A move of the scrubber: logged steps to go by, or to the first. */
@@ -27,8 +28,8 @@ export const SCRUBS: readonly Scrub[] = [
 export const scrubCommands: readonly Command[] = SCRUBS.map(({ move, ...scrub }) => ({
   ...scrub,
   label: scrub.about,
-  // the scrubber stands in the training view alone, and there is nothing to show before the first step
-  offered: ({ view, run }) => (view === "train" && run.log.length > 0 ? "offered" : "hidden"),
+  // there is nothing to show before the first step
+  offered: ({ view, run }) => (followsCursor(view) && run.log.length > 0 ? "offered" : "hidden"),
   perform: ({ store }) => {
     const state = store.getState();
     state.setCursor(move === "first" ? stepAt(state.run.log, 0) : steppedCursor(state, move));

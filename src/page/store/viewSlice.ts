@@ -3,8 +3,11 @@ import type { SetPart } from "./setPart";
 /** Which screen is shown; its address is `#/compare`, `#/data`, `#/analyse` or none. */
 export type View = "train" | "compare" | "data" | "analyse";
 
+/** Views whose figures and grids follow the scrubber's step. */
+export const followsCursor = (view: View): boolean => view === "train" || view === "compare";
+
 /** What lies over the page on demand; share links and weights that are asked for have their own slices. */
-export type Overlay = "none" | "storage" | "shortcuts";
+export type Overlay = "none" | "storage" | "shortcuts" | "tour";
 
 /** What charts have across: training steps, images seen, or seconds of training. */
 export type XMode = "step" | "images" | "time";

@@ -18,7 +18,8 @@ import { VerdictLine } from "../runs/VerdictLine";
 import { commonSeconds, commonSpace, commonStep, MOST_COMPARED, type Reading } from "./compared";
 import { FiguresTable, SettingsTable, SpeedTable } from "./CompareTables";
 import { compareDocument } from "./compareDocument";
-import { GridsSideBySide, shownGrid } from "./GridsSideBySide";
+import { shownGrid } from "./grids";
+import { GridsSideBySide } from "./GridsSideBySide";
 import classes from "./compare.module.css";
 
 /** Runs side by side: those whose eyes are open in the list. The first is what the others are measured against. */

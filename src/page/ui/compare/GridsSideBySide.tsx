@@ -1,25 +1,20 @@
-import { UnstyledButton } from "@mantine/core";
+import { Button, SegmentedControl, UnstyledButton } from "@mantine/core";
+import { IconPhotoDown } from "@tabler/icons-react";
 import { useEffect, useMemo, useState } from "react";
+import { samplerText } from "../../../common/config/samplerText";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import type { FigureRun } from "../../store/figureRuns";
 import { selectClassNames } from "../../store/selectors";
-import type { StudioState } from "../../store/studioStore";
+import { saveBlob } from "../charts/exportChart";
 import { useCommands } from "../commands";
 import { Hint } from "../components/Notes";
 import { usePngUrl } from "../panels/usePngUrl";
-import { useStudio } from "../useStudio";
+import { useStudio, useStudioStore } from "../useStudio";
+import { DifferenceOfGrids, SwipedGrids } from "./GridPair";
+import { gridsOf, shownGrid, tileStyle } from "./grids";
+import { gridsPicture } from "./gridsPicture";
+import { TileOverSteps } from "./TileOverSteps";
 import classes from "./compare.module.css";
-
-/** The open run's grids are newer than what storage was asked for. */
-const gridsOf = (state: StudioState, runId: string): readonly SampleGrid[] | undefined =>
-  state.run.runId === runId ? state.samples.grids : state.analysis.grids[runId];
-
-const gridAt = (grids: readonly SampleGrid[] | undefined, cursor: number | null) =>
-  grids?.findLast(({ step }) => step <= (cursor ?? Infinity));
-
-/** The newest grid of a run that is not after the scrubber's step, as far as it has been read. */
-export const shownGrid = (state: StudioState, runId: string): SampleGrid | undefined =>
-  gridAt(gridsOf(state, runId), state.cursorStep);
 
 /** Each run's samples from the same noise and labels, tile by tile; one tile can be looked at in all of them. */
 export function GridsSideBySide({ runs }: { readonly runs: readonly FigureRun[] }) {
@@ -27,20 +22,84 @@ export function GridsSideBySide({ runs }: { readonly runs: readonly FigureRun[] 
   const ids = runs.map(({ id }) => id).join(" ");
   useEffect(() => readGrids(ids.split(" ")), [readGrids, ids]);
   const [tile, setTile] = useState<number | null>(null);
+  const [reading, setReading] = useState<Reading>("beside");
   const sameNoise = useMemo(() => drawnAlike(runs), [runs]);
   return (
     <>
+      <div className={classes.head} data-no-export="">
+        {runs.length === 2 ? (
+          <SegmentedControl
+            size="xs"
+            aria-label="Samples as"
+            data={READINGS}
+            value={reading}
+            onChange={(value) => {
+              const chosen = READINGS.find((one) => one.value === value);
+              if (chosen) setReading(chosen.value);
+            }}
+          />
+        ) : (
+          <span />
+        )}
+        <SaveGrids runs={runs} />
+      </div>
+      {runs.length === 2 && reading !== "beside" && <PairOfGrids runs={runs} reading={reading} />}
       <div className={classes.grids}>
         {runs.map((run) => (
           <RunGrid key={run.id} run={run} tile={tile} onTile={setTile} />
         ))}
       </div>
+      {tile !== null && <TileOverSteps runs={runs} tile={tile} />}
       <Hint>
         {sameNoise
-          ? "The same noise and labels in every run, at the scrubber's step or the nearest one before it. Press a tile to see it large in all of them."
+          ? "The same noise and labels in every run, at the scrubber's step or the nearest one before it. Press a tile to see it large in all of them, and over all steps."
           : "These runs do not draw from the same noise and labels: their sampling settings or data differ."}
       </Hint>
     </>
+  );
+}
+
+type Reading = "beside" | "swipe" | "difference";
+
+const READINGS: { readonly value: Reading; readonly label: string }[] = [
+  { value: "beside", label: "Side by side" },
+  { value: "swipe", label: "Swipe" },
+  { value: "difference", label: "Difference" },
+];
+
+/** Two runs' samples in one picture; nothing while those of one are still read. */
+function PairOfGrids(props: { readonly runs: readonly FigureRun[]; readonly reading: Reading }) {
+  const { runs, reading } = props;
+  const [a, b] = runs;
+  const gridA = useStudio((state) => a && shownGrid(state, a.id));
+  const gridB = useStudio((state) => b && shownGrid(state, b.id));
+  if (!a || !b || !gridA || !gridB) return null;
+  const pair = { first: { name: a.name, grid: gridA }, second: { name: b.name, grid: gridB } };
+  return reading === "swipe" ? <SwipedGrids {...pair} /> : <DifferenceOfGrids {...pair} />;
+}
+
+/** All shown samples as one PNG that says what they are. */
+function SaveGrids({ runs }: { readonly runs: readonly FigureRun[] }) {
+  const store = useStudioStore();
+  const save = async () => {
+    const grids = runs.flatMap(({ id, name }) => {
+      const grid = shownGrid(store.getState(), id);
+      return grid ? [{ name, grid }] : [];
+    });
+    const caption = [...new Set(runs.map(({ experiment }) => samplerText(experiment)))].join("; ");
+    if (grids.length > 0) {
+      saveBlob(await gridsPicture(grids, `EMA weights, ${caption}`), "repa-studio-samples.png");
+    }
+  };
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<IconPhotoDown size={15} />}
+      onClick={() => void save()}
+    >
+      Save as one PNG
+    </Button>
   );
 }
 
@@ -82,7 +141,6 @@ function Tiles(props: {
   const { count, columns, labels } = grid;
   const shown = tile !== null && tile < count ? [tile] : Array.from({ length: count }, (_, i) => i);
   const across = shown.length === 1 ? 1 : columns;
-  const rows = Math.ceil(count / columns);
   return (
     <div className={classes.tiles} style={{ gridTemplateColumns: `repeat(${across}, 1fr)` }}>
       {shown.map((index) => (
@@ -92,17 +150,9 @@ function Tiles(props: {
           aria-label={`Sample ${index + 1}: ${names[labels[index] ?? -1] ?? "no class"}`}
           aria-pressed={tile === index}
           onClick={() => onTile(tile === index ? null : index)}
-          style={{
-            backgroundImage: url === null ? "none" : `url(${url})`,
-            backgroundSize: `${columns * 100}% ${rows * 100}%`,
-            backgroundPosition: `${share(index % columns, columns)} ${share(Math.floor(index / columns), rows)}`,
-          }}
+          style={tileStyle(url, grid, index)}
         />
       ))}
     </div>
   );
 }
-
-/** Position of tile `index` of `count` as a background percentage. */
-const share = (index: number, count: number): string =>
-  count > 1 ? `${(100 * index) / (count - 1)}%` : "0%";

@@ -17,6 +17,7 @@ import {
 import { lastStep, stepAt } from "../../store/stepLog";
 import { changeText } from "../explain/names";
 import { useStudio, useStudioStore } from "../useStudio";
+import { PlayControl } from "./PlayControl";
 import { scrubKeyMove } from "./scrubKeys";
 import classes from "./panels.module.css";
 
@@ -43,6 +44,7 @@ export const ScrubberBar = memo(function ScrubberBar() {
       <ScrubButton label="Back one" disabled={empty} onClick={() => move(-1)}>
         <IconChevronLeft size={17} />
       </ScrubButton>
+      <PlayControl />
       <ScrubText />
       <ScrubSlider />
       <ScrubButton label="Forward one" disabled={empty} onClick={() => move(1)}>

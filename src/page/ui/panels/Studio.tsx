@@ -22,6 +22,7 @@ const StorageDrawer = lazyPart(() =>
 const ShortcutsModal = lazyPart(() =>
   import("./ShortcutsModal").then((module) => module.ShortcutsModal),
 );
+const Tour = lazyPart(() => import("../tour/Tour").then((module) => module.Tour));
 const LinkModal = lazyPart(() => import("./LinkModal").then((module) => module.LinkModal));
 const UnlinkableModal = lazyPart(() =>
   import("./UnlinkableModal").then((module) => module.UnlinkableModal),
@@ -63,9 +64,12 @@ export function Studio() {
         <TrainView />
       </Activity>
       {view === "compare" && (
-        <View what="Compare">
-          <CompareView />
-        </View>
+        <>
+          <View what="Compare">
+            <CompareView />
+          </View>
+          <Scrubber />
+        </>
       )}
       {view === "data" && (
         <View what="Data">
@@ -82,6 +86,9 @@ export function Studio() {
       </LazyOverlay>
       <LazyOverlay what="Keyboard shortcuts" wanted={overlay === "shortcuts"} onClose={close}>
         {(opened) => <ShortcutsModal opened={opened} onClose={close} />}
+      </LazyOverlay>
+      <LazyOverlay what="Tour" wanted={overlay === "tour"} onClose={close}>
+        {(opened) => <Tour opened={opened} onClose={close} />}
       </LazyOverlay>
       <LazyOverlay what="Shared experiment" wanted={linked} onClose={dismissLink}>
         {(opened) => <LinkModal opened={opened} />}
@@ -131,15 +138,20 @@ function TrainView() {
       >
         <SamplesPanel />
       </Boundary>
-      <Boundary
-        what="Scrubber"
-        frame={(fault) => <section className={classes.faultScrubber}>{fault}</section>}
-      >
-        <ScrubberBar />
-      </Boundary>
+      <Scrubber />
     </>
   );
 }
+
+/** One for all runs, in every view that follows its step. */
+const Scrubber = () => (
+  <Boundary
+    what="Scrubber"
+    frame={(fault) => <section className={classes.faultScrubber}>{fault}</section>}
+  >
+    <ScrubberBar />
+  </Boundary>
+);
 
 /** A view that is loaded when it is first shown. */
 function View({ what, children }: { readonly what: string; readonly children: ReactNode }) {
