@@ -13,14 +13,18 @@ export function saveBlob(blob: Blob, fileName: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Rows as RFC 4180 text, each as long as the header; a hole stays empty. */
+/**
+ * Rows as RFC 4180 text, each as long as the header; a hole stays empty. A text that a spreadsheet would compute, such as a
+ * run's name that begins with "=", gets an apostrophe before it.
+ */
 export function csvText(
   header: readonly string[],
   rows: Iterable<readonly (string | number | undefined)[]>,
 ): string {
   const cell = (value: string | number | undefined) => {
-    const text = value === undefined ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const isFormula = typeof value === "string" && /^[=+\-@\t\r]/.test(value);
+    const text = `${isFormula ? "'" : ""}${value ?? ""}`;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return (
     [header, ...rows]
@@ -29,11 +33,11 @@ export function csvText(
   );
 }
 
-export const fileName = (title: string, extension: string): string =>
-  `${title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "")}.${extension}`;
+/** A name every file system takes; "figure" where nothing of the title is left. */
+export function fileName(title: string, extension: string): string {
+  const plain = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return `${plain.replaceAll(/^-|-$/g, "").slice(0, 80) || "figure"}.${extension}`;
+}
 
 /** Saves the figure as an SVG that needs nothing from this page. */
 export function saveChartSvg(figure: HTMLElement, title: string): void {

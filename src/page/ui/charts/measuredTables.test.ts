@@ -6,7 +6,7 @@ import type {
 } from "../../../common/protocol/trainer";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import type { ChartTable } from "./ChartCard";
-import { csvText } from "./exportChart";
+import { csvText, fileName } from "./exportChart";
 import { conflictTable, layerTable, sampleTable, stepTable } from "./measuredTables";
 
 const linesOf = ({ header, rows }: ChartTable) => csvText(header, rows()).trimEnd().split("\r\n");
@@ -99,4 +99,18 @@ test("gradient conflict keeps the columns of earlier versions, a row a group; wh
     "20,block 1,-0.25,1,2,1,0.5,cosine,tiny-vit + patch-histogram,8,16",
     "20,block 2,,3,,1,0.5,cosine,tiny-vit + patch-histogram,8,16",
   ]);
+});
+
+test("a name that a spreadsheet would compute is text, and a negative number stays a number", () => {
+  const rows = [["=1+1"], ["@x"], ["-a"], [-5], ["a\rb"], ["plain"]] as const;
+  expect(csvText(["name"], rows).split("\r\n").slice(1, -1)).toEqual([
+    ...["'=1+1", "'@x", "'-a", "-5"],
+    ...['"a\rb"', "plain"],
+  ]);
+});
+
+test("every title gives a file name", () => {
+  expect(fileName("KID × 1000", "csv")).toBe("kid-1000.csv");
+  expect(fileName("猫", "png")).toBe("figure.png");
+  expect(fileName("a".repeat(500), "svg").length).toBeLessThan(100);
 });
