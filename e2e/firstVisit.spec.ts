@@ -13,6 +13,17 @@ const statusTexts = ({ status }: Studio) =>
     return texts;
   });
 
+async function takeTour(studio: Studio): Promise<void> {
+  await studio.button("A tour in five stops").click();
+  const card = studio.page.getByRole("dialog", { name: /^Tour, stop/ });
+  for (const stop of ["Train", "Alignment", "Curves", "One scrubber", "Runs"]) {
+    await expect(card).toContainText(stop);
+    if (stop !== "Runs") await card.getByRole("button", { name: "Next" }).click();
+  }
+  await card.getByRole("button", { name: "Close" }).click();
+  await expect(card).toHaveCount(0);
+}
+
 test.describe("on whatever the machine is best at", () => {
   test.use({ backend: "auto" });
 
@@ -20,6 +31,27 @@ test.describe("on whatever the machine is best at", () => {
     await studio.open();
     await expect(studio.page).toHaveTitle(/REPA Studio/);
     expect(await studio.page.evaluate(() => crossOriginIsolated)).toBe(true);
+
+    await takeTour(studio);
+    await studio.open(); // it is not offered twice
+    await expect(studio.button("A tour in five stops")).toHaveCount(0);
+
+    const drawing = studio.figure("The method");
+    await drawing.getByRole("slider", { name: "Aligned block in the drawing" }).press("End");
+    await expect(studio.setting("Alignment depth")).toHaveValue("2");
+    await drawing.locator("[data-block='1']").click();
+    await expect(studio.setting("Alignment depth")).toHaveValue("1");
+    await drawing.getByLabel("Encoder in the drawing").selectOption("patch-histogram");
+    await expect(studio.setting("Patch histograms (hand-made control)")).toBeChecked();
+    await drawing.getByRole("slider", { name: "λ in the drawing" }).press("Home");
+    await expect(studio.setting("Alignment weight λ")).toHaveValue("0");
+    await studio.open();
+
+    await studio
+      .figure("Denoising loss")
+      .getByRole("button", { name: /^About/ })
+      .hover();
+    await expect(studio.page.getByRole("tooltip")).toContainText("In the paper: Section 2");
 
     await studio.button("Train").click();
     await studio.waitForStep(2);

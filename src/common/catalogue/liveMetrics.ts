@@ -11,6 +11,10 @@ export interface MetricChart {
   readonly title: string;
   /** In place of `title` once there is a measurement. */
   readonly measuredTitle?: string;
+  /** What it says to a person who has not read the paper. */
+  readonly about: string;
+  /** Where the paper speaks of it; absent where it does not. */
+  readonly inPaper?: string;
   /** What the numbers are, under the chart. */
   readonly note: string;
   /** In place of `note` once there is a measurement. */
@@ -86,6 +90,9 @@ const STEP_ROWS = [
       "SiT (arXiv:2401.08740) Eq. 1; sihyun-yu/REPA loss.py SILoss.__call__; of a DiT REPA's Eq. 10 to 12",
     chart: {
       title: "Denoising loss",
+      about:
+        "How far the network's guess is from the truth on the images of each step: what training makes small. It falls fast and then hardly moves, while samples still get better.",
+      inPaper: "Section 2, Appendix A",
       note: "Batch mean: of a SiT |v − v*|², of a DiT |ε − ε*|² plus the variational bound",
       axis: "data",
       color: "velocity",
@@ -101,6 +108,9 @@ const STEP_ROWS = [
     source: "REPA (arXiv:2410.06940) Eq. 8; sihyun-yu/REPA loss.py, proj_loss",
     chart: {
       title: "Alignment loss",
+      about:
+        "How much the states of the aligned block, seen through the projector, look like what the frozen encoder sees in the clean image. REPA adds this, times λ, to the denoising loss.",
+      inPaper: "Section 3.3, Eq. 8",
       note: "Before λ; cosine objective: −1 is perfect agreement, 0 none",
       axis: "data",
       color: "alignment",
@@ -116,6 +126,8 @@ const STEP_ROWS = [
     source: "torch.nn.utils.clip_grad_norm_, its return value",
     chart: {
       title: "Gradient norm",
+      about:
+        "How strongly one batch pulls at the weights. Sudden peaks mean that training is close to becoming unstable.",
       note: "Global L2 norm of all gradients, before clipping",
       axis: "data",
       color: "gradient",
@@ -135,6 +147,9 @@ const SAMPLE_ROWS = [
     csv: "kid_x1000",
     chart: {
       title: "KID × 1000",
+      about:
+        "How far drawn images are from real ones, as an encoder sees both: smaller is better. It stands in for the paper's FID, which needs 50,000 samples.",
+      inPaper: "Table 2 and 3 report FID",
       note: "Unbiased kernel distance with its interval; not an FID",
       measuredNote:
         "n = {sampleCount} samples against {referenceCount} real · {space} · 95 % interval over subsets · not an FID",
@@ -157,6 +172,9 @@ const SAMPLE_ROWS = [
     chart: {
       title: "Fréchet, top 32 PCs",
       measuredTitle: "Fréchet, top {components} PCs",
+      about:
+        "The formula of FID on few features and few samples: a second opinion beside KID. Only values of one space and one count can be compared.",
+      inPaper: "Table 2 and 3 report FID",
       note: "Distance on the real data's first principal components; not an FID",
       measuredNote:
         "n = {pairCount} on each side · {space} · floor: two disjoint real sets of {pairCount} · not an FID",
@@ -180,6 +198,9 @@ const LAYER_ROWS = [
     source: "REPA (arXiv:2410.06940) C.1; arXiv:2405.07987",
     chart: {
       title: "CKNNA",
+      about:
+        "Whether images that are neighbours for the encoder are neighbours inside the network as well, block by block. With REPA it rises early, and blocks after the aligned one are free for detail.",
+      inPaper: "Figure 2b, 2c and 3, Appendix C.1",
       note: "Agreement of hidden states with the encoder on held-out images",
       measuredNote: "n = {imageCount} held-out, k = {k}, t = {time}, token mean · chance {chance}",
       axis: "zero",
@@ -214,6 +235,8 @@ const CONFLICT_ROWS = [
     source: "cosine of both losses' gradients; no reference measures it",
     chart: {
       title: "Gradient conflict by block",
+      about:
+        "Whether the two losses want the same change of a block's weights. Negative values say that alignment works against denoising there.",
       note: "Cosine of the velocity and the alignment gradient: + both losses ask for the same change, − one undoes the other",
       axis: [-1, 1],
       level: { value: 0, label: "no conflict" },

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconCsv, IconFileTypeSvg, IconLogs, IconPhotoDown } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useRef } from "react";
+import { About } from "../components/About";
 import { useStudio } from "../useStudio";
 import { csvText, fileName, saveBlob, saveChartPng, saveChartSvg } from "./exportChart";
 import classes from "./charts.module.css";
@@ -17,6 +18,8 @@ export interface ChartCardProps {
   readonly title: string;
   /** Unit and direction of the values, shown on the title when it is pointed at. */
   readonly scale?: string;
+  /** For a person who has not read the paper: what the figure says, and where the paper speaks of it. */
+  readonly about?: { readonly text: string; readonly inPaper?: string | undefined };
   readonly readout?: ReactNode;
   /** Beside the readout where there is room for all of it: a number is never cut. */
   readonly aside?: ReactNode;
@@ -40,7 +43,7 @@ export interface ChartCardProps {
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef, paperFigure, controls, scale, aside } = props;
+  const { figureRef, paperFigure, controls, scale, aside, about } = props;
   const plot = useRef<HTMLDivElement>(null);
   const draw = (draws: (figure: HTMLElement) => void) => {
     const figure = plot.current?.closest("figure");
@@ -61,6 +64,19 @@ export function ChartCard(props: ChartCardProps) {
           <h3 className={classes.title} title={scale}>
             {title}
           </h3>
+          {about && (
+            <span data-no-export="">
+              <About
+                label={title}
+                help={about.text}
+                source={
+                  about.inPaper === undefined
+                    ? "The paper has no figure of it."
+                    : `In the paper: ${about.inPaper}`
+                }
+              />
+            </span>
+          )}
           {paperFigure !== undefined && <span className={classes.paperFigure}>{paperFigure}</span>}
         </div>
         <div className={classes.readout} data-no-export="">

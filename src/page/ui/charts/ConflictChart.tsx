@@ -13,7 +13,7 @@ import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { conflictTable, tableOfRuns } from "./measuredTables";
-import { scaleText, type Charted } from "./metricText";
+import { aboutOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
 import { placeOf } from "./runAxis";
@@ -64,6 +64,7 @@ function ConflictFigure({ metric }: { readonly metric: Metric }) {
       label={`${metric.name} by block`}
       title={chart.title}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       figureRef={ref}
       readout={<LowestBlock metric={metric} measured={measured} />}
       legend={

@@ -18,7 +18,7 @@ import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { layerTable, tableOfRuns } from "./measuredTables";
-import { noteOf, scaleText, type Charted } from "./metricText";
+import { aboutOf, noteOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotMark, PlotRow } from "./plotProps";
 import { placeOf } from "./runAxis";
@@ -113,6 +113,7 @@ function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun
       label={`${metric.name} by layer`}
       title={`${chart.title} by layer`}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       figureRef={figureRef}
       readout={encoder !== undefined && encoderShort(encoder)}
       legend={shown.map(({ run, m }) => (
@@ -172,6 +173,7 @@ function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
       label={`${metric.name} by layer`}
       title={`${chart.title} by layer`}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       figureRef={figureRef}
       readout={
         shown[0] && (
@@ -288,6 +290,7 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
       label={`${name} by training step`}
       title={`${chart.title} over steps`}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       figureRef={ref}
       readout={<BestBlock metric={metric} measured={measured} />}
       legend={

@@ -18,7 +18,7 @@ import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { sampleTable, tableOfRuns } from "./measuredTables";
-import { noteOf, scaleText, titleOf, type Charted } from "./metricText";
+import { aboutOf, noteOf, scaleText, titleOf, type Charted } from "./metricText";
 import type { PlotLevel } from "./plotProps";
 import { rangeOf, useReference } from "./reference";
 import { RunLegend } from "./RunLegend";
@@ -86,6 +86,7 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
       label={`${name} by training step`}
       title={title}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       figureRef={ref}
       readout={<SampleReadout metric={metric} measured={measured} />}
       note={

@@ -8,7 +8,7 @@ import { ChartCard } from "./ChartCard";
 import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { stepTable, tableOfRuns } from "./measuredTables";
-import { scaleText, type Charted } from "./metricText";
+import { aboutOf, scaleText, type Charted } from "./metricText";
 import { RunLegend } from "./RunLegend";
 import { RunPlot } from "./RunLines";
 import { smoothed, stepDrawing, valuesIn } from "./runLines";
@@ -48,6 +48,7 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
       label={`${name} by training step`}
       title={chart.title}
       scale={scaleText(metric)}
+      about={aboutOf(chart)}
       note={chart.note}
       wide={chart.wide ?? false}
       figureRef={ref}

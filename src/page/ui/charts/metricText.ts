@@ -31,5 +31,8 @@ export const scaleText = ({ unit, better }: LiveMetric): string =>
     .filter((part) => part !== "")
     .join(", ");
 
+/** What the chart says to a person who has not read the paper. */
+export const aboutOf = ({ about, inPaper }: MetricChart) => ({ text: about, inPaper });
+
 export const colorOf = ({ color }: MetricChart): string =>
   color === undefined ? "var(--series-1)" : `var(--chart-${color})`;

@@ -1,11 +1,11 @@
 import { ActionIcon, SegmentedControl, Select, Switch, Tooltip } from "@mantine/core";
-import { IconInfoCircle, IconRestore } from "@tabler/icons-react";
+import { IconRestore } from "@tabler/icons-react";
 import { memo, useId, type ReactNode } from "react";
-import type { FieldInfo } from "../../../common/config/fieldInfo";
 import type { Control, Option } from "../../../common/config/controls";
 import { keepsResult, type Setting, type SettingValue } from "../../../common/config/settings";
 import { valueText } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { About } from "./About";
 import { EncodersField } from "./EncodersField";
 import { ImportedField } from "./ImportedField";
 import { MicroBatchField } from "./MicroBatchField";
@@ -72,7 +72,11 @@ function FieldLabel({ setting, state, id }: FieldProps) {
         </Tooltip>
       )}
       {state.changed && !state.locked && <Reset setting={setting} state={state} />}
-      <About info={setting.info} />
+      <About
+        label={setting.info.label}
+        help={setting.info.help}
+        source={`Source: ${setting.info.source}`}
+      />
     </div>
   );
 }
@@ -88,34 +92,6 @@ function Reset({ setting, state }: Pick<FieldProps, "setting" | "state">) {
         onClick={state.reset}
       >
         <IconRestore size={13} stroke={1.8} />
-      </ActionIcon>
-    </Tooltip>
-  );
-}
-
-/** Help and source, on hover, focus and touch. */
-function About({ info: { label, help, source } }: { readonly info: FieldInfo }) {
-  return (
-    <Tooltip
-      multiline
-      w={260}
-      withArrow
-      events={{ hover: true, focus: true, touch: true }}
-      label={
-        <>
-          {help && <div>{help}</div>}
-          <div style={{ opacity: 0.75 }}>Source: {source}</div>
-        </>
-      }
-    >
-      <ActionIcon
-        className={classes.info ?? ""}
-        variant="transparent"
-        color="gray"
-        size={18}
-        aria-label={`About ${label}`}
-      >
-        <IconInfoCircle size={14} stroke={1.6} />
       </ActionIcon>
     </Tooltip>
   );

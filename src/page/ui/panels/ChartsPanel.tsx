@@ -13,6 +13,7 @@ import type { XMode } from "../../store/viewSlice";
 import { useStudio, useStudioStore } from "../useStudio";
 import { VerdictLine } from "../runs/VerdictLine";
 import { RecordedRun } from "../recorded/RecordedRun";
+import { TourOffer } from "../tour/TourOffer";
 import { Notices } from "./Notices";
 import classes from "./panels.module.css";
 
@@ -156,6 +157,7 @@ function Welcome() {
             costEstimate.weights.length > 0 &&
             ` Weights of ${costEstimate.weights.map(({ label }) => label).join(" and ")} are downloaded once you have confirmed it.`}
         </p>
+        <TourOffer />
       </div>
     </section>
   );

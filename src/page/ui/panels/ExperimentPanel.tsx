@@ -1,6 +1,6 @@
 import { ActionIcon, Collapse, Select, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronRight, IconRestore } from "@tabler/icons-react";
-import { memo, useId, useState } from "react";
+import { memo, Suspense, useId, useState } from "react";
 import type { ExperimentGroup } from "../../../common/config/experiment";
 import { FAMILY_LABELS } from "../../../common/config/modelFamily";
 import { PRESETS } from "../../../common/config/presets";
@@ -10,13 +10,18 @@ import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Field } from "../components/Field";
 import { Hint } from "../components/Notes";
+import { lazyPart } from "../components/lazyPart";
 import { useDropZone } from "../components/useDropZone";
 import { formatCount } from "../explain/format";
-import { useStudio } from "../useStudio";
+import { useStudio, useStudioStore } from "../useStudio";
 import { MemoryPlanCard } from "./MemoryPlanCard";
 import { RunFiles, Scheduled } from "./RunFiles";
 import { TrainPair } from "../runs/TrainPair";
 import classes from "./panels.module.css";
+
+const MethodDrawing = lazyPart(() =>
+  import("../method/MethodDrawing").then((module) => module.MethodDrawing),
+);
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
   const active = useStudio(selectActive);
@@ -38,6 +43,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
           step; encoders can be changed once caches are filled.
         </Hint>
       )}
+      <Method />
       <div style={{ marginTop: 10 }}>
         {FORM_GROUPS.map((group) => (
           <FieldGroup key={group} group={group} />
@@ -76,6 +82,26 @@ function PresetSelect() {
         </Hint>
       )}
     </>
+  );
+}
+
+/** The method as a drawing of its settings; open on a page that has no run to show yet. */
+function Method() {
+  const store = useStudioStore();
+  const [open, setOpen] = useState(() => store.getState().run.phase === "idle");
+  return (
+    <details
+      className={classes.method}
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>The method, drawn</summary>
+      {open && (
+        <Suspense fallback={null}>
+          <MethodDrawing />
+        </Suspense>
+      )}
+    </details>
   );
 }
 

@@ -2,8 +2,9 @@ import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Kbd.css";
 import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/Table.css";
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Button, Kbd, Modal, Table } from "@mantine/core";
 import { COMMANDS } from "../../commands/commandList";
+import { useStudioStore } from "../useStudio";
 
 const KEY_NAMES: Readonly<Record<string, string>> = {
   " ": "Space",
@@ -24,6 +25,7 @@ const WITH_KEYS = COMMANDS.flatMap(({ id, about, shortcut }) =>
 );
 
 export function ShortcutsModal(props: { readonly opened: boolean; readonly onClose: () => void }) {
+  const store = useStudioStore();
   return (
     <Modal
       opened={props.opened}
@@ -48,6 +50,14 @@ export function ShortcutsModal(props: { readonly opened: boolean; readonly onClo
           ))}
         </Table.Tbody>
       </Table>
+      <Button
+        size="compact-sm"
+        variant="light"
+        mt="sm"
+        onClick={() => store.getState().showOverlay("tour")}
+      >
+        Show the tour of the page
+      </Button>
     </Modal>
   );
 }
