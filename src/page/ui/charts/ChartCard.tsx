@@ -64,19 +64,6 @@ export function ChartCard(props: ChartCardProps) {
           <h3 className={classes.title} title={scale}>
             {title}
           </h3>
-          {about && (
-            <span data-no-export="">
-              <About
-                label={title}
-                help={about.text}
-                source={
-                  about.inPaper === undefined
-                    ? "The paper has no figure of it."
-                    : `In the paper: ${about.inPaper}`
-                }
-              />
-            </span>
-          )}
           {paperFigure !== undefined && <span className={classes.paperFigure}>{paperFigure}</span>}
         </div>
         <div className={classes.readout} data-no-export="">
@@ -125,7 +112,24 @@ export function ChartCard(props: ChartCardProps) {
           )}
         </div>
       )}
-      {note && <figcaption className={classes.note}>{note}</figcaption>}
+      {note && (
+        <figcaption className={classes.note}>
+          {note}
+          {about && (
+            <span className={classes.about} data-no-export="">
+              <About
+                label={title}
+                help={about.text}
+                source={
+                  about.inPaper === undefined
+                    ? "The paper has no figure of it."
+                    : `In the paper: ${about.inPaper}`
+                }
+              />
+            </span>
+          )}
+        </figcaption>
+      )}
     </figure>
   );
 }

@@ -20,6 +20,7 @@ const ENCODERS = settingAt("alignment.encoders");
 
 /** Where the slider ends; larger weights are typed. */
 const LARGEST_LAMBDA = 2;
+const COS_RADIUS = 16;
 /** How thick the alignment's arrows are drawn at λ = 1. */
 const WIDTH_PER_LAMBDA = 3;
 
@@ -38,6 +39,7 @@ export function MethodDrawing() {
   const boxes = blockBoxes(blocks);
   const tapped = boxes[tap - 1] ?? { y: 60, height: 10 };
   const middle = tapped.y + tapped.height / 2;
+  const cos = Math.max(108, middle); // below the encoder
   const pull = {
     strokeWidth: Math.max(0.8, Math.min(weight * WIDTH_PER_LAMBDA, 5)),
     ...(weight === 0 && { strokeDasharray: "3 3" }),
@@ -62,7 +64,7 @@ export function MethodDrawing() {
             <path d="M54 24V36" />
             <path d="M54 160V172" />
             <path d="M212 24V40" />
-            <path d={`M212 88V${Math.max(96, middle - 10)}`} />
+            <path d={`M212 70V${cos - COS_RADIUS - 1}`} />
           </g>
           <Blocks
             count={blocks}
@@ -73,11 +75,11 @@ export function MethodDrawing() {
           <Box x={8} y={174} width={92} text={family === "dit" ? "noise εθ" : "velocity vθ"} />
           <g className={classes.pull} style={pull} markerEnd={`url(#${arrow})`}>
             <path d={`M102 ${middle}H118`} />
-            <path d={`M166 ${middle}H192`} />
+            <path d={`M166 ${middle}L${211 - COS_RADIUS} ${cos}`} />
           </g>
           <Box x={120} y={middle - 10} width={46} text="MLP hφ" />
-          <circle cx={212} cy={Math.max(106, middle)} r={17} className={classes.box} />
-          <text x={212} y={Math.max(106, middle) + 3.5} className={classes.text}>
+          <circle cx={212} cy={cos} r={COS_RADIUS} className={classes.box} />
+          <text x={212} y={cos + 3.5} className={classes.text}>
             cos
           </text>
         </svg>

@@ -32,6 +32,7 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
   return (
     <aside className={classes.experiment} aria-label="Experiment" {...drop}>
       <PresetSelect />
+      <Method />
       <RunFiles />
       <TrainPair />
       <Scheduled />
@@ -43,7 +44,6 @@ export const ExperimentPanel = memo(function ExperimentPanel() {
           step; encoders can be changed once caches are filled.
         </Hint>
       )}
-      <Method />
       <div style={{ marginTop: 10 }}>
         {FORM_GROUPS.map((group) => (
           <FieldGroup key={group} group={group} />

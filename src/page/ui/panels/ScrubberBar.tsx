@@ -140,6 +140,7 @@ function Follow() {
   return (
     <Tooltip label="Keep showing the newest (End)" withArrow>
       <Button
+        className={classes.follow ?? ""}
         size="xs"
         variant={following ? "light" : "default"}
         aria-pressed={following}

@@ -1,4 +1,5 @@
-import { Activity, Suspense, type ReactNode } from "react";
+import { SegmentedControl } from "@mantine/core";
+import { Activity, Suspense, useState, type ReactNode } from "react";
 import { useCommands } from "../commands";
 import { Boundary } from "../components/Boundary";
 import { lazyPart } from "../components/lazyPart";
@@ -38,11 +39,19 @@ const AnalyseView = lazyPart(() =>
   import("../analyse/AnalyseView").then((module) => module.AnalyseView),
 );
 
+/** On a narrow screen one of these is seen at a time. */
+const PANELS = [
+  { value: "charts", label: "Charts" },
+  { value: "samples", label: "Samples" },
+  { value: "settings", label: "Runs and settings" },
+];
+
 /** Header and status on top; below them the training, the Data or the Analyse view. */
 export function Studio() {
   const overlay = useStudio((state) => state.overlay);
   const showOverlay = useStudio((state) => state.showOverlay);
   const close = () => showOverlay("none");
+  const [panel, setPanel] = useState("charts");
   const view = useStudio((state) => state.view);
   const linked = useStudio((state) => state.link !== null);
   const unlinkable = useStudio((state) => state.unlinkable !== null);
@@ -52,7 +61,7 @@ export function Studio() {
   const { dismissLink, declineWeights } = useCommands();
   useNoUndo();
   return (
-    <div className={classes.studio} data-view={view}>
+    <div className={classes.studio} data-view={view} data-panel={panel}>
       <Boundary what="Header" frame={headerFrame}>
         <HeaderBar />
       </Boundary>
@@ -61,6 +70,13 @@ export function Studio() {
       </Boundary>
       {/* keeps what is open and scrolled to, and draws nothing while it is not seen */}
       <Activity mode={view === "train" ? "visible" : "hidden"}>
+        <SegmentedControl
+          className={classes.panelChoice ?? ""}
+          aria-label="Panel"
+          data={PANELS}
+          value={panel}
+          onChange={setPanel}
+        />
         <TrainView />
       </Activity>
       {view === "compare" && (

@@ -37,7 +37,7 @@ function OpenTour({ onClose }: { readonly onClose: () => void }) {
   const last = at === TOUR_STOPS.length - 1;
   return (
     <Portal>
-      <div className={classes.ring} style={target} />
+      {target.width > 0 && <div className={classes.ring} style={target} />}
       <Paper
         ref={card}
         className={classes.card ?? ""}
