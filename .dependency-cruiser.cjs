@@ -19,6 +19,16 @@ const MAY_IMPORT = {
     "common/formats",
     "common/protocol",
   ],
+  // Files that carry runs from one place to another.
+  "common/resultFiles": [
+    "common/errors",
+    "common/math",
+    "common/catalogue",
+    "common/config",
+    "common/formats",
+    "common/protocol",
+    "common/storage",
+  ],
 
   // Where bytes come from: the model hub over the network, folders and archives. Knows no storage.
   "sources/hub": ["common"],

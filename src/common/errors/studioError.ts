@@ -13,6 +13,7 @@ export type StudioErrorCode =
   | "BAD_DATASET"
   | "BAD_LINK"
   | "BAD_CONFIG"
+  | "BAD_RESULTS"
   | "BAD_CHECKPOINT"
   | "CHECKSUM_MISMATCH"
   // the machine

@@ -4,6 +4,10 @@ import type { RgbImage } from "../math/pillowResize";
 
 const SIGNATURE = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
 const CHANNELS = 3;
+/** Signature, length, type and body of the first chunk, which says the size. */
+const HEADER_END = 29;
+/** Where its body says the width; the height comes next. */
+const WIDTH_AT = 16;
 /** Every row is filtered by Paeth's predictor: choosing one for each row takes four times as long for little. */
 const PAETH = 4;
 
@@ -86,6 +90,16 @@ export async function encodePng(image: RgbImage): Promise<Uint8Array> {
     at += part.length;
   }
   return out;
+}
+
+/** The size that a PNG says it has, by its first bytes alone; undefined for what is none. */
+export function pngSize(
+  bytes: Uint8Array,
+): { readonly width: number; readonly height: number } | undefined {
+  const isPng = bytes.length >= HEADER_END && SIGNATURE.every((byte, at) => bytes[at] === byte);
+  if (!isPng) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_END);
+  return { width: view.getUint32(WIDTH_AT), height: view.getUint32(WIDTH_AT + 4) };
 }
 
 /** The size and the compressed data of an 8-bit RGB picture without interlacing. */
@@ -185,9 +199,6 @@ export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImag
   return { width, height, rgb: reader.rgb };
 }
 
-/** Signature, length, type and body of the first chunk, which says the size. */
-const HEADER_END = 29;
-
 /**
  * The pixels [side, side, 3] of what `encodePng` wrote.
  * @throws StudioError BAD_IMAGE when the bytes are anything else than an 8-bit RGB square of that side
@@ -201,9 +212,10 @@ export function decodePngSquare(bytes: Uint8Array, side: number): Uint8Array {
       { cause },
     );
   // before anything is unpacked: a few bytes may claim a picture of gigabytes
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const claims = bytes.length >= HEADER_END ? [16, 20].map((at) => view.getUint32(at)) : [];
-  if (claims.some((claimed) => claimed !== side)) throw bad(`${claims.join(" x ")} px`);
+  const claimed = pngSize(bytes);
+  if (claimed && (claimed.width !== side || claimed.height !== side)) {
+    throw bad(`${claimed.width} x ${claimed.height} px`);
+  }
   let png;
   try {
     png = decode(bytes, { checkCrc: true });
