@@ -46,6 +46,12 @@ export interface RunLook {
   readonly shown: boolean;
 }
 
+/** The file of results that a run came with. */
+export interface ImportedFrom {
+  readonly file: string;
+  readonly atMs: number;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly name: string;
@@ -74,6 +80,8 @@ export interface RunRecord {
   readonly pinned?: boolean;
   /** Absent: a run of an earlier version, not shown beside others yet. */
   readonly look?: RunLook;
+  /** Absent: begun here. */
+  readonly imported?: ImportedFrom;
   /** Deleted by the user, and not yet from the disk: deleting can be undone. */
   readonly deletedAtMs?: number;
 }

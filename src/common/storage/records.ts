@@ -69,6 +69,7 @@ const RunFields = z.looseObject({
     .object({ color: z.int().min(0), shown: z.boolean() })
     .optional()
     .catch(undefined),
+  imported: z.object({ file: z.string(), atMs: number }).optional().catch({ file: "", atMs: 0 }),
   deletedAtMs: number.optional(),
 });
 

@@ -1,4 +1,4 @@
-import type { IDBPObjectStore } from "idb";
+import type { IDBPObjectStore, StoreNames } from "idb";
 import { StudioError } from "../errors/studioError";
 import { measurementKey } from "../protocol/measurementSeries";
 import type { Measurement, SampleGrid, StepPoint } from "../protocol/trainer";
@@ -40,8 +40,11 @@ function undeleted(run: RunRecord | undefined): RunRecord | undefined {
 }
 
 /** One more than the largest place a run has. */
-async function nextOrder(
-  runs: Pick<IDBPObjectStore<StudioDb, ["runs"], "runs", "readwrite">, "index">,
+export async function nextOrder(
+  runs: Pick<
+    IDBPObjectStore<StudioDb, ArrayLike<StoreNames<StudioDb>>, "runs", "readwrite">,
+    "index"
+  >,
 ): Promise<number> {
   const last = await runs.index("byOrder").openKeyCursor(null, "prev");
   return last ? last.key + 1 : 0;
@@ -311,11 +314,15 @@ export async function purgeRuns(db: Database, nowMs: number): Promise<void> {
   }
 }
 
-/** Deletes a run from the disk, unless it trains somewhere or an analysis reads its checkpoints. */
+/**
+ * Deletes a hidden run from the disk, unless it trains somewhere or an analysis reads its checkpoints. One that was brought
+ * back meanwhile stays.
+ */
 export async function purgeRun(db: Database, runId: string): Promise<void> {
   await unlessHeld(runName(db, runId), async () => {
     const read = await heldNames(checkpointsName(db, runId));
-    if (read.length === 0) await deleteRun(db, runId);
+    if (read.length > 0 || (await getRun(db, runId))?.deletedAtMs === undefined) return;
+    await deleteRun(db, runId);
   });
 }
 
