@@ -223,6 +223,7 @@ function fillData(store: StudioStore) {
       look: { color: index, shown: index < 4 },
       pinned: index === 3,
       parent: null,
+      imported: index === 4 ? { file: "results.zip", atMs: 0 } : null,
       latest: {
         sampleQuality: { ...quality(1200), kid: 14.3 + 5 * index },
         layerAlignment: layers(1200, "tiny-vit", 6),

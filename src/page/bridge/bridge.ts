@@ -3,6 +3,7 @@ import { memoryRefusal } from "../../common/config/memoryRefusal";
 import { presetById } from "../../common/config/presets";
 import { toFailure, type Failure } from "../../common/errors/studioError";
 import { fetchFile } from "../../common/formats/fetchFile";
+import { isZip } from "../../common/formats/isZip";
 import type { BackendChoice } from "../../common/protocol/shared";
 import { give, type CommandContext } from "../commands/command";
 import type { StudioCommands } from "../commands/studioCommands";
@@ -20,6 +21,7 @@ import { createPrefillFlow } from "./flows/prefillFlow";
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createQueueFlow } from "./flows/queueFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
+import { createResultsFlow } from "./flows/resultsFlow";
 import { createRunsFlow } from "./flows/runsFlow";
 import { loadRecorded } from "./flows/recordedFlow";
 import { createSiteFlow } from "./flows/siteFlow";
@@ -131,6 +133,12 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   });
   const reading = createReadingFlow({ store, onStorage, weights, report });
   const runs = createRunsFlow({ store, withDatabase, report });
+  const results = createResultsFlow({
+    ...{ store, withDatabase, saveFile, codeVersion, report },
+    nowMs: () => Date.now(),
+    refresh: () => onStorage(() => Promise.resolve()),
+    undoDelete: (key) => stored.undo({ kind: "run", key }),
+  });
   const site = createSiteFlow({
     store,
     container: siteWorkers(),
@@ -163,6 +171,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       reading,
       queued,
       runs,
+      results,
       stored,
       site,
     },
@@ -225,10 +234,21 @@ const pageLoaded = (): Promise<void> =>
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** A saved experiment is offered as a link is; of results the runs are stored. What a file is, its first bytes say. */
+async function openFile(file: File, { address, results }: Flows): Promise<void> {
+  // one that cannot be read is said by whoever reads experiments
+  const head = await file
+    .slice(0, HEAD_BYTES)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer(0));
+  return isZip(new Uint8Array(head)) ? results.open(file) : address.openRunFile(file);
+}
+const HEAD_BYTES = 4;
+
 /** What components may ask for. */
 function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
   const { weights, datasets, previews, prefill, analysis, address, reading, stored, site } = flows;
-  const { run, runs, queued } = flows;
+  const { run, runs, queued, results } = flows;
   const { saveCheckpoint } = run;
   const context: CommandContext = { store, run, showView: address.showView, saveCheckpoint };
   return {
@@ -238,7 +258,8 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     setControl: flows.controller.setControl,
     copyLink: address.copyLink,
     saveRunFile: () => void address.saveRunFile().catch(flows.report),
-    openRunFile: (file) => void address.openRunFile(file),
+    openFile: (file) => void openFile(file, flows).catch(flows.report),
+    saveResults: (runIds, { checkpoints }) => void results.save(runIds, checkpoints),
     openCommand: (text) => void address.openCommand(text).catch(flows.report),
     openLinked: address.openLinked,
     dismissLink: address.dismissLink,

@@ -92,12 +92,17 @@ export function shownRun(
 export const shareLink = (shared: SharedRun, address: URL): string =>
   new URL(encodeLink(shared), address).href;
 
-/** The same as a file, which holds any timeline. */
-export function shareFile(shared: SharedRun, name: string): { blob: Blob; name: string } {
+/** A name as words that any disk takes; `otherwise` where none are left. */
+export function fileWords(name: string, otherwise: string): string {
   const words = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "");
+  return words === "" ? otherwise : words;
+}
+
+/** The same as a file, which holds any timeline. */
+export function shareFile(shared: SharedRun, name: string): { blob: Blob; name: string } {
   const blob = new Blob([encodeRunFile(shared)], { type: "application/json" });
-  return { blob, name: `repa-studio-${words === "" ? "experiment" : words}.json` };
+  return { blob, name: `repa-studio-${fileWords(name, "experiment")}.json` };
 }

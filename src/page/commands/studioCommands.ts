@@ -23,8 +23,16 @@ export interface StudioCommands {
   readonly copyLink: () => Promise<string>;
   /** Saves what is shown, with its timeline, as a small JSON file. */
   readonly saveRunFile: () => void;
-  /** Reads such a file and offers it as a link is offered; nothing of it runs before the user says so. */
-  readonly openRunFile: (file: File) => void;
+  /**
+   * Reads a saved experiment and offers it as a link is offered: nothing of it runs before the user says so. Of a file of
+   * results the runs are stored and drawn.
+   */
+  readonly openFile: (file: File) => void;
+  /** Saves stored runs as one file of results. */
+  readonly saveResults: (
+    runIds: readonly string[],
+    options: { readonly checkpoints: boolean },
+  ) => void;
   /** Reads a command line of the reference's trainer and offers it as a link is offered. */
   readonly openCommand: (text: string) => void;
   /** Runs the pending link; while a run is under way it goes to the end of the queue. */

@@ -3,7 +3,7 @@ import type { DeviceReport } from "../../common/protocol/shared";
 import type { StoredPhase } from "../../common/protocol/trainer";
 import type { CacheCostEstimate, CacheEvent } from "../../common/protocol/features";
 import type { Unreadable } from "../../common/storage/checked";
-import type { RunLook, RunRecord } from "../../common/storage/db";
+import type { ImportedFrom, RunLook, RunRecord } from "../../common/storage/db";
 import type { LatestMeasured } from "../../common/storage/runs";
 import type { SetPart } from "./setPart";
 
@@ -44,9 +44,16 @@ export interface StoredRun {
   readonly look: RunLook;
   readonly pinned: boolean;
   readonly parent: RunRecord["parent"] | null;
+  /** The file it came with; null for a run that was begun here. */
+  readonly imported: ImportedFrom | null;
   /** Its newest figures. */
   readonly latest: LatestMeasured;
 }
+
+/** Whether a run can go on: one that came with a file has no first step here, so it needs its checkpoint. */
+export const canContinue = (
+  run: Pick<StoredRun, "phase" | "checkpointStep" | "imported">,
+): boolean => run.phase !== "finished" && (run.checkpointStep !== null || run.imported === null);
 
 /** What the user may change of a stored run without running it. */
 export type RunChange = Partial<Pick<StoredRun, "name" | "look" | "pinned">>;
@@ -93,6 +100,8 @@ export interface DataSlice {
   readonly setRuns: (runs: readonly StoredRun[]) => void;
   /** Shows a change of a stored run before it is stored. */
   readonly changeRun: (runId: string, change: RunChange) => void;
+  /** The list as it is stored counts again: another run may come under the id of one that was deleted. */
+  readonly forgetRunChanges: (runId: string) => void;
   readonly setUnreadable: (unreadable: readonly Unreadable[]) => void;
   readonly setUpgrading: (upgrading: number | null) => void;
   readonly setClassNames: (classNames: readonly string[], classCounts?: readonly number[]) => void;
@@ -153,6 +162,11 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
           runs: data.runs.map((run) => (run.id === runId ? { ...run, ...change } : run)),
         },
       })),
+    forgetRunChanges: (runId) =>
+      set(({ data }) => {
+        const others = Object.entries(data.changedRuns).filter(([id]) => id !== runId);
+        return { data: { ...data, changedRuns: Object.fromEntries(others) } };
+      }),
     setUnreadable: (unreadable) => patch({ unreadable }),
     setUpgrading: (upgrading) => patch({ upgrading }),
     setClassNames: (classNames, classCounts = []) => patch({ classNames, classCounts }),

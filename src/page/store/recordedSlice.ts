@@ -2,6 +2,7 @@ import type { RecordedRuns } from "../../common/config/recordedRuns";
 import { isActive } from "./runPhase";
 import type { SetPart } from "./setPart";
 import type { RunSlice } from "./runSlice";
+import type { RunsSlice } from "./runsSlice";
 
 /** Recorded runs, shown until the visitor has a curve of their own. */
 export interface RecordedSlice {
@@ -20,6 +21,7 @@ export const createRecordedSlice = (
 /** A curve has two points. */
 const CURVE_POINTS = 2;
 
-/** Whether the page has nothing of its own to show: no run, or one that has no curve yet. */
-export const wantsRecorded = ({ run }: Pick<RunSlice, "run">): boolean =>
-  run.phase === "idle" || (isActive(run.phase) && run.log.length < CURVE_POINTS);
+/** Whether the page has nothing of its own to show: no run is drawn, and the open one has no curve yet. */
+export const wantsRecorded = ({ run, runs }: Pick<RunSlice & RunsSlice, "run" | "runs">): boolean =>
+  Object.keys(runs.curves).length === 0 &&
+  (run.phase === "idle" || (isActive(run.phase) && run.log.length < CURVE_POINTS));

@@ -47,6 +47,8 @@ export interface RunState {
   readonly device: DeviceReport | null;
   readonly memory: MemoryReport | null;
   readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
+  /** It came with a file and was not continued here yet: its device is another machine's. */
+  readonly imported: boolean;
   readonly failure: Failure | null;
   readonly warnings: readonly Failure[];
 }
@@ -67,6 +69,8 @@ export interface StoredRunLog extends RunStart {
   readonly grids: readonly SampleGrid[];
   /** Step of the newest checkpoint; null when there is none and the run cannot be continued. */
   readonly checkpoint: { readonly step: number; readonly bytes: number } | null;
+  /** It came with a file and was not continued here yet. */
+  readonly imported?: boolean;
   /** What of it could not be read. */
   readonly warnings?: readonly Failure[];
 }
@@ -103,6 +107,7 @@ export const initialRun = (): RunState => ({
   device: null,
   memory: null,
   checkpoint: null,
+  imported: false,
   failure: null,
   warnings: [],
 });
@@ -113,7 +118,7 @@ const MAX_WARNINGS = 20;
 export function reduceRun(run: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case "device":
-      return { ...run, device: event.device };
+      return { ...run, device: event.device, imported: false };
     case "phase":
       return { ...run, phase: event.phase, step: stepOf(run, event), detail: event.detail ?? "" };
     case "activity":
@@ -175,6 +180,7 @@ export function restoredRun(stored: StoredRunLog): RunState {
     log,
     step: Math.max(0, lastStep(log)),
     checkpoint: stored.checkpoint,
+    imported: stored.imported ?? false,
     warnings: stored.warnings ?? [],
   };
 }

@@ -33,6 +33,10 @@ export function knownDevice(
     : undefined;
 }
 
+/** What the run shown was computed on, where that is this machine; null for one of a file, and before any. */
+export const selectOwnDevice = ({ run }: StudioState): DeviceReport | null =>
+  run.imported ? null : run.device;
+
 /** Whether runs are computed on a GPU, so that its memory is what they take; false while that is not known. */
 export const computesOnGpu = (ofRun: DeviceReport | null, capability: Capability): boolean =>
   ofRun ? ofRun.backend === "webgpu" && !ofRun.slow : capability.kind === "webgpu";
@@ -46,9 +50,11 @@ export function selectClassNames({ run, experiment, datasets, data }: StudioStat
   return importedDataset(datasets.list, shown)?.classNames ?? NO_NAMES;
 }
 
-/** The run shown was cut short and can go on from where it was saved. */
+/** The run shown was cut short and can go on from where it was saved, or from its start where it was begun here. */
 export const selectResumable = ({ run }: StudioState): boolean =>
-  run.runId !== null && (run.phase === "stopped" || run.phase === "failed");
+  run.runId !== null &&
+  (run.phase === "stopped" || run.phase === "failed") &&
+  (run.checkpoint !== null || !run.imported);
 
 /** Why Train is not possible now, or null. */
 export function selectTrainBlock(state: StudioState): string | null {

@@ -12,6 +12,7 @@ import { createExperimentSlice, initialExperiment, type ExperimentSlice } from "
 import { createLinkSlice, type LinkSlice } from "./linkSlice";
 import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
 import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
+import { createResultsSlice, type ResultsSlice } from "./resultsSlice";
 import { createRunSlice, type RunSlice } from "./runSlice";
 import { createRunsSlice, type RunsSlice } from "./runsSlice";
 import { isActive } from "./runPhase";
@@ -25,6 +26,7 @@ export type StudioState = ExperimentSlice &
   RunSlice &
   RunsSlice &
   QueueSlice &
+  ResultsSlice &
   MetricsSlice &
   SamplesSlice &
   DataSlice &
@@ -55,6 +57,7 @@ export const createStudioStore = (
     ...createRunSlice(set),
     ...createRunsSlice(set),
     ...createQueueSlice(set),
+    ...createResultsSlice(set),
     ...createMetricsSlice(),
     ...createSamplesSlice(),
     ...createDataSlice(set),

@@ -54,6 +54,13 @@ const noCheckpoint = (experiment: Experiment | null) =>
     `One is saved every ${experiment?.evaluation.checkpointEvery ?? "so many"} steps, every two minutes, at its end, and when it is stopped.`,
   );
 
+const noStart = () =>
+  new StudioError(
+    "BAD_CHECKPOINT",
+    "This run came with a file that has no checkpoint of it, so it cannot go on.",
+    "Train its settings as a new run, or open a file of results that was saved with checkpoints.",
+  );
+
 export function createRunLauncher({
   store,
   controller: run,
@@ -90,13 +97,14 @@ export function createRunLauncher({
     if (await readToShow(runId)) await onRestored(runId);
   }
 
-  /** Continues a stored run; one that was cut before its first checkpoint runs again from its start. */
+  /** Continues a stored run; one that was begun here and cut before its first checkpoint runs again from its start. */
   async function resumeStored(runId: string): Promise<void> {
     await undoDelete(runId);
     const found = await readToShow(runId);
     if (!found) return;
     if (found.phase === "finished") return;
-    run.train({ run: found, from: found.checkpoint?.step });
+    if (found.imported && !found.checkpoint) report(noStart());
+    else run.train({ run: found, from: found.checkpoint?.step });
   }
 
   async function saveCheckpoint(): Promise<void> {

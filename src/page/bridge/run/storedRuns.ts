@@ -88,6 +88,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
       look: run.look ?? { color: runs.length - 1 - place, shown: false },
       pinned: run.pinned ?? false,
       parent: run.parent ?? null,
+      imported: run.imported ?? null,
       latest: isSame && !isActive(phase) ? before.latest : await readLatest(db, run.id),
     };
   });
@@ -116,6 +117,10 @@ export async function readCurves(
   return curvesOf({ runId: id, updatedAtMs }, series, measurements, gridSteps);
 }
 
+/** Whether a run was trained here, if only for its last steps. */
+const isOwn = ({ imported, updatedAtMs }: RunRecord): boolean =>
+  imported === undefined || updatedAtMs > imported.atMs;
+
 /** A stored run as the store shows it; undefined when it is gone. */
 export async function readStoredRun(
   db: Database,
@@ -136,6 +141,7 @@ export async function readStoredRun(
     measurements,
     grids,
     checkpoint: newest,
+    imported: !isOwn(record),
     warnings: unreadable.length === 0 ? [] : [leftOut(unreadable)],
   };
 }
@@ -160,9 +166,10 @@ export async function refreshUnreadable(db: Database, store: StudioStore): Promi
   store.getState().setUnreadable(await findUnreadable(db));
 }
 
-/** The run that was begun or continued last, for a page that was reloaded. */
+/** The run that was begun or continued last, for a page that was reloaded; where there is none, the newest of a file. */
 export async function newestRun(db: Database): Promise<RunRecord | undefined> {
-  return (await listRuns(db))[0];
+  const runs = await listRuns(db);
+  return runs.find(isOwn) ?? runs[0];
 }
 
 /** Reads what there is to analyse, and every result, into the store. */

@@ -13,6 +13,7 @@ import { Heading, Hint } from "../components/Notes";
 import { formatDuration } from "../explain/format";
 import { runLabel } from "../explain/names";
 import { useStudioStore } from "../useStudio";
+import { ResultsNotices } from "../runs/ResultsNotices";
 import { RunList } from "../runs/RunList";
 import { VerdictLine } from "../runs/VerdictLine";
 import { commonSeconds, commonSpace, commonStep, MOST_COMPARED, type Reading } from "./compared";
@@ -36,6 +37,7 @@ export function CompareView() {
         <RunList />
       </div>
       <main className={classes.main} aria-label="Compare">
+        <ResultsNotices />
         {runs.length < 2 ? (
           <Hint>
             Open the eyes of two to {MOST_COMPARED} runs in the list: they are compared here.

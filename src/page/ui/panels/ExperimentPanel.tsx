@@ -25,10 +25,8 @@ const MethodDrawing = lazyPart(() =>
 
 export const ExperimentPanel = memo(function ExperimentPanel() {
   const active = useStudio(selectActive);
-  const { openRunFile } = useCommands();
-  const drop = useDropZone(({ files: [file] }) => {
-    if (file) openRunFile(file);
-  });
+  const { openFile } = useCommands();
+  const drop = useDropZone(({ files }) => [...files].forEach(openFile));
   return (
     <aside className={classes.experiment} aria-label="Experiment" {...drop}>
       <PresetSelect />

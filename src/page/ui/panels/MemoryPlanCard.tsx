@@ -17,7 +17,7 @@ import {
 import type { ModelFamily } from "../../../common/config/modelFamily";
 import { gridSide } from "../../../common/config/sizes";
 import type { BackendName } from "../../../common/protocol/shared";
-import { computesOnGpu, knownDevice, selectActive } from "../../store/selectors";
+import { computesOnGpu, knownDevice, selectActive, selectOwnDevice } from "../../store/selectors";
 import { formatBytes } from "../explain/format";
 import { useStudio, useStudioStore } from "../useStudio";
 import classes from "./memoryPlan.module.css";
@@ -29,7 +29,7 @@ export function MemoryPlanCard() {
   const store = useStudioStore();
   const experiment = useStudio((state) => state.experiment.value);
   const active = useStudio(selectActive);
-  const ofRun = useStudio((state) => state.run.device);
+  const ofRun = useStudio(selectOwnDevice);
   const capability = useStudio((state) => state.capability);
   const [budgetGb, setBudgetGb] = useLocalStorage({
     key: "repa-studio-memory-budget-gb",

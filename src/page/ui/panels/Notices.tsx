@@ -5,6 +5,7 @@ import type { SlowReason } from "../../../common/protocol/shared";
 import { useCommands } from "../commands";
 import { slowText } from "../explain/device";
 import { roundingText } from "../explain/weights";
+import { ResultsNotices } from "../runs/ResultsNotices";
 import { useStudio } from "../useStudio";
 import { UpdateNotice } from "./UpdateNotice";
 import classes from "./panels.module.css";
@@ -17,6 +18,7 @@ export function Notices() {
       <WarningNotice />
       <RepairNotice />
       <RoundingNotice />
+      <ResultsNotices />
       <UpdateNotice />
       <CapabilityNotice />
     </div>

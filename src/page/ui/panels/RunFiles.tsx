@@ -9,15 +9,15 @@ import { useCommands } from "../commands";
 import { useStudio } from "../useStudio";
 import classes from "./panels.module.css";
 
-/** Experiments as files: opened, saved, or dropped on the panel. */
+/** Experiments as files: opened, saved, or dropped on the panel. Files of results are opened here as well. */
 export function RunFiles() {
-  const { openRunFile, saveRunFile } = useCommands();
+  const { openFile, saveRunFile } = useCommands();
   return (
     <Group gap={4} mt={6}>
       <FileButton
-        accept="application/json,.json"
+        accept="application/json,.json,application/zip,.zip"
         onChange={(file) => {
-          if (file) openRunFile(file);
+          if (file) openFile(file);
         }}
       >
         {(props) => (

@@ -1,6 +1,6 @@
 import { Badge, Popover, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
-import { selectEtaSeconds, selectStepMs } from "../../store/selectors";
+import { selectEtaSeconds, selectOwnDevice, selectStepMs } from "../../store/selectors";
 import type { Capability } from "../../store/deviceSlice";
 import type { RunState } from "../../store/runSlice";
 import { missingWeightsBytes } from "../../store/weightsSlice";
@@ -141,7 +141,7 @@ const backendOf = (capability: Capability): string =>
 
 /** The adapter timings belong to: the run's, or what this browser offers. */
 function Device() {
-  const device = useStudio((state) => state.run.device);
+  const device = useStudio(selectOwnDevice);
   const capability = useStudio((state) => state.capability);
   if (device === null && capability.kind === "checking")
     return <Stat name="device">checking…</Stat>;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { RecordedRun } from "../../../common/config/recordedRuns";
 import { wantsRecorded } from "../../store/recordedSlice";
 import { initialRun } from "../../store/runSlice";
+import { curvesOf, initialRuns } from "../../store/runsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import { cknnaText, gridOf, pointAt } from "./recordedText";
 
@@ -33,10 +34,14 @@ test("it gives way when the visitor's own run has a curve, and to a stored run a
       emptyStepLog(),
       Array.from({ length: count }, (_, i) => ({ ...point, step: i + 1 })),
     );
-  const shown = (change: object) => wantsRecorded({ run: { ...initialRun(), ...change } });
+  const shown = (change: object, runs = initialRuns) =>
+    wantsRecorded({ run: { ...initialRun(), ...change }, runs });
   expect(shown({})).toBe(true);
   expect(shown({ phase: "caching" })).toBe(true);
   expect(shown({ phase: "training", log: steps(1) })).toBe(true);
   expect(shown({ phase: "training", log: steps(2) })).toBe(false);
   expect(shown({ phase: "stopped" })).toBe(false);
+  // of a file of results, while none is open
+  const curves = { a: curvesOf({ runId: "a", updatedAtMs: 0 }, [], [], []) };
+  expect(shown({}, { ...initialRuns, curves })).toBe(false);
 });

@@ -4,12 +4,15 @@ import { memo, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { StoredRun } from "../../store/dataSlice";
 import { lastCknna, lastKid, listedRuns, seedGroups, spread } from "../../store/runList";
 import type { RunOrder } from "../../store/runsSlice";
+import { useCommands } from "../commands";
 import { Heading } from "../components/Notes";
+import { useDropZone } from "../components/useDropZone";
 import { formatValue } from "../explain/format";
 import { runDifferences } from "../explain/names";
 import { Deletable } from "../storage/Deletable";
 import { useStudio } from "../useStudio";
 import { Queue } from "./Queue";
+import { RunListMenu } from "./RunListMenu";
 import { RunRow } from "./RunRow";
 import classes from "./runs.module.css";
 
@@ -40,14 +43,19 @@ export const RunList = memo(function RunList() {
   const waiting = useStudio((state) => state.queue.items.length > 0);
   const [most, setMost] = useState(ROWS);
   const entries = foldSeeds ? groups.length : listed.length;
+  const { openFile } = useCommands();
+  const drop = useDropZone(({ files }) => [...files].forEach(openFile));
   if (runs.length === 0 && !waiting) return null;
   const shown = runs.filter(({ look }) => look.shown).length;
   return (
-    <section className={classes.list} aria-label="Runs">
+    <section className={classes.list} aria-label="Runs" {...drop}>
       <div className={classes.head}>
         <Heading>Runs</Heading>
-        <span className={classes.count}>
-          {shown} of {runs.length} drawn
+        <span className={classes.headEnd}>
+          <span className={classes.count}>
+            {shown} of {runs.length} drawn
+          </span>
+          <RunListMenu />
         </span>
       </div>
       {waiting && <Queue />}

@@ -13,7 +13,7 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { memo, useState, type KeyboardEvent } from "react";
-import type { StoredRun } from "../../store/dataSlice";
+import { canContinue, type StoredRun } from "../../store/dataSlice";
 import { selectInUse } from "../../store/inUse";
 import { isDashed, RUN_COLORS, runColor } from "../../store/runColors";
 import { lastCknna, lastKid } from "../../store/runList";
@@ -24,6 +24,7 @@ import { useCommands } from "../commands";
 import { formatValue } from "../explain/format";
 import { PHASES, runDifferences } from "../explain/names";
 import { useStudio } from "../useStudio";
+import { SaveResultsItems } from "./SaveResultsItems";
 import classes from "./runs.module.css";
 
 /** One run of the list: its eye, its colour, what it is, how far it came, and a menu. */
@@ -122,6 +123,7 @@ function RunState({ run, isOpen }: { readonly run: StoredRun; readonly isOpen: b
         />
         {text} · {step} of {run.totalSteps}
       </span>
+      {run.imported && <span title={`From ${run.imported.file}`}>Imported</span>}
       {kid !== undefined && <span>KID {formatValue(kid)}</span>}
       {cknna !== undefined && <span>CKNNA {formatValue(cknna)}</span>}
     </small>
@@ -160,6 +162,11 @@ function NameInput({ run, onDone }: { readonly run: StoredRun; readonly onDone: 
   );
 }
 
+function continueText({ checkpointStep, imported }: StoredRun): string {
+  if (checkpointStep !== null) return `Continue from step ${checkpointStep}`;
+  return imported ? "No checkpoint to continue from" : "Run from its start";
+}
+
 function RunMenu(props: {
   readonly run: StoredRun;
   readonly isOpen: boolean;
@@ -195,12 +202,10 @@ function RunMenu(props: {
         </Menu.Item>
         <Menu.Item
           leftSection={<IconPlayerPlay size={14} />}
-          disabled={active || run.phase === "finished"}
+          disabled={active || !canContinue(run)}
           onClick={() => resumeRun(run.id)}
         >
-          {run.checkpointStep === null
-            ? "Run from its start"
-            : `Continue from step ${run.checkpointStep}`}
+          {continueText(run)}
         </Menu.Item>
         <Menu.Item leftSection={<IconRepeat size={14} />} onClick={() => runAgain(run.id)}>
           {active ? "Queue with the next seed" : "Train with the next seed"}
@@ -220,6 +225,7 @@ function RunMenu(props: {
         <Menu.Item leftSection={<PinIcon size={14} />} onClick={() => pinRun(run.id, !run.pinned)}>
           {run.pinned ? "Unpin" : "Pin on top"}
         </Menu.Item>
+        <SaveResultsItems runs={[run]} label="Save results" />
         <Menu.Label>Colour</Menu.Label>
         <div className={classes.palette} role="group" aria-label={`Colour of ${run.name}`}>
           {Array.from({ length: RUN_COLORS }, (_, place) => (

@@ -3,7 +3,7 @@ import "@mantine/core/styles/Drawer.css";
 import { Badge, Button, Drawer, Tooltip } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect } from "react";
-import type { StoredRun } from "../../store/dataSlice";
+import { canContinue, type StoredRun } from "../../store/dataSlice";
 import { phaseAtRest } from "../../store/runSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
@@ -117,7 +117,7 @@ function RunRow(props: {
           variant="default"
           leftSection={<IconPlayerPlay size={13} />}
           aria-label={`Continue ${run.name}`}
-          disabled={busy || run.phase === "finished"}
+          disabled={busy || !canContinue(run)}
           onClick={props.onContinue}
         >
           Continue
