@@ -38,7 +38,8 @@ async function conclude(
   const summary = await exportRun(reader, record, log, options, seconds);
   const { phase } = record;
   if (failure !== null) progress.note(`The run failed: ${failure}`);
-  progress.note(`${phase} at step ${summary.steps}; results are in ${options.out}`);
+  const and = options.results === null ? "" : ` and ${options.results}`;
+  progress.note(`${phase} at step ${summary.steps}; results are in ${options.out}${and}`);
   return phase === "finished" ? 0 : phase === "failed" ? 1 : 130;
 }
 

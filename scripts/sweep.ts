@@ -1,10 +1,12 @@
 /**
- * `npm run sweep -- DIR [--jobs N] [--backend NAME] [--adapter NAME]`: every run of DIR/plan.json (SweepPlan) that has no
+ * `npm run sweep -- DIR [--jobs N] [--backend NAME] [--adapter NAME] [--results FILE]`: every run of DIR/plan.json (SweepPlan) that has no
  * summary in DIR/runs, N side by side, each in a process of its own; then DIR/table.csv, a line a run, and DIR/table.md,
  * a line a setting with intervals over seeds. The same command goes on after an interruption: what is trained stays in
- * .cache/sweep. `--table` only writes the tables. Exit code 1 when a run failed; the others are made all the same.
+ * .cache/sweep. `--results FILE` gathers the runs in one file that the page opens (docs/result-files.md); runs that were made
+ * without it are not in it. `--table` only writes the tables and that file. Exit code 1 when a run failed; the others are made all the same.
  */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,6 +16,7 @@ import { formatFile } from "../bench/format";
 import { ADAPTERS } from "./node/adapters";
 import { checkoutPlaces } from "./node/places";
 import { openNodeStudio } from "./node/studio";
+import { joinResultsFiles } from "./resultFiles/joinFiles";
 import { expandGrid, SweepPlan, type SweepRun } from "./sweep/plan";
 import { sweepRun } from "./sweep/oneRun";
 import { isDone, RunSummary } from "./sweep/summary";
@@ -38,13 +41,20 @@ interface Sweep {
   readonly jobs: number;
   readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
   readonly adapter: string;
+  /** The file of results to write; undefined: none. */
+  readonly results: string | undefined;
 }
 
+const stateOf = (dir: string, ...parts: readonly string[]) =>
+  resolve(".cache", "sweep", basename(dir), ...parts);
+/** Where a run's own results wait for those of the others. */
+const resultsPart = (dir: string, { id }: SweepRun) => stateOf(dir, "results", `${id}.zip`);
+
 /** Runs of the grid that `slot` of `jobs` makes: always the same, so that it finds its own checkpoints again. */
-async function makeRuns({ dir, plan, jobs, backend, adapter }: Sweep, slot: number) {
+async function makeRuns({ dir, plan, jobs, backend, adapter, results }: Sweep, slot: number) {
   const own = expandGrid(plan).filter((_, place) => place % jobs === slot);
   const studio = await openNodeStudio(
-    resolve(".cache", "sweep", basename(dir), `${slot}-of-${jobs}`),
+    stateOf(dir, `${slot}-of-${jobs}`),
     checkoutPlaces(ROOT, adapter),
   );
   let failed = 0;
@@ -56,7 +66,8 @@ async function makeRuns({ dir, plan, jobs, backend, adapter }: Sweep, slot: numb
         note(`${run.id}: ${text}`);
       };
       try {
-        const summary = await sweepRun(studio, plan, run, { backend, note: say });
+        const part = results === undefined ? undefined : resultsPart(dir, run);
+        const summary = await sweepRun(studio, plan, run, { backend, note: say, results: part });
         await writeFile(`${file}.part`, `${JSON.stringify(summary, null, 2)}\n`);
         await rename(`${file}.part`, file); // an end while writing leaves no half of a summary
         say("done");
@@ -97,6 +108,17 @@ async function writeTables({ dir, plan }: Sweep): Promise<void> {
   formatFile(join(dir, "table.md"));
 }
 
+/** The results of all runs that have them, in the order of the plan. */
+async function writeResults({ dir, plan, results }: Sweep): Promise<void> {
+  if (results === undefined) return;
+  const runs = expandGrid(plan);
+  const parts = runs.map((run) => resultsPart(dir, run)).filter((file) => existsSync(file));
+  if (parts.length > 0) {
+    await joinResultsFiles(results, parts, { checkpoints: false, madeBy: "npm run sweep" });
+  }
+  note(`${parts.length} of ${runs.length} runs are in ${results}`);
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -104,6 +126,7 @@ async function main(): Promise<number> {
       jobs: { type: "string", default: "2" },
       backend: { type: "string", default: "wasm" },
       adapter: { type: "string", default: "default" },
+      results: { type: "string" },
       slot: { type: "string" },
       table: { type: "boolean", default: false },
     },
@@ -117,12 +140,14 @@ async function main(): Promise<number> {
     jobs: z.coerce.number().int().min(1).max(64).parse(values.jobs),
     backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).parse(values.backend),
     adapter: z.enum(ADAPTERS).parse(values.adapter),
+    results: values.results === undefined ? undefined : resolve(values.results),
   };
   if (values.slot !== undefined) return (await makeRuns(sweep, Number(values.slot))) > 0 ? 1 : 0;
   await mkdir(join(dir, "runs"), { recursive: true });
   const slots = Array.from({ length: values.table ? 0 : sweep.jobs }, (_, slot) => slot);
   const codes = await Promise.all(slots.map(startSlot));
   await writeTables(sweep);
+  await writeResults(sweep);
   return Math.max(0, ...codes);
 }
 

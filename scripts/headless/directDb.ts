@@ -1,5 +1,5 @@
 import type { Database } from "../../src/common/storage/db";
-import { listRuns, storedSteps } from "../../src/common/storage/runs";
+import { listRuns, readGrid, storedSteps } from "../../src/common/storage/runs";
 import type { CacheFigures, StudioReader } from "./studioReader";
 
 /** Of every cache; its shards are read one after the other, as together they may be large. */
@@ -28,6 +28,7 @@ export const directDb = (db: Database): StudioReader => ({
     const grid = await db.get("grids", [runId, step]);
     return grid ? new Uint8Array(grid.png) : null;
   },
+  grid: (runId, step) => readGrid(db, runId, step),
   checkpointSteps: (runId) => storedSteps(db, "checkpoints", runId),
   checkpoint: async (runId, step) => {
     const head = await db.get("checkpoints", [runId, step]);

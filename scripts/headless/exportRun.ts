@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { encodeLink } from "../../src/common/config/urlCodec";
 import { StudioError } from "../../src/common/errors/studioError";
 import type { RunRecord } from "../../src/common/storage/db";
+import { readerResults } from "../resultFiles/readerResults";
+import { writeResultsFile } from "../resultFiles/writeFile";
 import type { HeadlessOptions } from "./options";
 import { finalFigures, lastMeasurements, metricsJsonl, type RunLog } from "./runLog";
 import type { StudioReader } from "./studioReader";
@@ -49,7 +51,7 @@ async function exportCheckpoint(db: StudioReader, runId: string, path: string) {
   return { step, bytes: found.bytes.length, sha256: sha256Of(found.bytes) };
 }
 
-/** Writes everything a run left behind into `options.out`; returns what summary.json says. */
+/** Writes everything a run left behind into `options.out`, and its file of results; returns what summary.json says. */
 export async function exportRun(
   db: StudioReader,
   record: RunRecord,
@@ -80,5 +82,10 @@ export async function exportRun(
     timeline: record.timeline,
   };
   await writeFile(at("summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  if (options.results !== null) {
+    await writeResultsFile(options.results, [await readerResults(db, record, log)], {
+      ...{ checkpoints: options.withCheckpoint, madeBy: `REPA Studio ${record.codeVersion}` },
+    });
+  }
   return summary;
 }

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePng } from "../../src/common/formats/png";
 import { randomNormal } from "../../src/common/math/rng";
+import { openResults } from "../../src/common/resultFiles/openResults";
+import { withFileSource } from "../resultFiles/fileSource";
 import { ROOT } from "../setup.mjs";
 import { folderFiles } from "./importFolder";
 
@@ -51,6 +53,7 @@ function headless(
       ...["scripts/run.mjs", "scripts/headless.ts", "--runtime", "node", "--preset", "tiny"],
       ...["--backend", "wasm", "--steps", String(STEPS), ...settings],
       ...["--images", at("pictures"), "--image-size", String(SIDE), "--out", at(out)],
+      ...["--results", at(out, "results.zip"), "--with-checkpoint"],
     ],
     { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] },
   );
@@ -101,6 +104,26 @@ async function runAlone(): Promise<void> {
   }
 }
 
+/** Every step of a run's file of results, without how long it took. */
+async function resultsOf(out: string) {
+  return withFileSource(at(out, "results.zip"), async (source) => {
+    const [run] = (await openResults(source)).runs;
+    if (!run) throw new Error("the file holds no run");
+    const { points } = await run.log();
+    const steps = points.map(({ stepMs, ...rest }) => ({
+      kind: "step",
+      timed: stepMs > 0,
+      ...rest,
+    }));
+    const [step] = run.checkpoints.map((head) => head.step);
+    return {
+      steps,
+      checkpoint: Buffer.from(await run.checkpoint(step ?? 0)),
+      grids: run.gridSteps,
+    };
+  });
+}
+
 /** Interrupted, killed, and each time gone on with by the same command. */
 async function runInPieces(): Promise<void> {
   const interrupted = await headless("cut", { after: "step 3/", signal: "SIGINT" });
@@ -120,6 +143,10 @@ test("a run that was interrupted, then killed, ends with the bits of one that wa
   expect(checkpoint("cut").equals(checkpoint("alone"))).toBe(true);
   expect(metrics("cut")).toEqual(metrics("alone"));
   expect(metrics("alone").filter(({ timed }) => !timed)).toHaveLength(2);
+  const results = await resultsOf("alone");
+  expect(results.steps).toEqual(metrics("alone").filter(({ timed }) => timed));
+  expect(results.checkpoint.equals(checkpoint("alone"))).toBe(true);
+  expect(results.grids).toEqual([12, 24]);
 }, 300_000);
 
 test("an image for a browser's decoder is refused by name; of other files those are read that may list labels", async () => {

@@ -46,6 +46,13 @@ test("the command can be typed again", () => {
   );
 });
 
+test("a file of results is written where it is asked for, with the checkpoint only then", () => {
+  expect(readOptions(["--out", "x"])).toMatchObject({ results: null, withCheckpoint: false });
+  const asked = ["--out", "x", "--results", "run.zip", "--with-checkpoint"];
+  expect(readOptions(asked)).toMatchObject({ results: resolve("run.zip"), withCheckpoint: true });
+  expect(() => readOptions(["--out", "x", "--with-checkpoint"])).toThrow(/--results FILE/);
+});
+
 test("the node runtime takes an adapter and images", () => {
   const args = ["--runtime", "node", "--adapter", "lavapipe", "--images", "pictures", "--out", "x"];
   expect(readOptions(args)).toMatchObject({

@@ -23,6 +23,8 @@ export const USAGE = `npm run headless -- (--preset ID | --url LINK) --out DIR [
   --images DIR         with --runtime node: train on the PNG images in DIR, one subfolder a class
   --image-size PX      side they are cropped to (default 64, or the link's)
   --out DIR            where results go (created)
+  --results FILE       write the run as one file of results too, which the page opens (docs/result-files.md)
+  --with-checkpoint    with --results: the newest checkpoint is in it, so that the run can go on from the file
   --state DIR          what a run goes on from: caches, checkpoints, weights (default DIR/state of --out,
                        removed when the run is finished); the same command again continues a run that was
                        cut. Name a folder to keep it for other runs. --profile is its older name
@@ -48,6 +50,10 @@ export interface HeadlessOptions {
   /** Side they are cropped to, px. */
   readonly imageSize: number;
   readonly out: string;
+  /** The file of results to write as well; null: none. */
+  readonly results: string | null;
+  /** Whether its newest checkpoint is in that file. */
+  readonly withCheckpoint: boolean;
   /** The state folder as given by hand; null: one in `out`, removed when the run is finished. */
   readonly state: string | null;
   /** Whether weights may be fetched. The page asks the user; a script needs an option. */
@@ -126,6 +132,8 @@ function parse(args: readonly string[]) {
         images: { type: "string" },
         "image-size": { type: "string" },
         out: { type: "string" },
+        results: { type: "string" },
+        "with-checkpoint": { type: "boolean", default: false },
         state: { type: "string" },
         profile: { type: "string" },
         download: { type: "boolean", default: false },
@@ -206,6 +214,9 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
     throw refuse("--state and --profile are two names of one option.");
   }
   const state = values.state ?? values.profile;
+  if (values["with-checkpoint"] && values.results === undefined) {
+    throw refuse("--with-checkpoint needs --results FILE.");
+  }
   const minutes = values.timeout === undefined ? Infinity : wholeNumber("timeout", values.timeout);
   return {
     experiment,
@@ -213,6 +224,8 @@ export function readOptions(args: readonly string[]): HeadlessOptions {
     ...forNode,
     backend,
     out: resolve(values.out),
+    results: values.results === undefined ? null : resolve(values.results),
+    withCheckpoint: values["with-checkpoint"],
     state: state === undefined ? null : resolve(state),
     download: values.download,
     timeoutMs: minutes * 60_000,

@@ -13,7 +13,7 @@ import {
 } from "../../src/common/storage/db";
 import type { StepRows } from "../../src/common/storage/stepRows";
 import type { StoredAnalysis } from "../../src/common/protocol/analysis";
-import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
+import type { Measurement, SampleGrid, StepPoint } from "../../src/common/protocol/trainer";
 import type { CacheFigures, LogPart, StudioReader } from "./studioReader";
 
 /**
@@ -53,6 +53,10 @@ function makeReader(name: string) {
     const keys = await withDb((db) => settled(store(db, from).getAllKeys(range)));
     return ((keys ?? []) as [runId: string, step: number][]).map(([, step]) => step);
   };
+  const gridOf = (runId: string, step: number): Promise<GridRecord | undefined> =>
+    withDb((db) =>
+      settled(store(db, "grids").get([runId, step]) as IDBRequest<GridRecord | undefined>),
+    );
 
   return {
     async runs(): Promise<readonly RunRecord[]> {
@@ -93,11 +97,21 @@ function makeReader(name: string) {
       return (await withDb(all)) ?? [];
     },
     gridSteps: (runId: string) => steps("grids", runId),
+    /** A grid's numbers, without its pictures. */
+    async gridFacts(runId: string, step: number) {
+      const grid = await gridOf(runId, step);
+      if (!grid) return null;
+      const { count, columns, tile, labels, denoised } = grid;
+      const strip = denoised ? { tile: denoised.tile, times: denoised.times } : null;
+      return { step, count, columns, tile, labels, strip };
+    },
     async gridPng(runId: string, step: number): Promise<Uint8Array | null> {
-      const grid = await withDb((db) =>
-        settled(store(db, "grids").get([runId, step]) as IDBRequest<GridRecord | undefined>),
-      );
+      const grid = await gridOf(runId, step);
       return grid ? new Uint8Array(grid.png) : null;
+    },
+    async stripPng(runId: string, step: number): Promise<Uint8Array | null> {
+      const strip = (await gridOf(runId, step))?.denoised;
+      return strip ? new Uint8Array(strip.png) : null;
     },
     checkpointSteps: (runId: string) => steps("checkpoints", runId),
     async checkpointHead(runId: string, step: number): Promise<CheckpointHead | null> {
@@ -198,6 +212,10 @@ async function bytesOf(handle: JSHandle<Uint8Array | null>): Promise<Buffer | nu
 /** Reads the database of a page's origin. Make a new one after a reload. */
 export async function studioDb(page: Page) {
   const reader: JSHandle<Reader> = await page.evaluateHandle(makeReader, DB_NAME);
+  const picture = async (which: "gridPng" | "stripPng", runId: string, step: number) => {
+    const at = [which, runId, step] as const;
+    return bytesOf(await reader.evaluateHandle((db, [name, id, of]) => db[name](id, of), at));
+  };
   return {
     /** All runs, the one that was begun or continued last at the end. */
     runs: () => reader.evaluate((db) => db.runs()),
@@ -213,12 +231,19 @@ export async function studioDb(page: Page) {
     damageShard: (prefix: string) => reader.evaluate((db, key) => db.damageShard(key), prefix),
     gridSteps: (runId: string) => reader.evaluate((db, id) => db.gridSteps(id), runId),
     checkpointSteps: (runId: string) => reader.evaluate((db, id) => db.checkpointSteps(id), runId),
-    async gridPng(runId: string, step: number): Promise<Buffer | null> {
-      const handle = await reader.evaluateHandle((db, [id, at]) => db.gridPng(id, at), [
-        runId,
-        step,
-      ] as const);
-      return bytesOf(handle);
+    gridPng: (runId: string, step: number) => picture("gridPng", runId, step),
+    /** All that is stored of a grid. */
+    async grid(runId: string, step: number): Promise<SampleGrid | undefined> {
+      const at = [runId, step] as const;
+      const facts = await reader.evaluate((db, [id, of]) => db.gridFacts(id, of), at);
+      const png = await picture("gridPng", runId, step);
+      if (!facts || !png) return undefined;
+      const { strip, ...grid } = facts;
+      const stripPng = strip && (await picture("stripPng", runId, step));
+      const read = { ...grid, png: new Uint8Array(png).buffer };
+      return strip && stripPng
+        ? { ...read, denoised: { ...strip, png: new Uint8Array(stripPng).buffer } }
+        : read;
     },
     /** The checkpoint's bytes, and the lengths and checksums stored with them. */
     async checkpoint(runId: string, step: number) {

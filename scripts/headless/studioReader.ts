@@ -1,4 +1,4 @@
-import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
+import type { Measurement, SampleGrid, StepPoint } from "../../src/common/protocol/trainer";
 import type { RunRecord, StatePart } from "../../src/common/storage/db";
 
 /** Size of a cache, and the rate it was filled at. */
@@ -33,6 +33,8 @@ export interface StudioReader {
   readonly caches: () => Promise<readonly CacheFigures[]>;
   readonly gridSteps: (runId: string) => Promise<readonly number[]>;
   readonly gridPng: (runId: string, step: number) => Promise<Uint8Array | null>;
+  /** All that is stored of a grid; undefined when there is none. */
+  readonly grid: (runId: string, step: number) => Promise<SampleGrid | undefined>;
   readonly checkpointSteps: (runId: string) => Promise<readonly number[]>;
   readonly checkpoint: (runId: string, step: number) => Promise<StoredCheckpoint | null>;
 }

@@ -7,10 +7,13 @@ import type {
   StoredAnalysis,
 } from "../../src/common/protocol/analysis";
 import type { BackendChoice } from "../../src/common/protocol/shared";
+import { storedResults } from "../../src/common/resultFiles/storedResults";
+import type { Database } from "../../src/common/storage/db";
 import { deleteRun } from "../../src/common/storage/runs";
 import { withDatabase } from "../../src/sessions/common/withDatabase";
 import { finalFigures } from "../headless/runLog";
 import type { NodeStudio } from "../node/studio";
+import { writeResultsFile } from "../resultFiles/writeFile";
 import { experimentOf, type SweepPlan, type SweepRun } from "./plan";
 import { qualityOf, type RunSummary } from "./summary";
 
@@ -42,6 +45,21 @@ function bestBlock({ encoder, cknna, chance }: Alignment): RunSummary["cknna"] {
   return { encoder, best, block: cknna.indexOf(best) + 1, chance };
 }
 
+interface SweepRunOptions {
+  readonly backend: BackendChoice;
+  readonly note: (text: string) => void;
+  /** The file of results to write of the run, before it is removed from the state; undefined: none. */
+  readonly results: string | undefined;
+}
+
+/** What a run measured while it trained, as a file. */
+async function writeResultsOf(db: Database, runId: string, file: string): Promise<void> {
+  const run = await storedResults(db, runId);
+  if (!run) return;
+  const madeBy = `REPA Studio ${run.facts.codeVersion}`;
+  await writeResultsFile(file, [run], { checkpoints: false, madeBy });
+}
+
 /**
  * Trains one run of a sweep, from its checkpoint where the state holds it unfinished, and measures its end. The run is
  * removed from the state once its figures are there; caches stay for the next.
@@ -51,7 +69,7 @@ export async function sweepRun(
   studio: NodeStudio,
   plan: SweepPlan,
   run: SweepRun,
-  { backend, note }: { readonly backend: BackendChoice; readonly note: (text: string) => void },
+  { backend, note, results }: SweepRunOptions,
 ): Promise<RunSummary> {
   const experiment = experimentOf(plan, run);
   const request = { experiment, timeline: [], backend, name: run.id };
@@ -86,7 +104,10 @@ export async function sweepRun(
   const quality = Object.fromEntries(samples.map((result) => [result.space, qualityOf(result)]));
   const missing = plan.spaces.find((space) => quality[space] === undefined);
   if (missing !== undefined) throw incomplete(run.id, `measurement in the space of ${missing}`);
-  await withDatabase(studio.environment, (db) => deleteRun(db, runId));
+  await withDatabase(studio.environment, async (db) => {
+    if (results !== undefined) await writeResultsOf(db, runId, results);
+    await deleteRun(db, runId);
+  });
   return {
     ...{ id: run.id, settings: run.settings, seed: run.seed, steps: step },
     velocityLoss: final.velocityLoss,
