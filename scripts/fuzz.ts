@@ -63,7 +63,7 @@ for (let round = 0; performance.now() < endMs; round++) {
     if (problem === undefined) continue;
     const kind = `${target.name}: ${problem.replaceAll(/\d+/g, "N").slice(0, 400)}`;
     if (kinds.has(kind)) continue;
-    const path = `${OUT}/${target.name.replaceAll(" ", "-")}-${values.seed}-${round}.bin`;
+    const path = `${OUT}/${target.name.replaceAll(/[ /]/g, "-")}-${values.seed}-${round}.bin`;
     writeFileSync(path, bytes);
     kinds.set(kind, path);
     console.log(`${path}\n  ${problem}`);

@@ -10,6 +10,7 @@ import { inputKind, type KnownInput } from "./inspect/inputKind";
 import { readInspectOptions, USAGE, type InspectCommand } from "./inspect/options";
 import { inspectCommand, inspectLink, inspectRunFile, inspectTensors } from "./inspect/plainInputs";
 import { failure, ofImages, type Findings } from "./inspect/report";
+import { inspectResults } from "./inspect/resultsInput";
 
 /** Opens the browser at the first input that needs one. */
 function lazyInspector() {
@@ -51,6 +52,8 @@ async function findingsOf(
     }
     case "command":
       return inspectCommand(known.text);
+    case "results":
+      return inspectResults(input);
     case "safetensors":
       return inspectTensors(input, known.bytes);
     case "unknown":

@@ -1,5 +1,6 @@
 import { encode } from "fast-png";
 import { testFiles, testParquet, testZip } from "../../e2e/hub/testData";
+import { exampleRun, filesIn, packed, resultsBytes } from "../../test/exampleResults";
 import { decodeLink, encodeLink } from "../../src/common/config/urlCodec";
 import { decodeRunFile, encodeRunFile } from "../../src/common/config/runFile";
 import { fromRepaArgs, toRepaArgs } from "../../src/common/config/repaArgs";
@@ -7,6 +8,8 @@ import { presetById } from "../../src/common/config/presets";
 import { byteSourceOf } from "../../src/common/formats/byteSource";
 import { decodePngSquare } from "../../src/common/formats/png";
 import { encodeSafetensors, parseSafetensors } from "../../src/common/formats/safetensors";
+import { MANIFEST } from "../../src/common/resultFiles/manifest";
+import { holdsResults, openResults } from "../../src/common/resultFiles/openResults";
 import { archivesSource } from "../../src/sources/data/archivesSource";
 import { filesSource } from "../../src/sources/data/filesSource";
 import { checkedHeader } from "../../src/sources/data/imageCodec";
@@ -34,6 +37,17 @@ async function drain(source: ImageSource): Promise<void> {
     await item.read().catch((error: unknown) => {
       if (!(error instanceof StudioError)) throw error;
     });
+  }
+}
+
+/** Reads everything of a file of results, as an import does. */
+async function drainResults(bytes: Uint8Array): Promise<void> {
+  const source = byteSourceOf("f.zip", bytes);
+  await holdsResults(source);
+  for (const run of (await openResults(source)).runs) {
+    await run.log();
+    for (const step of run.gridSteps) await run.grid(step);
+    for (const { step } of run.checkpoints) await run.checkpoint(step);
   }
 }
 
@@ -110,6 +124,16 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   const files = testFiles().slice(0, 3);
   const zip = await testZip(files);
   const nested = await testZip([{ path: "a.zip", bytes: zip }]);
+  const results = await resultsBytes([exampleRun(), exampleRun({ facts: { id: "run-2" } })]);
+  const parts = await filesIn(await resultsBytes());
+  const part = (name: string) => parts.get(name) ?? new Uint8Array(0);
+  /** One file of an archive of results changed, and the archive sound around it. */
+  const resultsPart = (name: string): FuzzTarget => ({
+    name: `results ${name}`,
+    corpus: [part(name)],
+    run: async (bytes) =>
+      drainResults(await packed(new Map<string, Uint8Array>(parts).set(name, bytes))),
+  });
   const { experiment } = presetById("first-minute");
   const shared = { experiment, timeline: [], card: {} };
   const lists = [
@@ -166,6 +190,8 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
       ],
       run: parseSafetensors,
     },
+    { name: "results", corpus: [results], run: drainResults },
+    ...[MANIFEST, "runs/1/points-1.f64", "runs/1/measurements-1.jsonl"].map(resultsPart),
     {
       name: "link",
       corpus: [ofText(encodeLink(shared))],

@@ -1,6 +1,8 @@
 import { open, readFile, stat } from "node:fs/promises";
+import { holdsResults } from "../../src/common/resultFiles/openResults";
 import { imageHeader } from "../../src/sources/data/imageHeader";
 import { isImagePath, unreadKind } from "../../src/sources/data/imageKinds";
+import { withFileSource } from "../resultFiles/fileSource";
 import type { InputKind } from "./report";
 
 /** An input and what it was taken for. */
@@ -65,7 +67,9 @@ export async function inputKind(input: string): Promise<KnownInput> {
     return { kind: isCommand ? "command" : "unknown", exists: false, bytes: 0, text: input };
   }
   const { size: bytes } = found;
-  const kind = fileKind(await headOf(input), input);
+  const named = fileKind(await headOf(input), input);
+  const isResults = named === "zip" && (await withFileSource(input, holdsResults));
+  const kind = isResults ? "results" : named;
   const small = withText.includes(kind) && bytes <= MAX_TEXT_BYTES;
   return { kind, exists: true, bytes, text: small ? await readFile(input, "utf8") : "" };
 }

@@ -7,10 +7,12 @@ import { encodeLink } from "../../src/common/config/urlCodec";
 import { Experiment } from "../../src/common/config/experiment";
 import { encodeSafetensors } from "../../src/common/formats/safetensors";
 import { StudioError } from "../../src/common/errors/studioError";
+import { resultsBytes, withManifest } from "../../test/exampleResults";
 import { inputKind } from "./inputKind";
 import { readInspectOptions } from "./options";
 import { inspectCommand, inspectLink, inspectRunFile, inspectTensors } from "./plainInputs";
 import { failure } from "./report";
+import { inspectResults } from "./resultsInput";
 
 let folder: string;
 beforeAll(() => {
@@ -37,6 +39,7 @@ test("what an input is, by its bytes where there are any", async () => {
   const kinds: readonly (readonly [string, string])[] = [
     [folder, "folder"],
     [written("a.bin", "PK\x03\x04"), "zip"],
+    [written("a.png", await resultsBytes()), "results"],
     [written("b.png", "PAR1"), "parquet"],
     [written("c.safetensors", tensors), "safetensors"],
     [written("d", tensors), "safetensors"],
@@ -69,6 +72,24 @@ test("links, saved experiments and commands say what differs from the defaults, 
     ok: true,
     experiment: expected.experiment,
     issues: [{ path: "--nonsense", message: "The studio has no such setting." }],
+  });
+});
+
+test("a file of results says its runs, and what refuses it", async () => {
+  const sound = written("results.zip", await resultsBytes());
+  expect(await inspectResults(sound)).toEqual({
+    ...{ ok: true, madeBy: "a test", notes: [] },
+    runs: [
+      {
+        ...{ id: "run-1", name: "A run", phase: "stopped", step: 3, points: 3, measurements: 3 },
+        ...{ grids: 2, checkpoints: [3], issues: [] },
+      },
+    ],
+  });
+  const newer = written("newer.zip", await withManifest((all) => ({ ...all, version: 7 })));
+  expect(await inspectResults(newer).catch(failure)).toMatchObject({
+    ...{ ok: false, code: "BAD_RESULTS" },
+    message: expect.stringContaining("format 7") as string,
   });
 });
 

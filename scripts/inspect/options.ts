@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `npm run inspect -- INPUT...
   What the studio makes of each input, a line of JSON each. An input is a folder, a zip or parquet file, an image, a
-  safetensors file, a saved experiment (.json), a share link (#/run?x=... or a whole address) or a command line of the
-  reference's trainer, in quotes.
+  safetensors file, a file of results (.zip), a saved experiment (.json), a share link (#/run?x=... or a whole address)
+  or a command line of the reference's trainer, in quotes.
   --split NAME         of a source with several splits: the one to take, or "all"
   --orientation WHICH  "stored" (as the reference's loader does, the default) or "exif"
   --help               print this

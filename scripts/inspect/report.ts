@@ -8,6 +8,7 @@ import type { ImageReport } from "../../src/common/protocol/datasets";
 export type InputKind =
   | "folder"
   | "zip"
+  | "results"
   | "parquet"
   | "image"
   | "safetensors"
