@@ -5,7 +5,10 @@ import { Writable } from "node:stream";
 import type { RunResults } from "../../src/common/resultFiles/runResults";
 import { writeResults, type WriteOptions } from "../../src/common/resultFiles/writeResults";
 
-/** Writes runs as a file of results; an end while it is written leaves no half of one under its name. */
+/**
+ * Writes runs as a file of results; an end while it is written leaves no half of one under its name. What is damaged of a
+ * run is left out, and the terminal says so.
+ */
 export async function writeResultsFile(
   path: string,
   runs: readonly RunResults[],
@@ -13,6 +16,10 @@ export async function writeResultsFile(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = `${path}.part`;
-  await writeResults(runs, Writable.toWeb(createWriteStream(part)), options);
+  await writeResults(runs, Writable.toWeb(createWriteStream(part)), {
+    ...options,
+    onLeftOut: (what) =>
+      process.stderr.write(`Left out of ${path}, as it cannot be read: ${what}\n`),
+  });
   await rename(part, path);
 }

@@ -12,6 +12,8 @@ export type RunFacts = Omit<RunRecord, "order" | "pinned" | "look" | "deletedAtM
 export interface RunLog {
   readonly points: readonly StepPoint[];
   readonly measurements: readonly Measurement[];
+  /** Rows that are damaged and left out. Absent: none. */
+  readonly unreadable?: number;
 }
 
 /** What is known of a checkpoint without its bytes. */

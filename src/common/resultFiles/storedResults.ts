@@ -23,9 +23,11 @@ export function factsOf(record: RunRecord): RunFacts {
 async function readLog(db: Database, runId: string): Promise<RunLog> {
   const points = new Map<number, StepPoint>();
   const measurements = new Map<string, Measurement>();
+  let unreadable = 0;
   let cursor = await db.transaction("log").store.index("byRun").openCursor(runId);
   for (; cursor; cursor = await cursor.continue()) {
     const entry = usable("log", cursor.value);
+    if (!entry) unreadable++;
     if (entry?.kind === "steps") for (const point of entry.points) points.set(point.step, point);
     if (entry?.kind === "measurement") {
       measurements.set(measurementKey(entry.measurement), entry.measurement);
@@ -34,6 +36,7 @@ async function readLog(db: Database, runId: string): Promise<RunLog> {
   return {
     points: [...points.values()].sort((a, b) => a.step - b.step),
     measurements: [...measurements.values()].sort((a, b) => a.step - b.step),
+    unreadable,
   };
 }
 

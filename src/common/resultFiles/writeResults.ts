@@ -1,7 +1,7 @@
 import { Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js/lib/zip-core-native.js";
 import type { z } from "zod";
 import { payloadOf, type ReproCard } from "../config/sharedRun";
-import { StudioError } from "../errors/studioError";
+import { StudioError, type StudioErrorCode } from "../errors/studioError";
 import type { StoredPhase } from "../protocol/trainer";
 import {
   MANIFEST,
@@ -25,10 +25,20 @@ export interface WriteOptions {
   readonly madeBy: string;
   /** Before each run: its place, from 0. */
   readonly onRun?: (place: number) => void;
+  /** What of a run is damaged, so that the file does not have it: "2 rows of the log of Vanilla". */
+  readonly onLeftOut?: (what: string) => void;
 }
 
 /** Adds a file to the archive, packed or as it is. */
 type Add = (file: string, bytes: Uint8Array<ArrayBuffer>, packed: boolean) => Promise<void>;
+
+/** Where a run is written to. */
+interface Place {
+  /** Of its files. */
+  readonly folder: string;
+  readonly add: Add;
+  readonly leftOut: (what: string) => void;
+}
 
 /** The oldest date a zip can say: the same runs make the same bytes. */
 const NO_DATE = new Date(1980, 0, 1);
@@ -46,11 +56,17 @@ function settingsOf({ experiment, timeline, datasetHash, codeVersion }: RunFacts
   return payloadOf(experiment, { experiment, timeline, card });
 }
 
-async function addGrids(run: RunResults, folder: string, add: Add): Promise<WrittenRun["grids"]> {
+async function addGrids(
+  run: RunResults,
+  { folder, add, leftOut }: Place,
+): Promise<WrittenRun["grids"]> {
   const grids: WrittenRun["grids"] = [];
   for (const step of run.gridSteps) {
     const grid = await run.grid(step);
-    if (!grid) continue;
+    if (!grid) {
+      leftOut(`the samples of step ${step}`);
+      continue;
+    }
     const { png, count, columns, tile, labels, denoised } = grid;
     const file = `${folder}/grids/step-${padded(step)}.png`;
     await add(file, new Uint8Array(png), false);
@@ -67,14 +83,25 @@ async function addGrids(run: RunResults, folder: string, add: Add): Promise<Writ
   return grids;
 }
 
+/** The bytes of a checkpoint; undefined when they are damaged, or the run went on and dropped it. */
+const soundCheckpoint = (run: RunResults, step: number) =>
+  run.checkpoint(step).catch((thrown: unknown) => {
+    if (thrown instanceof StudioError && DAMAGED.includes(thrown.code)) return undefined;
+    throw thrown;
+  });
+const DAMAGED: readonly StudioErrorCode[] = ["CHECKSUM_MISMATCH", "BAD_CHECKPOINT"];
+
 async function addCheckpoints(
   run: RunResults,
-  folder: string,
-  add: Add,
+  { folder, add, leftOut }: Place,
 ): Promise<WrittenRun["checkpoints"]> {
   const checkpoints: WrittenRun["checkpoints"] = [];
   for (const { step, createdAtMs, interim } of run.checkpoints) {
-    const bytes = await run.checkpoint(step);
+    const bytes = await soundCheckpoint(run, step);
+    if (!bytes) {
+      leftOut(`the checkpoint of step ${step}`);
+      continue;
+    }
     const file = `${folder}/checkpoints/step-${padded(step)}.safetensors`;
     await add(file, bytes, false);
     const entry = { step, file, bytes: bytes.length, createdAtMs };
@@ -85,11 +112,12 @@ async function addCheckpoints(
 
 async function addRun(
   run: RunResults,
-  folder: string,
-  add: Add,
+  place: Place,
   withCheckpoints: boolean,
 ): Promise<WrittenRun> {
-  const { points, measurements } = await run.log();
+  const { folder, add, leftOut } = place;
+  const { points, measurements, unreadable = 0 } = await run.log();
+  if (unreadable > 0) leftOut(`${unreadable} ${unreadable === 1 ? "row" : "rows"} of the log`);
   const tables: WrittenRun["points"] = [];
   for (const { columns, count, bytes } of packPoints(points)) {
     const file = `${folder}/points-${tables.length + 1}.f64`;
@@ -115,8 +143,8 @@ async function addRun(
     ...(parent && { parent }),
     points: tables,
     measurements: lines,
-    grids: await addGrids(run, folder, add),
-    checkpoints: withCheckpoints ? await addCheckpoints(run, folder, add) : [],
+    grids: await addGrids(run, place),
+    checkpoints: withCheckpoints ? await addCheckpoints(run, place) : [],
   };
 }
 
@@ -128,7 +156,7 @@ async function addRun(
 export async function writeResults(
   runs: readonly RunResults[],
   to: WritableStream<Uint8Array>,
-  { checkpoints, madeBy, onRun }: WriteOptions,
+  { checkpoints, madeBy, onRun, onLeftOut }: WriteOptions,
 ): Promise<void> {
   if (runs.length === 0) {
     throw new StudioError("BAD_RESULTS", "No run was chosen to be saved.", "Draw a run first.");
@@ -143,7 +171,9 @@ export async function writeResults(
   const written: WrittenRun[] = [];
   for (const [place, run] of runs.entries()) {
     onRun?.(place);
-    written.push(await addRun(run, `runs/${place + 1}`, add, checkpoints));
+    const leftOut = (what: string) => onLeftOut?.(`${what} of ${run.facts.name}`);
+    const folder = `runs/${place + 1}`;
+    written.push(await addRun(run, { folder, add, leftOut }, checkpoints));
   }
   const manifest: z.input<typeof Manifest> = {
     ...{ kind: RESULTS_KIND, version: RESULTS_VERSION, madeBy },

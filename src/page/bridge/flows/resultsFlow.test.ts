@@ -4,7 +4,7 @@ import { exampleFacts, exampleRun, resultsBytes } from "../../../../test/example
 import { presetById } from "../../../common/config/presets";
 import type { Database } from "../../../common/storage/db";
 import { openStudioDb } from "../../../common/storage/openDb";
-import { deleteRun, listRuns, putRun, updateRun } from "../../../common/storage/runs";
+import { deleteRun, listRuns, putRun, readRun, updateRun } from "../../../common/storage/runs";
 import { createStudioStore } from "../../store/studioStore";
 import { newestRun, readStoredRun } from "../run/storedRuns";
 import { createResultsFlow } from "./resultsFlow";
@@ -98,6 +98,28 @@ test("a reload shows the run that was trained here, and one of a file where ther
   await updateRun(db, "b", { phase: "caching", updatedAtMs: 6000 }); // it goes on here
   expect((await newestRun(db))?.id).toBe("b");
   expect((await readStoredRun(db, "b"))?.imported).toBe(false);
+});
+
+test("what is damaged is left out of a saved file, and said", async () => {
+  const { db, flow, saved, reported } = await page("damaged");
+  const run = exampleRun({ facts: { id: "a", name: "Run a" } });
+  await flow.open(new File([await resultsBytes([run])], "a.zip"));
+  await db.add("log", { runId: "a", kind: "steps", points: [{ step: -1 }] } as never);
+  await db.put("grids", { runId: "a", step: 2 } as never);
+  await db.delete("stateParts", ["a", 3, 0]);
+  await flow.save(["a"], true);
+  expect(reported).toEqual([
+    expect.objectContaining({
+      code: "CHECKSUM_MISMATCH",
+      message:
+        "Saved without what cannot be read: 1 row of the log of Run a, the samples of step 2 of Run a, the checkpoint of step 3 of Run a.",
+    }),
+  ]);
+  await deleteRun(db, "a");
+  const [file] = saved;
+  if (file) await flow.open(file);
+  const again = await readRun(db, "a");
+  expect([again?.points.length, again?.grids.length]).toEqual([3, 1]);
 });
 
 test("a run that is gone is not saved, which is said", async () => {

@@ -1,5 +1,5 @@
 import { loadPart } from "../../../common/errors/loadPart";
-import { toFailure } from "../../../common/errors/studioError";
+import { StudioError, toFailure } from "../../../common/errors/studioError";
 import type { Database, RunLook } from "../../../common/storage/db";
 import type { OpenedResults } from "../../store/resultsSlice";
 import { freeColor, RUN_COLORS } from "../../store/runColors";
@@ -24,6 +24,13 @@ const loadParts = () => loadPart(() => import("./resultsParts"));
 /** Runs that come with a file are drawn until every colour is taken by one of them; the rest is listed. */
 const MOST_DRAWN = RUN_COLORS;
 
+const damaged = (leftOut: readonly string[]) =>
+  new StudioError(
+    "CHECKSUM_MISMATCH",
+    `Saved without what cannot be read: ${leftOut.join(", ")}.`,
+    "Everything else is in the file.",
+  );
+
 /** Files of results: stored runs written to one, and the runs of one stored. One file at a time, in the order they came. */
 export function createResultsFlow(places: ResultsPlaces) {
   const { store, withDatabase, refresh, undoDelete, saveFile, codeVersion, nowMs, report } = places;
@@ -39,15 +46,18 @@ export function createResultsFlow(places: ResultsPlaces) {
     const total = runIds.length;
     state().setResultsProgress({ doing: "saving", done: 0, total });
     const parts = await loadParts();
+    const leftOut: string[] = [];
     const blob = await withDatabase((db) =>
       parts.saveRuns(db, runIds, {
         ...{ checkpoints, madeBy: `REPA Studio ${codeVersion}` },
         onRun: (done) => state().setResultsProgress({ doing: "saving", done, total }),
+        onLeftOut: (what) => void leftOut.push(what),
       }),
     );
     const [only] = state().data.runs.filter(({ id }) => id === runIds[0]);
     const words = total === 1 ? fileWords(only?.name ?? "", "run") : `${total}-runs`;
     saveFile(blob, `repa-studio-results-${words}.zip`);
+    if (leftOut.length > 0) report(damaged(leftOut));
   }
 
   /** Looks for runs that come one after the other, each of a colour that none before it has. */
