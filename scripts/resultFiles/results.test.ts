@@ -8,6 +8,7 @@ import { openResults } from "../../src/common/resultFiles/openResults";
 import { contentDigest, type RunResults } from "../../src/common/resultFiles/runResults";
 import { openStudioDb } from "../../src/common/storage/openDb";
 import { readRun } from "../../src/common/storage/runs";
+import { pointsOf } from "../../src/common/storage/stepRows";
 import { exampleRun } from "../../test/exampleResults";
 import { directDb } from "../headless/directDb";
 import { createRunLog } from "../headless/runLog";
@@ -41,7 +42,7 @@ test("the headless command's reader writes what is stored, with the newest check
     const stored = await readRun(db, "run-1");
     if (!stored) throw new Error("nothing is stored");
     const log = createRunLog();
-    log.add(stored.points, stored.measurements);
+    log.add(pointsOf(stored.steps), stored.measurements);
     const again = await write(
       "again.zip",
       await readerResults(directDb(db), stored.record, log),

@@ -23,6 +23,7 @@ import {
   readRun,
   readSeries,
 } from "../storage/runs";
+import { pointsOf } from "../storage/stepRows";
 import { importRun } from "./importRun";
 import { openResults } from "./openResults";
 import { contentDigest, type RunResults } from "./runResults";
@@ -58,7 +59,7 @@ test("a run of a file is stored as one that was trained here, and says where it 
     ...exampleFacts,
     ...{ look: LOOK, order: 0, imported: { file: "a.zip", atMs: 5000 } },
   });
-  expect(stored?.points).toEqual(examplePoints);
+  expect(pointsOf(stored?.steps ?? [])).toEqual(examplePoints);
   expect(stored?.measurements).toEqual(exampleMeasurements);
   expect(stored?.grids).toEqual(exampleGrids.map((grid) => ({ ...grid, runId: "run-1" })));
   expect((await readSeries(db, "run-1")).points).toEqual(examplePoints);
@@ -101,7 +102,7 @@ test("another run of the same id is stored beside, once", async () => {
   expect(told.id).toMatch(/^run-1-[0-9a-f]{12}$/);
   expect(await importOne(db, other)).toMatchObject({ id: told.id, outcome: "here" });
   expect((await listRuns(db)).map(({ name }) => name)).toEqual(["Shorter", "A run"]);
-  expect((await readRun(db, "run-1"))?.points).toHaveLength(3);
+  expect(pointsOf((await readRun(db, "run-1"))?.steps ?? [])).toHaveLength(3);
 });
 
 test("a run that went on since its file was saved keeps what it has", async () => {
@@ -111,7 +112,7 @@ test("a run that went on since its file was saved keeps what it has", async () =
     { step: 4, stepMs: 1, velocityLoss: 1, projLoss: 1, gradNorm: 1 },
   ]);
   expect(await importOne(db, exampleRun())).toMatchObject({ outcome: "beside" });
-  expect((await readRun(db, "run-1"))?.points).toHaveLength(4);
+  expect(pointsOf((await readRun(db, "run-1"))?.steps ?? [])).toHaveLength(4);
 });
 
 test("a run that was deleted is brought back, and is not deleted by what was to delete it", async () => {
@@ -156,5 +157,5 @@ test("with settings that are not all known the figures come, and the checkpoint 
     "model.rotary: This version knows no such setting; it is left out.",
     "its settings cannot all be read, so its checkpoint is left out",
   ]);
-  expect((await readRun(db, "run-1"))?.points).toHaveLength(3);
+  expect(pointsOf((await readRun(db, "run-1"))?.steps ?? [])).toHaveLength(3);
 });

@@ -3,10 +3,11 @@ import type { Database, RunRecord } from "./db";
 import { storageError } from "./quota";
 import { nextOrder } from "./runs";
 import { emptySeries, withSteps } from "./series";
+import { packSteps } from "./stepRows";
 import { DURABLE, inTransaction } from "./transaction";
 
-/** Steps in a row of the log: as many as the trainer writes at once. */
-const ROW_STEPS = 50;
+/** Steps in a record of the log: between two of them the page goes on. */
+const RECORD_STEPS = 2000;
 
 /** A run that was trained elsewhere, with everything that was logged for it. */
 export interface WholeRun {
@@ -30,12 +31,11 @@ export async function putWholeRun(db: Database, run: WholeRun): Promise<void> {
       const runs = tx.objectStore("runs");
       await runs.add({ ...record, order: await nextOrder(runs) });
       const log = tx.objectStore("log");
-      // one after the other: a long run has thousands of rows, and the page goes on between two
       let series = emptySeries;
-      for (let first = 0; first < points.length; first += ROW_STEPS) {
-        const row = points.slice(first, first + ROW_STEPS);
-        series = withSteps(series, row);
-        await log.add({ runId, kind: "steps", points: row });
+      for (let first = 0; first < points.length; first += RECORD_STEPS) {
+        const steps = points.slice(first, first + RECORD_STEPS);
+        series = withSteps(series, steps);
+        for (const rows of packSteps(steps)) await log.add({ runId, kind: "steps", ...rows });
       }
       for (const measurement of measurements) {
         await log.add({ runId, kind: "measurement", measurement });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { presetById } from "../../common/config/presets";
 import { canContinue } from "./dataSlice";
 import { selectOwnDevice, selectResumable } from "./selectors";
+import { emptyStepLog } from "./stepLog";
 import { createStudioStore } from "./studioStore";
 
 const imported = { file: "a.zip", atMs: 1 };
@@ -23,7 +24,7 @@ test("the header offers to resume an opened run by the same rule", () => {
   }) => {
     store.getState().restoreRun({
       ...{ runId: "a", name: "A", experiment, timeline: [], phase: "stopped", device: null },
-      ...{ points: [], measurements: [], grids: [], ...of },
+      ...{ log: emptyStepLog(), measurements: [], grids: [], ...of },
     });
     return selectResumable(store.getState());
   };
@@ -38,7 +39,7 @@ test("the device of a run of a file is another machine's until the run goes on h
   const device = { backend: "webgpu", adapter: "a card", slow: false, float16: true } as const;
   store.getState().restoreRun({
     ...{ runId: "a", name: "A", experiment, timeline: [], phase: "stopped", device },
-    ...{ points: [], measurements: [], grids: [], imported: true, checkpoint: null },
+    ...{ log: emptyStepLog(), measurements: [], grids: [], imported: true, checkpoint: null },
   });
   expect(selectOwnDevice(store.getState())).toBeNull();
   store.getState().applyRunEvents([{ type: "device", device }]);

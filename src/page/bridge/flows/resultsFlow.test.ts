@@ -5,6 +5,7 @@ import { presetById } from "../../../common/config/presets";
 import type { Database } from "../../../common/storage/db";
 import { openStudioDb } from "../../../common/storage/openDb";
 import { deleteRun, listRuns, putRun, readRun, updateRun } from "../../../common/storage/runs";
+import { pointsOf } from "../../../common/storage/stepRows";
 import { createStudioStore } from "../../store/studioStore";
 import { newestRun, readStoredRun } from "../run/storedRuns";
 import { createResultsFlow } from "./resultsFlow";
@@ -119,7 +120,7 @@ test("what is damaged is left out of a saved file, and said", async () => {
   const [file] = saved;
   if (file) await flow.open(file);
   const again = await readRun(db, "a");
-  expect([again?.points.length, again?.grids.length]).toEqual([3, 1]);
+  expect([pointsOf(again?.steps ?? []).length, again?.grids.length]).toEqual([3, 1]);
 });
 
 test("a run that is gone is not saved, which is said", async () => {

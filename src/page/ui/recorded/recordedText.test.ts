@@ -42,6 +42,6 @@ test("it gives way when the visitor's own run has a curve, and to a stored run a
   expect(shown({ phase: "training", log: steps(2) })).toBe(false);
   expect(shown({ phase: "stopped" })).toBe(false);
   // of a file of results, while none is open
-  const curves = { a: curvesOf({ runId: "a", updatedAtMs: 0 }, [], [], []) };
+  const curves = { a: curvesOf({ runId: "a", updatedAtMs: 0 }, { points: [] }, [], []) };
   expect(shown({}, { ...initialRuns, curves })).toBe(false);
 });
