@@ -2,9 +2,9 @@ import { checkpointHeads, readCheckpointOf } from "../storage/checkpoints";
 import type { Database, RunRecord } from "../storage/db";
 import { readRecord, usable } from "../storage/checked";
 import { getRun, storedSteps } from "../storage/runs";
-import { pointsOf, type StepRows } from "../storage/stepRows";
+import { unpackSteps } from "../storage/stepRows";
 import { measurementKey } from "../protocol/measurementSeries";
-import type { Measurement } from "../protocol/trainer";
+import type { Measurement, StepPoint } from "../protocol/trainer";
 import type { RunFacts, RunLog, RunResults } from "./runResults";
 
 /** What of a record is the run itself. */
@@ -22,20 +22,22 @@ export function factsOf(record: RunRecord): RunFacts {
 
 /** Row by row: a long log at once would keep a page from answering. Rows that cannot be read are left out. */
 async function readLog(db: Database, runId: string): Promise<RunLog> {
-  const steps: StepRows[] = [];
+  const points = new Map<number, StepPoint>();
   const measurements = new Map<string, Measurement>();
   let unreadable = 0;
   let cursor = await db.transaction("log").store.index("byRun").openCursor(runId);
   for (; cursor; cursor = await cursor.continue()) {
     const entry = usable("log", cursor.value);
     if (!entry) unreadable++;
-    if (entry?.kind === "steps") steps.push(entry);
+    if (entry?.kind === "steps") {
+      for (const point of unpackSteps(entry)) points.set(point.step, point);
+    }
     if (entry?.kind === "measurement") {
       measurements.set(measurementKey(entry.measurement), entry.measurement);
     }
   }
   return {
-    points: pointsOf(steps),
+    points: [...points.values()].sort((a, b) => a.step - b.step),
     measurements: [...measurements.values()].sort((a, b) => a.step - b.step),
     unreadable,
   };
