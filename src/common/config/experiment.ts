@@ -251,6 +251,7 @@ export const AlignmentConfig = z.strictObject({
       unit: "features",
       source: "REPA models/sit.py projector_dim",
       advanced: true,
+      fixedInFork: "It decides the shapes of the projectors in the checkpoint.",
       trainer: {
         fixed: "The trainer's projectors are 2048 wide (projector_dim of models/sit.py).",
       },
@@ -268,6 +269,7 @@ export const TransportConfig = z.strictObject({
       options: { linear: "Linear", cosine: "Cosine" },
       help: "Interpolant between data (t = 0) and noise (t = 1).",
       shownWhen: IS_SIT,
+      fixedInFork: "What the weights predict is the velocity on this path.",
       trainer: { argument: "path-type" },
     }),
   timeLaw: z
@@ -304,6 +306,7 @@ export const OptimizerConfig = z.strictObject({
     label: "Batch size",
     unit: "images",
     source: "REPA train.py --batch-size",
+    fixedInFork: "Which images a step sees follows from the batch size and the step's number.",
   }),
   microBatch: z
     .int()
@@ -605,11 +608,22 @@ export const EvaluationConfig = z.strictObject({
 
 /** One experiment, whole. `Experiment.parse({})` is the reference's setting on the built-in data. */
 export const Experiment = z.strictObject({
-  data: DataConfig.register(groupInfo, { label: "Data", place: 6 }).prefault({}),
-  autoencoder: AutoencoderConfig.register(groupInfo, { label: "Autoencoder", place: 7 }).prefault(
-    {},
-  ),
-  model: ModelConfig.register(groupInfo, { label: "Model", place: 2, open: true }).prefault({}),
+  data: DataConfig.register(groupInfo, {
+    label: "Data",
+    place: 6,
+    fixedInFork: "Other images, or others held out, would make its figures incomparable.",
+  }).prefault({}),
+  autoencoder: AutoencoderConfig.register(groupInfo, {
+    label: "Autoencoder",
+    place: 7,
+    fixedInFork: "The weights were trained on its latents.",
+  }).prefault({}),
+  model: ModelConfig.register(groupInfo, {
+    label: "Model",
+    place: 2,
+    open: true,
+    fixedInFork: "It decides the shapes of the weights in the checkpoint.",
+  }).prefault({}),
   alignment: AlignmentConfig.register(groupInfo, {
     label: "Alignment",
     place: 1,

@@ -49,6 +49,8 @@ export interface FieldInfo {
   readonly sameResult?: true | Condition;
   /** What was measured of the setting's effect, shown under the control. */
   readonly measured?: string;
+  /** Why a fork keeps its parent's value, as a sentence; absent, a fork may have another (forks.ts). */
+  readonly fixedInFork?: string;
   /** Shown only when the group is unfolded. */
   readonly advanced?: boolean;
   readonly trainer?: TrainerInfo;
@@ -64,6 +66,8 @@ export interface GroupInfo {
   readonly place: number;
   /** Unfolded at first. */
   readonly open?: boolean;
+  /** Why a fork keeps its parent's values of the whole group. */
+  readonly fixedInFork?: string;
 }
 
 export const groupInfo = z.registry<GroupInfo>();
