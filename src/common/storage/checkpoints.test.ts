@@ -20,6 +20,14 @@ test("the newest three are kept, pinned ones beside them", () => {
   expect(stepsOf(outdated([pinned, head(2), head(3), head(4), head(5)]))).toEqual([2]);
 });
 
+test("fork points are kept beside the newest three, also those between steps", () => {
+  const fork = head(7, { forkPoint: true, interim: true });
+  expect(stepsOf(outdated([fork, head(10), head(20), head(30)]))).toEqual([]);
+  expect(stepsOf(outdated([fork, head(10), head(20), head(30), head(40)]))).toEqual([10]);
+  const marked = head(20, { forkPoint: true });
+  expect(stepsOf(outdated([head(10), marked, head(30), head(40)]))).toEqual([]);
+});
+
 test("checkpoints by time take the place of none by steps, and only the newest of all stays", () => {
   const interim = (step: number) => head(step, { interim: true });
   const regular = [head(10), head(20), head(30)];

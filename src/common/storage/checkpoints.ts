@@ -1,7 +1,7 @@
 import { StudioError, type Failure } from "../errors/studioError";
 import { sha256Hex } from "../formats/sha256";
 import type { CheckpointHead, Database, StatePart } from "./db";
-import { readAll, readRecord } from "./checked";
+import { readAll, readRecord, usable } from "./checked";
 import { everyPart, everyStep } from "./keys";
 import { checkpointName, unlessHeld } from "./locks";
 import { isClosed, storageError } from "./quota";
@@ -45,14 +45,17 @@ const partRanges = (bytes: number, partBytes: number) =>
 
 interface PutOptions {
   readonly nowMs: number;
-  /** Stored by time, between those by steps: it makes way for the next one. */
+  /** Stored between those by steps: it makes way for the next one. */
   readonly interim?: boolean;
+  /** Forks may begin here; the caller keeps the budget (checkpointBudget.ts). */
+  readonly forkPoint?: boolean;
   /** Length of a part; tests pass a smaller one. */
   readonly partBytes?: number;
 }
 
 /**
- * Stores a checkpoint and drops the run's oldest ones beyond the kept number.
+ * Stores a checkpoint and drops the run's oldest ones beyond the kept number. One of the same step is replaced, and what
+ * keeps it keeps the new one.
  * @throws StudioError QUOTA_EXCEEDED, STORAGE_FAILED; what was stored before is then still there
  */
 export async function putCheckpoint(
@@ -60,7 +63,7 @@ export async function putCheckpoint(
   runId: string,
   step: number,
   bytes: ArrayBuffer,
-  { nowMs, interim = false, partBytes = PART_BYTES }: PutOptions,
+  { nowMs, interim = false, forkPoint = false, partBytes = PART_BYTES }: PutOptions,
 ): Promise<void> {
   const ranges = partRanges(bytes.byteLength, partBytes);
   const parts: StatePart[] = [];
@@ -70,14 +73,22 @@ export async function putCheckpoint(
   try {
     const tx = db.transaction(["checkpoints", "stateParts"], "readwrite", DURABLE);
     await inTransaction(tx, async () => {
+      const heads = tx.objectStore("checkpoints");
       const pieces = tx.objectStore("stateParts");
+      const before = usable("checkpoints", await heads.get([runId, step]));
       await pieces.delete(everyPart(runId, step)); // of the same step, stored before a change of settings
       for (const { part, begin, end } of ranges) {
         // a copy: a view would be stored with the whole buffer behind it; one part at a time, to hold one copy
         await pieces.put({ runId, step, part, bytes: bytes.slice(begin, end) });
       }
-      const head = { runId, step, bytes: bytes.byteLength, createdAtMs: nowMs, pinned: false };
-      await tx.objectStore("checkpoints").put({ ...head, parts, ...(interim && { interim }) });
+      const pinned = before?.pinned ?? false;
+      const isForkPoint = forkPoint || before?.forkPoint === true;
+      const isInterim = interim && (before === undefined || before.interim === true);
+      await heads.put({
+        ...{ runId, step, bytes: bytes.byteLength, createdAtMs: nowMs, pinned, parts },
+        ...(isInterim && { interim: true }),
+        ...(isForkPoint && { forkPoint: true }),
+      });
     });
     await prune(db, runId);
   } catch (cause) {
@@ -85,16 +96,37 @@ export async function putCheckpoint(
   }
 }
 
-/** Which of a run's checkpoints are no longer kept. Pinned ones stay and are not counted, nor are interim ones. */
+/** Whether a checkpoint stays beside a run's newest ones. */
+export const isKept = ({ pinned, forkPoint }: CheckpointHead): boolean =>
+  pinned || forkPoint === true;
+
+/** Which of a run's checkpoints are no longer kept. Pinned ones and fork points stay and are not counted, nor are interim ones. */
 export function outdated(heads: readonly CheckpointHead[]): readonly CheckpointHead[] {
-  const counted = heads.filter(({ pinned }) => !pinned);
+  const counted = heads.filter((head) => !isKept(head));
   const regular = counted.filter(({ interim }) => !interim);
   const between = counted.filter((head) => head.interim && head !== heads.at(-1));
   return [...regular.slice(0, Math.max(0, regular.length - KEPT)), ...between];
 }
 
-/** Deletes them. One that an analysis reads stays until the next checkpoint is stored. */
-async function prune(db: Database, runId: string): Promise<void> {
+/** Changes what keeps a checkpoint; nothing happens when it is gone. */
+export async function markCheckpoint(
+  db: Database,
+  { runId, step }: Pick<CheckpointHead, "runId" | "step">,
+  mark: Partial<Pick<CheckpointHead, "pinned" | "forkPoint">>,
+): Promise<void> {
+  try {
+    const tx = db.transaction("checkpoints", "readwrite", DURABLE);
+    await inTransaction(tx, async () => {
+      const head = usable("checkpoints", await tx.store.get([runId, step]));
+      if (head) await tx.store.put({ ...head, ...mark });
+    });
+  } catch (cause) {
+    throw storageError(`keeping the checkpoint of step ${step}`, cause);
+  }
+}
+
+/** Deletes those that are no longer kept. One that is being read stays until the next checkpoint is stored. */
+export async function prune(db: Database, runId: string): Promise<void> {
   for (const { step } of outdated(await checkpointHeads(db, runId))) {
     await unlessHeld(checkpointName(db, runId, step), () => deleteCheckpoint(db, runId, step));
   }
@@ -126,17 +158,38 @@ export async function newestCheckpointStep(
   return (await checkpointHeads(db, runId)).at(-1)?.step;
 }
 
+/**
+ * A part's bytes; "damaged" when it is missing, cannot be read, or is not that of its checksum.
+ * @param part its place in `head.parts`
+ */
+async function soundPart(
+  db: Database,
+  { runId, step, parts }: CheckpointHead,
+  part: number,
+): Promise<ArrayBuffer | "damaged"> {
+  const found = await readPart(db, [runId, step, part]);
+  if (found === undefined || found.byteLength !== parts[part]?.bytes) return "damaged";
+  return (await sha256Hex(found)) === parts[part].sha256 ? found : "damaged";
+}
+
+/** Whether every part of a checkpoint is sound; one part at a time is held. */
+export async function isSound(db: Database, head: CheckpointHead): Promise<boolean> {
+  for (const part of head.parts.keys()) {
+    if ((await soundPart(db, head, part)) === "damaged") return false;
+  }
+  return true;
+}
+
 /** A checkpoint's file; `damaged` when a part is missing, cannot be read, or is not that of its checksum. */
 async function readFile(db: Database, head: CheckpointHead): Promise<ArrayBuffer | "damaged"> {
-  const { runId, step, parts } = head;
+  const { parts } = head;
   const file = parts.length > 1 ? new Uint8Array(head.bytes) : undefined;
   let at = 0;
-  for (const [part, { bytes, sha256 }] of parts.entries()) {
-    const found = await readPart(db, [runId, step, part]);
-    if (found?.byteLength !== bytes || (await sha256Hex(found)) !== sha256) return "damaged";
-    if (!file) return found;
+  for (const part of parts.keys()) {
+    const found = await soundPart(db, head, part);
+    if (found === "damaged" || !file) return found;
     file.set(new Uint8Array(found), at);
-    at += bytes;
+    at += found.byteLength;
   }
   return file && at === head.bytes ? file.buffer : "damaged";
 }
@@ -213,12 +266,16 @@ export async function readCheckpointOf(
 ): Promise<StoredCheckpoint> {
   const bytes = await readFile(db, await checkpointHead(db, runId, step));
   if (bytes !== "damaged") return { step, bytes };
-  throw new StudioError(
+  throw damaged(runId, step);
+}
+
+/** The error of a checkpoint whose checksums do not hold. */
+export const damaged = (runId: string, step: number): StudioError =>
+  new StudioError(
     "CHECKSUM_MISMATCH",
     `The checkpoint of step ${step} of run ${runId} is damaged.`,
     "Choose another step, or resume the run: it goes on from the one before.",
   );
-}
 
 /** Names a checkpoint's content: SHA-256 of its one part, or of its parts' checksums. */
 export const contentSha256 = async ({ parts }: Pick<CheckpointHead, "parts">): Promise<string> =>

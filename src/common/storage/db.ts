@@ -1,6 +1,7 @@
 import type { DBSchema, IDBPDatabase } from "idb";
 import type { Licence } from "../catalogue/hubFile";
 import type { Experiment, TimelineEntry } from "../config/experiment";
+import type { ForkedSetting } from "../config/forks";
 import type { ByteRange } from "../formats/byteRange";
 import type { SafetensorsEntry } from "../formats/safetensors";
 import type { StoredAnalysis } from "../protocol/analysis";
@@ -36,6 +37,17 @@ export interface CacheRecord {
   readonly createdAtMs: number;
   /** Which stored weights made the rows, where they are not the studio's own. */
   readonly weights?: string;
+}
+
+/** Where a fork was begun. What it needs of its parent is copied: a fork stays whole when its parent is deleted. */
+export interface ForkOrigin {
+  readonly runId: string;
+  /** Steps its parent had taken. */
+  readonly step: number;
+  /** In what it then differs from its parent. */
+  readonly change?: readonly ForkedSetting[] | undefined;
+  /** Whether its experiment and timeline repeat it from the first step on (src/common/config/forks.ts). */
+  readonly repeatable?: boolean | undefined;
 }
 
 /** How a run is shown among others. */
@@ -74,8 +86,8 @@ export interface RunRecord {
   readonly imageRanges?: readonly ImageRange[];
   /** It repeats the images of another run's timeline, step by step, and takes in no others. */
   readonly repeats?: boolean;
-  /** The state it was begun from: another run's, after so many steps. */
-  readonly parent?: { readonly runId: string; readonly step: number };
+  /** Of a fork: the state it was begun from. */
+  readonly parent?: ForkOrigin;
   /** Kept on top of lists. */
   readonly pinned?: boolean;
   /** Absent: a run of an earlier version, not shown beside others yet. */
@@ -127,8 +139,13 @@ export interface CheckpointHead {
   readonly createdAtMs: number;
   /** Kept until the user says otherwise, whatever the run stores after it. */
   readonly pinned: boolean;
-  /** Stored by time, between those by steps: kept only while it is the newest. */
+  /** Stored between those by steps: kept only while it is the newest. */
   readonly interim?: boolean;
+  /**
+   * A fork may begin here: it was stored before a live change, or the run was forked from it. Kept, whatever else it is,
+   * while there is room in the budget (checkpointBudget.ts).
+   */
+  readonly forkPoint?: boolean;
   /** In order. One of a database of version 4 is a single part, however long. */
   readonly parts: readonly StatePart[];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LAYER_METRICS, SAMPLE_METRICS, STEP_METRICS } from "../catalogue/liveMetrics";
 import { Experiment, TimelineEntry } from "../config/experiment";
+import { ForkedSetting } from "../config/forks";
 import type { StoredPhase } from "../protocol/trainer";
 
 /**
@@ -63,7 +64,12 @@ const RunFields = z.looseObject({
   codeVersion: z.string(),
   imageRanges: z.array(z.tuple([z.int(), z.int()])).optional(),
   repeats: z.boolean().optional(),
-  parent: z.object({ runId: z.string(), step }).optional(),
+  parent: z
+    .object({
+      ...{ runId: z.string(), step, repeatable: z.boolean().optional() },
+      change: z.array(ForkedSetting).optional().catch(undefined), // words beside the fork, nothing more
+    })
+    .optional(),
   pinned: z.boolean().optional(),
   look: z
     .object({ color: z.int().min(0), shown: z.boolean() })
@@ -135,7 +141,7 @@ const Grid = z.looseObject({
 const Head = z
   .looseObject({
     ...{ runId: z.string(), step, bytes: z.int().min(0), createdAtMs: number, pinned: z.boolean() },
-    interim: z.boolean().optional(),
+    ...{ interim: z.boolean().optional(), forkPoint: z.boolean().optional() },
     parts: z.array(z.object({ bytes: z.int().min(0), sha256: z.string() })),
   })
   .refine(
