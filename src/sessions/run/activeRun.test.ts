@@ -12,6 +12,8 @@ const { projCoeff } = experiment.alignment;
 function runAt(taken: number, { timeline = [] as TimelineEntry[], full = false } = {}) {
   const events: RunEvent[] = [];
   const stored: (readonly TimelineEntry[])[] = [];
+  /** Lengths of the timeline when the state was kept. */
+  const kept: number[] = [];
   const active = createActiveRun(
     {
       experiment,
@@ -23,6 +25,10 @@ function runAt(taken: number, { timeline = [] as TimelineEntry[], full = false }
       journal: { emit: (event) => events.push(event) },
     },
     {
+      keepForkPoint: () => {
+        kept.push(timeline.length);
+        return Promise.resolve();
+      },
       storeTimeline: (next) => {
         if (full)
           return Promise.reject(new StudioError("STORAGE_FAILED", "No room.", "Delete runs."));
@@ -32,7 +38,7 @@ function runAt(taken: number, { timeline = [] as TimelineEntry[], full = false }
       encode: () => Promise.resolve(new ArrayBuffer(0)),
     },
   );
-  return { active, timeline, events, stored };
+  return { active, timeline, events, stored, kept };
 }
 
 test("a change holds from the next step, is stored and is said", async () => {
@@ -44,6 +50,14 @@ test("a change holds from the next step, is stored and is said", async () => {
     [entry],
     [{ type: "control", entry }],
   ]);
+});
+
+test("the state is kept before a change is, and not for a change that is none", async () => {
+  const { active, kept } = runAt(7);
+  await active.setControl({ projCoeff });
+  await active.setControl({ projCoeff: 0.9 });
+  await active.setControl({ encoderDepth: 3 });
+  expect(kept).toEqual([0, 1]);
 });
 
 test("a change to what is in force already leaves no entry, and of another only what differs", async () => {

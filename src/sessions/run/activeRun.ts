@@ -14,12 +14,15 @@ type Served = Pick<LoadedRun, "experiment" | "timeline"> & {
 };
 
 interface Storing {
+  /** Stores the state that a change is made at, so that a fork can begin before it. Does not throw. */
+  readonly keepForkPoint: () => Promise<void>;
   /** Writes the whole timeline into the run's record. */
   readonly storeTimeline: (timeline: readonly TimelineEntry[]) => Promise<void>;
   readonly encode: () => Promise<ArrayBuffer>;
 }
 
-export function createActiveRun(run: Served, { storeTimeline, encode }: Storing): ActiveRun {
+export function createActiveRun(run: Served, storing: Storing): ActiveRun {
+  const { keepForkPoint, storeTimeline, encode } = storing;
   const { experiment, timeline } = run;
   return {
     setControl: async (asked) => {
@@ -28,6 +31,7 @@ export function createActiveRun(run: Served, { storeTimeline, encode }: Storing)
       if (!change) return null;
       assertEncoderDepth(run, change);
       await Promise.all((change.encoders ?? []).map((id) => run.data.features(id)));
+      await keepForkPoint();
       const entry: TimelineEntry = { step, change };
       // after a resume, entries still to be replayed may follow
       const next = [...timeline, entry].sort((a, b) => a.step - b.step);

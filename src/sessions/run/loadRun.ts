@@ -88,6 +88,8 @@ export interface LoadedRun {
   readonly measuring: Measuring | undefined;
   readonly reader: StepReader;
   readonly timeline: TimelineEntry[];
+  /** Steps that its first checkpoint has taken: 0 but for a fork. */
+  readonly begunAt: number;
   /** Of a run that started early: takes in images that were encoded meanwhile. */
   readonly arrivals: ImageArrivals | undefined;
   /** Kept up to date by whoever stores a checkpoint. */
@@ -150,7 +152,13 @@ export async function loadRun(
 
   const shape = networkShapeOf(experiment, data.dataset.classNames.length);
   phase("Parameters");
-  const model = await loadModel(db, journal, { experiment, timeline, shape }, request.runId);
+  const begunAt = known?.parent?.step ?? 0;
+  const model = await loadModel(
+    db,
+    journal,
+    { experiment, timeline, shape, begunAt },
+    request.runId,
+  );
   const between = betweenPieces(inputs);
   const context: EvaluationContext = { experiment, shape, autoencoder, space, data, between };
   return {
@@ -163,6 +171,7 @@ export async function loadRun(
     model,
     context,
     timeline,
+    begunAt,
     arrivals,
     // a loaded checkpoint may lack changes that were made after it: the first pause stores it anew
     stored: { step: 0, changes: 0, atMs: environment.clockMs(), tookMs: 0 },
@@ -284,13 +293,17 @@ const readerOf = (
 /** Ends an evaluation at once when the run is stopped. The loop then ends as after any step. */
 const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resume it to go on.");
 
-/** The model of a run: from its newest sound checkpoint, or new. */
+/**
+ * The model of a run: from its newest sound checkpoint, or new.
+ * @throws StudioError BAD_CHECKPOINT for a fork without one: its first steps are its parent's
+ */
 async function loadModel(
   db: Database,
   journal: RunJournal,
-  { experiment, timeline, shape }: Pick<LoadedRun, "experiment" | "timeline" | "shape">,
+  run: Pick<LoadedRun, "experiment" | "timeline" | "shape" | "begunAt">,
   runId: string,
 ): Promise<ModelState> {
+  const { experiment, timeline, shape, begunAt } = run;
   const found = await latestCheckpoint(db, runId);
   for (const step of found?.damagedSteps ?? []) {
     journal.emit({
@@ -301,6 +314,13 @@ async function loadModel(
         hint: "The run goes on from the checkpoint before it.",
       },
     });
+  }
+  if (!found && begunAt > 0) {
+    throw new StudioError(
+      "BAD_CHECKPOINT",
+      `This fork begins after step ${begunAt}, and no checkpoint of it can be read.`,
+      "Fork its parent once more.",
+    );
   }
   if (!found) {
     const { encoders } = alignmentAt(experiment, timeline, 1);

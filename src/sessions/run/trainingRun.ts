@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { alignmentAt } from "../../common/config/experiment";
-import { toFailure } from "../../common/errors/studioError";
+import { StudioError, toFailure } from "../../common/errors/studioError";
 import { bytesTaken } from "../../engine/kernels/bytesTaken";
 import { currentStudioBackend } from "../../engine/kernels/studioBackend";
 import type { RunPhase } from "../../common/protocol/trainer";
+import { hasRoomForForkPoint, keepWithinBudget } from "../../common/storage/checkpointBudget";
 import {
   checkpointRefusal,
+  markCheckpoint,
   newestCheckpointStep,
   putCheckpoint,
 } from "../../common/storage/checkpoints";
@@ -74,6 +76,7 @@ async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Pr
   try {
     inputs.setActive(
       createActiveRun(run, {
+        keepForkPoint: () => keepForkPoint(run),
         storeTimeline: (timeline) => updateRun(run.db, inputs.request.runId, { timeline }),
         encode: () => encode(run),
       }),
@@ -217,8 +220,11 @@ const encode = (run: LoadedRun): Promise<ArrayBuffer> =>
 const isSame = (a: StoredState, b: Pick<StoredState, "step" | "changes">) =>
   a.step === b.step && a.changes === b.changes;
 
+/** How a checkpoint is kept, beside those by steps. */
+type Kept = "bySteps" | "interim" | "forkPoint";
+
 /** Stores the state, unless it is stored, or larger than what can be: the run said so at its start. */
-async function saveCheckpoint(run: LoadedRun, interim = false): Promise<void> {
+async function saveCheckpoint(run: LoadedRun, kept: Kept = "bySteps"): Promise<void> {
   const { db, journal, inputs, model } = run;
   await run.reader.drain(); // a loss that is not a number must not reach a checkpoint
   if (checkpointRefusal(stateBytes(model.whole()))) return;
@@ -231,10 +237,38 @@ async function saveCheckpoint(run: LoadedRun, interim = false): Promise<void> {
   const startMs = clockMs();
   const bytes = await encode(run);
   const size = bytes.byteLength;
-  await putCheckpoint(db, inputs.request.runId, now.step, bytes, { nowMs: nowMs(), interim });
+  await putCheckpoint(db, inputs.request.runId, now.step, bytes, {
+    nowMs: nowMs(),
+    interim: kept !== "bySteps",
+    forkPoint: kept === "forkPoint",
+  });
   const atMs = clockMs();
   Object.assign(run.stored, now, { atMs, tookMs: atMs - startMs });
   journal.emit({ type: "checkpoint", step: now.step, bytes: size });
+}
+
+/**
+ * Keeps the state that a live change is made at, where the budget has room for it. Before the first step there is none: a
+ * fork from there is a new start. What goes wrong in storing is a warning: the change is made all the same.
+ */
+async function keepForkPoint(run: LoadedRun): Promise<void> {
+  const { db, model, stored, inputs, journal, reader } = run;
+  const step = model.step();
+  const { runId } = inputs.request;
+  if (step === 0) return;
+  try {
+    if (stored.step === step) await markCheckpoint(db, { runId, step }, { forkPoint: true });
+    else if (await hasRoomForForkPoint(db, stateBytes(model.whole()))) {
+      await saveCheckpoint(run, "forkPoint");
+    }
+    await keepWithinBudget(db);
+  } catch (thrown) {
+    // the reader says this once: it must end the run, and not the change alone
+    const diverged = thrown instanceof StudioError && thrown.code === "NONFINITE_LOSS";
+    if (diverged) inputs.control.fail(thrown);
+    else journal.emit({ type: "warning", failure: toFailure(thrown) });
+  }
+  reader.restartClock(); // storing belongs to no step
 }
 
 /** What is due after the step that was taken. */
@@ -245,7 +279,7 @@ async function evaluate(run: LoadedRun): Promise<void> {
   const checkpoint = due.checkpoint || isLateCheckpoint(sinceMs, stored.tookMs);
   if (!due.grid && !due.figures && !checkpoint) return;
   await reader.drain();
-  if (checkpoint) await saveCheckpoint(run, !due.checkpoint);
+  if (checkpoint) await saveCheckpoint(run, due.checkpoint ? "bySteps" : "interim");
   if (due.grid || due.figures) await measure(run, due);
   else reader.restartClock(); // storing belongs to no step
 }
@@ -279,7 +313,7 @@ async function measure(run: LoadedRun, due: Pick<Due, "grid" | "figures">): Prom
 async function makeUp(run: LoadedRun): Promise<void> {
   const { db, experiment, model, timeline, inputs } = run;
   const step = model.step();
-  if (step === 0) return;
+  if (step === run.begunAt) return; // what was due there is its parent's, of a fork
   const due = dueAfter(step, experiment);
   const { runId } = inputs.request;
   const { encoders } = alignmentAt(experiment, timeline, step);
