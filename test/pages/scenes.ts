@@ -175,6 +175,14 @@ async function playRun(store: StudioStore, experiment: Experiment, steps: number
   }
 }
 
+const CHECKPOINTS = [750, 1000, 1250].map((step) => ({
+  ...{ step, bytes: 9_400_000, pinned: step === 750, forkPoint: step === 1000 },
+}));
+const FORKED = {
+  ...{ runId: "run-1", step: 1000, repeatable: true },
+  change: [{ path: "alignment.projCoeff", from: 0.5, to: 0.25 }],
+};
+
 function fillData(store: StudioStore) {
   const state = store.getState();
   state.setClassNames(CLASSES, [338, 726, 254, 262, 436, 168, 520, 556, 552]);
@@ -217,13 +225,14 @@ function fillData(store: StudioStore) {
       updatedAtMs: Date.UTC(2025, 4, 12, 10 + index),
       isElsewhere: false,
       checkpointStep: index === 2 ? null : 1250,
+      checkpoints: CHECKPOINTS.slice(0, index === 2 ? 0 : 3),
       bytes: 9_400_000 + index * 1_000_000,
       timeline: [],
       device: null,
       look: { color: index, shown: index < 4 },
       pinned: index === 3,
-      parent: null,
-      imported: index === 4 ? { file: "results.zip", atMs: 0 } : null,
+      parent: index === 4 ? FORKED : null,
+      imported: index === 3 ? { file: "results.zip", atMs: 0 } : null,
       latest: {
         sampleQuality: { ...quality(1200), kid: 14.3 + 5 * index },
         layerAlignment: layers(1200, "tiny-vit", 6),

@@ -67,6 +67,7 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     },
     showView: (view) => state().setView(view),
     saveCheckpoint: () => undefined,
+    undoChange: () => undefined,
   };
   const change = (runId: string, changed: (run: StoredRun) => RunChange) => {
     const run = state().data.runs.find(({ id }) => id === runId);
@@ -94,6 +95,10 @@ function scriptedCommands(store: StudioStore): StudioCommands {
     colorRun: (runId, color) => change(runId, ({ look }) => ({ look: { ...look, color } })),
     pinRun: (runId, pinned) => state().changeRun(runId, { pinned }),
     runAgain: () => undefined,
+    fork: () => undefined,
+    redoChange: () => state().setForks({ undone: null }),
+    pinCheckpoint: () => undefined,
+    setCheckpointBudget: (bytes) => state().setCheckpointBudget(bytes),
     trainPair: () => undefined,
     startQueue: () => state().setQueue({ held: false }),
     dequeueRun: (runId) =>

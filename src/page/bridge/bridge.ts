@@ -17,6 +17,7 @@ import { loadClassNames } from "./flows/classNames";
 import { watchCostEstimate } from "./flows/costEstimateWatcher";
 import { createDatasetsFlow } from "./flows/datasetsFlow";
 import { createElsewhereFlow } from "./flows/elsewhereFlow";
+import { createForkFlow } from "./flows/forkFlow";
 import { createPrefillFlow } from "./flows/prefillFlow";
 import { createPreviewFlow } from "./flows/previewFlow";
 import { createQueueFlow } from "./flows/queueFlow";
@@ -107,6 +108,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     onElsewhere: ({ runId }) => elsewhere.follow(runId),
     onOver: () => {
       refreshStorage();
+      forks.onOver();
       queued.onOver();
     },
     isKeyHeld: keys.isHeld,
@@ -125,6 +127,12 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   const queued = createQueueFlow({
     ...{ store, withDatabase, report, isUnderWay: run.isUnderWay, begin: run.beginQueued },
     newId: () => crypto.randomUUID(),
+  });
+  const forks = createForkFlow({
+    ...{ store, run, withDatabase, report },
+    refresh: () => onStorage(() => Promise.resolve()),
+    newId: () => crypto.randomUUID(),
+    nowMs: () => Date.now(),
   });
   const address = createAddressFlow({
     ...{ store, caching, run, codeVersion },
@@ -168,6 +176,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       controller,
       run,
       address,
+      forks,
       reading,
       queued,
       runs,
@@ -180,6 +189,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
       keys.dispose();
       runs.dispose();
       queued.dispose();
+      forks.dispose();
       elsewhere.dispose();
       stored.dispose();
       for (const pool of [trainers, featurers, analysts]) pool.end();
@@ -248,9 +258,12 @@ const HEAD_BYTES = 4;
 /** What components may ask for. */
 function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
   const { weights, datasets, previews, prefill, analysis, address, reading, stored, site } = flows;
-  const { run, runs, queued, results } = flows;
+  const { run, runs, queued, forks, results } = flows;
   const { saveCheckpoint } = run;
-  const context: CommandContext = { store, run, showView: address.showView, saveCheckpoint };
+  const context: CommandContext = {
+    ...{ store, run, saveCheckpoint },
+    ...{ showView: address.showView, undoChange: forks.undo },
+  };
   return {
     ...reading,
     ...stored.commands,
@@ -276,6 +289,8 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
       const again = runAgain(data.runs, store.getState().queue.items, runId);
       if (again) void queued.add([again]);
     },
+    fork: forks.fork,
+    redoChange: forks.redo,
     trainPair: () => {
       const { value, scheduled } = store.getState().experiment;
       void queued.add(pairOf(value, scheduled));

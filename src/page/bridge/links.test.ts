@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Experiment } from "../../common/config/experiment";
+import type { RunRecord } from "../../common/storage/db";
 import { createStudioStore } from "../store/studioStore";
-import { pendingFile, pendingLink, shareFile, shareLink, shownRun } from "./links";
+import { pendingFile, pendingLink, repeatsNot, shareFile, shareLink, shownRun } from "./links";
 
 const experiment = Experiment.parse({ alignment: { encoderDepth: 2 } });
 const ADDRESS = new URL("https://studio.test/app/");
@@ -34,6 +35,16 @@ test("a timeline that no link holds goes through a file, whole", async () => {
   const opened = await pendingFile(asFile(await blob.text()), "2.0");
   expect(opened).toMatchObject({ from: "file", experiment, timeline: MANY, issues: [] });
   expect(opened.mismatch).toContain("Made with version 1.0");
+});
+
+test("a fork that no timeline tells is said to be not repeated, and no other run", () => {
+  const record = (parent?: RunRecord["parent"]) => ({ parent }) as RunRecord;
+  expect(repeatsNot("link", record({ runId: "a", step: 400, repeatable: false }))?.message).toMatch(
+    /from step 401 on.*The link gives them to all steps/,
+  );
+  expect(repeatsNot("file", record({ runId: "a", step: 400, repeatable: true }))).toBeNull();
+  expect(repeatsNot("file", record())).toBeNull();
+  expect(repeatsNot("file", undefined)).toBeNull();
 });
 
 test("a file that is none, or too large, says so and offers nothing", async () => {

@@ -2,7 +2,7 @@ import { decodeRunFile, encodeRunFile, runFileRefusal } from "../../common/confi
 import type { SharedRun } from "../../common/config/sharedRun";
 import { decodeLink, encodeLink } from "../../common/config/urlCodec";
 import { validateExperiment, type ConfigIssue } from "../../common/config/validate";
-import { StudioError, toFailure } from "../../common/errors/studioError";
+import { StudioError, toFailure, type Failure } from "../../common/errors/studioError";
 import type { RunRecord } from "../../common/storage/db";
 import type { PendingLink } from "../store/linkSlice";
 import type { StudioState } from "../store/studioStore";
@@ -83,6 +83,19 @@ export function shownRun(
   return run.experiment
     ? { experiment: run.experiment, timeline: run.timeline, card }
     : { experiment: experiment.value, timeline: experiment.scheduled, card };
+}
+
+/**
+ * Why a link or a file does not repeat a run: it is a fork with settings that no timeline can tell. Null for every other.
+ * @param what is shared
+ */
+export function repeatsNot(what: "link" | "file", record: RunRecord | undefined): Failure | null {
+  if (record?.parent?.repeatable !== false) return null;
+  return {
+    code: "BAD_CONFIG",
+    message: `This run is a fork with settings that hold from step ${record.parent.step + 1} on, or a fork of one. The ${what} gives them to all steps, from the first on: it does not repeat the run.`,
+    hint: "Changes of live settings alone are repeated: they stand in the timeline.",
+  };
 }
 
 /**

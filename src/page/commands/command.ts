@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly showView: (view: View) => void;
   /** Saves the newest full state of the run shown as a file. */
   readonly saveCheckpoint: () => void;
+  /** Goes back to before the newest live change that was made on this page, as a fork. */
+  readonly undoChange: () => void;
 }
 
 /** The life of the page's one run. Each is safe at any time: one that makes no sense now does nothing. */
@@ -37,7 +39,7 @@ export interface Command {
   /** What it does, in the list of keys and, without a `tip`, nowhere else. */
   readonly about: string;
   readonly icon?: IconName;
-  /** As `KeyboardEvent.key` names it; "Shift+" before the name of a key that has one. */
+  /** As `KeyboardEvent.key` names it; "Shift+" before the name of a key that has one, "Control+" (or a Mac's Command) before any. */
   readonly shortcut?: string;
   readonly place?: Place;
   /** The button's look; "default" where it is not said. */

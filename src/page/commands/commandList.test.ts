@@ -7,6 +7,7 @@ import { commandByKey, COMMANDS, commandsAt } from "./commandList";
 import { resume } from "./resume";
 import { singleStep } from "./singleStep";
 import { start } from "./start";
+import { undoChange } from "./undoChange";
 
 const { experiment } = presetById("tiny");
 
@@ -31,6 +32,7 @@ function pageIn(phase: (typeof PHASES)[number], underWay = false) {
     },
     showView: (view) => store.getState().setView(view),
     saveCheckpoint: () => done.push("save"),
+    undoChange: () => done.push("undo"),
   };
   return { store, context, done };
 }
@@ -50,6 +52,21 @@ test("a key finds its command; Shift counts with keys that have a name", () => {
   expect(commandByKey({ key: "ArrowLeft", shiftKey: false })?.id).toBe("previousStep");
   expect(commandByKey({ key: "?", shiftKey: true })?.id).toBe("showShortcuts");
   expect(commandByKey({ key: "x", shiftKey: false })).toBeUndefined();
+  expect(commandByKey({ key: "z", shiftKey: false, metaKey: true })?.id).toBe("undoChange");
+  expect(commandByKey({ key: " ", shiftKey: false, ctrlKey: true })).toBeUndefined();
+});
+
+test("undo takes back the newest live change of the shown run, once it is in force", () => {
+  const { context, done, store } = pageIn("training");
+  give(undoChange, context);
+  expect(done).toEqual([]);
+  store.getState().recordChange({ runId: "a", entry: { step: 3, change: { projCoeff: 1 } } });
+  store.getState().wantControl({ projCoeff: 2 });
+  give(undoChange, context);
+  expect(done).toEqual([]);
+  store.getState().wantControl({});
+  give(undoChange, context);
+  expect(done).toEqual(["undo"]);
 });
 
 describe.each(PHASES)("in phase %s", (phase) => {

@@ -16,6 +16,7 @@ import { singleStep } from "./singleStep";
 import { start } from "./start";
 import { stop } from "./stop";
 import { trainOnCached } from "./trainOnCached";
+import { undoChange } from "./undoChange";
 
 /** All commands, in the order of the header and of the list of keys. */
 export const COMMANDS: readonly Command[] = [
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   pauseOrResume,
   singleStep,
   stop,
+  undoChange,
   ...scrubCommands,
   ...gridCommands,
   showTrain,
@@ -44,11 +46,16 @@ export const commandsAt = (...places: readonly Place[]): readonly Command[] =>
 interface Keys {
   readonly key: string;
   readonly shiftKey: boolean;
+  readonly ctrlKey?: boolean;
+  /** A Mac's Command key, which does there what Ctrl does elsewhere. */
+  readonly metaKey?: boolean;
 }
 
 /** How a shortcut names a key. Shift counts with keys that have a name; on others it makes the character. */
-export const shortcutOf = ({ key, shiftKey }: Keys): string =>
-  shiftKey && key.length > 1 ? `Shift+${key}` : key;
+export function shortcutOf({ key, shiftKey, ctrlKey, metaKey }: Keys): string {
+  const name = shiftKey && key.length > 1 ? `Shift+${key}` : key;
+  return ctrlKey || metaKey ? `Control+${name}` : name;
+}
 
 export const commandByKey = (keys: Keys): Command | undefined =>
   COMMANDS.find(({ shortcut }) => shortcut === shortcutOf(keys));

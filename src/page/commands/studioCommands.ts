@@ -1,6 +1,7 @@
 import type { ControlChange, EncoderId } from "../../common/config/experiment";
 import type { ImportOptions, ImportSource, InspectOptions } from "../../common/protocol/datasets";
 import type { Deletion } from "../store/deletionsSlice";
+import type { ForkAsked } from "../store/forksSlice";
 import type { ImageQuery } from "../store/previewSlice";
 import type { View } from "../store/viewSlice";
 import type { Command } from "./command";
@@ -57,6 +58,17 @@ export interface StudioCommands {
   readonly renameRun: (runId: string, name: string) => void;
   /** The same settings with the next seed: at once, or after what is under way. */
   readonly runAgain: (runId: string) => void;
+  /**
+   * Makes a run that begins from a checkpoint of another one, with other settings. One that trains at once stops what is under
+   * way, which is kept.
+   */
+  readonly fork: (asked: ForkAsked) => void;
+  /** Back to the run whose live change was undone. */
+  readonly redoChange: () => void;
+  /** Keeps a checkpoint until the user says otherwise. */
+  readonly pinCheckpoint: (runId: string, step: number, pinned: boolean) => void;
+  /** @param bytes what pinned checkpoints and fork points of all runs may take */
+  readonly setCheckpointBudget: (bytes: number) => void;
   /** The edited experiment without alignment and with it, one after the other. */
   readonly trainPair: () => void;
   /** Goes on with the runs that wait. */

@@ -25,6 +25,16 @@ export interface StoredCache {
   readonly rows: number;
 }
 
+/** A checkpoint that forks can begin from. */
+export interface KeptCheckpoint {
+  readonly step: number;
+  readonly bytes: number;
+  /** Kept until the user says otherwise. */
+  readonly pinned: boolean;
+  /** Kept for forks while the budget lasts. */
+  readonly forkPoint: boolean;
+}
+
 export interface StoredRun {
   readonly id: string;
   readonly name: string;
@@ -37,6 +47,9 @@ export interface StoredRun {
   readonly updatedAtMs: number;
   /** Step of the newest checkpoint; null when the run can be shown but not continued. */
   readonly checkpointStep: number | null;
+  /** All that are kept, by step. */
+  readonly checkpoints: readonly KeptCheckpoint[];
+  /** What they take. */
   readonly bytes: number;
   readonly experiment: Experiment;
   readonly timeline: readonly TimelineEntry[];
@@ -76,6 +89,8 @@ export interface DataState {
   readonly progress: CacheProgress | null;
   readonly repairedShards: number;
   readonly storage: StorageUsage | null;
+  /** Bytes that pinned checkpoints and fork points may take; null until it is read. */
+  readonly checkpointBudget: number | null;
   readonly caches: readonly StoredCache[];
   readonly runs: readonly StoredRun[];
   /** What was changed of runs on this page, by run: a list that was read meanwhile may be older. */
@@ -97,6 +112,7 @@ export interface DataSlice {
   /** Caching is over: done, cancelled or failed. */
   readonly endCaching: () => void;
   readonly setStorage: (storage: StorageUsage | null, caches: readonly StoredCache[]) => void;
+  readonly setCheckpointBudget: (bytes: number) => void;
   readonly setRuns: (runs: readonly StoredRun[]) => void;
   /** Shows a change of a stored run before it is stored. */
   readonly changeRun: (runId: string, change: RunChange) => void;
@@ -112,6 +128,7 @@ export const initialData: DataState = {
   progress: null,
   repairedShards: 0,
   storage: null,
+  checkpointBudget: null,
   caches: [],
   runs: [],
   changedRuns: {},
@@ -147,6 +164,7 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     applyCacheEvent: (event) => set(({ data }) => ({ data: reduceData(data, event) })),
     endCaching: () => patch({ progress: null }),
     setStorage: (storage, caches) => patch({ storage, caches }),
+    setCheckpointBudget: (checkpointBudget) => patch({ checkpointBudget }),
     setRuns: (runs) =>
       set(({ data }) => ({
         data: { ...data, runs: runs.map((run) => ({ ...run, ...data.changedRuns[run.id] })) },

@@ -9,6 +9,7 @@ import { createDatasetsSlice, type DatasetsSlice } from "./datasetsSlice";
 import { createDeletionsSlice, type DeletionsSlice } from "./deletionsSlice";
 import { createDeviceSlice, type DeviceSlice } from "./deviceSlice";
 import { createExperimentSlice, initialExperiment, type ExperimentSlice } from "./experimentSlice";
+import { createForksSlice, type ForksSlice } from "./forksSlice";
 import { createLinkSlice, type LinkSlice } from "./linkSlice";
 import { createMetricsSlice, type MetricsSlice } from "./metricsSlice";
 import { createPreviewSlice, type PreviewSlice } from "./previewSlice";
@@ -26,6 +27,7 @@ export type StudioState = ExperimentSlice &
   RunSlice &
   RunsSlice &
   QueueSlice &
+  ForksSlice &
   ResultsSlice &
   MetricsSlice &
   SamplesSlice &
@@ -57,6 +59,7 @@ export const createStudioStore = (
     ...createRunSlice(set),
     ...createRunsSlice(set),
     ...createQueueSlice(set),
+    ...createForksSlice(set),
     ...createResultsSlice(set),
     ...createMetricsSlice(),
     ...createSamplesSlice(),

@@ -11,6 +11,7 @@ import {
   pendingCommand,
   pendingFile,
   pendingLink,
+  repeatsNot,
   shareFile,
   shareLink,
   shownRun,
@@ -73,18 +74,20 @@ export function createAddressFlow({
     run.beginRun(experiment, timeline);
   }
 
-  /** What is shown, to be shared, with the hash of the images it was trained on. */
-  async function shared(): Promise<SharedRun> {
+  /** What is shown, to be shared, with the hash of the images it was trained on. Says where it will not be repeated. */
+  async function shared(what: "link" | "file"): Promise<SharedRun> {
     const { runId } = store.getState().run;
     const record = runId
       ? await withDatabase((db) => getRun(db, runId)).catch(() => undefined)
       : undefined;
+    const failure = repeatsNot(what, record);
+    if (failure) store.getState().applyRunEvents([{ type: "warning", failure }]);
     return shownRun(store.getState(), codeVersion, record);
   }
 
   /** The share link of the run shown, or of the edited experiment. @throws StudioError CANCELLED: a file is offered */
   async function copyLink(): Promise<string> {
-    const shown = await shared();
+    const shown = await shared("link");
     try {
       return shareLink(shown, new URL(location.pathname, location.origin));
     } catch (thrown) {
@@ -108,7 +111,7 @@ export function createAddressFlow({
     },
     copyLink,
     saveRunFile: async () => {
-      const { blob, name } = shareFile(await shared(), store.getState().run.name);
+      const { blob, name } = shareFile(await shared("file"), store.getState().run.name);
       saveFile(blob, name);
     },
     openCommand: async (text: string) => offer(await pendingCommand(text, codeVersion)),

@@ -1,5 +1,6 @@
 import { fromFailure, toFailure, type Failure } from "../../../common/errors/studioError";
 import { deleteCache } from "../../../common/storage/caches";
+import { pinCheckpoint, putBudget } from "../../../common/storage/checkpointBudget";
 import type { Database } from "../../../common/storage/db";
 import { hideRun, purgeRun, purgeRuns, unhideRun } from "../../../common/storage/runs";
 import { deleteUnreadable, unreadableFile } from "../../../common/storage/unreadable";
@@ -86,6 +87,9 @@ export function createStorageFlow(store: StudioStore, places: StoragePlaces) {
       deleteUnreadable: remove("unreadable"),
       undoDelete: (deletion: Deletion) => void deletions.undo(deletion),
       finishDeletes: () => void deletions.finishAll(),
+      pinCheckpoint: (runId: string, step: number, pinned: boolean) =>
+        void storage((db) => pinCheckpoint(db, runId, step, pinned)),
+      setCheckpointBudget: (bytes: number) => void storage((db) => putBudget(db, bytes)),
       saveUnreadable: (id: string) => void save(id).catch(report),
     },
     undo: deletions.undo,

@@ -73,11 +73,15 @@ async function setControl(
 ): Promise<Failure | undefined> {
   const failure = change.encoders && (await cacheEncoders(places, run, change.encoders));
   if (failure) return failure;
-  const { trainers, queue } = places;
+  const { store, trainers, queue } = places;
   const outcome = await trainers.running().trainer.call((api) => api.setControl(change));
   if (!outcome.ok) return outcome.failure;
   // the event that says the same comes on a line of its own, and may come later than the next change
-  if (outcome.value) queue.push({ type: "control", entry: outcome.value });
+  const entry = outcome.value;
+  if (entry) {
+    queue.push({ type: "control", entry });
+    store.getState().recordChange({ runId: run.runId, entry });
+  }
   return undefined;
 }
 

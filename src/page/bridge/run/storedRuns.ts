@@ -1,6 +1,7 @@
 import type { Database, RunRecord } from "../../../common/storage/db";
 import { openStudioDb, type OpenOptions } from "../../../common/storage/openDb";
 import { tableOf } from "../../../common/storage/stepRows";
+import { readBudget } from "../../../common/storage/checkpointBudget";
 import { checkpointHeads } from "../../../common/storage/checkpoints";
 import { listCaches } from "../../../common/storage/caches";
 import { storageUse } from "../../../common/storage/quota";
@@ -19,7 +20,7 @@ import type { Failure } from "../../../common/errors/studioError";
 import type { Unreadable } from "../../../common/storage/checked";
 import { findUnreadable } from "../../../common/storage/unreadable";
 import type { AnalysedRun } from "../../store/analysisSlice";
-import type { StoredRun } from "../../store/dataSlice";
+import type { KeptCheckpoint, StoredRun } from "../../store/dataSlice";
 import { isActive } from "../../store/runPhase";
 import { curvesOf, type RunCurves } from "../../store/runsSlice";
 import type { StoredRunLog } from "../../store/runSlice";
@@ -47,22 +48,19 @@ export function watchDatabase(onClosed: (failure: Failure) => void): () => void 
   return () => void watching.then((db) => db.close()).catch(() => undefined);
 }
 
-/** Newest checkpoint of a run and what all of its checkpoints take, from their heads. */
-async function checkpointsOf(db: Database, runId: string) {
-  const heads = await checkpointHeads(db, runId);
-  const newest = heads.at(-1);
-  return {
-    newest: newest ? { step: newest.step, bytes: newest.bytes } : null,
-    allBytes: heads.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
-}
+/** A run's checkpoints by step, from their heads. */
+export const readKept = async (db: Database, runId: string): Promise<readonly KeptCheckpoint[]> =>
+  (await checkpointHeads(db, runId)).map(({ step, bytes, pinned, forkPoint = false }) => ({
+    ...{ step, bytes, pinned, forkPoint },
+  }));
 
 /** Reads runs, caches and storage use into the store. */
 export async function refreshLists(db: Database, store: StudioStore): Promise<void> {
-  const [all, caches, use] = await Promise.all([
+  const [all, caches, use, budget] = await Promise.all([
     listRunsWithDeleted(db),
     listCaches(db),
     storageUse(),
+    readBudget(db),
   ]);
   const taken = await takenRuns();
   const { deletions, run: shown } = store.getState();
@@ -74,7 +72,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
   );
   const known = new Map(store.getState().data.runs.map((run) => [run.id, run]));
   const listed = runs.map(async (run, place): Promise<StoredRun> => {
-    const { newest, allBytes } = await checkpointsOf(db, run.id);
+    const checkpoints = await readKept(db, run.id);
     const before = known.get(run.id);
     // what a run at rest measured last is read once
     const isSame = before?.updatedAtMs === run.updatedAtMs && before.phase === run.phase;
@@ -83,8 +81,9 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
       ...{ id, name, phase, step, experiment, timeline, device, createdAtMs, updatedAtMs },
       isElsewhere: taken.has(run.id) && !isOwn(run.id),
       totalSteps: run.experiment.optimizer.steps,
-      checkpointStep: newest?.step ?? null,
-      bytes: allBytes,
+      checkpointStep: checkpoints.at(-1)?.step ?? null,
+      checkpoints,
+      bytes: checkpoints.reduce((sum, { bytes }) => sum + bytes, 0),
       look: run.look ?? { color: runs.length - 1 - place, shown: false },
       pinned: run.pinned ?? false,
       parent: run.parent ?? null,
@@ -94,6 +93,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
   });
   const state = store.getState();
   state.setRuns(await Promise.all(listed));
+  state.setCheckpointBudget(budget);
   state.setStorage(
     {
       usedBytes: use.usedBytes,
@@ -129,7 +129,7 @@ export async function readStoredRun(
   const stored = await readRun(db, runId);
   if (!stored) return undefined;
   const { record, steps, measurements, grids, unreadable } = stored;
-  const { newest } = await checkpointsOf(db, runId);
+  const newest = (await readKept(db, runId)).at(-1);
   return {
     runId: record.id,
     name: record.name,
@@ -140,7 +140,7 @@ export async function readStoredRun(
     log: stepLogOf(tableOf(steps)),
     measurements,
     grids,
-    checkpoint: newest,
+    checkpoint: newest ? { step: newest.step, bytes: newest.bytes } : null,
     imported: !isOwn(record),
     warnings: unreadable.length === 0 ? [] : [leftOut(unreadable)],
   };

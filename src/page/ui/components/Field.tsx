@@ -28,6 +28,7 @@ export const Field = memo(function Field({ setting }: { readonly setting: Settin
     <div
       className={stacked ? `${classes.field ?? ""} ${classes.stacked ?? ""}` : classes.field}
       data-locked={state.locked || undefined}
+      data-sent={state.sent || undefined}
     >
       <FieldLabel setting={setting} state={state} id={id} />
       <FieldControl setting={setting} state={state} id={id} />

@@ -1,5 +1,5 @@
 import { NumberInput, Slider } from "@mantine/core";
-import { useRef, useState } from "react";
+import { useRef, useState, type KeyboardEvent } from "react";
 import type { Unit } from "../../../common/config/fieldInfo";
 import type { SliderInfo } from "../../../common/config/controls";
 import { sliderEnd } from "../../../common/config/settings";
@@ -29,6 +29,12 @@ export function NumberField(props: NumberFieldProps) {
   const [draft, setDraft] = useState<number | string | null>(null);
   const [focused, setFocused] = useState(false);
   const stepping = useRef(false);
+  const [seen, setSeen] = useState(number);
+  if (!Object.is(seen, number)) {
+    setSeen(number);
+    // moved from elsewhere, by an undo or another control: what stands in the box was another intent
+    if (draft !== null && Number(draft) !== number) setDraft(null);
+  }
   const keepsDraft = focused || state.error !== undefined;
   const commit = (typed: number | string) => {
     const value = typeof typed === "number" ? typed : typed.trim() === "" ? NaN : Number(typed);
@@ -68,6 +74,10 @@ export function NumberField(props: NumberFieldProps) {
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter") commit(event.currentTarget.value);
+        // what is typed and not sent yet is taken back before anything that was
+        if (!state.sent || !isUndo(event) || event.currentTarget.value === String(number)) return;
+        event.preventDefault();
+        setDraft(null);
       }}
       {...(unit !== "1" && {
         rightSection: <span className={classes.unit}>{unit}</span>,
@@ -77,6 +87,9 @@ export function NumberField(props: NumberFieldProps) {
     />
   );
 }
+
+const isUndo = ({ key, ctrlKey, metaKey }: KeyboardEvent): boolean =>
+  key === "z" && (ctrlKey || metaKey);
 
 /** Arrow keys move a decimal by one of its leading digit. */
 const decimalStep = (value: number): number =>

@@ -8,6 +8,7 @@ import { useStudioStore } from "../useStudio";
 
 const KEY_NAMES: Readonly<Record<string, string>> = {
   " ": "Space",
+  Control: "Ctrl",
   ArrowLeft: "←",
   ArrowRight: "→",
   PageUp: "Page up",

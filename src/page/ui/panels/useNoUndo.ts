@@ -4,7 +4,8 @@ import { useStudioStore } from "../useStudio";
 
 /**
  * Turns the browser's own undo off while a run is under way. Browsers keep one list of edits for the whole page: with the
- * focus anywhere, Ctrl+Z would put an older number into a live setting's box, and the run would train on with it.
+ * focus anywhere, Ctrl+Z would put an older number into a live setting's box, and the run would train on with it. The page's
+ * own undo of a live change (`commands/undoChange.ts`) goes back to before it instead.
  */
 export function useNoUndo(): void {
   const store = useStudioStore();
