@@ -73,14 +73,23 @@ function differenceTexts({ name, experiment, timeline }: Omit<NamedRun, "id">): 
   const found = preset
     ? differences(withAllImages(preset.experiment), withAllImages(experiment))
     : [];
-  const settings = found.map(({ setting, from, to }) => {
-    const label = setting.info.short ?? setting.info.label;
-    return setting.path === "optimizer.seed"
+  const settings = found.map(({ setting, from, to }) =>
+    setting.path === "optimizer.seed"
       ? `seed ${valueText(setting, to)}`
-      : `${label} ${briefText(setting, from)} → ${briefText(setting, to)}`;
-  });
+      : changedText(setting, from, to),
+  );
   const changes = liveChanges(timeline);
   return changes.length > 0 ? [...settings, timelineText(changes)] : settings;
+}
+
+/** One setting and its change: "λ 0.5 → 0". */
+export function changedText(
+  setting: Setting,
+  from: SettingValue | undefined,
+  to: SettingValue | undefined,
+): string {
+  const label = setting.info.short ?? setting.info.label;
+  return `${label} ${briefText(setting, from)} → ${briefText(setting, to)}`;
 }
 
 const briefText = (setting: Setting, value: SettingValue | undefined): string =>

@@ -1,9 +1,10 @@
 import { Alert, Button, Group, List } from "@mantine/core";
-import { IconAlertTriangle, IconBolt, IconInfoCircle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconArrowBackUp, IconBolt, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import type { SlowReason } from "../../../common/protocol/shared";
 import { useCommands } from "../commands";
 import { slowText } from "../explain/device";
+import { changeText } from "../explain/names";
 import { roundingText } from "../explain/weights";
 import { ResultsNotices } from "../runs/ResultsNotices";
 import { useStudio } from "../useStudio";
@@ -15,6 +16,7 @@ export function Notices() {
   return (
     <div className={classes.notices}>
       <FailureNotice />
+      <UndoneNotice />
       <WarningNotice />
       <RepairNotice />
       <RoundingNotice />
@@ -56,6 +58,40 @@ function FailureNotice() {
           </Button>
         </Group>
       )}
+    </Alert>
+  );
+}
+
+/** A live change was undone by a fork: what was kept, and the way back to it. */
+function UndoneNotice() {
+  const undone = useStudio((state) => state.forks.undone);
+  const shown = useStudio((state) => state.run.runId === undone?.fork.runId);
+  const busy = useStudio((state) => state.forks.busy);
+  const setForks = useStudio((state) => state.setForks);
+  const { redoChange } = useCommands();
+  if (!undone || !shown) return null;
+  const { made, kept, fork } = undone;
+  const { step, change } = made.entry;
+  const again = step - 1 - fork.step;
+  return (
+    <Alert
+      p="sm"
+      color="blue"
+      variant="light"
+      icon={<IconArrowBackUp />}
+      title={`Undone: ${changeText(change)} at step ${step}`}
+      withCloseButton
+      closeButtonLabel="Dismiss undo notice"
+      onClose={() => setForks({ undone: null })}
+    >
+      This fork goes on without it from step {fork.step}
+      {again > 0 && `; ${again} ${again === 1 ? "step is" : "steps are"} computed again`}.{" "}
+      {kept.name}, which has it, is kept at step {kept.step}.
+      <Group mt="xs">
+        <Button size="xs" variant="default" disabled={busy} onClick={redoChange}>
+          Back to the run with it
+        </Button>
+      </Group>
     </Alert>
   );
 }

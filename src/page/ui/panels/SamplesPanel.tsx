@@ -1,10 +1,12 @@
 import { liveChanges } from "../../../common/config/imageEntries";
 import { ActionIcon, Group, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
+import { IconChevronLeft, IconChevronRight, IconDownload, IconGitFork } from "@tabler/icons-react";
 import { memo, type ReactNode } from "react";
+import type { TimelineEntry } from "../../../common/config/experiment";
 import { guidanceInForce } from "../../../common/config/nullLabel";
 import { samplerText } from "../../../common/config/samplerText";
 import type { SampleGrid } from "../../../common/protocol/trainer";
+import { takerOf } from "../../store/forks";
 import {
   neighbourGridStep,
   selectActive,
@@ -191,15 +193,16 @@ function Changes() {
         </Hint>
       ) : (
         <ol className={classes.timeline}>
-          {timeline.map(({ step, change }) => (
-            <li key={`${step} ${changeText(change)}`}>
+          {timeline.map((entry) => (
+            <li key={`${entry.step} ${changeText(entry.change)}`} className={classes.timelineRow}>
               <UnstyledButton
                 className={classes.timelineEntry ?? ""}
-                onClick={() => setCursor(step)}
+                onClick={() => setCursor(entry.step)}
               >
-                <span>step {step}</span>
-                <span>{changeText(change)}</span>
+                <span>step {entry.step}</span>
+                <span>{changeText(entry.change)}</span>
               </UnstyledButton>
+              <ForkBefore entry={entry} />
             </li>
           ))}
         </ol>
@@ -208,9 +211,36 @@ function Changes() {
   );
 }
 
+/** A fork that goes on without a change; of a change that an ancestor made, a fork of that one. */
+function ForkBefore({ entry }: { readonly entry: TimelineEntry }) {
+  const taker = useStudio(({ data, run }) =>
+    run.runId === null ? null : takerOf(data.runs, run.runId, entry.step),
+  );
+  const askFork = useStudio((state) => state.askFork);
+  const label = `Fork before ${changeText(entry.change)}`;
+  return (
+    <Tooltip label={taker ? "Fork before this" : "The run that made it is deleted"} withArrow>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="sm"
+        aria-label={label}
+        disabled={!taker}
+        onClick={() => {
+          if (taker) askFork({ runId: taker.id, before: entry });
+        }}
+      >
+        <IconGitFork size={14} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
 function Checkpoint() {
   const checkpoint = useStudio((state) => state.run.checkpoint);
   const active = useStudio(selectActive);
+  const runId = useStudio((state) => state.run.runId);
+  const askFork = useStudio((state) => state.askFork);
   const { downloadCheckpoint } = useCommands();
   if (!checkpoint && !active) return null;
   return (
@@ -221,6 +251,20 @@ function Checkpoint() {
           {checkpoint ? `step ${checkpoint.step}` : "none saved yet"}
         </span>
         <div className={classes.spacer} />
+        <Tooltip label="Fork the run from a checkpoint" withArrow>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label="Fork the run"
+            disabled={!checkpoint || runId === null}
+            onClick={() => {
+              if (runId !== null) askFork({ runId, before: null });
+            }}
+          >
+            <IconGitFork size={15} />
+          </ActionIcon>
+        </Tooltip>
         <Tooltip label="Download checkpoint (safetensors)" withArrow>
           <ActionIcon
             variant="subtle"

@@ -28,6 +28,9 @@ const LinkModal = lazyPart(() => import("./LinkModal").then((module) => module.L
 const UnlinkableModal = lazyPart(() =>
   import("./UnlinkableModal").then((module) => module.UnlinkableModal),
 );
+const ForkDialog = lazyPart(() =>
+  import("../forks/ForkDialog").then((module) => module.ForkDialog),
+);
 const WeightsDialog = lazyPart(() =>
   import("../weights/WeightsDialog").then((module) => module.WeightsDialog),
 );
@@ -57,6 +60,8 @@ export function Studio() {
   const unlinkable = useStudio((state) => state.unlinkable !== null);
   const setUnlinkable = useStudio((state) => state.setUnlinkable);
   const asked = useStudio(({ weights: { ask } }) => ask !== null && !ask.hidden);
+  const forking = useStudio((state) => state.forks.asked !== null);
+  const askFork = useStudio((state) => state.askFork);
   useShortcuts();
   const { dismissLink, declineWeights } = useCommands();
   useNoUndo();
@@ -115,6 +120,9 @@ export function Studio() {
         onClose={() => setUnlinkable(null)}
       >
         {(opened) => <UnlinkableModal opened={opened} />}
+      </LazyOverlay>
+      <LazyOverlay what="Fork" wanted={forking} onClose={() => askFork(null)}>
+        {(opened) => <ForkDialog opened={opened} />}
       </LazyOverlay>
       <LazyOverlay what="Weights" wanted={asked} onClose={declineWeights}>
         {(opened) => <WeightsDialog opened={opened} />}

@@ -2,14 +2,16 @@ import { Button, Select, Switch, TextInput } from "@mantine/core";
 import { useIntersection } from "@mantine/hooks";
 import { memo, useEffect, useEffectEvent, useMemo, useState } from "react";
 import type { StoredRun } from "../../store/dataSlice";
+import { runTree } from "../../store/forks";
 import { lastCknna, lastKid, listedRuns, seedGroups, spread } from "../../store/runList";
 import type { RunOrder } from "../../store/runsSlice";
 import { useCommands } from "../commands";
 import { Heading } from "../components/Notes";
 import { useDropZone } from "../components/useDropZone";
 import { formatValue } from "../explain/format";
+import { forkText } from "../explain/forks";
 import { runDifferences } from "../explain/names";
-import { Deletable } from "../storage/Deletable";
+import { Deletable, ForksStay } from "../storage/Deletable";
 import { useStudio } from "../useStudio";
 import { Queue } from "./Queue";
 import { RunListMenu } from "./RunListMenu";
@@ -30,8 +32,8 @@ const ORDERS: readonly { readonly value: RunOrder; readonly label: string }[] = 
 ];
 
 /** What the filter looks into. */
-const textOf = ({ name, experiment, timeline, phase }: StoredRun): string =>
-  `${name} ${runDifferences(name, experiment, timeline)} ${phase} seed ${experiment.optimizer.seed}`;
+const textOf = ({ name, experiment, timeline, phase, parent }: StoredRun): string =>
+  `${name} ${runDifferences(name, experiment, timeline)} ${phase} seed ${experiment.optimizer.seed} ${parent ? `fork ${forkText(parent)}` : ""}`;
 
 /** Every stored run: which of them figures draw, what sets them apart, and how far they came. */
 export const RunList = memo(function RunList() {
@@ -39,6 +41,7 @@ export const RunList = memo(function RunList() {
   const { order, filter, foldSeeds } = useStudio((state) => state.runs);
   const listed = useMemo(() => listedRuns(runs, { order, filter }, textOf), [runs, order, filter]);
   const groups = useMemo(() => seedGroups(listed), [listed]);
+  const tree = useMemo(() => runTree(listed), [listed]);
   const repeats = useMemo(() => seedGroups(runs).some((group) => group.length > 1), [runs]);
   const waiting = useStudio((state) => state.queue.items.length > 0);
   const [most, setMost] = useState(ROWS);
@@ -64,7 +67,7 @@ export const RunList = memo(function RunList() {
       <ul className={classes.rows}>
         {foldSeeds
           ? groups.slice(0, most).map((group) => <SeedGroup key={group[0]?.id} runs={group} />)
-          : listed.slice(0, most).map((run) => <Row key={run.id} run={run} />)}
+          : tree.slice(0, most).map((row) => <Row key={row.run.id} {...row} />)}
         {entries > most && (
           <More key={most} count={entries - most} onMore={() => setMost(most + ROWS)} />
         )}
@@ -93,11 +96,24 @@ function More({ count, onMore }: { readonly count: number; readonly onMore: () =
   );
 }
 
-function Row({ run }: { readonly run: StoredRun }) {
+/** Deeper forks are not indented further: names would have no room. */
+const MOST_INDENTED = 4;
+const INDENT_PX = 14;
+
+/** @param depth generations between the run and the one on top of its tree */
+function Row({ run, depth }: { readonly run: StoredRun; readonly depth: number }) {
   return (
-    <li className={classes.item}>
-      <Deletable deletion={{ kind: "run", key: run.id }} name={run.name}>
-        <RunRow run={run} />
+    <li
+      className={classes.item}
+      data-depth={depth}
+      style={{ paddingLeft: Math.min(depth, MOST_INDENTED) * INDENT_PX }}
+    >
+      <Deletable
+        deletion={{ kind: "run", key: run.id }}
+        name={run.name}
+        note={<ForksStay of={run} />}
+      >
+        <RunRow run={run} underParent={depth > 0} />
       </Deletable>
     </li>
   );
@@ -147,7 +163,7 @@ function FoldSwitch() {
 function SeedGroup({ runs }: { readonly runs: readonly StoredRun[] }) {
   const [first] = runs;
   if (!first) return null;
-  if (runs.length === 1) return <Row run={first} />;
+  if (runs.length === 1) return <Row run={first} depth={0} />;
   const figures = [
     figureText(
       "KID",
@@ -166,7 +182,7 @@ function SeedGroup({ runs }: { readonly runs: readonly StoredRun[] }) {
       </div>
       <ul className={classes.members}>
         {runs.map((run) => (
-          <Row key={run.id} run={run} />
+          <Row key={run.id} run={run} depth={0} />
         ))}
       </ul>
     </li>

@@ -5,6 +5,7 @@ import {
   IconEyeOff,
   IconFocusCentered,
   IconFolderOpen,
+  IconGitFork,
   IconPencil,
   IconPinned,
   IconPinnedOff,
@@ -22,18 +23,26 @@ import { selectActive } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
 import { useCommands } from "../commands";
 import { formatValue } from "../explain/format";
+import { forkText } from "../explain/forks";
 import { PHASES, runDifferences } from "../explain/names";
 import { useStudio } from "../useStudio";
 import { SaveResultsItems } from "./SaveResultsItems";
 import classes from "./runs.module.css";
 
-/** One run of the list: its eye, its colour, what it is, how far it came, and a menu. */
-export const RunRow = memo(function RunRow({ run }: { readonly run: StoredRun }) {
+/**
+ * One run of the list: its eye, its colour, what it is, how far it came, and a menu.
+ * @param underParent a fork that stands under its parent says what is other there; the rest is the parent's
+ */
+export const RunRow = memo(function RunRow(props: {
+  readonly run: StoredRun;
+  readonly underParent: boolean;
+}) {
+  const { run, underParent } = props;
   const isOpen = useStudio((state) => state.run.runId === run.id);
   const active = useStudio(selectActive);
   const [renaming, setRenaming] = useState(false);
   const { openRun } = useCommands();
-  const differences = runDifferences(run.name, run.experiment, run.timeline);
+  const differences = underParent ? "" : runDifferences(run.name, run.experiment, run.timeline);
   return (
     <div
       className={classes.row}
@@ -70,6 +79,7 @@ export const RunRow = memo(function RunRow({ run }: { readonly run: StoredRun })
             </UnstyledButton>
           </Tooltip>
         )}
+        {run.parent && <Edge parent={run.parent} />}
         {differences !== "" && (
           <small className={classes.differences} title={differences}>
             {differences}
@@ -81,6 +91,16 @@ export const RunRow = memo(function RunRow({ run }: { readonly run: StoredRun })
     </div>
   );
 });
+
+/** Where a fork was begun, and what is other since. */
+function Edge({ parent }: { readonly parent: NonNullable<StoredRun["parent"]> }) {
+  const text = forkText(parent);
+  return (
+    <small className={classes.edge} title={text}>
+      <IconGitFork size={11} aria-label="Fork" /> {text}
+    </small>
+  );
+}
 
 const swatchStyle = (color: number) =>
   ({
@@ -177,6 +197,7 @@ function RunMenu(props: {
   const [returnFocus, setReturnFocus] = useState(true);
   const active = useStudio(selectActive);
   const inUse = useStudio(selectInUse({ kind: "run", key: run.id }));
+  const askFork = useStudio((state) => state.askFork);
   const PinIcon = run.pinned ? IconPinnedOff : IconPinned;
   return (
     <Menu
@@ -206,6 +227,15 @@ function RunMenu(props: {
           onClick={() => resumeRun(run.id)}
         >
           {continueText(run)}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconGitFork size={14} />}
+          onClick={() => {
+            setReturnFocus(false); // the dialog takes it
+            askFork({ runId: run.id, before: null });
+          }}
+        >
+          Fork…
         </Menu.Item>
         <Menu.Item leftSection={<IconRepeat size={14} />} onClick={() => runAgain(run.id)}>
           {active ? "Queue with the next seed" : "Train with the next seed"}

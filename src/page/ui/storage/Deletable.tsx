@@ -1,9 +1,12 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import type { StoredRun } from "../../store/dataSlice";
 import { isSameDeletion, type Deletion } from "../../store/deletionsSlice";
 import { selectInUse } from "../../store/inUse";
 import { useCommands } from "../commands";
+import { forksOf } from "../../store/forks";
+import { forksStay } from "../explain/forks";
 import { useStudio } from "../useStudio";
 import classes from "./storage.module.css";
 
@@ -14,9 +17,11 @@ import classes from "./storage.module.css";
 export function Deletable(props: {
   readonly deletion: Deletion;
   readonly name: string;
+  /** What else becomes of it, beside "Deleted". */
+  readonly note?: ReactNode;
   readonly children: ReactNode;
 }) {
-  const { deletion, name, children } = props;
+  const { deletion, name, note, children } = props;
   const deleted = useStudio(({ deletions }) =>
     deletions.some((other) => isSameDeletion(other, deletion)),
   );
@@ -26,7 +31,7 @@ export function Deletable(props: {
     <div className={classes.deleted} role="status" aria-label={`${name} is deleted`}>
       <div className={classes.main}>
         <div className={classes.name}>{name}</div>
-        <small>Deleted</small>
+        <small>Deleted{note}</small>
       </div>
       <Button
         size="compact-xs"
@@ -40,6 +45,13 @@ export function Deletable(props: {
       <span className={classes.binPlace} />
     </div>
   );
+}
+
+/** What becomes of the forks of a run that is deleted. */
+export function ForksStay({ of }: { readonly of: Pick<StoredRun, "id"> }) {
+  const count = useStudio(({ data }) => forksOf(data.runs, of.id).length);
+  const text = forksStay(count);
+  return text === undefined ? null : `; ${text}`;
 }
 
 /** Deletes at one press: it can be undone. What is in use cannot be deleted. */

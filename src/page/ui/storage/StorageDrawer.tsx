@@ -11,7 +11,8 @@ import { Heading, Hint } from "../components/Notes";
 import { formatBytes } from "../explain/format";
 import { PHASES } from "../explain/names";
 import { useStudio } from "../useStudio";
-import { Deletable, DeleteButton } from "./Deletable";
+import { Deletable, DeleteButton, ForksStay } from "./Deletable";
+import { KeptCheckpoints } from "./KeptCheckpoints";
 import { OfflineUse } from "./OfflineUse";
 import { UnreadableList } from "./UnreadableList";
 import { Caches, Meter, StoredDatasets, Weights } from "./StoredLists";
@@ -40,6 +41,7 @@ export function StorageDrawer({ opened, onClose }: StorageDrawerProps) {
     >
       <Meter />
       <Runs onClose={onClose} />
+      <KeptCheckpoints />
       <Caches />
       <Weights />
       <StoredDatasets />
@@ -59,7 +61,12 @@ function Runs({ onClose }: { readonly onClose: () => void }) {
       <Heading order={3}>Runs</Heading>
       {runs.length === 0 && <Hint>No run is stored yet.</Hint>}
       {runs.map((run) => (
-        <Deletable key={run.id} deletion={{ kind: "run", key: run.id }} name={run.name}>
+        <Deletable
+          key={run.id}
+          deletion={{ kind: "run", key: run.id }}
+          name={run.name}
+          note={<ForksStay of={run} />}
+        >
           <RunRow
             run={run}
             current={run.id === shown}
