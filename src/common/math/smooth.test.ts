@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exponentialSmooth } from "./smooth";
+import { averageAfter, exponentialSmooth } from "./smooth";
 
 test("weight 0 gives the values back", () => {
   expect([...exponentialSmooth([3, 1, 2], 3, 0)]).toEqual([3, 1, 2]);
@@ -25,4 +25,15 @@ test("with weight 0 a value that is not finite repeats the one before it", () =>
 test("over a gap of two steps the older point decays twice", () => {
   const smooth = exponentialSmooth([1, 3], 2, 0.5, [10, 12]);
   expect(smooth[1]).toBeCloseTo((0.25 * 1 + 3) / 1.25, 12);
+});
+
+test("a curve in two parts is smoothed as the whole, and nothing goes on from nothing", () => {
+  const values = [1, 5, NaN, 2, 8, 3];
+  const places = [2, 4, 6, 7, 8, 9];
+  const whole = exponentialSmooth(values, 6, 0.8, places);
+  const before = averageAfter(values, 3, 0.8, places);
+  const rest = exponentialSmooth(values.slice(3), 3, 0.8, places.slice(3), before);
+  expect([...rest]).toEqual([...whole.slice(3)]);
+  expect(averageAfter([], 0, 0.8, [], before)).toBe(before);
+  expect(averageAfter([], 0, 0.8, [])).toBeUndefined();
 });

@@ -44,11 +44,16 @@ export function listedRuns(
   return matching.sort((a, b) => Number(b.pinned) - Number(a.pinned) || ORDERS[order](a, b));
 }
 
-/** Runs that differ in the seed alone, side by side; a run of its own is a group of one. In the order of their first. */
+/**
+ * Runs that differ in the seed alone, side by side; a run of its own is a group of one, and so is a fork. In the order of their
+ * first.
+ */
 export function seedGroups(runs: readonly StoredRun[]): readonly (readonly StoredRun[])[] {
   const groups = new Map<string, StoredRun[]>();
   for (const run of runs) {
-    const key = withoutSeed(run.experiment) + JSON.stringify(liveChanges(run.timeline));
+    const key = run.parent
+      ? run.id
+      : withoutSeed(run.experiment) + JSON.stringify(liveChanges(run.timeline));
     const group = groups.get(key);
     if (group) group.push(run);
     else groups.set(key, [run]);

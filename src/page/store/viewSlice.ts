@@ -9,8 +9,8 @@ export const followsCursor = (view: View): boolean => view === "train" || view =
 /** What lies over the page on demand; share links and weights that are asked for have their own slices. */
 export type Overlay = "none" | "storage" | "shortcuts" | "tour";
 
-/** What charts have across: training steps, images seen, or seconds of training. */
-export type XMode = "step" | "images" | "time";
+/** What charts have across: training steps, images seen, seconds of training, or steps since a fork. */
+export type XMode = "step" | "images" | "time" | "fork";
 
 /** A part of the axis across, in its own units. */
 export type XRange = readonly [from: number, to: number];

@@ -1,6 +1,7 @@
 import type { Database } from "../../../common/storage/db";
 import { updateRun } from "../../../common/storage/runs";
 import type { RunChange, StoredRun } from "../../store/dataSlice";
+import { ancestorsOf } from "../../store/forks";
 import type { StudioState, StudioStore } from "../../store/studioStore";
 import { readCurves } from "../run/storedRuns";
 
@@ -49,7 +50,7 @@ export function createRunsFlow({ store, withDatabase, report }: RunsPlaces) {
     }
   }
   const follow = () => {
-    state().keepCurves(new Set(drawnBeside(state()).map(({ id }) => id)));
+    state().keepCurves(new Set(neededBeside(state()).map(({ id }) => id)));
     void read();
   };
   const stop = store.subscribe((now, before) => {
@@ -72,12 +73,15 @@ export function createRunsFlow({ store, withDatabase, report }: RunsPlaces) {
   };
 }
 
-/** Runs whose curves figures draw beside the open one's. */
-const drawnBeside = ({ data, run }: StudioState): readonly StoredRun[] =>
-  data.runs.filter(({ id, look }) => look.shown && id !== run.runId);
+/** Runs whose curves figures need beside the open one's: those that are drawn, and what forks among them begin at. */
+function neededBeside({ data, run }: StudioState): readonly StoredRun[] {
+  const drawn = data.runs.filter(({ id, look }) => look.shown || id === run.runId);
+  const needed = new Set(drawn.flatMap((one) => [one, ...ancestorsOf(data.runs, one.id)]));
+  return data.runs.filter((one) => needed.has(one) && one.id !== run.runId);
+}
 
 /** One of them whose curves are not read yet, or were read before it went on. */
 const staleRun = (state: StudioState): StoredRun | undefined =>
-  drawnBeside(state).find(
+  neededBeside(state).find(
     ({ id, updatedAtMs }) => state.runs.curves[id]?.updatedAtMs !== updatedAtMs,
   );

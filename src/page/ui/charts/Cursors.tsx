@@ -1,4 +1,5 @@
 import { useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { selectLead } from "../../store/figureRuns";
 import type { XRange } from "../../store/viewSlice";
 import { useStudio, useStudioStore } from "../useStudio";
 import { HoverValues } from "./HoverValues";
@@ -57,10 +58,8 @@ export function StepCursors(props: {
   const [over, setOver] = useState(false);
 
   const stepUnder = (share: number): number | null => {
-    const { run, experiment } = store.getState();
     if (share < -0.02 || share > 1.02) return null;
-    const lead = { log: run.log, experiment: run.experiment ?? experiment.value };
-    return stepNear(mode, lead, valueAt(share, domain, log));
+    return stepNear(mode, selectLead(store.getState()), valueAt(share, domain, log));
   };
   const pan = ({ from, domain: before }: Drag, share: number) => {
     const [a, b] = before;

@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 import type { StepMetric, StepMetricId } from "../../../common/catalogue/liveMetrics";
 import { selectBandOf } from "../../store/bandSlice";
-import { nearestIndex, type StepColumn, type StepLog } from "../../store/stepLog";
+import { selectLead, type LeadRun } from "../../store/figureRuns";
+import { nearestIndex, type StepColumn } from "../../store/stepLog";
 import type { StudioState } from "../../store/studioStore";
 import { formatValue } from "../explain/format";
 import { ChartCard } from "./ChartCard";
@@ -18,7 +19,6 @@ import { useFigureGroups, useFigureRuns, useHoverLines, useRunAxis } from "./use
 import { useValueAxis } from "./useValueAxis";
 
 const selectSmoothing = (state: StudioState) => state.smoothing;
-const selectLog = (state: StudioState) => state.run.log;
 
 /** A logged metric of all shown runs by training step: raw values faint, their moving average on top. */
 export function StepChart({ metric }: { readonly metric: Charted<StepMetric<StepMetricId>> }) {
@@ -28,7 +28,7 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
   const groups = useFigureGroups(runs);
   const axis = useRunAxis(runs);
   const { domain } = axis.scale;
-  const log = useDrawn(selectLog, visible);
+  const lead = useDrawn(selectLead, visible);
   const smoothing = useDrawn(selectSmoothing, visible);
   const marks = useTimelineMarks(visible, axis);
   const empty = useEmptyText(null);
@@ -52,8 +52,8 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
       note={chart.note}
       wide={chart.wide ?? false}
       figureRef={ref}
-      readout={<StepReadout log={log} column={id} smoothing={smoothing} />}
-      aside={<RawReadout log={log} column={id} smoothing={smoothing} />}
+      readout={<StepReadout lead={lead} column={id} smoothing={smoothing} />}
+      aside={<RawReadout lead={lead} column={id} smoothing={smoothing} />}
       log={choice}
       legend={<RunLegend lines={hover} />}
       table={tableOfRuns(runs, (run) => stepTable(run.log, id))}
@@ -74,18 +74,19 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
 }
 
 interface ReadoutProps {
-  readonly log: StepLog;
+  readonly lead: LeadRun;
   readonly column: StepColumn & StepMetricId;
   readonly smoothing: number;
 }
 
 /** Raw value and average of the open run where the readout stands. */
-function useStepValues({ log, column, smoothing }: ReadoutProps) {
+function useStepValues({ lead, column, smoothing }: ReadoutProps) {
+  const { log } = lead;
   const step = useReadoutStep();
   const index = step === null ? log.length - 1 : nearestIndex(log, step);
   const raw = log.columns[column][index];
   if (index < 0 || raw === undefined) return null;
-  return { raw, average: smoothed(log, column, smoothing)[index] ?? raw };
+  return { raw, average: smoothed(lead, column, smoothing)[index] ?? raw };
 }
 
 function StepReadout(props: ReadoutProps) {

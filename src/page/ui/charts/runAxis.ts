@@ -1,4 +1,10 @@
-import { lastStep, nearestIndex, stepAt, type StepLog } from "../../store/stepLog";
+import {
+  firstIndexAtOrAfter,
+  lastStep,
+  nearestIndex,
+  stepAt,
+  type StepLog,
+} from "../../store/stepLog";
 import type { XMode, XRange } from "../../store/viewSlice";
 import { linearTicks, logScale, type Scale } from "./scale";
 
@@ -6,7 +12,15 @@ import { linearTicks, logScale, type Scale } from "./scale";
 export interface AxisRun {
   readonly log: StepLog;
   readonly experiment: { readonly optimizer: { readonly batchSize: number } };
+  /** Of a fork: the run, as far as it is known, and the step its own steps follow. */
+  readonly forkedFrom: {
+    readonly step: number;
+    readonly run: Omit<AxisRun, "since"> | null;
+  } | null;
+  /** The step that an axis relative to forks begins at. */
+  readonly since: number;
 }
+type TimedRun = Omit<AxisRun, "since">;
 
 /** The axis across of charts over steps. */
 export interface RunAxis {
@@ -15,47 +29,89 @@ export interface RunAxis {
   readonly scale: Scale;
 }
 
-const ELAPSED = new WeakMap<StepLog, Float64Array>();
+const ELAPSED = new WeakMap<
+  StepLog,
+  { readonly from: AxisRun["forkedFrom"]; readonly seconds: Float64Array }
+>();
+
+/** Where a run's own steps begin: at its start, or in its parent. */
+function begin({ forkedFrom }: TimedRun): { readonly step: number; readonly seconds: number } {
+  if (!forkedFrom?.run) return { step: 0, seconds: 0 }; // a parent that is not known took as long as the first step here
+  const { step, run } = forkedFrom;
+  return { step, seconds: secondsAt(run, step) };
+}
 
 /** Seconds of training up to each logged step. Between points of a thinned log all steps take as long as the later one. */
-function elapsed(log: StepLog): Float64Array {
+function elapsed(run: TimedRun): Float64Array {
+  const { log, forkedFrom } = run;
   const known = ELAPSED.get(log);
-  if (known) return known;
+  if (known?.from === forkedFrom) return known.seconds;
   const { step, stepMs } = log.columns;
   const seconds = new Float64Array(log.length);
-  for (let index = 0, sum = 0; index < log.length; index++) {
-    const gap = (step[index] ?? 0) - (index > 0 ? (step[index - 1] ?? 0) : 0);
-    sum += ((stepMs[index] ?? 0) * gap) / 1000;
+  const start = begin(run);
+  let [before, sum] = [start.step, start.seconds];
+  for (let index = 0; index < log.length; index++) {
+    const at = step[index] ?? 0;
+    sum += ((stepMs[index] ?? 0) * (at - before)) / 1000;
+    before = at;
     seconds[index] = sum;
   }
-  ELAPSED.set(log, seconds);
+  ELAPSED.set(log, { from: forkedFrom, seconds });
   return seconds;
+}
+
+/** Seconds of training up to a step, that of an ancestor too. */
+function secondsAt(run: TimedRun, step: number): number {
+  const { log, forkedFrom } = run;
+  if (forkedFrom?.run && step <= forkedFrom.step) return secondsAt(forkedFrom.run, step);
+  if (log.length === 0) return begin(run).seconds;
+  return elapsed(run)[nearestIndex(log, step)] ?? 0;
 }
 
 /** Where a step of a run is: the step itself, images seen up to it, or seconds its steps had taken, evaluations not counted. */
 export function placeOf(mode: XMode, run: AxisRun, step: number): number {
-  if (mode === "step") return step;
-  if (mode === "images") return step * run.experiment.optimizer.batchSize;
-  return elapsed(run.log)[nearestIndex(run.log, step)] ?? 0;
+  switch (mode) {
+    case "step":
+      return step;
+    case "fork":
+      return step - run.since;
+    case "images":
+      return step * run.experiment.optimizer.batchSize;
+    case "time":
+      return secondsAt(run, step);
+  }
 }
 
 /** Places of all steps of a run's log, or of another one of it, ascending. */
 export function placesOf(mode: XMode, run: AxisRun, log: StepLog = run.log): ArrayLike<number> {
-  const { experiment } = run;
   const steps = log.columns.step;
-  if (mode === "time") {
-    return log === run.log ? elapsed(log) : steps.map((step) => placeOf(mode, run, step));
-  }
-  return mode === "step" ? steps : steps.map((step) => step * experiment.optimizer.batchSize);
+  if (mode === "step") return steps;
+  if (mode === "time" && log === run.log) return elapsed(run);
+  return steps.map((step) => placeOf(mode, run, step));
+}
+
+/** The last point that an ancestor of a fork logged before it, as the index in that one's log; null where none is known. */
+export function pointBefore({ forkedFrom }: TimedRun): {
+  readonly run: TimedRun;
+  readonly index: number;
+} | null {
+  if (!forkedFrom?.run) return null;
+  const { run, step } = forkedFrom;
+  const index = firstIndexAtOrAfter(run.log, step + 1) - 1;
+  return index >= 0 ? { run, index } : pointBefore(run);
 }
 
 /** The logged step of a run that is nearest to a place; null when nothing is logged. */
 export function stepNear(mode: XMode, run: AxisRun, place: number): number | null {
-  const { log, experiment } = run;
+  const { log } = run;
   if (log.length === 0) return null;
-  if (mode === "time") return stepAt(log, nearestTo(elapsed(log), log.length, place));
-  const step = mode === "step" ? place : place / experiment.optimizer.batchSize;
-  return stepAt(log, nearestIndex(log, step));
+  if (mode === "time") return stepAt(log, nearestTo(elapsed(run), log.length, place));
+  const steps: Readonly<Record<Exclude<XMode, "time">, number>> = {
+    step: place,
+    fork: place + run.since,
+    images: place / run.experiment.optimizer.batchSize,
+  };
+  return stepAt(log, nearestIndex(log, steps[mode]));
 }
 
 /** Index of the first of `length` ascending values that is not below `value`; `length` when there is none. */
@@ -94,6 +150,7 @@ export const endOf = (mode: XMode, runs: readonly AxisRun[]): number =>
 /** A logarithmic axis begins at the first step, and not at 0. */
 const LOG_FROM: Readonly<Record<XMode, (end: number) => number>> = {
   step: () => 1,
+  fork: () => 1,
   images: (end) => Math.max(1, end / 1e4),
   time: (end) => end / 1e3,
 };

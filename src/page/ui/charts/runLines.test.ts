@@ -7,7 +7,14 @@ import { curvesOf } from "../../store/runsSlice";
 import { initialMetrics } from "../../store/metricsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import { endOf, placeOf, runAxis, shareOf, stepNear, valueAt } from "./runAxis";
-import { fold, measuredDrawing, stepDrawing, valuesIn } from "./runLines";
+import {
+  fold,
+  measuredDrawing,
+  smoothed,
+  stepDrawing,
+  valuesIn,
+  type MeasuredRun,
+} from "./runLines";
 
 const { experiment } = presetById("first-minute"); // batches of 32
 
@@ -22,6 +29,7 @@ function runOf(
   }));
   return {
     ...{ id, name: id, color: "red", dashed: false, timeline: [], device: null },
+    ...{ forkedFrom: null, since: 0 },
     experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed } },
     log: appendSteps(emptyStepLog(), points),
     extremes: null,
@@ -152,7 +160,7 @@ test("runs that differ in the seed alone fold into mean and range at the steps a
 
 test("a measured metric has its interval alone, and the range over seeds in a fold", () => {
   const runs = [runOf("a", EVERY, 0), runOf("b", EVERY, 1)];
-  const measured = ({ id }: FigureRun) => [
+  const measured = ({ id }: MeasuredRun) => [
     { step: 2, value: id === "a" ? 5 : 7, interval: [4, 8] as const },
   ];
   const alone = measuredDrawing(groupsOf(runs, false), "step", measured);
@@ -160,6 +168,72 @@ test("a measured metric has its interval alone, and the range over seeds in a fo
   const folded = measuredDrawing(groupsOf(runs, true), "step", measured);
   expect(folded.lines[0]?.points).toEqual([[2, 6]]);
   expect(folded.bands[0]?.points).toEqual([[2, 5, 7]]);
+});
+
+/** A run of ten steps, the last six of which a fork took; the fork of the fork took the last two. */
+function forks() {
+  const losses = Array.from({ length: 10 }, (_, at) => [at + 1, (at * 7) % 5] as const);
+  const whole = runOf("whole", losses);
+  const parent = runOf("parent", losses.slice(0, 6));
+  const fork = {
+    ...runOf("fork", losses.slice(4, 9)),
+    ...{ since: 4, forkedFrom: { step: 4, change: [], run: parent } },
+  };
+  const second = {
+    ...runOf("second", losses.slice(8)),
+    ...{ since: 8, forkedFrom: { step: 8, change: [], run: fork } },
+  };
+  return { whole, parent, fork, second };
+}
+
+test("a fork's line begins at its parent's point, and is smoothed as one curve with it", () => {
+  const { whole: one, fork, second } = forks();
+  const view = { ...whole, smoothing: 0.7 };
+  const [raw, average] = stepDrawing(groupsOf([second], false), "velocityLoss", view).lines;
+  const all = smoothed(one, "velocityLoss", 0.7);
+  expect(raw?.points).toEqual([8, 9, 10].map((step) => [step, ((step - 1) * 7) % 5]));
+  const places = average?.points.map(([x]) => x);
+  expect(places).toEqual([8, 9, 10]);
+  average?.points.forEach(([step, value]) => expect(value).toBeCloseTo(all[step - 1] ?? NaN, 12));
+  // not where it is looked at later parts alone, and not where the parent is deleted
+  const later = stepDrawing(groupsOf([fork], false), "velocityLoss", { ...whole, range: [7, 9] });
+  expect(later.lines[0]?.points[0]?.[0]).toBe(6);
+  const orphan = { ...fork, forkedFrom: { step: 4, change: [], run: null } };
+  const alone = stepDrawing(groupsOf([orphan], false), "velocityLoss", whole);
+  expect(alone.lines[0]?.points[0]?.[0]).toBe(5);
+});
+
+test("a fork's measured line begins at the last measurement before it, of whichever ancestor", () => {
+  const { parent, fork, second } = forks();
+  const measured = ({ id }: MeasuredRun) =>
+    ({
+      parent: [2, 3, 6].map((step) => ({ step, value: step * 10 })),
+      fork: [],
+      second: [{ step: 10, value: 7 }],
+    })[id] ?? [];
+  const pointsOf = (run: FigureRun) =>
+    measuredDrawing(groupsOf([run], false), "step", measured).lines[0]?.points;
+  expect(pointsOf(second)).toEqual([
+    [3, 30],
+    [10, 7],
+  ]);
+  expect(pointsOf(fork)).toEqual([]); // nothing of its own yet
+  expect(pointsOf(parent)).toHaveLength(3);
+});
+
+test("a fork has trained as long as its parent had, and its axis may begin where it does", () => {
+  const { whole: one, parent, second } = forks();
+  expect(placeOf("time", second, 10)).toBeCloseTo(placeOf("time", one, 10), 12);
+  expect(placeOf("time", second, 3)).toBeCloseTo(0.3, 12); // an ancestor's step
+  expect(placeOf("images", second, 10)).toBe(320);
+  expect(placeOf("fork", second, 10)).toBe(2);
+  expect(placeOf("fork", { ...parent, since: 4 }, 6)).toBe(2);
+  expect(stepNear("fork", second, 1.9)).toBe(10);
+});
+
+test("a fork is no repetition of a run with its settings", () => {
+  const { whole: one, fork } = forks();
+  expect(groupsOf([one, fork], true)).toHaveLength(2);
 });
 
 test("nothing folds into nothing", () => {

@@ -1,10 +1,10 @@
 import type { StepMetricId } from "../../../common/catalogue/liveMetrics";
 import { minMaxIndices } from "../../../common/math/decimate";
-import { exponentialSmooth } from "../../../common/math/smooth";
-import type { FigureGroup, FigureRun } from "../../store/figureRuns";
-import { nearestIndex, stepAt, type StepLog } from "../../store/stepLog";
+import { averageAfter, exponentialSmooth, type Average } from "../../../common/math/smooth";
+import type { FigureGroup, FigureRun, ForkedFrom } from "../../store/figureRuns";
+import { firstIndexAtOrAfter, nearestIndex, stepAt, type StepLog } from "../../store/stepLog";
 import type { XMode, XRange } from "../../store/viewSlice";
-import { firstAtOrAfter, placeOf, placesOf } from "./runAxis";
+import { firstAtOrAfter, placeOf, placesOf, pointBefore } from "./runAxis";
 
 /** Most points a line is drawn with, whatever was logged. */
 const MAX_POINTS = 600;
@@ -47,19 +47,47 @@ export interface Drawing {
 
 interface Smoothed {
   readonly weight: number;
+  readonly from: ForkedFrom | null;
   readonly values: Float64Array;
 }
 const SMOOTHED = new WeakMap<StepLog, Map<StepMetricId, Smoothed>>();
 
-/** A column's moving average over steps; made once for a log that does not grow, and again for another weight. */
-export function smoothed(log: StepLog, column: StepMetricId, weight: number): Float64Array {
+/** What a run's average follows from. */
+type Averaged = Pick<FigureRun, "log" | "forkedFrom">;
+
+/**
+ * A column's moving average over steps, of a fork as of one curve with its ancestors' before it. Made once for a log that does
+ * not grow, and again for another weight.
+ */
+export function smoothed(run: Averaged, column: StepMetricId, weight: number): Float64Array {
+  const { log, forkedFrom: from } = run;
   const columns = SMOOTHED.get(log) ?? new Map<StepMetricId, Smoothed>();
   SMOOTHED.set(log, columns);
   const before = columns.get(column);
-  if (before?.weight === weight) return before.values;
-  const values = exponentialSmooth(log.columns[column], log.length, weight, log.columns.step);
-  columns.set(column, { weight, values });
+  if (before?.weight === weight && before.from === from) return before.values;
+  const { [column]: raw, step } = log.columns;
+  const values = exponentialSmooth(
+    raw,
+    log.length,
+    weight,
+    step,
+    averageAtFork(run, column, weight),
+  );
+  columns.set(column, { weight, from, values });
   return values;
+}
+
+/** The average that a fork's goes on with: of its ancestors' curves, up to where each was left. */
+function averageAtFork(
+  { forkedFrom }: Averaged,
+  column: StepMetricId,
+  weight: number,
+): Average | undefined {
+  if (!forkedFrom?.run) return undefined;
+  const { run, step } = forkedFrom;
+  const { [column]: raw, step: steps } = run.log.columns;
+  const length = firstIndexAtOrAfter(run.log, step + 1);
+  return averageAfter(raw, length, weight, steps, averageAtFork(run, column, weight));
 }
 
 interface View {
@@ -74,28 +102,57 @@ function inside(places: ArrayLike<number>, length: number, [from, to]: XRange): 
   return [first, Math.min(length, firstAtOrAfter(places, length, to) + 2)];
 }
 
-/** A run's raw line and its average, thinned so that every spike of the raw values stays. */
+/**
+ * A run's raw line and its average, thinned so that every spike of the raw values stays. Those of a fork begin at its parent's.
+ */
 function linesOfRun(run: FigureRun, column: StepMetricId, view: View): RunLine[] {
   const { log, extremes, id, color, dashed } = run;
+  const joint = jointOf(run, column, view);
   const seen = thinned(log, column, placesOf(view.mode, run), view);
   const raw = extremes
-    ? thinned(extremes, column, placesOf(view.mode, run, extremes), view)(extremes.columns[column])
-    : seen(log.columns[column]);
+    ? thinned(
+        extremes,
+        column,
+        placesOf(view.mode, run, extremes),
+        view,
+      )(extremes.columns[column], joint?.raw)
+    : seen(log.columns[column], joint?.raw);
   const look = { color, dashed };
   if (view.smoothing === 0) return [{ key: id, ...look, width: 1.3, points: raw }];
-  const smooth = smoothed(log, column, view.smoothing);
+  const smooth = smoothed(run, column, view.smoothing);
   return [
     { key: `${id} raw`, color, width: 1, opacity: 0.22, points: raw },
-    { key: id, ...look, width: 1.8, points: seen(smooth) },
+    { key: id, ...look, width: 1.8, points: seen(smooth, joint?.average) },
   ];
 }
 
-/** Values at the places of a log's steps that are in view, as many as can be seen: no spike of `column` is lost. */
+/** The point of its parent's lines that a fork's begin at; null of a run that is none, and where that is not known. */
+function jointOf(
+  run: FigureRun,
+  column: StepMetricId,
+  { mode, smoothing }: View,
+): { readonly raw: Point; readonly average: Point } | null {
+  const before = pointBefore(run);
+  if (!before) return null;
+  const { log } = before.run;
+  const place = placeOf(mode, run, stepAt(log, before.index));
+  return {
+    raw: [place, log.columns[column][before.index] ?? NaN],
+    average: [place, averageAtFork(run, column, smoothing)?.value ?? NaN],
+  };
+}
+
+/**
+ * Values at the places of a log's steps that are in view, as many as can be seen: no spike of `column` is lost. A point that they
+ * follow is put before the log's first.
+ */
 function thinned(log: StepLog, column: StepMetricId, places: ArrayLike<number>, { range }: View) {
   const [from, to] = inside(places, log.length, range);
   const indices = minMaxIndices(log.columns[column].subarray(from, to), to - from, MAX_POINTS);
-  return (values: ArrayLike<number>): Point[] =>
-    indices.map((index) => [places[from + index] ?? NaN, values[from + index] ?? NaN]);
+  return (values: ArrayLike<number>, before: Point | undefined): Point[] => [
+    ...(before && from === 0 ? [before] : []),
+    ...indices.map((index): Point => [places[from + index] ?? NaN, values[from + index] ?? NaN]),
+  ];
 }
 
 /** Mean and range of several curves at the places that all of them have. */
@@ -134,7 +191,7 @@ function foldedSteps(group: FigureGroup, column: StepMetricId, view: View): Draw
   );
   const lead = group.runs[0] ?? shortest;
   const curves = group.runs.map((run) => {
-    const values = smoothed(run.log, column, view.smoothing);
+    const values = smoothed(run, column, view.smoothing);
     return steps.flatMap((step): Point[] => {
       const index = nearestIndex(run.log, step);
       if (stepAt(run.log, index) !== step) return [];
@@ -166,11 +223,28 @@ export interface MeasuredPoint {
   readonly interval?: readonly [low: number, high: number] | undefined;
 }
 
-/** A measured metric of every group over steps. @param measured of one run, ascending */
+/** What of a run its measurements are read from. */
+export type MeasuredRun = Pick<FigureRun, "id" | "metrics">;
+
+/** The last measurement of its ancestors before a fork; none of a run that is no fork. */
+function measuredBefore(
+  { forkedFrom }: Pick<FigureRun, "forkedFrom">,
+  measured: (run: MeasuredRun) => readonly MeasuredPoint[],
+): readonly MeasuredPoint[] {
+  if (!forkedFrom?.run) return [];
+  const { run, step } = forkedFrom;
+  const last = measured(run).findLast((point) => point.step <= step);
+  return last ? [last] : measuredBefore(run, measured);
+}
+
+/**
+ * A measured metric of every group over steps. A fork's line begins at its parent's last point before it.
+ * @param measured of one run, ascending
+ */
 export function measuredDrawing(
   groups: readonly FigureGroup[],
   mode: XMode,
-  measured: (run: FigureRun) => readonly MeasuredPoint[],
+  measured: (run: MeasuredRun) => readonly MeasuredPoint[],
 ): Drawing {
   const parts = groups.map((group): Drawing => {
     const [run] = group.runs;
@@ -178,11 +252,14 @@ export function measuredDrawing(
       measured(one).map(({ step, value }) => [placeOf(mode, run ?? one, step), value]);
     if (!run || group.runs.length > 1) return foldedDrawing(group, group.runs.map(pointsOf), true);
     const { id: key, color, dashed } = run;
-    const points = measured(run).flatMap(({ step, interval }): RunBand["points"] =>
+    const own = measured(run);
+    const whole = own.length > 0 ? [...measuredBefore(run, measured), ...own] : own;
+    const points = whole.flatMap(({ step, interval }): RunBand["points"] =>
       interval ? [[placeOf(mode, run, step), ...interval]] : [],
     );
+    const line = whole.map(({ step, value }): Point => [placeOf(mode, run, step), value]);
     return {
-      lines: [{ key, color, dashed, width: 1.6, dots: true, points: pointsOf(run) }],
+      lines: [{ key, color, dashed, width: 1.6, dots: true, points: line }],
       bands: points.length > 0 ? [{ key, color, points }] : [],
     };
   });

@@ -2,12 +2,14 @@ import { useMemo } from "react";
 import {
   groupsOf,
   selectBeside,
+  selectLead,
   selectOpenRun,
   type FigureGroup,
   type FigureRun,
 } from "../../store/figureRuns";
 import { stepEnd } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
+import { forkText } from "../explain/forks";
 import { runLabel } from "../explain/names";
 import { useStudio } from "../useStudio";
 import type { Drawing, HoverLine } from "./runLines";
@@ -35,10 +37,14 @@ function named(groups: readonly FigureGroup[]): readonly FigureGroup[] {
   return groups.map((group) => {
     const [first, ...others] = group.runs;
     if (!first) return group;
-    const name = others.length > 0 ? group.name : runLabel(first, firsts);
+    const name = others.length > 0 ? group.name : labelOf(first, firsts);
     return { ...group, name };
   });
 }
+
+/** A fork is told by what is other than in its parent: most of what it differs in from a preset is its parent's too. */
+const labelOf = (run: FigureRun, all: readonly FigureRun[]): string =>
+  run.forkedFrom ? `${run.name}, ${forkText(run.forkedFrom)}` : runLabel(run, all);
 
 /** The axis across that all charts over steps share. */
 export function useRunAxis(runs: readonly FigureRun[]): RunAxis {
@@ -52,11 +58,7 @@ export function useRunAxis(runs: readonly FigureRun[]): RunAxis {
 
 /** Where the open run is at a step, on the axis; null for no step. */
 export const useLeadPlace = (axis: RunAxis, step: number | null): number | null =>
-  useStudio(({ run, experiment }) =>
-    step === null
-      ? null
-      : placeOf(axis.mode, { log: run.log, experiment: run.experiment ?? experiment.value }, step),
-  );
+  useStudio((state) => (step === null ? null : placeOf(axis.mode, selectLead(state), step)));
 
 /** What the legend and the list beside the pointer say: the line of each group that has one, by its name. */
 export function useHoverLines(

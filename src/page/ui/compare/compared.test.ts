@@ -31,6 +31,7 @@ function run(
   }));
   const made: FigureRun = {
     ...{ id, name: id, color: "red", dashed: false, timeline: [], device: null },
+    ...{ forkedFrom: null, since: 0 },
     experiment: { ...experiment, alignment: { ...experiment.alignment, projCoeff: lambda } },
     log: appendSteps(emptyStepLog(), points),
     extremes: null,

@@ -4,6 +4,7 @@ import { Boundary } from "../components/Boundary";
 import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
 import { memo, useEffect } from "react";
+import { selectDrawsFork } from "../../store/figureRuns";
 import { missingBytes } from "../../store/dataSlice";
 import { LiveCharts } from "../charts/LiveCharts";
 import { preloadPlot } from "../charts/Plot";
@@ -74,22 +75,25 @@ const X_MODES: readonly { readonly value: XMode; readonly label: string }[] = [
   { value: "images", label: "Images" },
   { value: "time", label: "Seconds" },
 ];
+const SINCE_FORK = { value: "fork", label: "Since fork" } as const;
 
 /** What the charts have across: its unit, a logarithmic axis, and the way back from a zoom. */
 function Across() {
   const mode = useStudio((state) => state.xMode);
   const log = useStudio((state) => state.xLog);
   const zoomed = useStudio((state) => state.zoom !== null);
+  const modes = useStudio(selectDrawsFork) ? [...X_MODES, SINCE_FORK] : X_MODES;
   const { setXMode, toggleXLog, setZoom } = useStudioStore().getState();
   return (
     <div className={classes.across}>
       <SegmentedControl
         size="xs"
         aria-label="Across"
-        data={[...X_MODES]}
-        value={mode}
+        data={[...modes]}
+        // without a fork every run has its own start as this axis' beginning: steps
+        value={modes.some(({ value }) => value === mode) ? mode : "step"}
         onChange={(value) => {
-          const chosen = X_MODES.find((one) => one.value === value);
+          const chosen = modes.find((one) => one.value === value);
           if (chosen) setXMode(chosen.value);
         }}
       />

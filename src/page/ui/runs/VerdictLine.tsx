@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { FigureRun } from "../../store/figureRuns";
 import { vanillaPairs, verdictOf, type Verdict } from "../../store/verdict";
 import { useFigureRuns } from "../charts/useRunAxis";
 import { formatTick } from "../explain/format";
@@ -7,7 +8,7 @@ import classes from "./runs.module.css";
 /** What the shown pairs of vanilla and REPA say, and what they cannot; nothing where no pair is shown. */
 export function VerdictLine() {
   const runs = useFigureRuns(true);
-  const verdict = useMemo(() => verdictOf(vanillaPairs(runs)), [runs]);
+  const verdict = useMemo(() => verdictOf(vanillaPairs(runs.filter(isWhole))), [runs]);
   if (!verdict) return null;
   const { says, cannot } = verdictText(verdict);
   return (
@@ -17,6 +18,9 @@ export function VerdictLine() {
     </p>
   );
 }
+
+/** A fork shares steps with its parent: it is half of no pair. */
+const isWhole = ({ forkedFrom }: FigureRun): boolean => forkedFrom === null;
 
 const short = (value: number): string => formatTick(value, 3);
 
