@@ -9,7 +9,7 @@ const SETTLED_MS = 1500;
 const FIRST_REPEAT_MS = 660;
 const REPEAT_MS = 33;
 
-test("λ moved while caching is trained with, a key held is one change, and the browser's undo is none", async ({
+test("λ moved while caching is trained with, a key held is one change, and undo takes back what is typed, then the change", async ({
   studio,
   page,
 }) => {
@@ -55,20 +55,28 @@ test("λ moved while caching is trained with, a key held is one change, and the 
   await page.waitForTimeout(SETTLED_MS);
   expect(await changes()).toHaveLength(2);
 
+  const firstDepth = await depth.inputValue();
   await depth.click();
   await depth.press("ControlOrMeta+a");
   await depth.pressSequentially("2");
   await depth.press("Enter");
   await expect.poll(changes).toHaveLength(3);
+  await expect(page.getByRole("region", { name: "Live changes" })).toContainText("depth 2");
+  await depth.press("ControlOrMeta+a");
+  await depth.pressSequentially("3");
   await depth.press("ControlOrMeta+z");
-  await depth.blur();
-  await page.keyboard.press("ControlOrMeta+z"); // with the focus nowhere, the page's last edit is undone
-  await page.getByRole("heading", { name: "REPA Studio" }).click();
-  await page.waitForTimeout(SETTLED_MS);
   await expect(depth).toHaveValue("2");
+  await depth.blur();
+  await page.waitForTimeout(SETTLED_MS);
+  expect(await changes()).toEqual([{ projCoeff: 0.9 }, { projCoeff: held }, { encoderDepth: 2 }]);
 
+  // with the focus nowhere the browser would undo the page's last edit; the page goes back to before it, as a fork
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(studio.alert(/^Undone: depth 2/)).toBeVisible();
+  await expect(depth).toHaveValue(firstDepth);
+  await studio.waitForPhase("Training");
   await studio.button("Stop").click();
   await studio.waitForPhase("Stopped");
-  expect(await changes()).toEqual([{ projCoeff: 0.9 }, { projCoeff: held }, { encoderDepth: 2 }]);
-  await expect(depth).toHaveValue("2");
+  expect(await changes()).toEqual([{ projCoeff: 0.9 }, { projCoeff: held }]);
+  await expect(lambda).toHaveValue(String(held));
 });
