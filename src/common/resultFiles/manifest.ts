@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { STEP_METRICS } from "../catalogue/liveMetrics";
+import { ForkedSetting } from "../config/forks";
 
 /**
  * What the manifest of a file of results says. docs/result-files.md explains it, docs/result-files/manifest.schema.json is
@@ -26,6 +27,7 @@ const MAX_PART_POINTS = 1_000_000;
 /** Of a run's log: four million points of five columns. */
 export const MAX_NUMBERS = 20_000_000;
 const MAX_GRIDS = 20_000;
+const MAX_CHANGED = 200;
 const MAX_TILES = 65_536;
 const MAX_SIDE = 16_384;
 const MAX_CHECKPOINTS = 1000;
@@ -111,7 +113,12 @@ export const ManifestRun = z.strictObject({
     .max(100_000)
     .optional(),
   repeats: z.boolean().optional(),
-  parent: z.strictObject({ runId: id, step }).optional(),
+  parent: z
+    .strictObject({
+      ...{ runId: id, step, repeatable: z.boolean().optional() },
+      change: z.array(ForkedSetting).max(MAX_CHANGED).optional(),
+    })
+    .optional(),
   points: z.array(PointsFile).max(MAX_PARTS),
   measurements: z.array(MeasurementsFile).max(MAX_PARTS),
   grids: z.array(Grid).max(MAX_GRIDS).refine(ascending, NOT_ASCENDING),

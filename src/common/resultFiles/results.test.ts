@@ -46,6 +46,18 @@ test("what a run logged, measured and drew comes back to the bit", async () => {
   expect(run.issues).toEqual([]);
 });
 
+test("what a fork was begun from, and what is other in it, travels along", async () => {
+  const change = [
+    { path: "alignment.projCoeff", from: 0.5, to: 0 },
+    { path: "alignment.encoders", from: ["tiny-vit"], to: ["dinov2-s"] },
+    { path: "optimizer.microBatch", from: null, to: 4 },
+  ];
+  const parent = { runId: "the-parent", step: 400, change, repeatable: true };
+  expect((await oneRun(exampleRun({ facts: { parent } }))).facts.parent).toEqual(parent);
+  const bare = { runId: "the-parent", step: 400 };
+  expect((await oneRun(exampleRun({ facts: { parent: bare } }))).facts.parent).toEqual(bare);
+});
+
 test("checkpoints are there when they are asked for", async () => {
   const [found] = (await opened([exampleRun()])).runs;
   expect(found?.checkpoints).toEqual([{ step: 3, createdAtMs: 1500 }]);

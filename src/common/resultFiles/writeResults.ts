@@ -51,6 +51,12 @@ const phaseIn = (phase: StoredPhase): ManifestRun["phase"] =>
 
 const padded = (step: number) => String(step).padStart(6, "0");
 
+/** What the manifest says of a fork's origin. */
+const writtenParent = ({ change, ...parent }: NonNullable<RunFacts["parent"]>) => ({
+  ...parent,
+  ...(change && { change: [...change] }),
+});
+
 function settingsOf({ experiment, timeline, datasetHash, codeVersion }: RunFacts) {
   const card: ReproCard = { codeVersion, ...(datasetHash === "" ? {} : { datasetHash }) };
   return payloadOf(experiment, { experiment, timeline, card });
@@ -140,7 +146,7 @@ async function addRun(
     settings: settingsOf(run.facts),
     ...(imageRanges && { imageRanges: imageRanges.map(([first, last]) => [first, last]) }),
     ...(repeats !== undefined && { repeats }),
-    ...(parent && { parent }),
+    ...(parent && { parent: writtenParent(parent) }),
     points: tables,
     measurements: lines,
     grids: await addGrids(run, place),
