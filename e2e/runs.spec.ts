@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { unzipSync } from "fflate";
 import { expect, test } from "./fixtures";
 import { START_MS, tiny, type Studio } from "./studio";
 
@@ -130,6 +132,20 @@ test("two runs stand in a list, are drawn over each other, and keep how they are
     await studio.page.mouse.move(box.x + box.width / 2, box.y + 100);
     await expect(loss).toContainText("the baseline");
     await expect(loss).toContainText("Custom");
+  });
+
+  await test.step("everything shown is one download that says what it is", async () => {
+    const saved = studio.page.waitForEvent("download");
+    await studio.page.getByRole("button", { name: /^Save all figures/ }).click();
+    const files = unzipSync(await readFile(await (await saved).path()));
+    const names = Object.keys(files);
+    expect(names).toEqual(
+      expect.arrayContaining(["denoising-loss.svg", "kid-1000.csv", "samples-step-40.png"]),
+    );
+    const text = (name: string) => new TextDecoder().decode(files[name]);
+    expect(text("denoising-loss.svg")).toContain("Across: training step. Upward: Denoising loss");
+    expect(text("denoising-loss.svg")).toMatch(/the baseline: λ 0, block 1, tiny-vit, seed 1/);
+    expect(text("denoising-loss.csv").split("\r\n")).toHaveLength(82); // two runs of 40 steps
   });
 
   await test.step("a deleted run can be brought back, and is drawn again", async () => {

@@ -1,15 +1,18 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconCsv, IconFileTypeSvg, IconLogs, IconPhotoDown } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { About } from "../components/About";
 import { useStudio } from "../useStudio";
 import { csvText, fileName, saveBlob, saveChartPng, saveChartSvg } from "./exportChart";
+import { describeFigure } from "./figureFiles";
 import classes from "./charts.module.css";
 
 export interface ChartTable {
   readonly header: readonly string[];
   readonly rows: () => Iterable<readonly (string | number | undefined)[]>;
+  /** A line for each run in it, for exports of the figure. */
+  readonly runs?: readonly string[];
 }
 
 export interface ChartCardProps {
@@ -28,6 +31,8 @@ export interface ChartCardProps {
   readonly legend?: ReactNode;
   /** Switches between readings of the figure; there also while it is empty. */
   readonly controls?: ReactNode;
+  /** What the figure has across: "training step". */
+  readonly across?: string;
   /** Undefined: the chart has no logarithmic axis; a string: why it has none at the moment. */
   readonly log?: { readonly name: string; readonly refusal: string | null };
   readonly table: ChartTable;
@@ -43,12 +48,20 @@ export interface ChartCardProps {
 /** The frame of every figure: title, value under the cursor, axis switch, downloads, what it means. */
 export function ChartCard(props: ChartCardProps) {
   const { label, title, readout, note, legend, log, table, empty, wide, children } = props;
-  const { figureRef, paperFigure, controls, scale, aside, about } = props;
+  const { figureRef, paperFigure, controls, scale, aside, about, across } = props;
   const plot = useRef<HTMLDivElement>(null);
+  const upward = scale === undefined || scale === "" ? title : `${title} (${scale})`;
+  const facts = [
+    ...(across === undefined ? [] : [`Across: ${across}. Upward: ${upward}.`]),
+    ...(table.runs ?? []),
+  ];
   const draw = (draws: (figure: HTMLElement) => void) => {
     const figure = plot.current?.closest("figure");
     if (figure) draws(figure);
   };
+  useEffect(() =>
+    draw((figure) => describeFigure(figure, empty === null ? { title, table, facts } : null)),
+  );
   const save = () => {
     const blob = new Blob([csvText(table.header, table.rows())], { type: "text/csv" });
     saveBlob(blob, fileName(title, "csv"));
@@ -79,14 +92,14 @@ export function ChartCard(props: ChartCardProps) {
           <ChartAction
             label={`Download ${title} as PNG`}
             disabled={empty !== null}
-            onClick={() => draw((figure) => void saveChartPng(figure, title))}
+            onClick={() => draw((figure) => void saveChartPng(figure, title, facts))}
           >
             <IconPhotoDown size={15} stroke={1.6} />
           </ChartAction>
           <ChartAction
             label={`Download ${title} as SVG`}
             disabled={empty !== null}
-            onClick={() => draw((figure) => saveChartSvg(figure, title))}
+            onClick={() => draw((figure) => saveChartSvg(figure, title, facts))}
           >
             <IconFileTypeSvg size={15} stroke={1.6} />
           </ChartAction>

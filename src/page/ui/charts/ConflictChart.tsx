@@ -16,7 +16,7 @@ import { conflictTable, tableOfRuns } from "./measuredTables";
 import { aboutOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
-import { placeOf } from "./runAxis";
+import { ACROSS, placeOf } from "./runAxis";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
 import { useFigureRuns, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
@@ -65,6 +65,7 @@ function ConflictFigure({ metric }: { readonly metric: Metric }) {
       title={chart.title}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across={ACROSS[axis.mode]}
       figureRef={ref}
       readout={<LowestBlock metric={metric} measured={measured} />}
       legend={

@@ -21,7 +21,7 @@ import { layerTable, tableOfRuns } from "./measuredTables";
 import { aboutOf, noteOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotMark, PlotRow } from "./plotProps";
-import { placeOf } from "./runAxis";
+import { ACROSS, placeOf } from "./runAxis";
 import { extent, type Scale } from "./scale";
 import { rangeOf, useReference } from "./reference";
 import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
@@ -114,6 +114,7 @@ function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun
       title={`${chart.title} by layer`}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across="block, 1 first"
       figureRef={figureRef}
       readout={encoder !== undefined && encoderShort(encoder)}
       legend={shown.map(({ run, m }) => (
@@ -174,6 +175,7 @@ function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
       title={`${chart.title} by layer`}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across="block, 1 first"
       figureRef={figureRef}
       readout={
         shown[0] && (
@@ -291,6 +293,7 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
       title={`${chart.title} over steps`}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across={ACROSS[axis.mode]}
       figureRef={ref}
       readout={<BestBlock metric={metric} measured={measured} />}
       legend={

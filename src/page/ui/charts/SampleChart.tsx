@@ -21,6 +21,7 @@ import { sampleTable, tableOfRuns } from "./measuredTables";
 import { aboutOf, noteOf, scaleText, titleOf, type Charted } from "./metricText";
 import type { PlotLevel } from "./plotProps";
 import { rangeOf, useReference } from "./reference";
+import { ACROSS } from "./runAxis";
 import { RunLegend } from "./RunLegend";
 import { RunPlot } from "./RunLines";
 import { measuredDrawing, valuesIn, type MeasuredPoint } from "./runLines";
@@ -87,6 +88,7 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
       title={title}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across={ACROSS[axis.mode]}
       figureRef={ref}
       readout={<SampleReadout metric={metric} measured={measured} />}
       note={

@@ -10,6 +10,7 @@ import { StepCursors } from "./Cursors";
 import { useDrawn } from "./drawQueue";
 import { stepTable, tableOfRuns } from "./measuredTables";
 import { aboutOf, scaleText, type Charted } from "./metricText";
+import { ACROSS } from "./runAxis";
 import { RunLegend } from "./RunLegend";
 import { RunPlot } from "./RunLines";
 import { smoothed, stepDrawing, valuesIn } from "./runLines";
@@ -49,6 +50,7 @@ export function StepChart({ metric }: { readonly metric: Charted<StepMetric<Step
       title={chart.title}
       scale={scaleText(metric)}
       about={aboutOf(chart)}
+      across={ACROSS[axis.mode]}
       note={chart.note}
       wide={chart.wide ?? false}
       figureRef={ref}

@@ -40,14 +40,18 @@ export function fileName(title: string, extension: string): string {
 }
 
 /** Saves the figure as an SVG that needs nothing from this page. */
-export function saveChartSvg(figure: HTMLElement, title: string): void {
-  const { text } = figureSvg(figure, title);
+export function saveChartSvg(figure: HTMLElement, title: string, facts: readonly string[]): void {
+  const { text } = figureSvg(figure, title, facts);
   saveBlob(new Blob([text], { type: "image/svg+xml" }), fileName(title, "svg"));
 }
 
 /** The same picture as pixels, two for each of the page's. */
-export async function saveChartPng(figure: HTMLElement, title: string): Promise<void> {
-  const { text, width, height } = figureSvg(figure, title);
+export async function saveChartPng(
+  figure: HTMLElement,
+  title: string,
+  facts: readonly string[],
+): Promise<void> {
+  const { text, width, height } = figureSvg(figure, title, facts);
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   await image.decode();

@@ -2,6 +2,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PAD = 2;
+/** Of the lines below a figure, in px. */
+const FACT = { size: 10, line: 14, left: 12 } as const;
 /** Switches and what is only heard. */
 const LEFT_OUT = "[data-no-export], button, input, [role=radiogroup]";
 /** What CSS gives the SVG on the page and a lone SVG would lack. */
@@ -40,8 +42,13 @@ interface Sheet {
 /**
  * @param figure its title, plots, legend and note are drawn; what matches `data-no-export` is not
  * @param title of the document, for those who hear it
+ * @param facts lines below the figure: what a reader without the page cannot know
  */
-export function figureSvg(figure: HTMLElement, title: string): FigureSvg {
+export function figureSvg(
+  figure: HTMLElement,
+  title: string,
+  facts: readonly string[] = [],
+): FigureSvg {
   const style = getComputedStyle(figure);
   const origin = figure.getBoundingClientRect();
   const root = document.createElementNS(SVG, "svg");
@@ -51,6 +58,7 @@ export function figureSvg(figure: HTMLElement, title: string): FigureSvg {
   add(root, "title", {}).textContent = title;
   add(root, "desc", {}).textContent = figure.querySelector("figcaption")?.textContent ?? "";
   for (const child of figure.childNodes) draw(child, sheet);
+  for (const fact of facts) drawFact(fact, sheet);
   const [width, height] = [Math.ceil(sheet.right), Math.ceil(sheet.bottom)];
   for (const element of [root, background]) setAll(element, { width, height });
   setAll(root, { viewBox: `0 0 ${width} ${height}`, "font-family": style.fontFamily });
@@ -122,6 +130,15 @@ function drawWords(node: Text, sheet: Sheet): void {
       "font-weight": style.fontWeight,
     }).textContent = words;
   }
+}
+
+/** A line below everything that is drawn. */
+function drawFact(words: string, sheet: Sheet): void {
+  sheet.bottom += FACT.line;
+  add(sheet.root, "text", {
+    ...{ x: FACT.left, y: sheet.bottom - PAD },
+    ...{ fill: sheet.resolve("var(--ink-dim)"), "font-size": FACT.size },
+  }).textContent = words;
 }
 
 function linesOf(node: Text): readonly { words: string; rect: DOMRect }[] {

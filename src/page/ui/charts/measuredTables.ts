@@ -36,8 +36,17 @@ export function tableOfRuns(
         for (const row of table.rows()) yield [...header.map((_, i) => row[i]), ...runCells(run)];
       }
     },
+    runs: runs.map(runFact),
   };
 }
+
+/** A run in one line: name, settings it began with, how far it is drawn, and what computed it. */
+const runFact = ({ name, experiment, timeline, log, device }: FigureRun): string => {
+  const { projCoeff, encoderDepth, encoders } = experiment.alignment;
+  const changes = timeline.length === 0 ? "" : `, ${timeline.length} live changes`;
+  const to = log.length === 0 ? "" : `, to step ${stepAt(log, log.length - 1)}`;
+  return `${name}: λ ${projCoeff}, block ${encoderDepth}, ${encoders.join(" + ")}, seed ${experiment.optimizer.seed}${changes}${to}${device ? `, ${device.adapter}` : ""}`;
+};
 
 const RUN_COLUMNS = [
   ...["run", "runSeed", "runLambda", "runDepth", "runEncoders", "runChanges", "adapter"],

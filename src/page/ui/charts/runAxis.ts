@@ -22,6 +22,14 @@ export interface AxisRun {
 }
 type TimedRun = Omit<AxisRun, "since">;
 
+/** What each axis across has, in words. */
+export const ACROSS: Readonly<Record<XMode, string>> = {
+  step: "training step",
+  images: "images seen",
+  time: "seconds of training",
+  fork: "steps since the fork",
+};
+
 /** The axis across of charts over steps. */
 export interface RunAxis {
   readonly mode: XMode;

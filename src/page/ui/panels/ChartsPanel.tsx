@@ -3,11 +3,12 @@ import { IconLogs } from "@tabler/icons-react";
 import { Boundary } from "../components/Boundary";
 import { Heading } from "../components/Notes";
 import { PaperSwitch } from "../components/PaperSwitch";
-import { memo, useEffect } from "react";
+import { memo, useEffect, useRef } from "react";
 import { selectDrawsFork } from "../../store/figureRuns";
 import { missingBytes } from "../../store/dataSlice";
 import { LiveCharts } from "../charts/LiveCharts";
 import { preloadPlot } from "../charts/Plot";
+import { SaveFigures } from "../charts/SaveFigures";
 import { bandText } from "../explain/band";
 import { formatBytes } from "../explain/format";
 import type { XMode } from "../../store/viewSlice";
@@ -20,6 +21,7 @@ import classes from "./panels.module.css";
 
 export const ChartsPanel = memo(function ChartsPanel() {
   const idle = useStudio((state) => state.run.phase === "idle");
+  const cards = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!idle) preloadPlot();
   }, [idle]);
@@ -37,9 +39,10 @@ export const ChartsPanel = memo(function ChartsPanel() {
         <PaperSwitch />
         <Across />
         <Smoothing />
+        <SaveFigures within={cards} />
       </div>
       <VerdictLine />
-      <div className={classes.cards}>
+      <div className={classes.cards} ref={cards}>
         <LiveCharts />
       </div>
     </main>
