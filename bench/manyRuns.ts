@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { presetById } from "../src/common/config/presets";
 import { ensureBuilt, serveBuilt } from "../scripts/builtApp.mjs";
 import { openBrowser } from "../scripts/headless/browser";
-import { measurePage } from "./manyRuns/measure";
+import { measurePage, measureTraining } from "./manyRuns/measure";
 import { seedRuns, type SeededRuns } from "./manyRuns/seed";
 
 const CASES: Readonly<Record<string, SeededRuns>> = {
@@ -39,6 +39,8 @@ async function measureCase(served: string, seeded: SeededRuns): Promise<void> {
     for (const visit of ["first", "second"]) {
       const tab = await context.newPage();
       console.log(`${visit} visit`, rounded(await measurePage(tab, address, seeded.shown)));
+      if (visit === "second")
+        console.log("while a run trains", rounded(await measureTraining(tab)));
       await tab.close();
     }
   } finally {

@@ -1,4 +1,5 @@
 import type { Page } from "playwright";
+import { mainThreadTasks } from "../../e2e/mainThreadTasks";
 
 /** What a person waits for on a page of stored runs, in milliseconds. */
 export interface PageTimes {
@@ -151,4 +152,25 @@ export async function measurePage(page: Page, address: string, shown: number): P
     ...{ hide: median(hidden), show: median(showing), smoothing: median(smoothing) },
     heapMb: usedSize / 2 ** 20,
   };
+}
+
+/** How long a run trains beside the drawn ones, in ms. */
+const TRAINED_MS = 15_000;
+
+/**
+ * The page's thread while a run trains and its points come in, with everything else drawn: the longest task, and what of it
+ * was computed. On a CPU backend training takes every core, and a task waits for one.
+ */
+export async function measureTraining(page: Page): Promise<{ wallMs: number; cpuMs: number }> {
+  const browser = page.context().browser();
+  if (!browser) throw new Error("this browser cannot be traced");
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.locator('[aria-label="Status"][data-step]:not([data-step="0"])').waitFor({
+    timeout: LONGEST_MS,
+  });
+  await page.waitForTimeout(3000);
+  const tasks = await mainThreadTasks(browser, page, () => page.waitForTimeout(TRAINED_MS));
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  const longest = (of: "wallMs" | "cpuMs") => Math.max(...tasks.map((task) => task[of]));
+  return { wallMs: longest("wallMs"), cpuMs: longest("cpuMs") };
 }
