@@ -23,6 +23,7 @@ import { createPreviewFlow } from "./flows/previewFlow";
 import { createQueueFlow } from "./flows/queueFlow";
 import { createOnStorage, createReadingFlow } from "./flows/readingFlow";
 import { createResultsFlow } from "./flows/resultsFlow";
+import { keepArrangement } from "./flows/arrangementFlow";
 import { createRunsFlow } from "./flows/runsFlow";
 import { loadRecorded } from "./flows/recordedFlow";
 import { createSiteFlow } from "./flows/siteFlow";
@@ -141,6 +142,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   });
   const reading = createReadingFlow({ store, onStorage, weights, report });
   const runs = createRunsFlow({ store, withDatabase, report });
+  const forgetArrangement = keepArrangement(store, withDatabase);
   const results = createResultsFlow({
     ...{ store, withDatabase, saveFile, codeVersion, report },
     nowMs: () => Date.now(),
@@ -188,6 +190,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
     end: () => {
       keys.dispose();
       runs.dispose();
+      forgetArrangement();
       queued.dispose();
       forks.dispose();
       elsewhere.dispose();

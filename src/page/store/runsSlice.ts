@@ -20,7 +20,8 @@ export interface RunCurves {
 }
 
 /** The order of the list of runs. */
-export type RunOrder = "newest" | "name" | "kid" | "cknna";
+export const RUN_ORDERS = ["newest", "name", "kid", "cknna"] as const;
+export type RunOrder = (typeof RUN_ORDERS)[number];
 
 export interface RunsState {
   readonly curves: Readonly<Record<string, RunCurves>>;
