@@ -134,6 +134,16 @@ test("two runs stand in a list, are drawn over each other, and keep how they are
     await expect(loss).toContainText("Custom");
   });
 
+  await test.step("agreement by layer and step is lines, or a map", async () => {
+    const overSteps = studio.figure("CKNNA by training step");
+    await overSteps.getByText("Map").click();
+    await expect(
+      overSteps.getByRole("img", { name: /^CKNNA over steps: CKNNA from/ }),
+    ).toBeVisible();
+    await expect(overSteps.getByRole("columnheader", { name: "40" })).toBeAttached();
+    await overSteps.getByText("Lines").click();
+  });
+
   await test.step("everything shown is one download that says what it is", async () => {
     const saved = studio.page.waitForEvent("download");
     await studio.page.getByRole("button", { name: /^Save all figures/ }).click();

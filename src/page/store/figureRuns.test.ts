@@ -11,7 +11,7 @@ const run = (id: string, parent: StoredRun["parent"] = null, shown = true): Stor
   ...{ id, name: id, phase: "stopped", isElsewhere: false, step: 9, totalSteps: 40 },
   ...{ createdAtMs: 0, updatedAtMs: 0, checkpointStep: null, checkpoints: [], bytes: 0 },
   ...{ experiment, timeline: [], device: null, pinned: false, parent, imported: null },
-    latest: {},
+  latest: {},
   look: { color: 0, shown },
 });
 const point = (step: number) => ({ step, velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 1 });

@@ -2,7 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { Ramp } from "../charts/Ramp";
 import { formatTick, formatValue } from "../explain/format";
-import type { HeatFigure } from "./heatData";
+import type { HeatValues } from "./heatData";
 import classes from "./analyse.module.css";
 
 const LEFT = 46;
@@ -19,7 +19,7 @@ interface Cell {
 }
 
 /** Lowest and highest value: where the ramp begins and ends. */
-export function heatRange(values: HeatFigure["values"]): readonly [number, number] {
+export function heatRange(values: HeatValues["values"]): readonly [number, number] {
   const all = values.flat().filter((value) => value !== null);
   return [Math.min(...all), Math.max(...all)];
 }
@@ -33,7 +33,7 @@ export const heatColor = (share: number): string =>
   `color-mix(in oklab, var(--heat-last) ${(100 * share).toFixed(1)}%, var(--heat-first))`;
 
 /** Rows of blocks, the first at the bottom as in the charts; a value is shown on hover and focus, and in a table. */
-export function HeatMap({ data, label }: { readonly data: HeatFigure; readonly label: string }) {
+export function HeatMap({ data, label }: { readonly data: HeatValues; readonly label: string }) {
   const [cell, setCell] = useState<Cell | null>(null);
   const { rows, columns, values, columnName, valueName } = data;
   const range = heatRange(values);
@@ -87,7 +87,7 @@ const KEYS: Readonly<Record<string, readonly [row: number, column: number]>> = {
 };
 
 function Cells(props: {
-  readonly data: HeatFigure;
+  readonly data: HeatValues;
   readonly range: readonly [number, number];
   readonly cell: Cell | null;
   readonly onCell: (row: number, column: number) => void;
@@ -131,7 +131,7 @@ function Cells(props: {
   );
 }
 
-function Axes({ data: { rows, columns, columnName } }: { readonly data: HeatFigure }) {
+function Axes({ data: { rows, columns, columnName } }: { readonly data: HeatValues }) {
   const width = (WIDTH - LEFT - 8) / columns.length;
   const height = (HEIGHT - BOTTOM - 6) / rows.length;
   const rowEvery = Math.ceil(12 / height);
@@ -181,7 +181,7 @@ function Axes({ data: { rows, columns, columnName } }: { readonly data: HeatFigu
 }
 
 /** The same numbers for those who read with a screen reader. */
-function HeatTable({ data, label }: { readonly data: HeatFigure; readonly label: string }) {
+function HeatTable({ data, label }: { readonly data: HeatValues; readonly label: string }) {
   const { rows, columns, values, columnName, valueName } = data;
   return (
     <VisuallyHidden component="div" data-no-export="">

@@ -1,5 +1,5 @@
 import type { StoredAnalysis } from "../../../common/protocol/analysis";
-import type { ChartTable } from "../charts/ChartCard";
+import type { ChartTable } from "../charts/chartTable";
 import type { PlotBand, PlotLevel, PlotLine, PlotMark, PlotRow } from "../charts/plotProps";
 import { extent, linearScale, type Scale } from "../charts/scale";
 import { formatValue } from "../explain/format";

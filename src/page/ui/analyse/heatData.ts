@@ -11,14 +11,17 @@ export const ONE_STEP =
   "Only one step of this run was analysed. Select another of its checkpoints too.";
 
 /** Values by row and column; a hole is null and is not drawn. */
-export interface HeatFigure extends FigureFrame {
-  readonly kind: "heat";
+export interface HeatValues {
   readonly columns: readonly string[];
   /** Blocks, 1 first. */
   readonly rows: readonly string[];
   readonly values: readonly (readonly (number | null)[])[];
   readonly columnName: string;
   readonly valueName: string;
+}
+
+export interface HeatFigure extends FigureFrame, HeatValues {
+  readonly kind: "heat";
 }
 
 export type HeatMeasure = "probe" | "cknna";

@@ -1,6 +1,6 @@
 import type { StoredAnalysis } from "../../../common/protocol/analysis";
 import type { PictureStrip } from "../../../common/protocol/previews";
-import type { ChartTable } from "../charts/ChartCard";
+import type { ChartTable } from "../charts/chartTable";
 import { encoderShort } from "../explain/names";
 import { noteText, provenance, type FigureFrame } from "./figure";
 import type { FigureInput } from "./figureInput";

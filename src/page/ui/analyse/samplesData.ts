@@ -1,6 +1,6 @@
 import { featureSpaceLabel } from "../../../common/catalogue/featureSpaces";
 import type { StoredAnalysis } from "../../../common/protocol/analysis";
-import type { ChartTable } from "../charts/ChartCard";
+import type { ChartTable } from "../charts/chartTable";
 import { formatValue } from "../explain/format";
 import { noteText, provenance, type FigureFrame } from "./figure";
 import type { FigureInput } from "./figureInput";

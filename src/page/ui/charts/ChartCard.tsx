@@ -4,16 +4,10 @@ import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
 import { About } from "../components/About";
 import { useStudio } from "../useStudio";
+import type { ChartTable } from "./chartTable";
 import { csvText, fileName, saveBlob, saveChartPng, saveChartSvg } from "./exportChart";
 import { describeFigure } from "./figureFiles";
 import classes from "./charts.module.css";
-
-export interface ChartTable {
-  readonly header: readonly string[];
-  readonly rows: () => Iterable<readonly (string | number | undefined)[]>;
-  /** A line for each run in it, for exports of the figure. */
-  readonly runs?: readonly string[];
-}
 
 export interface ChartCardProps {
   /** Names the figure for screen readers and tests, for example "Denoising loss by training step". */

@@ -1,15 +1,18 @@
 import { SegmentedControl } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import {
   valueOf,
   type LayerMetric,
   type LayerMetricId,
 } from "../../../common/catalogue/liveMetrics";
+import { evenly } from "../../../common/math/evenly";
 import type { LayerAlignment } from "../../../common/protocol/trainer";
 import { selectBandOfBlock } from "../../store/bandSlice";
 import { selectOpenRun, type FigureRun } from "../../store/figureRuns";
 import { alignmentAtStep, alignmentInForce, selectFirstMeasured } from "../../store/selectors";
 import type { StudioState } from "../../store/studioStore";
+import type { HeatValues } from "../analyse/heatData";
+import { lazyPart } from "../components/lazyPart";
 import { formatValue } from "../explain/format";
 import { encoderShort, runLabel } from "../explain/names";
 import { useStudio } from "../useStudio";
@@ -258,7 +261,30 @@ const profileLines = (
   ...shown.map((m, index) => ({ key: m.encoder, color: seriesColor(index), dots: true })),
 ];
 
-/** One line a block over steps, for one encoder at a time. */
+const HeatMap = lazyPart(() => import("../analyse/HeatMap").then((module) => module.HeatMap));
+
+const DRAWN_AS = [
+  { value: "lines", label: "Lines" },
+  { value: "map", label: "Map" },
+];
+
+/** More columns than this are too narrow to be told apart. */
+const MOST_COLUMNS = 32;
+
+/** Blocks upward and steps across; of many measurements as many as can be seen. */
+function heatOf(metric: Metric, measured: readonly LayerAlignment[], depth: number): HeatValues {
+  const shown = evenly(measured, MOST_COLUMNS);
+  const blocks = Array.from({ length: depth }, (_, block) => block);
+  return {
+    rows: blocks.map((block) => String(block + 1)),
+    columns: shown.map(({ step }) => String(step)),
+    values: blocks.map((block) => shown.map((m) => valuesOf(metric, m)[block] ?? null)),
+    columnName: "training step",
+    valueName: metric.name,
+  };
+}
+
+/** One line a block over steps, for one encoder at a time, or all of it as a map. */
 export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
   const { id, name, chart } = metric;
   const { ref, visible } = useVisible();
@@ -268,6 +294,7 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
   const open = useDrawn(selectOpenRun, visible);
   const encoders = useMemo(() => [...new Set(all.map((m) => m.encoder))], [all]);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [drawnAs, setDrawnAs] = useState<"lines" | "map">("lines");
   const encoder = chosen !== null && encoders.includes(chosen) ? chosen : encoders[0];
   const measured = useMemo(() => all.filter((m) => m.encoder === encoder), [all, encoder]);
   const last = measured.at(-1);
@@ -311,21 +338,37 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
           )}
         </>
       }
+      controls={
+        <SegmentedControl
+          className={classes.choice ?? ""}
+          size="xs"
+          aria-label={`${chart.title} over steps as`}
+          value={drawnAs}
+          onChange={(value) => setDrawnAs(value === "map" ? "map" : "lines")}
+          data={DRAWN_AS}
+        />
+      }
       note={noteOf(chart, last)}
       table={tableOfRuns(open ? [open] : [], () => layerTable(measured))}
       empty={measured.length === 0 ? empty : null}
     >
-      <StepCursors axis={axis}>
-        <Plot
-          rows={rows}
-          lines={lines}
-          reference={reference}
-          marks={marks}
-          x={axis.scale}
-          xLog={axis.log}
-          y={y}
-        />
-      </StepCursors>
+      {drawnAs === "map" ? (
+        <Suspense fallback={<div className={classes.empty} />}>
+          <HeatMap data={heatOf(metric, measured, depth)} label={`${chart.title} over steps`} />
+        </Suspense>
+      ) : (
+        <StepCursors axis={axis}>
+          <Plot
+            rows={rows}
+            lines={lines}
+            reference={reference}
+            marks={marks}
+            x={axis.scale}
+            xLog={axis.log}
+            y={y}
+          />
+        </StepCursors>
+      )}
     </ChartCard>
   );
 }

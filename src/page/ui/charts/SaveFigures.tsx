@@ -1,5 +1,6 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconPackageExport } from "@tabler/icons-react";
+import { zipSync } from "fflate";
 import type { RefObject } from "react";
 import { selectGrid } from "../../store/selectors";
 import { useStudioStore } from "../useStudio";
@@ -9,27 +10,20 @@ import { figureFiles } from "./figureFiles";
 /** Everything that is shown, as one zip: each figure as SVG and CSV, and the samples. @param within holds the figures */
 export function SaveFigures({ within }: { readonly within: RefObject<HTMLElement | null> }) {
   const store = useStudioStore();
-  const save = async () => {
+  const save = () => {
     if (!within.current) return;
     const grid = selectGrid(store.getState());
     const files = Object.fromEntries(
       figureFiles(within.current).map(({ name, bytes }) => [name, bytes]),
     );
     if (grid) files[`samples-step-${grid.step}.png`] = new Uint8Array(grid.png);
-    const { zipSync } = await import("fflate");
     const zip = zipSync(files, { level: 6 });
     saveBlob(new Blob([zip], { type: "application/zip" }), "repa-studio-figures.zip");
   };
   const label = "Save all figures, their numbers and the samples as one zip";
   return (
     <Tooltip label={label} withArrow openDelay={300}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="sm"
-        aria-label={label}
-        onClick={() => void save()}
-      >
+      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={save}>
         <IconPackageExport size={16} stroke={1.6} />
       </ActionIcon>
     </Tooltip>

@@ -1,5 +1,5 @@
 import { csvText, fileName } from "./exportChart";
-import type { ChartTable } from "./ChartCard";
+import type { ChartTable } from "./chartTable";
 import { figureSvg } from "./figureSvg";
 
 /** What a figure on the page is made of. */

@@ -5,7 +5,7 @@ import type {
   SampleQuality,
 } from "../../../common/protocol/trainer";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
-import type { ChartTable } from "./ChartCard";
+import type { ChartTable } from "./chartTable";
 import { csvText, fileName } from "./exportChart";
 import { conflictTable, layerTable, sampleTable, stepTable } from "./measuredTables";
 

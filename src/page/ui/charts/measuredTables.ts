@@ -14,7 +14,7 @@ import type {
 } from "../../../common/protocol/trainer";
 import type { FigureRun } from "../../store/figureRuns";
 import { stepAt, type StepLog } from "../../store/stepLog";
-import type { ChartTable } from "./ChartCard";
+import type { ChartTable } from "./chartTable";
 
 /** The CSV files behind the charts of a run: a column for every metric of a kind. */
 

@@ -1,3 +1,4 @@
+import { evenly } from "../../../common/math/evenly";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import type { FigureRun } from "../../store/figureRuns";
 import { usePngUrl } from "../panels/usePngUrl";
@@ -54,12 +55,4 @@ function OneTile({ grid, tile }: { readonly grid: SampleGrid; readonly tile: num
       style={tileStyle(url, grid, tile)}
     />
   );
-}
-
-/** At most `most` of a list, the first and the last among them. */
-export function evenly<T>(list: readonly T[], most: number): readonly T[] {
-  if (list.length <= most) return list;
-  return Array.from({ length: most }, (_, i) => Math.round((i * (list.length - 1)) / (most - 1)))
-    .map((at) => list[at])
-    .filter((one) => one !== undefined);
 }
