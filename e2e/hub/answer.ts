@@ -25,6 +25,7 @@ export interface HubState {
   readonly log: LoggedRequest[];
   readonly origins: Readonly<Record<HubHost, string>>;
   readonly linkSeconds: number;
+  readonly pageSize: number;
   readonly signingKey: string;
 }
 
@@ -216,8 +217,19 @@ async function answerApi(exchange: Exchange, kind: string, repo: string, call: s
   }
   const recursive = ["true", "1", "True"].includes(url.searchParams.get("recursive") ?? "");
   const tree = verb === "tree" ? await treeOf(found.files, folder.join("/"), recursive) : undefined;
-  if (tree) sendJson(exchange, 200, tree, { "X-Repo-Commit": found.commit });
+  if (tree) sendPage(exchange, tree, { "X-Repo-Commit": found.commit });
   else refuse(exchange, 404, "EntryNotFound");
+}
+
+/** A part of a list, and where the next one is. */
+function sendPage(exchange: Exchange, list: readonly unknown[], headers: Record<string, string>) {
+  const { state, url } = exchange;
+  const first = Number(url.searchParams.get("cursor") ?? 0);
+  const end = first + state.pageSize;
+  const next = new URL(`${url.pathname}${url.search}`, state.origins.hub);
+  next.searchParams.set("cursor", String(end));
+  const link = end < list.length ? { Link: `<${next.href}>; rel="next"` } : {};
+  sendJson(exchange, 200, list.slice(first, end), { ...headers, ...link });
 }
 
 async function answerHub(exchange: Exchange) {

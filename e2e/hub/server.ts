@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly tls?: boolean;
   /** How long a signed link holds. */
   readonly linkSeconds?: number;
+  /** Entries of a listing in one answer; the rest follows by its Link header. */
+  readonly pageSize?: number;
 }
 
 export interface LocalHub {
@@ -62,6 +64,7 @@ export async function startHub({
   files = new Map(),
   tls = false,
   linkSeconds = 600,
+  pageSize = 1000,
 }: HubOptions = {}): Promise<LocalHub> {
   const served = new Map([...files].map(([key, content]) => [key, repoFile(key, content)]));
   const failures = failureBook();
@@ -77,6 +80,7 @@ export async function startHub({
     log,
     origins,
     linkSeconds,
+    pageSize,
     signingKey: randomBytes(16).toString("hex"),
   };
 

@@ -112,6 +112,19 @@ describe("a file of the hub", () => {
     expect(sent()).toHaveLength(2); // one to see, one for all of it
   });
 
+  test("whose server accepts and never answers fails with words, the probe for parts too", async () => {
+    const { tools } = await open({ [KEY]: BYTES });
+    const silent = {
+      ...tools,
+      silence: () => Promise.resolve(),
+      fetch: () => new Promise<Response>(() => undefined),
+    };
+    const file = { url: "https://example.org/a.parquet", bytes: BYTES.length };
+    await expect(remoteSource(silent, file).read(0, 4)).rejects.toMatchObject({
+      code: "DOWNLOAD_FAILED",
+    });
+  });
+
   test("whose connection is cut goes on where it was", async () => {
     const { hub, bytes } = await source();
     expect(await bytes.read(0, 4)).toEqual(BYTES.subarray(0, 4));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { StudioError } from "../../common/errors/studioError";
 import type { HubDatasetOffer, HubDatasetRef } from "../../common/protocol/datasets";
-import { fetchJson, resolveUrl, type HubTools } from "./hubClient";
+import { fetchJson, fetchList, resolveUrl, type HubTools } from "./hubClient";
 
 /** Where the hub keeps its own conversion of every data set to parquet. */
 const CONVERTED = "refs/convert/parquet";
@@ -54,7 +54,7 @@ async function parquetFiles(
   const revisionUrl = `${api(tools, repo)}/revision/${encodeURIComponent(revision)}`;
   const { sha, cardData } = await fetchJson(tools, revisionUrl, Commit, signal);
   const treeUrl = `${api(tools, repo)}/tree/${sha}?recursive=true`;
-  const tree = await fetchJson(tools, treeUrl, Tree, signal);
+  const tree = await fetchList(tools, treeUrl, Tree, signal);
   const files = tree.flatMap(({ type, path, size, lfs }) => {
     const place = type === "file" ? placeOf(path) : undefined;
     return place ? [{ ...place, path, bytes: lfs?.size ?? size }] : [];

@@ -127,6 +127,46 @@ test("requests to a server that never responds end, and none is left open", asyn
   expect(signals.map((signal) => signal?.aborted)).toEqual(Array(6).fill(true));
 });
 
+test("a file is found on any page of a long listing", async () => {
+  const names = Array.from({ length: 45 }, (_, i) => `o/m@main/sub/part-${i + 10}.bin`);
+  const files = new Map([...names, KEY].map((name) => [name, MODEL] as const));
+  const hub = await startHub({ files, pageSize: 10 });
+  hubs.push(hub);
+  const { tools } = await open();
+  const facts = await fileFacts({ ...tools, places: hub.places }, REF);
+  expect(facts.bytes).toBe(MODEL.length);
+  const pages = hub.log.filter(({ path }) => path.includes("/tree/"));
+  expect(pages).toHaveLength(5);
+});
+
+test("a listing without an end is given up", async () => {
+  const { tools, hub } = await open();
+  const endless: HubTools = {
+    ...tools,
+    fetch: async (url, init) => {
+      const answer = await fetch(url, init);
+      if (!url.includes("/tree/")) return answer;
+      const headers = { "Content-Type": "application/json", Link: `<${url}>; rel="next"` };
+      return new Response(await answer.text(), { headers });
+    },
+  };
+  await expect(fileFacts(endless, REF)).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message: expect.stringContaining("more than 500 pages") as string,
+  });
+  expect(hub.log.length).toBeGreaterThan(500);
+});
+
+test("a whole file of another size than was said is refused", async () => {
+  const { hub, tools } = await open();
+  const facts = await fileFacts(tools, REF);
+  hub.fail({ failure: { kind: "noRange" }, times: Infinity });
+  const source = hubSource(tools, REF, { ...facts, bytes: MODEL.length + 1 });
+  await expect(readRange(source, RANGE)).rejects.toMatchObject({
+    message: expect.stringContaining("300000 bytes instead of 300001") as string,
+  });
+});
+
 test("429 is waited for as long as it says, 503 longer each time", async () => {
   const { hub, read, pauses } = await open();
   hub.fail({

@@ -45,7 +45,7 @@ export function resolveUrl(places: HubPlaces, { kind, repo, revision, file }: Hu
 }
 
 /** The result of `next`, or an error when the server sends nothing for too long. */
-async function unlessSilent<T>({ silence }: HubTools, next: Promise<T>): Promise<T> {
+export async function unlessSilent<T>({ silence }: HubTools, next: Promise<T>): Promise<T> {
   const heard = new AbortController();
   const silent = silence(heard.signal).then(() =>
     heard.signal.aborted ? next : Promise.reject(new Error("The server fell silent.")),
@@ -119,12 +119,54 @@ function patience(tools: HubTools, url: string, signal: AbortSignal | undefined)
  * JSON of the hub's API, checked by `schema`.
  * @throws StudioError DOWNLOAD_FAILED, CANCELLED
  */
-export async function fetchJson<T>(
+export const fetchJson = async <T>(
   tools: HubTools,
   url: string,
   schema: z.ZodType<T>,
   signal?: AbortSignal,
-): Promise<T> {
+): Promise<T> => (await fetchPage(tools, url, schema, signal)).data;
+
+/** A list has thousands of entries a page at most, a repository hundreds of thousands of files. */
+const MOST_PAGES = 500;
+
+/**
+ * A list of the hub's API with all of its pages: each names the next one in its Link header.
+ * @throws StudioError DOWNLOAD_FAILED, also where there is no end to it; CANCELLED
+ */
+export async function fetchList<T>(
+  tools: HubTools,
+  url: string,
+  schema: z.ZodType<T[]>,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const all: T[] = [];
+  let next: string | null = url;
+  for (let pages = 0; next !== null; pages++) {
+    if (pages === MOST_PAGES) throw failedDownload(url, `it has more than ${MOST_PAGES} pages`);
+    const page: Page<T[]> = await fetchPage(tools, next, schema, signal);
+    all.push(...page.data);
+    next = page.next;
+  }
+  return all;
+}
+
+interface Page<T> {
+  readonly data: T;
+  /** Address of the page after this one; null when it is the last. */
+  readonly next: string | null;
+}
+
+function nextPage(response: Response, url: string): string | null {
+  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get("Link") ?? "")?.[1];
+  return link === undefined ? null : new URL(link, url).href;
+}
+
+async function fetchPage<T>(
+  tools: HubTools,
+  url: string,
+  schema: z.ZodType<T>,
+  signal?: AbortSignal,
+): Promise<Page<T>> {
   const { wait } = patience(tools, url, signal);
   for (;;) {
     const response = await ask(tools, url, signal ? { signal } : {});
@@ -141,7 +183,7 @@ export async function fetchJson<T>(
       continue;
     }
     const parsed = schema.safeParse(body);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { data: parsed.data, next: nextPage(response, url) };
     throw failedDownload(url, "its response is not what the hub's API gives", parsed.error);
   }
 }
@@ -171,15 +213,25 @@ export async function fileFacts(
   const { sha: commit } = await fetchJson(tools, revisionUrl, Revision, signal);
   const folder = file.split("/").slice(0, -1).join("/");
   const treeUrl = `${api}/tree/${commit}${folder === "" ? "" : `/${encodePath(folder)}`}`;
-  const tree = await fetchJson(tools, treeUrl, Tree, signal);
+  const tree = await fetchList(tools, treeUrl, Tree, signal);
   const entry = tree.find(({ type, path }) => type === "file" && path === file);
   if (!entry) throw failedDownload(treeUrl, `${repo} has no file "${file}" at "${revision}"`);
   return { bytes: entry.lfs?.size ?? entry.size, sha256: entry.lfs?.oid ?? null, commit };
 }
 
-/** How many bytes of a response come before those asked for. Checks that the range is the one asked for. */
+/**
+ * How many bytes of a response come before those asked for. Checks that the range is the one asked for, and that a whole
+ * file is as long as it was said to be.
+ */
 function leadingBytes(response: Response, first: number, fileBytes: number, url: string): number {
-  if (response.status !== 206) return first;
+  if (response.status !== 206) {
+    const length = response.headers.get("Content-Length");
+    const isPlain = response.headers.get("Content-Encoding") === null;
+    if (length !== null && isPlain && Number(length) !== fileBytes) {
+      throw failedDownload(url, `the file has ${length} bytes instead of ${fileBytes}`);
+    }
+    return first;
+  }
   const range = response.headers.get("Content-Range");
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range ?? "") ?? [];
   if (range === null) return 0;

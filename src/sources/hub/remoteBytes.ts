@@ -1,5 +1,5 @@
 import { blobSource, type ByteSource } from "../../common/formats/byteSource";
-import { streamRange, type HubTools } from "./hubClient";
+import { streamRange, unlessSilent, type HubTools } from "./hubClient";
 
 /** Received pieces are handed to the browser as often as this: it may keep them on disk. */
 const BLOB_BYTES = 16 * 2 ** 20;
@@ -15,14 +15,17 @@ export interface RemoteOptions {
   readonly onWhole?: ((file: RemoteFile, receivedBytes: number) => void) | undefined;
 }
 
-/** Whether a server sends the part that is requested. A failure counts as yes: the first read reports it. */
+/** Whether a server sends the part that is requested. A failure or silence counts as yes: the first read reports it. */
 async function givesParts(tools: HubTools, url: string, signal?: AbortSignal): Promise<boolean> {
+  const request = new AbortController();
+  const signals = AbortSignal.any([request.signal, ...(signal ? [signal] : [])]);
   try {
-    const headers = { Range: "bytes=0-0" };
-    const response = await tools.fetch(url, signal ? { headers, signal } : { headers });
+    const asked = tools.fetch(url, { headers: { Range: "bytes=0-0" }, signal: signals });
+    const response = await unlessSilent(tools, asked);
     void response.body?.cancel();
     return response.status !== 200;
   } catch {
+    request.abort();
     return true;
   }
 }
