@@ -8,6 +8,18 @@ import { onlyAtEnd, studioOn, tiny } from "./studio";
 const DIST = join(import.meta.dirname, "..", "dist");
 test.use({ backend: "wasm" });
 
+/** The directive that keeps a page or a worker from another host; what it runs in is asked. */
+const blockedBy = () =>
+  new Promise<string>((resolve) => {
+    addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+      resolve(effectiveDirective),
+    );
+    fetch("https://example.com/").then(
+      () => resolve("nothing"),
+      () => setTimeout(() => resolve("nothing"), 3000),
+    );
+  });
+
 const linkTo = (steps: number) =>
   encodeLink({
     experiment: tiny({ optimizer: { steps }, evaluation: onlyAtEnd(steps) }),
@@ -32,7 +44,9 @@ const openDrawer = async (page: Page) => {
 
 test.describe("a host that sends no headers, below a path", () => {
   // what the network says while there is none
-  test.use({ expectedComplaints: [/Failed to load resource|ERR_CONNECTION_REFUSED/] });
+  test.use({
+    expectedComplaints: [/Failed to load resource|ERR_CONNECTION_REFUSED|Content Security Policy/],
+  });
 
   test("is isolated after one reload, trains, and opens without a network after the first run", async ({
     page,
@@ -56,6 +70,8 @@ test.describe("a host that sends no headers, below a path", () => {
     await studio.waitForPhase("Finished");
     const trainer = page.workers().find((worker) => worker.url().includes("trainer.worker"));
     expect(await trainer?.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(await page.evaluate(blockedBy)).toBe("connect-src");
+    expect(await trainer?.evaluate(blockedBy)).toBe("connect-src");
     const offline = await openDrawer(page);
     await expect(offline).toContainText("opens without a network", { timeout: 60_000 });
     await expect(offline.getByRole("button", { name: "Remove from this browser" })).toBeVisible({
