@@ -285,10 +285,22 @@ const readerOf = (
   { environment }: RunInputs,
   journal: RunJournal,
   { optimizer }: Experiment,
-): StepReader =>
-  createStepReader(environment.clockMs, optimizer.learningRate, (point) =>
-    journal.emit({ type: "steps", points: [point] }),
-  );
+): StepReader => {
+  let isTold = false;
+  return createStepReader(environment.clockMs, optimizer.learningRate, (point) => {
+    journal.emit({ type: "steps", points: [point] });
+    if (point.gradNorm !== 0 || isTold) return;
+    isTold = true;
+    journal.emit({ type: "warning", failure: nothingLearned(point.step) });
+  });
+};
+
+/** Rounding never gives exactly 0 for all weights: a kernel wrote nothing, or nothing reaches the loss. */
+const nothingLearned = (step: number): Failure => ({
+  code: "OUT_OF_RANGE",
+  message: `All gradients of step ${step} are exactly 0: the weights do not learn from it.`,
+  hint: "If this goes on, stop the run and try ?backend=wasm in the address: a GPU driver may compute nothing.",
+});
 
 /** Ends an evaluation at once when the run is stopped. The loop then ends as after any step. */
 const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resume it to go on.");

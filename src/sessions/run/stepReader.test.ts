@@ -1,5 +1,6 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import type { StepPoint } from "../../common/protocol/trainer";
 import { STEP_METRICS } from "../../common/catalogue/liveMetrics";
 import { createStepReader } from "./stepReader";
 
@@ -60,6 +61,26 @@ test("steps of seconds go one by one, so that a stop waits for one at most", asy
 test("quick steps go ahead of their numbers, some at a time", async () => {
   expect(await mostUnderWay(20)).toBe(3);
   expect(await mostUnderWay(1)).toBe(4);
+});
+
+test("the first step that is no number is logged, and none behind it", async () => {
+  const device = slowDevice(1);
+  const points: StepPoint[] = [];
+  const reader = createStepReader(device.clockMs, 0.1, (point) => points.push(point));
+  const values = (loss: number) => STEP_METRICS.map(({ id }) => (id === "velocityLoss" ? loss : 1));
+  const pushes = [1, NaN, NaN].map((loss, i) => reader.push(i + 1, device.submit(values(loss))));
+  const ended = Promise.allSettled([...pushes, reader.drain()]);
+  for (let i = 0; i < 3; i++) {
+    device.finish();
+    await settle();
+  }
+  expect((await ended).map((one): unknown => "reason" in one && one.reason)).toContainEqual(
+    expect.objectContaining({ code: "NONFINITE_LOSS" }),
+  );
+  expect(points.map(({ step, velocityLoss }) => [step, velocityLoss])).toEqual([
+    [1, 1],
+    [2, NaN],
+  ]);
 });
 
 test("a loss that is not a number is an error", async () => {

@@ -41,22 +41,26 @@ export function createStepReader(
   let lastMs = clockMs();
   /** Infinity until a step was read, so that the first ones are read one by one. */
   let stepMs = Infinity;
+  let diverged = false;
 
   const read = async (step: number, logged: Tensor1D) => {
     const values = await logged.data<"float32">().finally(() => logged.dispose());
     const metrics = recordOf(IDS, (id) => values[IDS.indexOf(id)] ?? NaN);
-    if (!Object.values(metrics).every(Number.isFinite)) {
+    const nowMs = clockMs();
+    stepMs = nowMs - lastMs;
+    lastMs = nowMs;
+    const isFinite = Object.values(metrics).every(Number.isFinite);
+    // the step that is no number is logged, so that the charts show where; those behind it follow from it
+    if (isFinite || !diverged) onPoint({ step, ...metrics, stepMs });
+    if (!isFinite) {
+      diverged = true;
       const found = STEP_METRICS.map(({ id, name }) => `${name.toLowerCase()} ${metrics[id]}`);
       throw new StudioError(
         "NONFINITE_LOSS",
         `Step ${step} gave ${found.join(", ")} (learning rate ${learningRate}).`,
-        "Start again with a lower learning rate; the last checkpoint is from before this step.",
+        "The last checkpoint is from before this step: go on from it in float32, with a lower learning rate, or with gradients clipped at less.",
       );
     }
-    const nowMs = clockMs();
-    stepMs = nowMs - lastMs;
-    lastMs = nowMs;
-    onPoint({ step, ...metrics, stepMs });
   };
 
   const settle = async (most: number) => {

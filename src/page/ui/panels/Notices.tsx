@@ -2,6 +2,8 @@ import { Alert, Button, Group, List } from "@mantine/core";
 import { IconAlertTriangle, IconArrowBackUp, IconBolt, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import type { SlowReason } from "../../../common/protocol/shared";
+import { unchangedFork } from "../../../common/config/forks";
+import { remediesFor } from "../../../common/config/remedies";
 import { useCommands } from "../commands";
 import { slowText } from "../explain/device";
 import { changeText } from "../explain/names";
@@ -56,10 +58,31 @@ function FailureNotice() {
           <Button size="xs" color="red" onClick={() => commands.resumeRun(runId)}>
             Go on from step {checkpoint.step}
           </Button>
+          {failure.code === "NONFINITE_LOSS" && <Remedies runId={runId} step={checkpoint.step} />}
         </Group>
       )}
     </Alert>
   );
+}
+
+/** Forks from the last good checkpoint, each with one setting that keeps a loss from overflowing. */
+function Remedies({ runId, step }: { readonly runId: string; readonly step: number }) {
+  const experiment = useStudio((state) => state.run.experiment);
+  const timeline = useStudio((state) => state.run.timeline);
+  const busy = useStudio((state) => state.forks.busy);
+  const { fork } = useCommands();
+  if (!experiment) return null;
+  return remediesFor(unchangedFork({ experiment, timeline }, { step })).map(({ label, wanted }) => (
+    <Button
+      key={label}
+      size="xs"
+      variant="default"
+      disabled={busy}
+      onClick={() => fork({ runId, step, before: null, wanted, begins: true })}
+    >
+      Fork {label}
+    </Button>
+  ));
 }
 
 /** A live change was undone by a fork: what was kept, and the way back to it. */
