@@ -11,7 +11,7 @@ import type { RunEvent } from "../../src/common/protocol/trainer";
 import { latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
 import { openStudioDb } from "../../src/common/storage/openDb";
-import { readRun } from "../../src/common/storage/runs";
+import { readGrids, readRun } from "../../src/common/storage/runs";
 import { pointsOf } from "../../src/common/storage/stepRows";
 import { blockCount, blockRanges } from "../../src/sessions/caches/fillingBlocks";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
@@ -127,6 +127,12 @@ test("a run beside its caches records which images came in when; its record give
   expect(parts?.at(-1)?.step).toBeGreaterThan(FIRST_STEP_AFTER_FILLING);
   expect(early.grids?.map(([step]) => step)).toEqual([2, 10]);
   expect(early.measurements?.length).toBe(4);
+  // the strip shows a held-out image, which may be in any block: there is none before all are in
+  const strips = (await readGrids(db, "early")).map(({ step, denoised }) => [step, !!denoised]);
+  expect(strips).toEqual([
+    [2, false],
+    [10, true],
+  ]);
 
   // the caches are full now: what decides the batches is the record
   await train("repeated", early.timeline ?? [], (event, stop) => {

@@ -57,11 +57,15 @@ export async function forEachSampleChunk(
   }
 }
 
-/** The sample grid of a step: same noise and labels at every step and in every run with this noise seed. */
+/**
+ * The sample grid of a step: same noise and labels at every step and in every run with this noise seed.
+ * @param hasAllImages without it there is no strip of what the model thinks x_0 is: its image may not be encoded yet
+ */
 export async function drawGrid(
   context: EvaluationContext,
   params: ParamMap,
   step: number,
+  hasAllImages: boolean,
 ): Promise<SampleGrid> {
   const { gridSize: count } = context.experiment.sampling;
   const tile = context.data.dataset.resolution;
@@ -84,8 +88,8 @@ export async function drawGrid(
   });
   const labels = Array.from({ length: count }, (_, i) => i % context.shape.numClasses);
   const png = encodePng({ width, height, data: canvas, channels: 3, depth: 8 });
-  const denoised = await drawDenoised(context, params);
-  return { step, png: new Uint8Array(png).buffer, count, columns, tile, labels, denoised };
+  const grid = { step, png: new Uint8Array(png).buffer, count, columns, tile, labels };
+  return hasAllImages ? { ...grid, denoised: await drawDenoised(context, params) } : grid;
 }
 
 /** Features of `sampleCount` EMA samples in the context's space: [n, width]. */

@@ -5,7 +5,7 @@ import { StudioError } from "../../common/errors/studioError";
 import { batchImages } from "../../engine/training/batch";
 import { BLOCK_IMAGES, blockRanges } from "../caches/fillingBlocks";
 import { within } from "../caches/imageRanges";
-import { createImageArrivals, createImageParts } from "./imageArrivals";
+import { createImageArrivals, createImageParts, hasAllImages } from "./imageArrivals";
 
 const { experiment } = presetById("first-minute");
 const SIZE = 10 * BLOCK_IMAGES;
@@ -88,6 +88,15 @@ test("figures wait for all images, which then hold from the next step; a stop en
   const last = beside(10, 0, [{ step: 1, change: {}, images: 1 }]);
   await last.arrivals.all(experiment.optimizer.steps + 1);
   expect(last.timeline).toHaveLength(1);
+});
+
+test("a step has all images once the last block has come in, and always where none is named", () => {
+  const timeline = [
+    { step: 1, change: {}, images: 3 },
+    { step: 9, change: {}, images: 10 },
+  ];
+  expect([8, 9, 50].map((step) => hasAllImages(timeline, step, SIZE))).toEqual([false, true, true]);
+  expect(hasAllImages([], 1, SIZE)).toBe(true);
 });
 
 test("a batch is a function of seed, step and record: each part begins a pass over its images", () => {

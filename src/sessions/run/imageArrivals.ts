@@ -33,6 +33,16 @@ export function createImageParts(
   };
 }
 
+/** Whether a step draws from all images, as far as a run uses them: of an early start, whether the last have come in. */
+export function hasAllImages(
+  timeline: readonly TimelineEntry[],
+  step: number,
+  images: number,
+): boolean {
+  const part = imagePartAt(timeline, step);
+  return part === undefined || part.blocks >= blockCount(images);
+}
+
 /** Takes in images that were encoded meanwhile, between two steps. */
 export interface ImageArrivals {
   /** Looks whether there are more. Those that come hold from `next`, the step to come, and are recorded first. */

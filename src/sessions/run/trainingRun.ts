@@ -20,6 +20,7 @@ import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { createActiveRun } from "./activeRun";
 import { dueAfter, hasFigures, isLateCheckpoint, type Due } from "./due";
 import { drawGrid } from "./evaluation";
+import { hasAllImages } from "./imageArrivals";
 import { gradientConflictAt } from "./gradientConflict";
 import { loadRun, type LoadedRun, type RunInputs, type StoredState } from "./loadRun";
 import { createStepReporter } from "./stepProgress";
@@ -293,7 +294,8 @@ async function measure(run: LoadedRun, due: Pick<Due, "grid" | "figures">): Prom
   freeUnused();
   if (due.grid) {
     phase("evaluating", "Samples");
-    journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step) });
+    const isWhole = hasAllImages(run.timeline, step, context.data.dataset.size);
+    journal.emit({ type: "grid", grid: await drawGrid(context, model.ema(), step, isWhole) });
   }
   if (measuring && due.figures) {
     // figures are of all held-out and training images, so that those of all steps compare
