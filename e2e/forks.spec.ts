@@ -101,6 +101,7 @@ test("a run is forked at a checkpoint and before a live change, and undo is such
     await expect(kept).toContainText(/of 0 B: .* pinned, 0 B at live changes/);
     await expect(kept).toContainText("Raise the budget");
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog"), "the drawer is gone").toHaveCount(0);
   });
 
   await test.step("a deleted parent says that its forks stay", async () => {
