@@ -12,7 +12,7 @@ import { useStudio } from "../useStudio";
 import { aboutText, cknnaText, gridOf, gridSteps, pointAt } from "./recordedText";
 import classes from "./recorded.module.css";
 
-const COLORS = ["var(--mantine-color-blue-filled)", "var(--mantine-color-gray-6)"] as const;
+const COLORS = ["var(--run-1)", "var(--run-8)"] as const;
 const PLOT_HEIGHT = 190;
 
 /** Real runs of another day, while the page has no curve of its own. */
