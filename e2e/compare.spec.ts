@@ -75,7 +75,7 @@ test("two runs are compared: settings, figures, speed, samples, and all of it in
   await studio.button("Play the run as a film").click();
   await expect(samples.getByText("step 40")).toHaveCount(2, { timeout: 15_000 });
   await expect(view.getByRole("figure", { name: "KID by training step" })).toBeVisible();
-  await expect(studio.curves("KID by training step").first()).toBeVisible();
+  await expect(studio.curves("KID by training step").last()).toBeVisible();
 
   const saved = page.waitForEvent("download");
   await studio.button("Save as one HTML file").click();

@@ -31,7 +31,7 @@ test("the family is switched to DiT, which trains, samples and is analysed, and 
   await expect(page.getByText("Ancestral (learned variance), 2 steps")).toBeVisible();
   const half = "Predicted x₀ at t = 0.5 (DiT: step 258 of 1,000)";
   await expect(page.getByRole("img", { name: half, exact: true })).toBeVisible();
-  await expect(studio.curves("KID by training step").first()).toBeVisible();
+  await expect(studio.curves("KID by training step").last()).toBeVisible();
   const run = await studio.newestRun();
   expect(run.experiment.model.family).toBe("dit");
   const parameters = await storedParameters(studio, run.id, STEPS);

@@ -18,7 +18,7 @@ test("a curve and samples come while images are still encoded, and the run's lin
   test.setTimeout(START_MS + 120_000);
   await studio.runLink(EARLY);
   const images = studio.status.locator("[data-total]");
-  await expect(studio.curves("Denoising loss by training step").first()).toBeVisible({
+  await expect(studio.curves("Denoising loss by training step").last()).toBeVisible({
     timeout: START_MS,
   });
   await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();

@@ -55,13 +55,13 @@ test.describe("on whatever the machine is best at", () => {
 
     await studio.button("Train").click();
     await studio.waitForStep(2);
-    await expect(studio.curves("Denoising loss by training step").first()).toBeVisible();
-    await expect(studio.curves("Alignment loss by training step").first()).toBeVisible();
+    await expect(studio.curves("Denoising loss by training step").last()).toBeVisible();
+    await expect(studio.curves("Alignment loss by training step").last()).toBeVisible();
     await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();
-    await expect(studio.curves("CKNNA by layer").first()).toBeVisible();
+    await expect(studio.curves("CKNNA by layer").last()).toBeVisible();
     await studio.waitForPhase("Finished");
-    await expect(studio.curves("KID by training step").first()).toBeVisible();
-    await expect(studio.curves("CKNNA by training step").first()).toBeVisible();
+    await expect(studio.curves("KID by training step").last()).toBeVisible();
+    await expect(studio.curves("CKNNA by training step").last()).toBeVisible();
 
     const run = await studio.newestRun();
     const { steps } = run.experiment.optimizer;
@@ -98,7 +98,7 @@ test.describe("on WebGPU", () => {
     for (const [done, all] of counts) expect(done).toBeLessThanOrEqual(all);
     expect(texts.find((text) => text.includes("GPU programs"))).toContain("First step");
 
-    await expect(studio.curves("Denoising loss by training step").first()).toBeVisible();
+    await expect(studio.curves("Denoising loss by training step").last()).toBeVisible();
     await studio.waitForPhase("Finished", 300_000);
     await expect(studio.page.getByRole("img", { name: /^Sample 1: / })).toBeVisible();
     const run = await studio.newestRun();

@@ -72,7 +72,7 @@ export function studioOn(page: Page, backend: BackendChoice) {
     step,
     alert: (name: RegExp | string) => page.getByRole("alert", { name }),
     figure: (name: string) => page.getByRole("figure", { name }),
-    /** The lines a figure has drawn. */
+    /** The lines a figure has drawn; the last is of the run that is open. */
     curves: (name: string) =>
       page.getByRole("figure", { name }).locator("svg :is(.recharts-line-curve, .run-line)[d^=M]"),
     setting: (label: string) =>
