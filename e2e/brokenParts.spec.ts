@@ -34,6 +34,7 @@ test("a view whose script does not load says so, the rest is alive, and another 
   await page.getByRole("link", { name: "Train" }).click();
   await expect(studio.button("Train")).toBeEnabled();
   await page.getByRole("link", { name: "Data" }).click();
+  await expect(notice, "the view was asked for again, and refused").toBeVisible();
   reachable = true;
   await notice.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("complementary", { name: "Data sets" })).toBeVisible();
