@@ -16,7 +16,7 @@ import {
   readSeries,
   storedSteps,
 } from "../../../common/storage/runs";
-import type { Failure } from "../../../common/errors/studioError";
+import { toFailure, type Failure } from "../../../common/errors/studioError";
 import type { Unreadable } from "../../../common/storage/checked";
 import { findUnreadable } from "../../../common/storage/unreadable";
 import type { AnalysedRun } from "../../store/analysisSlice";
@@ -41,10 +41,17 @@ export async function withDatabase<T>(
   }
 }
 
-/** Hears that the database goes over to a newer version of the studio, or is closed by the browser. @returns what ends it */
+/**
+ * Hears that the database goes over to a newer version of the studio, or has gone over before this was asked, or is closed
+ * by the browser. @returns what ends it
+ */
 export function watchDatabase(onClosed: (failure: Failure) => void): () => void {
   const watching = openStudioDb(undefined, { onClosed });
-  watching.catch(() => undefined); // whoever works on the database says why it does not open
+  watching.catch((thrown: unknown) => {
+    const failure = toFailure(thrown);
+    // why it does not open for another reason is said by whoever works on it
+    if (failure.code === "STORAGE_OUTDATED") onClosed(failure);
+  });
   return () => void watching.then((db) => db.close()).catch(() => undefined);
 }
 
