@@ -8,7 +8,6 @@ import { MODEL_FAMILIES, type ModelFamily } from "../../src/common/config/modelF
 import { presetById } from "../../src/common/config/presets";
 import { sha256Hex } from "../../src/common/formats/sha256";
 import { measurementKey } from "../../src/common/protocol/measurementSeries";
-import type { Outcome } from "../../src/common/protocol/shared";
 import type { RunEvent } from "../../src/common/protocol/trainer";
 import { latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
@@ -24,6 +23,7 @@ import { nodeEnvironment } from "./environment";
 import { checkoutPlaces } from "./places";
 import { openState, type NodeState } from "./state";
 import { nextTurn } from "./turn";
+import { valueOf } from "../../test/valueOf";
 
 /** Samples, figures and a checkpoint are due at step 4; the run goes on to step 6. */
 const TINY = presetById("tiny").experiment;
@@ -60,11 +60,6 @@ afterAll(() => {
   state.close();
   rmSync(folder, { recursive: true });
 });
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
-}
 
 /** Trains a run to its end, or until `endAt` says so: the tab is then gone, and nothing more is stored. */
 async function train(

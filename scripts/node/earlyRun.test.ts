@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
 import { presetById } from "../../src/common/config/presets";
 import { measurementKey } from "../../src/common/protocol/measurementSeries";
-import type { Outcome } from "../../src/common/protocol/shared";
 import type { RunEvent } from "../../src/common/protocol/trainer";
 import { latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
@@ -23,6 +22,7 @@ import { nodeEnvironment } from "./environment";
 import { checkoutPlaces } from "./places";
 import { openState, type NodeState } from "./state";
 import { nextTurn } from "./turn";
+import { valueOf } from "../../test/valueOf";
 
 /** Five blocks of images, encoded quickly; figures are due at steps 8 and 10. */
 const TINY = presetById("tiny").experiment;
@@ -62,11 +62,6 @@ afterAll(() => {
   state.close();
   rmSync(folder, { recursive: true });
 });
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
-}
 
 /** Fills caches, of the first blocks of the order alone or whole. */
 async function fill(blocks?: number): Promise<void> {

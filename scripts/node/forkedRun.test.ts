@@ -11,7 +11,6 @@ import {
 import { forkOf, unchangedFork, type ForkPoint } from "../../src/common/config/forks";
 import { presetById } from "../../src/common/config/presets";
 import { sha256Hex } from "../../src/common/formats/sha256";
-import type { Outcome } from "../../src/common/protocol/shared";
 import { checkpointHeads, latestCheckpoint } from "../../src/common/storage/checkpoints";
 import type { Database } from "../../src/common/storage/db";
 import { storeFork } from "../../src/common/storage/forks";
@@ -28,6 +27,7 @@ import { nodeEnvironment } from "./environment";
 import { checkoutPlaces } from "./places";
 import { openState, type NodeState } from "./state";
 import { nextTurn } from "./turn";
+import { valueOf } from "../../test/valueOf";
 
 /** Long runs, of which the first steps are taken: nothing is due but samples and a checkpoint after the third. */
 const TINY = presetById("tiny").experiment;
@@ -57,11 +57,6 @@ afterAll(() => {
   state.close();
   rmSync(folder, { recursive: true });
 });
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
-}
 
 interface Training {
   readonly timeline?: readonly TimelineEntry[];

@@ -13,7 +13,7 @@ import type {
   AnalysisPlan,
   StoredAnalysis,
 } from "../../common/protocol/analysis";
-import type { DeviceReport, Outcome } from "../../common/protocol/shared";
+import type { DeviceReport } from "../../common/protocol/shared";
 import { listAnalyses } from "../../common/storage/analyses";
 import type { Database } from "../../common/storage/db";
 import { putCheckpoint, readCheckpointOf } from "../../common/storage/checkpoints";
@@ -25,6 +25,7 @@ import { createCachesSession } from "../caches/cachesSession";
 import type { SessionEnvironment } from "../common/environment";
 import { createMetricsSession } from "../metrics/metricsSession";
 import { createTrainerSession } from "../run/trainerSession";
+import { valueOf } from "../../../test/valueOf";
 
 /** A real run of two steps on real storage; then what an analysis of its checkpoint finds. */
 
@@ -95,11 +96,6 @@ async function sessionWithMetrics(use = environment): Promise<AnalysisApi> {
   const session = createAnalysisSession(use);
   await session.connectMetrics(metricsLine());
   return session;
-}
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
 }
 
 let events: AnalysisEvent[];

@@ -20,11 +20,11 @@ import type {
   ImportOptions,
   ImportSource,
 } from "../../common/protocol/datasets";
-import type { Outcome } from "../../common/protocol/shared";
 import type { Database } from "../../common/storage/db";
 import { openStudioDb } from "../../common/storage/openDb";
 import { createDatasetsSession } from "./datasetsSession";
 import { openImportedDataset } from "./importedDataset";
+import { valueOf } from "../../../test/valueOf";
 
 /** Real IndexedDB, decoders and files; nothing here needs a GPU. */
 
@@ -73,10 +73,6 @@ const folder = (): ImportSource => ({
   files: testFiles().map(({ path, bytes }) => ({ path, file: fileOf(bytes, path) })),
 });
 
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
-}
 const importAll = async (
   source: ImportSource,
   options = OPTIONS,

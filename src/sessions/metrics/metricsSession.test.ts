@@ -8,8 +8,8 @@ import { realReferenceWork } from "../../engine/metrics/realReference";
 import { sampleBatteryWork, sampleReferenceWork } from "../../engine/metrics/sampleBattery";
 import { finish } from "../../engine/metrics/work";
 import type { FeatureRows, MetricsApi } from "../../common/protocol/metrics";
-import type { Outcome } from "../../common/protocol/shared";
 import { createMetricsSession } from "./metricsSession";
+import { valueOf } from "../../../test/valueOf";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -57,11 +57,6 @@ const GENERATED = {
   spatial: rows(8, 30, 9, 0.5),
   logits: rows(9, 30, 4),
 };
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.failure.code}: ${outcome.failure.message}`);
-}
 
 test("in slices the numbers are those of the arithmetic without a pause", async () => {
   const metrics = session();

@@ -1,4 +1,5 @@
 import { samplerText } from "../../../common/config/samplerText";
+import { evenly } from "../../../common/math/evenly";
 import type { SampleGrid } from "../../../common/protocol/trainer";
 import type { AnalysedRun } from "../../store/analysisSlice";
 import { noteText, type FigureFrame } from "./figure";
@@ -10,14 +11,9 @@ export const STRIP_TILES = 4;
 /** Columns of a strip: more steps than this are thinned to it, first and last kept. */
 const MOST_STEPS = 8;
 
-/** At most `most` of them, evenly, the first and the last among them. */
-export function thinned<T>(items: readonly T[], most = MOST_STEPS): readonly T[] {
-  if (items.length <= most) return items;
-  return Array.from({ length: most }, (_, place) => {
-    const index = Math.round((place * (items.length - 1)) / (most - 1));
-    return items[index];
-  }).filter((item) => item !== undefined);
-}
+/** Of many steps as many as a strip has columns. */
+export const thinned = <T>(items: readonly T[], most = MOST_STEPS): readonly T[] =>
+  evenly(items, most);
 
 /** Where tile `index` of a grid lies in its PNG, px. */
 export function tileAt(

@@ -67,7 +67,7 @@ export function MethodDrawing() {
             <path d={`M212 70V${cos - COS_RADIUS - 1}`} />
           </g>
           <Blocks
-            count={blocks}
+            boxes={boxes}
             tap={tap}
             locked={depth.locked}
             onTap={(block) => depth.set(block)}
@@ -130,12 +130,13 @@ function Box(props: {
 
 /** The blocks from first to last; the aligned one is chosen by a press or by the arrow keys. */
 function Blocks(props: {
-  readonly count: number;
+  readonly boxes: ReturnType<typeof blockBoxes>;
   readonly tap: number;
   readonly locked: boolean;
   readonly onTap: (block: number) => void;
 }) {
-  const { count, tap, locked, onTap } = props;
+  const { boxes, tap, locked, onTap } = props;
+  const count = boxes.length;
   const onKey = (event: KeyboardEvent) => {
     const next = depthAfterKey(event.key, tap, count);
     if (next === null || locked) return;
@@ -155,7 +156,7 @@ function Blocks(props: {
       className={classes.blocks}
       onKeyDown={onKey}
     >
-      {blockBoxes(count).map(({ y, height }, i) => (
+      {boxes.map(({ y, height }, i) => (
         <rect
           key={i}
           x={8}
