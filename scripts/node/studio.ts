@@ -68,8 +68,11 @@ export interface NodeStudio {
   readonly run: (request: ExperimentRequest, hooks?: ExperimentHooks) => Promise<ExperimentResult>;
   /** Fills the caches a measurement reads beyond those of its run. @throws StudioError as a run's own caches do */
   readonly fillCaches: (request: CacheRequest) => Promise<void>;
-  /** @returns what the analysis found, in its order. @throws StudioError what `AnalysisApi.analyse` fails with */
-  readonly analyse: (request: AnalysisRequest) => Promise<readonly StoredAnalysis[]>;
+  /**
+   * One analysis after the other; those of the same samples draw them once.
+   * @returns what they found, in its order. @throws StudioError what `AnalysisApi.analyse` fails with
+   */
+  readonly analyse: (requests: readonly AnalysisRequest[]) => Promise<readonly StoredAnalysis[]>;
   /** Ends the metrics thread and gives the state back. */
   readonly close: () => Promise<void>;
 }
@@ -104,20 +107,22 @@ async function resultOf(
   return { runId, phase, failure, points, measurements, device: record.device, record };
 }
 
-/** One analysis with a metrics thread of its own: the trainer holds the other line. */
-async function analyseOnce(
+/** Analyses with a metrics thread of their own: the trainer holds the other line. */
+async function analyseAll(
   environment: SessionEnvironment,
-  request: AnalysisRequest,
+  requests: readonly AnalysisRequest[],
 ): Promise<readonly StoredAnalysis[]> {
   const session = createAnalysisSession(environment);
   const metrics = startMetricsThread();
   const found: StoredAnalysis[] = [];
   try {
     await session.connectMetrics(metrics.port);
-    const outcome = session.analyse(request, (event) => {
-      if (event.type === "result") found.push(event.stored);
-    });
-    await valueOf(Promise.race([outcome, metrics.died]));
+    for (const request of requests) {
+      const outcome = session.analyse(request, (event) => {
+        if (event.type === "result") found.push(event.stored);
+      });
+      await valueOf(Promise.race([outcome, metrics.died]));
+    }
     return found;
   } finally {
     await metrics.end();
@@ -182,7 +187,7 @@ export async function openNodeStudio(stateDir: string, places: NodePlaces): Prom
         onCacheEvent: () => undefined,
         onWeightsEvent: () => undefined,
       }),
-    analyse: (request) => analyseOnce(environment, request),
+    analyse: (requests) => analyseAll(environment, requests),
     close: async () => {
       await metrics.end();
       state.close();

@@ -20,29 +20,51 @@ import { qualityOf, type RunSummary } from "./summary";
 const incomplete = (id: string, what: string) =>
   new StudioError("INTERNAL", `The run ${id} has no ${what}.`, "Start the same command again.");
 
-/** Samples in one space, and agreement with the run's first encoder; nothing else of an analysis. */
-function analysisPlan(
-  { alignment, evaluation, optimizer }: Experiment,
-  samples: NonNullable<AnalysisPlan["samples"]>,
-): AnalysisPlan {
-  return {
+/** The encoders that a run's blocks are compared with. */
+const comparedWith = ({ encoders }: SweepPlan, { alignment }: Experiment) =>
+  encoders ?? alignment.encoders.slice(0, 1);
+
+/** One plan a space: all draw the same samples, and the first looks into the blocks too. */
+function analysisPlans(plan: SweepPlan, experiment: Experiment): readonly AnalysisPlan[] {
+  const { evaluation, optimizer } = experiment;
+  return plan.spaces.map((space, place) => ({
     times: [evaluation.cknnaTime],
-    encoders: alignment.encoders.slice(0, 1),
+    encoders: place === 0 ? comparedWith(plan, experiment) : [],
     alignmentCount: evaluation.heldOutCount,
     k: evaluation.cknnaK,
-    probe: null,
-    samples,
+    probe: place === 0 ? plan.probe : null,
+    samples: { space, count: plan.sampleCount },
     mapImages: 0,
     seed: optimizer.seed,
-  };
+  }));
 }
 
-type Alignment = Extract<StoredAnalysis["found"]["result"], { readonly kind: "alignment" }>;
+type Found = readonly StoredAnalysis["found"]["result"][];
 
-/** The block that agrees most. */
-function bestBlock({ encoder, cknna, chance }: Alignment): RunSummary["cknna"] {
-  const best = Math.max(...cknna);
-  return { encoder, best, block: cknna.indexOf(best) + 1, chance };
+const cknnaOf = (found: Found): RunSummary["cknna"] =>
+  found.flatMap((result) => {
+    if (result.kind !== "alignment") return [];
+    const { encoder, cknna, chance } = result;
+    return [{ encoder, blocks: [...cknna], chance }];
+  });
+
+function probeOf(found: Found): RunSummary["probe"] {
+  const probe = found.find((result) => result.kind === "probe");
+  if (!probe) return null;
+  const { layers, majority, trainCount } = probe;
+  return { blocks: layers.map(({ accuracy }) => accuracy.value), majority, trainCount };
+}
+
+/** The measured end of a run. @throws StudioError INTERNAL when a measurement the plan asks for is not there */
+function figuresOf(plan: SweepPlan, experiment: Experiment, id: string, found: Found) {
+  const [cknna, probe] = [cknnaOf(found), probeOf(found)];
+  if (cknna.length < comparedWith(plan, experiment).length) throw incomplete(id, "CKNNA");
+  if (plan.probe && !probe) throw incomplete(id, "probe");
+  const samples = found.filter((result): result is SampleResult => result.kind === "samples");
+  const quality = Object.fromEntries(samples.map((result) => [result.space, qualityOf(result)]));
+  const missing = plan.spaces.find((space) => quality[space] === undefined);
+  if (missing !== undefined) throw incomplete(id, `measurement in the space of ${missing}`);
+  return { cknna, probe, quality };
 }
 
 interface SweepRunOptions {
@@ -84,26 +106,23 @@ export async function sweepRun(
   if (phase !== "finished" || !final || step === undefined) throw incomplete(run.id, "end");
   if (!device) throw incomplete(run.id, "device");
 
-  const found: StoredAnalysis["found"]["result"][] = [];
+  const encoders = [
+    ...new Set([...experiment.alignment.encoders, ...comparedWith(plan, experiment)]),
+  ];
   for (const space of plan.spaces) {
-    note(`${plan.sampleCount} samples in ${space}`);
     await studio.fillCaches({
       ...{ data: experiment.data, autoencoder: experiment.autoencoder, backend },
-      ...{ grid: gridSide(experiment), encoders: experiment.alignment.encoders, space },
+      ...{ grid: gridSide(experiment), encoders, space },
     });
-    const stored = await studio.analyse({
-      subjects: [{ kind: "run", runId, step }],
-      plan: analysisPlan(experiment, { space, count: plan.sampleCount }),
-      backend,
-    });
-    found.push(...stored.map((entry) => entry.found.result));
   }
-  const alignment = found.find((result) => result.kind === "alignment");
-  if (!alignment) throw incomplete(run.id, "CKNNA");
-  const samples = found.filter((result): result is SampleResult => result.kind === "samples");
-  const quality = Object.fromEntries(samples.map((result) => [result.space, qualityOf(result)]));
-  const missing = plan.spaces.find((space) => quality[space] === undefined);
-  if (missing !== undefined) throw incomplete(run.id, `measurement in the space of ${missing}`);
+  note(`${plan.sampleCount} samples in ${plan.spaces.join(" and ")}`);
+  const subjects = [{ kind: "run", runId, step }] as const;
+  const requests = analysisPlans(plan, experiment).map((each) => ({
+    ...{ subjects, plan: each, backend },
+  }));
+  const stored = await studio.analyse(requests);
+  const found = stored.map((entry) => entry.found.result);
+  const figures = figuresOf(plan, experiment, run.id, found);
   await withDatabase(studio.environment, async (db) => {
     if (results !== undefined) await writeResultsOf(db, runId, results);
     await deleteRun(db, runId);
@@ -112,8 +131,7 @@ export async function sweepRun(
     ...{ id: run.id, settings: run.settings, seed: run.seed, steps: step },
     velocityLoss: final.velocityLoss,
     stepMs: final.medianStepMs,
-    cknna: bestBlock(alignment),
-    quality,
+    ...figures,
     device: { backend: device.backend, adapter: device.adapter },
     codeVersion: record.codeVersion,
   };

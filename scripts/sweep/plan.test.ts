@@ -26,6 +26,24 @@ test("a plan without settings runs the preset itself", () => {
   ]);
 });
 
+test("variants are run with every combination of the other settings", () => {
+  const variants = [{ "alignment.projCoeff": 0 }, { "alignment.encoderDepth": 3 }];
+  const settings = { "optimizer.steps": [10, 20] };
+  const runs = expandGrid({ ...PLAN, variants, settings, seeds: [1] });
+  expect(runs.map(({ id }) => id)).toEqual([
+    "projCoeff-0_steps-10_seed-1",
+    "projCoeff-0_steps-20_seed-1",
+    "encoderDepth-3_steps-10_seed-1",
+    "encoderDepth-3_steps-20_seed-1",
+  ]);
+});
+
+test("what every run has is in its settings and not in its name", () => {
+  const base = { "optimizer.steps": 10 };
+  const [run] = expandGrid({ ...PLAN, base, settings: {} });
+  expect(run).toEqual({ id: "seed-3", settings: base, seed: 3 });
+});
+
 test("two runs of one name are refused: one would overwrite the other's summary", () => {
   expect(() => expandGrid({ ...PLAN, seeds: [1, 1] })).toThrow(/seed-1/);
 });

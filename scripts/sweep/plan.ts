@@ -1,25 +1,39 @@
 import { withAllImages } from "../../src/common/config/imageEntries";
 import { z } from "zod";
+import { ENCODER_IDS } from "../../src/common/catalogue/encoders";
 import { FEATURE_SPACE_IDS } from "../../src/common/catalogue/featureSpaces";
 import type { Experiment } from "../../src/common/config/experiment";
 import { presetById } from "../../src/common/config/presets";
 import { StudioError } from "../../src/common/errors/studioError";
 import { withSetting } from "../headless/withSetting";
 
+const Settings = z.record(z.string(), z.json());
+
 /** What a sweep runs and measures: the file `npm run sweep` is given. */
 export const SweepPlan = z.strictObject({
   /** The preset every run starts from. */
   preset: z.string(),
+  /** Settings of every run that are not the preset's; no part of a run's name. */
+  base: Settings.default({}),
   /** Values by setting, `group.key`: every combination is run. */
-  settings: z.record(z.string(), z.array(z.json()).min(1)),
+  settings: z.record(z.string(), z.array(z.json()).min(1)).default({}),
+  /** Settings that are no grid, each run with every combination of `settings`. */
+  variants: z.array(Settings).min(1).default([{}]),
   seeds: z.array(z.int().min(0)).min(1),
   /** Where the samples of a finished run are measured. */
   spaces: z.array(z.enum(FEATURE_SPACE_IDS)).min(1),
+  /** Encoders that the blocks of a finished run are compared with; absent: the run's first. */
+  encoders: z.array(z.enum(ENCODER_IDS)).min(1).optional(),
+  /** Linear probe of every block; null: none. */
+  probe: z
+    .strictObject({ trainCount: z.int().min(1), epochs: z.int().min(1) })
+    .nullable()
+    .default(null),
   /** Samples drawn for each measurement. */
   sampleCount: z.int().min(8).max(50_000),
 });
 export type SweepPlan = z.infer<typeof SweepPlan>;
-type SettingValues = Readonly<Record<string, z.infer<ReturnType<typeof z.json>>>>;
+type SettingValues = Readonly<z.infer<typeof Settings>>;
 
 /** One run of a sweep. */
 export interface SweepRun {
@@ -33,12 +47,12 @@ export interface SweepRun {
 const word = (path: string, value: unknown): string =>
   `${path.slice(path.indexOf(".") + 1)}-${JSON.stringify(value)}`.replaceAll(/[^\w.-]+/g, "_");
 
-/** Every combination of the values, the last setting changing first. */
-function combinations(settings: SweepPlan["settings"]): readonly SettingValues[] {
+/** Every variant with every combination of the values, the last setting changing first. */
+function combinations({ settings, variants }: SweepPlan): readonly SettingValues[] {
   return Object.entries(settings).reduce<readonly SettingValues[]>(
     (sofar, [path, values]) =>
       sofar.flatMap((before) => values.map((value) => ({ ...before, [path]: value }))),
-    [{}],
+    variants,
   );
 }
 
@@ -46,11 +60,12 @@ function combinations(settings: SweepPlan["settings"]): readonly SettingValues[]
  * The runs of a plan: one seed of every setting, then the next seed, so that an early end leaves whole comparisons.
  * @throws StudioError BAD_CONFIG when two runs would have one name
  */
-export function expandGrid({ settings, seeds }: SweepPlan): readonly SweepRun[] {
-  const runs = seeds.flatMap((seed) =>
-    combinations(settings).map((values) => {
+export function expandGrid(plan: SweepPlan): readonly SweepRun[] {
+  const runs = plan.seeds.flatMap((seed) =>
+    combinations(plan).map((values) => {
       const words = Object.entries(values).map(([path, value]) => word(path, value));
-      return { id: [...words, `seed-${seed}`].join("_"), settings: values, seed };
+      const settings = { ...plan.base, ...values };
+      return { id: [...words, `seed-${seed}`].join("_"), settings, seed };
     }),
   );
   const twice = runs.find(({ id }, i) => runs.findIndex((other) => other.id === id) !== i);

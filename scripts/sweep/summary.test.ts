@@ -28,7 +28,9 @@ test("a summary of other settings or of another seed does not count", () => {
   expect(isDone(DONE, { ...RUN, seed: 1 }, PLAN)).toBe(false);
 });
 
-test("a plan that asks for another space or for more samples makes its runs again", () => {
+test("a plan that asks for another space, encoder, more samples or a probe makes its runs again", () => {
   expect(isDone(DONE, RUN, { ...PLAN, sampleCount: 4096 })).toBe(false);
   expect(isDone(DONE, RUN, { ...PLAN, spaces: ["dinov2-s"] })).toBe(false);
+  expect(isDone(DONE, RUN, { ...PLAN, encoders: ["tiny-vit", "tiny-vit-2"] })).toBe(false);
+  expect(isDone(DONE, RUN, { ...PLAN, probe: { trainCount: 100, epochs: 1 } })).toBe(false);
 });

@@ -27,8 +27,10 @@ export const RunSummary = z.object({
   /** Mean over the last steps, and the median time of a step. */
   velocityLoss: number,
   stepMs: number,
-  /** Of the block that agrees most with the run's first encoder, and that block, 1 first. */
-  cknna: z.object({ encoder: z.string(), best: number, block: z.int(), chance: number }),
+  /** Agreement with each encoder, by block, 1 first. */
+  cknna: z.array(z.object({ encoder: z.string(), blocks: z.array(number), chance: number })),
+  /** Accuracy of a linear probe by block and the share of the most frequent class; null where none was asked for. */
+  probe: z.object({ blocks: z.array(number), majority: number, trainCount: z.int() }).nullable(),
   /** By feature space. */
   quality: z.record(z.string(), Quality),
   device: z.object({ backend: z.string(), adapter: z.string() }),
@@ -41,13 +43,18 @@ export const qualityOf = ({ coverage, ...figures }: SampleResult): Quality =>
   Quality.parse({ ...figures, precision: coverage.precision, recall: coverage.recall });
 
 /**
- * Whether a run has to be made: not when its summary is there, of the same settings, with every space of the plan measured
- * on as many samples. A file that is no summary counts as none.
+ * Whether a run is made: its summary is there, of the same settings, with every space of the plan measured on as many
+ * samples, every encoder compared with, and the probe. A file that is no summary counts as none.
  */
 export function isDone(stored: unknown, run: SweepRun, plan: SweepPlan): boolean {
   const summary = RunSummary.safeParse(stored);
   if (!summary.success) return false;
-  const { settings, seed, quality } = summary.data;
+  const { settings, seed, quality, cknna, probe } = summary.data;
   const sameRun = seed === run.seed && JSON.stringify(settings) === JSON.stringify(run.settings);
-  return sameRun && plan.spaces.every((space) => quality[space]?.sampleCount === plan.sampleCount);
+  return (
+    sameRun &&
+    plan.spaces.every((space) => quality[space]?.sampleCount === plan.sampleCount) &&
+    (plan.encoders ?? []).every((id) => cknna.some(({ encoder }) => encoder === id)) &&
+    (plan.probe === null || probe !== null)
+  );
 }

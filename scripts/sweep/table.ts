@@ -5,12 +5,28 @@ import type { RunSummary } from "./summary";
 /** A figure of a run: its column, how it is read, and its digits in the table for people. */
 interface Column {
   readonly name: string;
-  readonly value: (run: RunSummary) => number | undefined;
+  readonly value: (run: RunSummary) => number | null | undefined;
   readonly digits: number;
 }
 
+/** Every encoder that any run was compared with. */
+const encodersOf = (runs: readonly RunSummary[]) => [
+  ...new Set(runs.flatMap(({ cknna }) => cknna.map(({ encoder }) => encoder))),
+];
+
+const PROBE: Column = {
+  name: "probe, best block",
+  value: ({ probe }) => probe && Math.max(...probe.blocks),
+  digits: 3,
+};
+
+const bestCknna = (encoder: string) => (run: RunSummary) => {
+  const found = run.cknna.find((each) => each.encoder === encoder);
+  return found && Math.max(...found.blocks);
+};
+
 /** The figures of every run, in the order of the columns. KID is recorded times 1,000, as everywhere. */
-export function columnsOf(spaces: SweepPlan["spaces"]): readonly Column[] {
+function columnsOf(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): readonly Column[] {
   const inSpaces = spaces.flatMap((space): Column[] => [
     {
       name: `${space}: KID x 1000`,
@@ -38,8 +54,11 @@ export function columnsOf(spaces: SweepPlan["spaces"]): readonly Column[] {
   ]);
   return [
     ...inSpaces,
-    { name: "CKNNA, best block", value: ({ cknna }) => cknna.best, digits: 3 },
-    { name: "best block", value: ({ cknna }) => cknna.block, digits: 0 },
+    ...encodersOf(runs).map((encoder): Column => ({
+      name: `CKNNA with ${encoder}, best block`,
+      ...{ value: bestCknna(encoder), digits: 3 },
+    })),
+    ...(runs.some(({ probe }) => probe) ? [PROBE] : []),
     { name: "velocity loss", value: ({ velocityLoss }) => velocityLoss, digits: 4 },
     { name: "ms a step", value: ({ stepMs }) => stepMs, digits: 0 },
   ];
@@ -49,12 +68,19 @@ const settingPaths = (runs: readonly RunSummary[]) => [
   ...new Set(runs.flatMap(({ settings }) => Object.keys(settings))),
 ];
 
+/** Those in which the runs differ. */
+const variedPaths = (runs: readonly RunSummary[]) =>
+  settingPaths(runs).filter((path) => {
+    const values = runs.map(({ settings }) => JSON.stringify(settings[path]));
+    return values.some((value) => value !== values[0]);
+  });
+
 /** A cell as CSV takes it: quoted where it holds a comma, a quote or a line's end. */
 const csvCell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** One line a run, at full precision. */
 export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
-  const [paths, columns] = [settingPaths(runs), columnsOf(spaces)];
+  const [paths, columns] = [settingPaths(runs), columnsOf(runs, spaces)];
   const head = [...paths, "seed", "steps", ...columns.map(({ name }) => name)];
   const lines = runs.map((run) => [
     ...paths.map((path) => JSON.stringify(run.settings[path] ?? null)),
@@ -65,9 +91,9 @@ export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"
   return [head, ...lines].map((line) => `${line.map(csvCell).join(",")}\n`).join("");
 }
 
-/** One line a setting: means over its seeds with 95 % intervals. */
+/** One line a setting: means over its seeds with 95 % intervals. What all runs have in common is left out. */
 export function markdownTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
-  const [paths, columns] = [settingPaths(runs), columnsOf(spaces)];
+  const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
   const bySetting = new Map<string, RunSummary[]>();
   for (const run of runs) {
     const key = JSON.stringify(run.settings);

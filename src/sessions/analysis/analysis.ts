@@ -14,6 +14,7 @@ import {
   type OpenSubject,
 } from "./analysisSubject";
 import type { Unit, UnitInputs } from "./analysisUnits";
+import type { DrawnSamples } from "./drawnSamples";
 import { loadDataset } from "../datasets/datasets";
 import { faultBehind } from "../device/deviceRecovery";
 import { deviceWarnings } from "../device/deviceWarnings";
@@ -35,6 +36,8 @@ export interface AnalysisInputs {
   readonly onEvent: (event: AnalysisEvent) => void;
   readonly files: ReadonlyMap<string, CheckpointFile>;
   readonly ask: AskMetrics;
+  /** Kept from one analysis to the next. */
+  readonly drawn: DrawnSamples;
   /** Throws CANCELLED once the analysis is to end. */
   readonly assertWanted: () => void;
 }
@@ -126,12 +129,12 @@ function aboutOne(thrown: unknown) {
 
 /** Everything the plan says of one subject. */
 function unitsOf(
-  { environment, request, onEvent }: AnalysisInputs,
+  { environment, request, onEvent, drawn }: AnalysisInputs,
   inputs: UnitInputs,
   realSide: RealSide,
 ): Unit[] {
   const probe = planProbe(inputs.open, request, onEvent);
-  const samples = () => samplesUnits(inputs, environment, realSide);
+  const samples = () => samplesUnits(inputs, environment, realSide, drawn);
   return [
     ...hiddenUnits(inputs, probe),
     ...encoderUnits(inputs, probe),

@@ -2,6 +2,7 @@ import type { AnalysisApi } from "../../common/protocol/analysis";
 import { runAnalysis } from "./analysis";
 import { createCancellableCalls } from "../common/cancellableCalls";
 import { createCheckpointFiles } from "./checkpointFiles";
+import { createDrawnSamples } from "./drawnSamples";
 import type { SessionEnvironment } from "../common/environment";
 import { askMetrics, openMetricsLine, type MetricsLine } from "../metrics/metricsLine";
 import { outcomeOf } from "../common/outcome";
@@ -10,6 +11,7 @@ import { outcomeOf } from "../common/outcome";
 export function createAnalysisSession(environment: SessionEnvironment): AnalysisApi {
   const line = createCancellableCalls("The analysis");
   const files = createCheckpointFiles();
+  const drawn = createDrawnSamples();
   let metrics: MetricsLine | undefined;
   const ask = askMetrics(() => metrics);
   return {
@@ -29,7 +31,8 @@ export function createAnalysisSession(environment: SessionEnvironment): Analysis
     analyse: (request, onEvent) =>
       line.call(async (assertWanted) => {
         const { held } = files;
-        await runAnalysis({ environment, request, onEvent, files: held, ask, assertWanted });
+        const inputs = { environment, request, onEvent, files: held, ask, drawn, assertWanted };
+        await runAnalysis(inputs);
         return null;
       }),
     cancel: () => {

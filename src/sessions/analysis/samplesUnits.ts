@@ -2,6 +2,7 @@ import type { SampleResult } from "../../common/protocol/analysis";
 import type { SpaceFeatures } from "../../common/protocol/metrics";
 import { analysisKey, dataPart, subjectPart } from "./analysisKey";
 import type { Unit, UnitInputs } from "./analysisUnits";
+import type { DrawnSamples, UseSamples } from "./drawnSamples";
 import type { SessionEnvironment } from "../common/environment";
 import { forEachSampleChunk } from "../run/evaluation";
 import { joinFeatures } from "../caches/joinFeatures";
@@ -36,17 +37,23 @@ export function createRealSide(ask: AskMetrics): RealSide {
 
 /** Features of the first `count` EMA samples of the fixed metrics noise, those a run is measured on. */
 async function generatedFeatures(
-  { open, between }: Pick<UnitInputs, "open" | "between">,
+  { open, between, backend }: Pick<UnitInputs, "open" | "between" | "backend">,
+  drawn: DrawnSamples,
   space: SampleSpace,
   count: number,
   report: OnShare,
 ): Promise<SpaceFeatures> {
-  const context = { ...open, autoencoder: await open.autoencoder(), between };
   const chunks: SpaceFeatures[] = [];
-  await forEachSampleChunk(context, await open.params(), "metrics", count, async (rgb, first) => {
+  const key = analysisKey({ kind: "drawn", count, ...subjectPart(open, backend) });
+  const draw = async (use: UseSamples) => {
+    const context = { ...open, autoencoder: await open.autoencoder(), between };
+    await forEachSampleChunk(context, await open.params(), "metrics", count, use);
+  };
+  await drawn.each(key, draw, async (rgb, first) => {
     const features = await space.features(rgb);
     chunks.push(features);
     report((first + features.pooled.count) / count);
+    await between();
   });
   return joinFeatures(chunks);
 }
@@ -56,6 +63,7 @@ export function samplesUnits(
   inputs: UnitInputs,
   environment: Pick<SessionEnvironment, "readModelFile" | "openWeights">,
   realSide: RealSide,
+  drawn: DrawnSamples,
 ): Unit[] {
   const { open, plan, ask, backend, between } = inputs;
   if (!plan.samples) return [];
@@ -71,7 +79,7 @@ export function samplesUnits(
       const reference = JSON.stringify({ ...where, count, ...dataPart(open) });
       await realSide.set(reference, space.real, seed, partOf(report, 0, 4));
       const drawing = (share: number) => report((1 + 2 * share) / 4);
-      const generated = await generatedFeatures(inputs, space, count, drawing);
+      const generated = await generatedFeatures(inputs, drawn, space, count, drawing);
       const figures = await ask(
         (metrics, onProgress) => metrics.sampleBattery(generated, onProgress),
         partOf(report, 3, 4),
