@@ -190,7 +190,14 @@ test("seeds fold into mean and range, and a stored run's curves are seen while a
   const stored = rowOf(studio, "seed 1");
   await stored.getByRole("button", { name: /^Draw/ }).click();
   await expect(linesOf(studio, LOSS)).toHaveCount(2);
-  await stored.getByRole("button", { name: /^Draw/ }).click();
+  // the page follows the run that trains; another one is looked at beside it
+  await stored.getByRole("button", { name: /^Open/ }).click();
+  const compare = studio.page.getByRole("main", { name: "Compare" });
+  await expect(compare).toContainText("Compare 3 runs");
+  await expect(compare.getByRole("region", { name: "Samples side by side" })).toContainText(
+    "seed 1",
+  );
+  await studio.page.getByRole("link", { name: "Train" }).click();
   await expect(linesOf(studio, LOSS)).toHaveCount(3);
   await studio.button("Stop").click();
   await studio.waitForPhase("Stopped");

@@ -281,7 +281,12 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     dismissLink: address.dismissLink,
     selectPreset: (id) => store.getState().loadExperiment(presetById(id).experiment, id),
     resumeRun: run.resumeStored,
-    openRun: run.openStored,
+    openRun: (runId) => {
+      if (!run.isUnderWay()) return run.openStored(runId);
+      runs.showRun(runId, true);
+      store.getState().lookAt(runId);
+      address.showView("compare");
+    },
     showRun: runs.showRun,
     soloRun: runs.soloRun,
     colorRun: runs.colorRun,

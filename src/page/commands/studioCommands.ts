@@ -44,7 +44,10 @@ export interface StudioCommands {
   readonly selectPreset: (id: string) => void;
   /** Continues a stored run from its newest checkpoint; one without a checkpoint is only shown. */
   readonly resumeRun: (runId: string) => void;
-  /** Shows a stored run, its curves, samples and settings, without training it; nothing while a run is under way. */
+  /**
+   * Shows a stored run, its curves, samples and settings, without training it. While another is under way, which the page
+   * follows, it is drawn beside that one in Compare.
+   */
   readonly openRun: (runId: string) => void;
   /** Draws a stored run beside the open one, or no longer; also while another trains. */
   readonly showRun: (runId: string, shown: boolean) => void;

@@ -33,6 +33,8 @@ export interface ViewSlice {
   readonly xLog: boolean;
   /** The part of the axis all charts over steps show; null shows all of it. */
   readonly zoom: XRange | null;
+  /** A run that is compared however many newer ones are drawn. */
+  readonly lookedAt: string | null;
   readonly setXMode: (mode: XMode) => void;
   readonly toggleXLog: () => void;
   readonly setZoom: (zoom: XRange | null) => void;
@@ -43,6 +45,7 @@ export interface ViewSlice {
   readonly toggleLog: (chart: string) => void;
   readonly showPaper: (shown: boolean) => void;
   readonly showOverlay: (overlay: Overlay) => void;
+  readonly lookAt: (runId: string) => void;
 }
 
 export const createViewSlice = (
@@ -59,6 +62,7 @@ export const createViewSlice = (
       | "xMode"
       | "xLog"
       | "zoom"
+      | "lookedAt"
     >
   >,
 ): ViewSlice => ({
@@ -72,6 +76,7 @@ export const createViewSlice = (
   xMode: "step",
   xLog: false,
   zoom: null,
+  lookedAt: null,
   setXMode: (xMode) => set({ xMode, zoom: null }), // its units are other ones
   toggleXLog: () => set(({ xLog }) => ({ xLog: !xLog })),
   setZoom: (zoom) => set({ zoom }),
@@ -81,6 +86,7 @@ export const createViewSlice = (
   setSmoothing: (smoothing) => set({ smoothing }),
   showPaper: (paperShown) => set({ paperShown }),
   showOverlay: (overlay) => set({ overlay }),
+  lookAt: (lookedAt) => set({ lookedAt }),
   toggleLog: (chart) =>
     set(({ logCharts }) => ({
       logCharts: logCharts.includes(chart)

@@ -12,11 +12,18 @@ import { useFigureRuns } from "../charts/useRunAxis";
 import { Heading, Hint } from "../components/Notes";
 import { formatDuration } from "../explain/format";
 import { runLabel } from "../explain/names";
-import { useStudioStore } from "../useStudio";
+import { useStudio, useStudioStore } from "../useStudio";
 import { ResultsNotices } from "../runs/ResultsNotices";
 import { RunList } from "../runs/RunList";
 import { VerdictLine } from "../runs/VerdictLine";
-import { commonSeconds, commonSpace, commonStep, MOST_COMPARED, type Reading } from "./compared";
+import {
+  commonSeconds,
+  commonSpace,
+  commonStep,
+  comparedOf,
+  MOST_COMPARED,
+  type Reading,
+} from "./compared";
 import { FiguresTable, SettingsTable, SpeedTable } from "./CompareTables";
 import { compareDocument } from "./compareDocument";
 import { shownGrid } from "./grids";
@@ -27,10 +34,11 @@ import classes from "./compare.module.css";
 export function CompareView() {
   useEffect(preloadPlot, []);
   const all = useFigureRuns(true);
+  const lookedAt = useStudio((state) => state.lookedAt);
   const runs = useMemo(() => {
-    const kept = all.slice(-MOST_COMPARED);
+    const kept = comparedOf(all, lookedAt);
     return kept.map((run) => ({ ...run, name: runLabel(run, kept) }));
-  }, [all]);
+  }, [all, lookedAt]);
   return (
     <div className={classes.view}>
       <div className={classes.side}>

@@ -4,6 +4,7 @@ import type { FigureRun } from "../../store/figureRuns";
 import { initialMetrics, recordMeasurement } from "../../store/metricsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import {
+  comparedOf,
   commonStep,
   crossingOf,
   differenceTo,
@@ -54,6 +55,15 @@ const repa = run(
   ],
   200,
 );
+
+test("the newest six are compared, and one that was asked for", () => {
+  const drawn = Array.from({ length: 8 }, (_, i) => ({ ...vanilla, id: String(i) }));
+  const ids = (asked: string | null) => comparedOf(drawn, asked).map(({ id }) => id);
+  expect(ids(null)).toEqual(["2", "3", "4", "5", "6", "7"]);
+  expect(ids("0")).toEqual(["0", "3", "4", "5", "6", "7"]);
+  expect(ids("4")).toEqual(ids(null));
+  expect(ids("deleted")).toEqual(ids(null));
+});
 
 test("only what differs has a row, with a value a run; live changes are such", () => {
   expect(settingRows([vanilla, repa])).toEqual([

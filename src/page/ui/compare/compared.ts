@@ -13,6 +13,16 @@ import { timelineText, valueText } from "../explain/names";
 /** Runs beyond these are not compared: a table has columns for so many. */
 export const MOST_COMPARED = 6;
 
+/** The newest of the drawn runs; one that was asked for is among them. */
+export function comparedOf(
+  drawn: readonly FigureRun[],
+  lookedAt: string | null,
+): readonly FigureRun[] {
+  const newest = drawn.slice(-MOST_COMPARED);
+  const asked = drawn.find(({ id }) => id === lookedAt);
+  return !asked || newest.includes(asked) ? newest : [asked, ...newest.slice(1)];
+}
+
 /** A setting in which the runs differ, with its unit, and the text of each run. */
 export interface SettingRow {
   readonly label: string;

@@ -58,7 +58,7 @@ export const RunRow = memo(function RunRow(props: {
           <Tooltip
             label={
               active
-                ? "While a run is under way the page follows it; its eye draws this one"
+                ? "While a run is under way the page follows it: look at this one in Compare"
                 : "Show this run"
             }
             openDelay={600}
@@ -69,7 +69,6 @@ export const RunRow = memo(function RunRow(props: {
               className={classes.name}
               aria-label={`Open ${run.name}`}
               aria-current={isOpen || undefined}
-              aria-disabled={active && !isOpen}
               onClick={() => {
                 if (!isOpen) openRun(run.id);
               }}
@@ -216,10 +215,10 @@ function RunMenu(props: {
       <Menu.Dropdown>
         <Menu.Item
           leftSection={<IconFolderOpen size={14} />}
-          disabled={active || isOpen}
+          disabled={isOpen}
           onClick={() => openRun(run.id)}
         >
-          Open
+          {active ? "Look at it in Compare" : "Open"}
         </Menu.Item>
         <Menu.Item
           leftSection={<IconPlayerPlay size={14} />}
