@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expose } from "comlink";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { Experiment } from "../../src/common/config/experiment";
 import { MODEL_FAMILIES, type ModelFamily } from "../../src/common/config/modelFamily";
 import { presetById } from "../../src/common/config/presets";
@@ -10,19 +6,9 @@ import { sha256Hex } from "../../src/common/formats/sha256";
 import { measurementKey } from "../../src/common/protocol/measurementSeries";
 import type { RunEvent } from "../../src/common/protocol/trainer";
 import { latestCheckpoint } from "../../src/common/storage/checkpoints";
-import type { Database } from "../../src/common/storage/db";
-import { openStudioDb } from "../../src/common/storage/openDb";
 import { readRun } from "../../src/common/storage/runs";
 import { pointsOf } from "../../src/common/storage/stepRows";
-import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
-import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
-import { createTrainerSession } from "../../src/sessions/run/trainerSession";
-import { ROOT } from "../setup.mjs";
-import { cacheRequest } from "./cachesFirst";
-import { nodeEnvironment } from "./environment";
-import { checkoutPlaces } from "./places";
-import { openState, type NodeState } from "./state";
-import { nextTurn } from "./turn";
+import { useStoredStudio } from "./storedStudio";
 import { valueOf } from "../../test/valueOf";
 
 /** Samples, figures and a checkpoint are due at step 4; the run goes on to step 6. */
@@ -43,23 +29,8 @@ const experimentOf = (family: ModelFamily) =>
   });
 const DUE = 4;
 
-let folder: string;
-let state: NodeState;
-let db: Database;
-const environment = nodeEnvironment(checkoutPlaces(ROOT, "default"));
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cut-run-"));
-  state = await openState(folder);
-  db = await openStudioDb();
-  const request = cacheRequest(experimentOf("sit"), [], "cpu");
-  valueOf(await createFeaturesSession(environment).prepare(request, () => undefined));
-}, 120_000);
-afterAll(() => {
-  db.close();
-  state.close();
-  rmSync(folder, { recursive: true });
-});
+const studio = useStoredStudio();
+beforeAll(() => studio.fill(experimentOf("sit"), "wasm"), 120_000);
 
 /** Trains a run to its end, or until `endAt` says so: the tab is then gone, and nothing more is stored. */
 async function train(
@@ -67,24 +38,24 @@ async function train(
   runId: string,
   endAt: (event: RunEvent) => boolean = () => false,
 ) {
-  const { port1, port2 } = new MessageChannel();
-  expose(createMetricsSession({ clockMs: () => performance.now(), turn: nextTurn }), port1);
-  const trainer = createTrainerSession(environment);
-  await trainer.connectMetrics(port2);
-  const request = { runId, name: "A run", experiment: experimentOf(family), timeline: [] };
+  const request = {
+    runId,
+    experiment: experimentOf(family),
+    timeline: [],
+    backend: "wasm",
+  } as const;
   const events: RunEvent[] = [];
-  const ended = trainer.start({ ...request, backend: "cpu" }, (event) => {
+  const outcome = await studio.train(request, (event, trainer) => {
     events.push(event);
     if (endAt(event)) void trainer.stop();
   });
-  const outcome = await ended;
-  port1.close();
   valueOf(outcome);
   return events;
 }
 
 /** Everything stored of a run that has to be the same however often it was cut. */
 async function stored(runId: string) {
+  const db = studio.db();
   const run = await readRun(db, runId);
   const checkpoint = await latestCheckpoint(db, runId);
   return {

@@ -1,27 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expose } from "comlink";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Experiment, type TimelineEntry } from "../../src/common/config/experiment";
 import { presetById } from "../../src/common/config/presets";
 import { measurementKey } from "../../src/common/protocol/measurementSeries";
 import type { RunEvent } from "../../src/common/protocol/trainer";
 import { latestCheckpoint } from "../../src/common/storage/checkpoints";
-import type { Database } from "../../src/common/storage/db";
-import { openStudioDb } from "../../src/common/storage/openDb";
 import { readGrids, readRun } from "../../src/common/storage/runs";
 import { pointsOf } from "../../src/common/storage/stepRows";
 import { blockCount, blockRanges } from "../../src/sessions/caches/fillingBlocks";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
-import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
-import { createTrainerSession } from "../../src/sessions/run/trainerSession";
-import { ROOT } from "../setup.mjs";
 import { cacheRequest } from "./cachesFirst";
-import { nodeEnvironment } from "./environment";
-import { checkoutPlaces } from "./places";
-import { openState, type NodeState } from "./state";
-import { nextTurn } from "./turn";
+import { useStoredStudio } from "./storedStudio";
 import { valueOf } from "../../test/valueOf";
 
 /** Five blocks of images, encoded quickly; figures are due at steps 8 and 10. */
@@ -41,58 +29,31 @@ const EXPERIMENT = Experiment.parse({
 const BACKEND = "wasm";
 const FIRST_STEP_AFTER_FILLING = 5;
 
-let folder: string;
-let state: NodeState;
-let db: Database;
 let images: number;
 // a clock of its own: two looks for images are a second apart, and steps take less
 let now = 0;
-const environment = {
-  ...nodeEnvironment(checkoutPlaces(ROOT, "default")),
-  clockMs: () => (now += 400),
-};
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "early-run-"));
-  state = await openState(folder);
-  db = await openStudioDb();
-});
-afterAll(() => {
-  db.close();
-  state.close();
-  rmSync(folder, { recursive: true });
-});
+const studio = useStoredStudio({ clockMs: () => (now += 400) });
 
 /** Fills caches, of the first blocks of the order alone or whole. */
-async function fill(blocks?: number): Promise<void> {
-  const request = cacheRequest(EXPERIMENT, [], BACKEND);
-  const ranges = blocks === undefined ? undefined : blockRanges(images, blocks);
-  valueOf(
-    await createFeaturesSession(environment).prepare({ ...request, ranges }, () => undefined),
-  );
-}
+const fill = (blocks?: number): Promise<void> =>
+  studio.fill(EXPERIMENT, BACKEND, blocks === undefined ? undefined : blockRanges(images, blocks));
 
 async function train(
   runId: string,
   timeline: readonly TimelineEntry[],
   onEvent: (event: RunEvent, stop: () => void) => void = () => undefined,
 ) {
-  const { port1, port2 } = new MessageChannel();
-  expose(createMetricsSession({ clockMs: environment.clockMs, turn: nextTurn }), port1);
-  const trainer = createTrainerSession(environment);
-  await trainer.connectMetrics(port2);
-  const request = { runId, name: "A run", experiment: EXPERIMENT, timeline };
-  const outcome = await trainer.start({ ...request, backend: BACKEND }, (event) =>
+  const request = { runId, experiment: EXPERIMENT, timeline, backend: BACKEND } as const;
+  const outcome = await studio.train(request, (event, trainer) =>
     onEvent(event, () => void trainer.stop()),
   );
-  port1.close();
   valueOf(outcome);
 }
 
 /** Everything stored of a run that has to be the same whenever and however often it is run. */
 async function stored(runId: string) {
-  const run = await readRun(db, runId);
-  const checkpoint = await latestCheckpoint(db, runId);
+  const run = await readRun(studio.db(), runId);
+  const checkpoint = await latestCheckpoint(studio.db(), runId);
   return {
     timeline: run?.record.timeline,
     points: run && pointsOf(run.steps).map((point) => ({ ...point, stepMs: 0 })),
@@ -106,7 +67,7 @@ async function stored(runId: string) {
 
 test("a run beside its caches records which images came in when; its record gives the same bits, also interrupted", async () => {
   const request = cacheRequest(EXPERIMENT, [], BACKEND);
-  images = valueOf(await createFeaturesSession(environment).costEstimate(request)).images;
+  images = valueOf(await createFeaturesSession(studio.environment).costEstimate(request)).images;
   expect(blockCount(images)).toBe(5);
   await fill(1);
   let filling: Promise<void> | undefined;
@@ -123,7 +84,10 @@ test("a run beside its caches records which images came in when; its record give
   expect(early.grids?.map(([step]) => step)).toEqual([2, 10]);
   expect(early.measurements?.length).toBe(4);
   // the strip shows a held-out image, which may be in any block: there is none before all are in
-  const strips = (await readGrids(db, "early")).map(({ step, denoised }) => [step, !!denoised]);
+  const strips = (await readGrids(studio.db(), "early")).map(({ step, denoised }) => [
+    step,
+    !!denoised,
+  ]);
   expect(strips).toEqual([
     [2, false],
     [10, true],

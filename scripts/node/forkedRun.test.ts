@@ -1,32 +1,21 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expose } from "comlink";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import {
   Experiment,
   type ControlChange,
   type TimelineEntry,
 } from "../../src/common/config/experiment";
+import type { TrainerApi } from "../../src/common/protocol/trainer";
 import { forkOf, unchangedFork, type ForkPoint } from "../../src/common/config/forks";
 import { presetById } from "../../src/common/config/presets";
 import { sha256Hex } from "../../src/common/formats/sha256";
 import { checkpointHeads, latestCheckpoint } from "../../src/common/storage/checkpoints";
-import type { Database } from "../../src/common/storage/db";
 import { storeFork } from "../../src/common/storage/forks";
-import { openStudioDb } from "../../src/common/storage/openDb";
 import { getRun, readRun } from "../../src/common/storage/runs";
 import { pointsOf } from "../../src/common/storage/stepRows";
 import { readCheckpoint } from "../../src/engine/training/checkpoint";
 import { createFeaturesSession } from "../../src/sessions/features/featuresSession";
-import { createMetricsSession } from "../../src/sessions/metrics/metricsSession";
-import { createTrainerSession } from "../../src/sessions/run/trainerSession";
-import { ROOT } from "../setup.mjs";
 import { cacheRequest } from "./cachesFirst";
-import { nodeEnvironment } from "./environment";
-import { checkoutPlaces } from "./places";
-import { openState, type NodeState } from "./state";
-import { nextTurn } from "./turn";
+import { useStoredStudio } from "./storedStudio";
 import { valueOf } from "../../test/valueOf";
 
 /** Long runs, of which the first steps are taken: nothing is due but samples and a checkpoint after the third. */
@@ -40,23 +29,8 @@ const experiment = Experiment.parse({
 const FORKED_AT = 3;
 const LAST = 5;
 
-let folder: string;
-let state: NodeState;
-let db: Database;
-const environment = nodeEnvironment(checkoutPlaces(ROOT, "default"));
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "forked-run-"));
-  state = await openState(folder);
-  db = await openStudioDb();
-  const request = cacheRequest(experiment, [], "cpu");
-  valueOf(await createFeaturesSession(environment).prepare(request, () => undefined));
-}, 120_000);
-afterAll(() => {
-  db.close();
-  state.close();
-  rmSync(folder, { recursive: true });
-});
+const studio = useStoredStudio();
+beforeAll(() => studio.fill(experiment, "wasm"), 120_000);
 
 interface Training {
   readonly timeline?: readonly TimelineEntry[];
@@ -68,12 +42,8 @@ interface Training {
 
 /** Trains a run up to its last step here. */
 async function train(runId: string, { timeline = [], from = 0, changed }: Training = {}) {
-  const { port1, port2 } = new MessageChannel();
-  expose(createMetricsSession({ clockMs: () => performance.now(), turn: nextTurn }), port1);
-  const trainer = createTrainerSession(environment);
-  await trainer.connectMetrics(port2);
   let waiting = changed;
-  const onPaused = async () => {
+  const onPaused = async (trainer: TrainerApi) => {
     if (!waiting) return trainer.stop();
     const { after, change } = waiting;
     waiting = undefined;
@@ -81,28 +51,27 @@ async function train(runId: string, { timeline = [], from = 0, changed }: Traini
     for (let step = after; step < LAST; step++) await trainer.singleStep();
   };
   const pauseAfter = (changed?.after ?? LAST) - from;
-  const request = { runId, name: "A run", experiment, timeline, pauseAfter };
-  const outcome = await trainer.start({ ...request, backend: "cpu" }, (event) => {
-    if (event.type === "phase" && event.phase === "paused") void onPaused();
+  const request = { runId, experiment, timeline, pauseAfter, backend: "wasm" } as const;
+  const outcome = await studio.train(request, (event, trainer) => {
+    if (event.type === "phase" && event.phase === "paused") void onPaused(trainer);
   });
-  port1.close();
   valueOf(outcome);
 }
 
 /** Stores a fork of a run and trains it. */
 async function trainFork(id: string, parentId: string, point: ForkPoint, wanted?: Experiment) {
-  const parent = await getRun(db, parentId);
+  const parent = await getRun(studio.db(), parentId);
   if (!parent) throw new Error(`there is no run ${parentId}`);
   const fork = forkOf(parent, point, wanted ?? unchangedFork(parent, point));
   const look = { color: 0, shown: true };
-  await storeFork(db, { id, parent, step: point.step, fork, look, nowMs: 1 });
+  await storeFork(studio.db(), { id, parent, step: point.step, fork, look, nowMs: 1 });
   await train(id, { from: point.step });
 }
 
 /** What a run is after its last step, to the bit, and what it logged after step `since`. */
 async function outcomeOf(runId: string, since: number) {
-  const run = await readRun(db, runId);
-  const bytes = (await latestCheckpoint(db, runId))?.record.bytes ?? new ArrayBuffer(0);
+  const run = await readRun(studio.db(), runId);
+  const bytes = (await latestCheckpoint(studio.db(), runId))?.record.bytes ?? new ArrayBuffer(0);
   const { step, parts, projectors, projectorSteps } = readCheckpoint(bytes);
   const tensors = Object.values(parts).flatMap((part) =>
     [...part].map(async ([name, { data }]) => `${name} ${await sha256Hex(data.slice().buffer)}`),
@@ -117,7 +86,8 @@ async function outcomeOf(runId: string, since: number) {
       .map((grid) => [grid.step, [...new Uint8Array(grid.png)].join()]),
   };
 }
-const pointsIn = async (runId: string) => pointsOf((await readRun(db, runId))?.steps ?? []);
+const pointsIn = async (runId: string) =>
+  pointsOf((await readRun(studio.db(), runId))?.steps ?? []);
 
 const CHANGE = { projCoeff: 2, encoders: ["tiny-vit", "patch-histogram"] } satisfies ControlChange;
 
@@ -127,16 +97,16 @@ test("a fork without a change goes on to the bit as its parent did, and logs its
   expect(await outcomeOf("fork", FORKED_AT)).toEqual(await outcomeOf("whole", FORKED_AT));
   expect((await pointsIn("fork")).map(({ step }) => step)).toEqual([4, 5]);
   // what was due at the step it was forked at is its parent's
-  expect((await readRun(db, "whole"))?.grids).toHaveLength(1);
-  expect((await readRun(db, "fork"))?.grids).toEqual([]);
+  expect((await readRun(studio.db(), "whole"))?.grids).toHaveLength(1);
+  expect((await readRun(studio.db(), "fork"))?.grids).toEqual([]);
 }, 60_000);
 
 test("a live change leaves a state to go back to: undone, the run is as if it had never been made", async () => {
   const change = { projCoeff: 2 };
   await train("changed", { changed: { after: 2, change } });
-  const [entry] = (await getRun(db, "changed"))?.timeline ?? [];
+  const [entry] = (await getRun(studio.db(), "changed"))?.timeline ?? [];
   expect(entry).toEqual({ step: 3, change });
-  const heads = await checkpointHeads(db, "changed");
+  const heads = await checkpointHeads(studio.db(), "changed");
   expect(heads.filter(({ forkPoint }) => forkPoint).map(({ step }) => step)).toEqual([2]);
   expect(await outcomeOf("changed", 2)).not.toEqual(await outcomeOf("whole", 2));
   await trainFork("undone", "changed", { step: 2, before: entry });
@@ -144,11 +114,11 @@ test("a live change leaves a state to go back to: undone, the run is as if it ha
 }, 60_000);
 
 test("a fork with live settings changed equals a run with its timeline from the start", async () => {
-  const features = cacheRequest(experiment, [{ step: 4, change: CHANGE }], "cpu");
-  valueOf(await createFeaturesSession(environment).prepare(features, () => undefined));
+  const features = cacheRequest(experiment, [{ step: 4, change: CHANGE }], "wasm");
+  valueOf(await createFeaturesSession(studio.environment).prepare(features, () => undefined));
   const wanted = { ...experiment, alignment: { ...experiment.alignment, ...CHANGE } };
   await trainFork("live", "whole", { step: FORKED_AT }, wanted);
-  const fork = await getRun(db, "live");
+  const fork = await getRun(studio.db(), "live");
   expect(fork).toMatchObject({ experiment, timeline: [{ step: 4 }], parent: { repeatable: true } });
   await train("repeated", { timeline: fork?.timeline ?? [] });
   expect(await outcomeOf("live", FORKED_AT)).toEqual(await outcomeOf("repeated", FORKED_AT));
@@ -165,6 +135,6 @@ test("another learning rate holds from the fork on", async () => {
 }, 60_000);
 
 test("a fork whose checkpoint is gone fails: its first steps are its parent's", async () => {
-  await db.clear("checkpoints");
+  await studio.db().clear("checkpoints");
   await expect(train("rate")).rejects.toThrow(/BAD_CHECKPOINT: This fork begins after step 3/);
 }, 60_000);

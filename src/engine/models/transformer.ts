@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ModelFamily } from "../../common/config/modelFamily";
 import { headChannels } from "../../common/config/sizes";
 import { StudioError } from "../../common/errors/studioError";
@@ -47,6 +47,9 @@ export interface TransformerShape {
 export const outChannels = ({ family = "sit", inChannels }: TransformerShape): number =>
   headChannels(family, inChannels);
 
+/** Shown a part's name, as its parameters begin, and what it gives, [B, ...]. */
+type OnPart = (name: string, value: Tensor) => void;
+
 export interface TransformerOutput {
   /** What the head predicts, [B, H, W, `outChannels`]. */
   readonly output: Tensor4D;
@@ -70,21 +73,27 @@ export function transformerForward(
     readonly recompute?: boolean;
     /** Called after each block. */
     readonly onBlock?: ((done: number, all: number) => void) | undefined;
+    /** Shown what the parts of the network give, as they give it; blocks are not recomputed then. */
+    readonly onPart?: OnPart;
   } = {},
 ): TransformerOutput {
   assertInput(shape, x, t, y);
-  const block = options.recompute ? recomputedBlock : transformerBlock;
+  const { onPart } = options;
+  const block = options.recompute && !onPart ? recomputedBlock : transformerBlock;
   let tokens = addPositions(params, patchEmbed(params, "x_embedder", x)); // [B, T, D]
+  onPart?.("x_embedder", tokens);
   const c = silu(tf.add<Tensor2D>(embedTime(params, t), embedLabel(params, y))); // [B, D]; every adaLN starts with SiLU
+  onPart?.("t_embedder", c);
   const hidden: Tensor3D[] = [];
   for (let i = 0; i < shape.depth; i++) {
     const into = tokens;
-    tokens = tf.tidy(() => block(params, `blocks.${i}`, into, c, shape)); // [B, T, D]
+    tokens = tf.tidy(() => block(params, `blocks.${i}`, into, c, shape, onPart)); // [B, T, D]
     // a clone is a tape node of its own: gradients are then added in the same order, recomputed or not
     hidden.push(tf.clone(tokens));
     options.onBlock?.(i + 1, shape.depth);
   }
   const patches = finalLayer(params, "final_layer", tokens, c); // [B, T, p p C]
+  onPart?.("final_layer", patches);
   return { output: unpatchify(patches, shape.patchSize, outChannels(shape)), hidden }; // [B, H, W, C]
 }
 
@@ -105,15 +114,20 @@ export function transformerBlock(
   x: Tensor3D,
   c: Tensor2D,
   { numHeads, qkNorm }: Pick<TransformerShape, "numHeads" | "qkNorm">,
+  onPart?: OnPart,
 ): Tensor3D {
   const modulation = linearChunks(params, `${scope}.adaLN_modulation.1`, c, BLOCK_MODULATION);
   const { shiftMsa, scaleMsa, gateMsa, shiftMlp, scaleMlp, gateMlp } = modulation; // [B, D] each
   const attnIn = layerNormModulate(x, shiftMsa, scaleMsa); // [B, T, D]
   const attnOut = attention(params, `${scope}.attn`, attnIn, { numHeads, qkNorm }); // [B, T, D]
+  onPart?.(`${scope}.attn`, attnOut);
   const x1 = gatedResidual(x, gateMsa, attnOut); // [B, T, D]
   const mlpIn = layerNormModulate(x1, shiftMlp, scaleMlp); // [B, T, D]
   const mlpOut = mlp(params, `${scope}.mlp`, mlpIn, "gelu-tanh"); // [B, T, D]
-  return gatedResidual(x1, gateMlp, mlpOut); // [B, T, D]
+  onPart?.(`${scope}.mlp`, mlpOut);
+  const x2 = gatedResidual(x1, gateMlp, mlpOut); // [B, T, D]
+  onPart?.(scope, x2);
+  return x2;
 }
 
 /** `transformerBlock` that keeps only x and c for the backward pass. */

@@ -309,7 +309,7 @@ const stopped = () => new StudioError("CANCELLED", "The run was stopped.", "Resu
  * The model of a run: from its newest sound checkpoint, or new.
  * @throws StudioError BAD_CHECKPOINT for a fork without one: its first steps are its parent's
  */
-async function loadModel(
+export async function loadModel(
   db: Database,
   journal: RunJournal,
   run: Pick<LoadedRun, "experiment" | "timeline" | "shape" | "begunAt">,

@@ -24,6 +24,8 @@ export interface StepReader {
   readonly push: (step: number, logged: Tensor1D) => Promise<void>;
   /** Restarts the clock: time spent paused or evaluating belongs to no step. */
   readonly restartClock: () => void;
+  /** The first step whose numbers are none; null while all were. */
+  readonly divergedAt: () => number | null;
   /** Resolves when every step so far is reported. */
   readonly drain: () => Promise<void>;
 }
@@ -41,7 +43,7 @@ export function createStepReader(
   let lastMs = clockMs();
   /** Infinity until a step was read, so that the first ones are read one by one. */
   let stepMs = Infinity;
-  let diverged = false;
+  let divergedAt: number | null = null;
 
   const read = async (step: number, logged: Tensor1D) => {
     const values = await logged.data<"float32">().finally(() => logged.dispose());
@@ -51,9 +53,9 @@ export function createStepReader(
     lastMs = nowMs;
     const isFinite = Object.values(metrics).every(Number.isFinite);
     // the step that is no number is logged, so that the charts show where; those behind it follow from it
-    if (isFinite || !diverged) onPoint({ step, ...metrics, stepMs });
+    if (isFinite || divergedAt === null) onPoint({ step, ...metrics, stepMs });
     if (!isFinite) {
-      diverged = true;
+      divergedAt ??= step;
       const found = STEP_METRICS.map(({ id, name }) => `${name.toLowerCase()} ${metrics[id]}`);
       throw new StudioError(
         "NONFINITE_LOSS",
@@ -81,6 +83,7 @@ export function createStepReader(
     restartClock: () => {
       lastMs = clockMs();
     },
+    divergedAt: () => divergedAt,
     drain: () => settle(0),
   };
 }

@@ -13,21 +13,20 @@ import {
 } from "../../common/storage/checkpoints";
 import type { Database } from "../../common/storage/db";
 import { readMeasurements, storedSteps, updateRun } from "../../common/storage/runs";
-import { batchImages, makeBatch } from "../../engine/training/batch";
 import { encodeCheckpoint, stateBytes } from "../../engine/training/checkpoint";
 import type { StepOptions, TrainBatch } from "../../engine/training/trainStep";
 import { retryOnDeviceLoss } from "../device/deviceRecovery";
 import { createActiveRun } from "./activeRun";
 import { dueAfter, hasFigures, isLateCheckpoint, type Due } from "./due";
 import { drawGrid } from "./evaluation";
+import { explainOverflow } from "./explainOverflow";
 import { hasAllImages } from "./imageArrivals";
 import { gradientConflictAt } from "./gradientConflict";
 import { loadRun, type LoadedRun, type RunInputs, type StoredState } from "./loadRun";
+import { openStep } from "./openStep";
 import { createStepReporter } from "./stepProgress";
 import { createRunJournal, type RunJournal } from "./runJournal";
 
-/** torch.optim.AdamW's default, which the reference keeps. */
-const ADAM_EPS = 1e-8;
 /** The first step says how far it is while it computes, and so does each after one that took longer than this. */
 const FOLLOWED_MS = 2000;
 /** Steps between two reports of the worker's memory. */
@@ -82,9 +81,10 @@ async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Pr
         encode: () => encode(run),
       }),
     );
-    await train(run);
+    await train(run).finally(run.model.dispose);
+  } catch (thrown) {
+    throw await explainOverflow(run, thrown);
   } finally {
-    run.model.dispose();
     for (const network of run.networks) network.dispose();
     freeUnused();
   }
@@ -93,76 +93,30 @@ async function attempt(inputs: RunInputs, db: Database, journal: RunJournal): Pr
 /** Frees pooled buffers. Training and evaluation use buffers of different sizes and cannot share them. */
 const freeUnused = () => currentStudioBackend()?.trim();
 
-/** The settings of one step that do not depend on the alignment. */
-const stepOptions = ({ experiment, shape }: LoadedRun): Omit<StepOptions, "alignment"> => {
-  const { optimizer, transport } = experiment;
-  return {
-    shape,
-    path: transport.path,
-    adamW: {
-      learningRate: optimizer.learningRate,
-      beta1: optimizer.beta1,
-      beta2: optimizer.beta2,
-      eps: ADAM_EPS,
-      weightDecay: optimizer.weightDecay,
-    },
-    maxGradNorm: optimizer.maxGradNorm,
-    microBatch: optimizer.microBatch,
-    recompute: optimizer.recompute,
-    emaDecay: optimizer.emaDecay,
-  };
-};
-
 /**
  * One update. The step reader reports its numbers.
  * @param follows whether it is told, while it computes, how far it is
  */
 async function takeStep(run: LoadedRun, follows: boolean): Promise<void> {
-  const { experiment, data, model, shape } = run;
+  const { model } = run;
   const step = model.step() + 1;
-  const alignment = alignmentAt(experiment, run.timeline, step);
-  const targets = await Promise.all(alignment.encoders.map((id) => data.features(id)));
-  const { family } = experiment.model;
-  const settings = { ...experiment.optimizer, ...experiment.transport, family };
-  const values = await makeBatch(data.source, settings, step);
-  const batchSize = values.labels.length;
-  const features = await Promise.all(targets.map((target) => target.gather(values.images)));
-  const dims: [number, number, number, number] = [
-    batchSize,
-    shape.inputSide,
-    shape.inputSide,
-    shape.inChannels,
-  ];
-  const batch: TrainBatch = {
-    latents: tf.tensor4d(values.latents, dims),
-    noise: tf.tensor4d(values.noise, dims),
-    t: values.t,
-    labels: values.labels,
-    features: targets.map(({ tokens, width }, i) =>
-      tf.tensor3d(features[i] ?? [], [batchSize, tokens, width]),
-    ),
-  };
+  const opened = await openStep(run);
+  const { batch } = opened;
   const { clockMs } = run.inputs.environment;
   const reporter = createStepReporter(step, clockMs, (detail) =>
     run.journal.emit({ type: "activity", detail }),
   );
   try {
-    const projectors = model.projectorsFor(alignment.encoders);
-    const options = {
-      ...stepOptions(run),
-      alignment: { ...alignment, projectors },
-      onProgress: follows ? reporter.onProgress : undefined,
-    };
+    const onProgress = follows ? reporter.onProgress : undefined;
+    const options = { ...opened.options, onProgress };
     await prepare(run, batch, options);
     await measureConflict(run, batch, options);
     const pushed = run.reader.push(step, model.update(batch, options));
-    const next = batchImages(data.source, settings, step + 1);
-    // runs while the device is busy; a read that fails is repeated, and reported, at the next step
-    await Promise.allSettled(targets.map((target) => target.prefetch(next)));
+    await opened.prefetch(); // while the device is busy
     await pushed;
   } finally {
     reporter.end();
-    tf.dispose([batch.latents, batch.noise, ...batch.features]);
+    opened.dispose();
   }
 }
 
