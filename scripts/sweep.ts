@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { isMainThread } from "node:worker_threads";
@@ -53,10 +54,10 @@ const resultsPart = (dir: string, { id }: SweepRun) => stateOf(dir, "results", `
 /** Runs of the grid that `slot` of `jobs` makes: always the same, so that it finds its own checkpoints again. */
 async function makeRuns({ dir, plan, jobs, backend, adapter, results }: Sweep, slot: number) {
   const own = expandGrid(plan).filter((_, place) => place % jobs === slot);
-  const studio = await openNodeStudio(
-    stateOf(dir, `${slot}-of-${jobs}`),
-    checkoutPlaces(ROOT, adapter),
-  );
+  // threads of runs side by side would wait for each other; how many there are changes no bits
+  const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
+  const places = { ...checkoutPlaces(ROOT, adapter), threads };
+  const studio = await openNodeStudio(stateOf(dir, `${slot}-of-${jobs}`), places);
   let failed = 0;
   try {
     for (const run of own) {

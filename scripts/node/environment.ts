@@ -18,7 +18,7 @@ function nodeRuntime(places: NodePlaces): SessionEnvironment["startRuntime"] {
   const start = createRuntime({
     gpu: () => gpu,
     wasmPaths: `${places.wasm}/`,
-    wasmThreads: nodeWasmThreads(places.wasmThreads),
+    wasmThreads: nodeWasmThreads(places.wasmThreads, places.threads),
     openDatabase: () => openStudioDb(),
     clockMs: () => performance.now(),
   });

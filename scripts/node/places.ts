@@ -16,6 +16,8 @@ export interface NodePlaces {
   readonly emoji: string;
   /** Folder with the built-in networks: public/models. */
   readonly models: string;
+  /** Threads that compute on wasm; absent: as many as there are cores. */
+  readonly threads?: number;
   /** Recorded with every run. */
   readonly codeVersion: string;
 }
