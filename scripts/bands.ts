@@ -1,9 +1,10 @@
 /**
- * Makes the reference band of a preset from finished headless runs: `npm run bands -- PRESET DIR...`, each DIR the
- * --out of one `npm run headless` (metrics.jsonl and summary.json). Writes public/bands/PRESET.json.
+ * Makes the reference band of a preset from finished runs: `npm run bands -- PRESET INPUT...`, each INPUT the --out of one
+ * `npm run headless` (metrics.jsonl and summary.json), or a file of results, of which the preset's runs are taken. Writes
+ * public/bands/PRESET.json.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import {
   LAYER_METRICS,
@@ -14,9 +15,11 @@ import {
 } from "../src/common/catalogue/liveMetrics";
 import { Experiment } from "../src/common/config/experiment";
 import { bandPresetOf, type ReferenceBandFile } from "../src/common/config/referenceBand";
+import { openResults } from "../src/common/resultFiles/openResults";
 import { recordOf } from "../src/common/math/recordOf";
 import { exponentialSmooth } from "../src/common/math/smooth";
 import { envelope, type Curve } from "./bands/envelope";
+import { withFileSource } from "./resultFiles/fileSource";
 
 /** The charts' default weight (src/page/store/viewSlice.ts): the band is of curves as they are first seen. */
 const SMOOTHING = 0.9;
@@ -57,8 +60,26 @@ const Summary = z.object({
   experiment: Experiment,
 });
 
-/** One run as the band needs it. @throws when it failed or is no run of the preset */
-async function readRun(preset: string, dir: string) {
+type StepLine = z.infer<typeof Step>;
+type QualityLine = z.infer<typeof Quality>;
+type AlignmentLine = z.infer<typeof Alignment>;
+
+/** A run as the band needs it. */
+interface Run {
+  readonly summary: Omit<z.infer<typeof Summary>, "phase">;
+  readonly steps: readonly StepLine[];
+  readonly quality: readonly QualityLine[];
+  readonly alignment: readonly AlignmentLine[];
+}
+
+const byKind = (lines: readonly z.infer<typeof Line>[]) => ({
+  steps: lines.filter((line) => line.kind === "step"),
+  quality: lines.filter((line) => line.kind === "sampleQuality"),
+  alignment: lines.filter((line) => line.kind === "layerAlignment"),
+});
+
+/** What a headless command left. @throws when it failed or is no run of the preset */
+async function readFolder(preset: string, dir: string): Promise<Run> {
   const summary = Summary.parse(JSON.parse(await readFile(join(dir, "summary.json"), "utf8")));
   const found = bandPresetOf(summary.experiment);
   if (found !== preset)
@@ -68,14 +89,32 @@ async function readRun(preset: string, dir: string) {
     .trim()
     .split("\n")
     .map((line) => Line.parse(JSON.parse(line)));
-  return {
-    summary,
-    steps: lines.filter((line) => line.kind === "step"),
-    quality: lines.filter((line) => line.kind === "sampleQuality"),
-    alignment: lines.filter((line) => line.kind === "layerAlignment"),
-  };
+  return { summary, ...byKind(lines) };
 }
-type Run = Awaited<ReturnType<typeof readRun>>;
+
+/** The preset's runs in a file of results. @throws when it has none, or one that did not finish */
+const readResults = (preset: string, path: string): Promise<readonly Run[]> =>
+  withFileSource(path, async (source) => {
+    const { runs } = await openResults(source);
+    const own = runs.filter(({ facts }) => bandPresetOf(facts.experiment) === preset);
+    if (own.length === 0) throw new Error(`${path} has no run of ${preset}.`);
+    return Promise.all(
+      own.map(async ({ facts, log }): Promise<Run> => {
+        const { name, device, datasetHash, experiment, step, phase } = facts;
+        if (phase !== "finished") throw new Error(`${name} in ${path} has not finished.`);
+        if (!device) throw new Error(`${name} in ${path} has no device.`);
+        const { points, measurements } = await log();
+        const lines = [...points.map((point) => ({ kind: "step", ...point })), ...measurements];
+        const found = lines.flatMap((line) => Line.safeParse(line).data ?? []);
+        const command = `${name} of ${basename(path)}`;
+        const summary = { command, steps: step, device, datasetHash, experiment };
+        return { summary, ...byKind(found) };
+      }),
+    );
+  });
+
+const readRuns = async (preset: string, input: string): Promise<readonly Run[]> =>
+  input.endsWith(".zip") ? readResults(preset, input) : [await readFolder(preset, input)];
 
 const stepCurve = ({ steps }: Run, id: StepMetricId): Curve => ({
   steps: steps.map(({ step }) => step),
@@ -138,9 +177,9 @@ function bandOf(preset: string, runs: readonly Run[]): ReferenceBandFile {
   };
 }
 
-const [preset, ...dirs] = process.argv.slice(2);
-if (!preset || dirs.length === 0) throw new Error("usage: npm run bands -- PRESET DIR...");
-const runs = await Promise.all(dirs.map((dir) => readRun(preset, dir)));
+const [preset, ...inputs] = process.argv.slice(2);
+if (!preset || inputs.length === 0) throw new Error("usage: npm run bands -- PRESET INPUT...");
+const runs = (await Promise.all(inputs.map((input) => readRuns(preset, input)))).flat();
 const path = join(OUT, `${preset}.json`);
 await mkdir(OUT, { recursive: true });
 await writeFile(path, `${JSON.stringify(bandOf(preset, runs))}\n`);
