@@ -164,7 +164,11 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
         assertWhole(bytes, header.format);
       },
     },
-    { name: "stored png", corpus: [png(3)], run: (bytes) => decodePngSquare(bytes, 5) },
+    {
+      name: "stored png",
+      corpus: [png(3)],
+      run: (bytes) => decodePngSquare(bytes, 5),
+    },
     {
       name: "list",
       corpus: lists.map(ofText),

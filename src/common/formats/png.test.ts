@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { decode, encode } from "fast-png";
 import { expect, test } from "vitest";
 import { randomUniform } from "../math/rng";
@@ -74,14 +75,37 @@ test("what is no such picture is refused with what it is", async () => {
 });
 
 test("a stored square that claims another size is refused before it is unpacked", async () => {
-  const square = await encodePng({ width: 8, height: 8, rgb: new Uint8Array(192) });
-  expect(decodePngSquare(square, 8)).toHaveLength(192);
+  const square = Uint8Array.from(
+    await encodePng({ width: 8, height: 8, rgb: new Uint8Array(192) }),
+  );
+  expect(await decodePngSquare(square, 8)).toHaveLength(192);
   for (const [at, bytes] of [
     [16, 30_000],
     [20, 7],
   ] as const) {
     const liar = square.slice();
     new DataView(liar.buffer).setUint32(at, bytes);
-    expect(() => decodePngSquare(liar, 8)).toThrow(`${bytes}`);
+    await expect(decodePngSquare(liar, 8)).rejects.toThrow(`${bytes}`);
+  }
+});
+
+test("a stored square whose data is damaged is refused, also where its chunk says otherwise", async () => {
+  const rgb = Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 256);
+  const square = Uint8Array.from(await encodePng({ width: 8, height: 8, rgb }));
+  const view = new DataView(square.buffer, square.byteOffset);
+  const idat = 33; // behind signature and header: length, type, body, CRC
+  const length = view.getUint32(idat);
+  const body = idat + 8;
+  for (let at = body; at < body + length; at++) {
+    const broken = square.slice();
+    broken[at] = (broken[at] ?? 0) ^ 16;
+    await expect(decodePngSquare(broken, 8), `byte ${at}`).rejects.toThrow("IDAT is damaged");
+    new DataView(broken.buffer).setUint32(
+      body + length,
+      crc32(broken.subarray(idat + 4, body + length)),
+    );
+    await expect(decodePngSquare(broken, 8), `byte ${at}, with its CRC`).rejects.toThrow(
+      "no such picture",
+    );
   }
 });

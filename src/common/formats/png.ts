@@ -1,4 +1,3 @@
-import { decode } from "fast-png";
 import { StudioError } from "../errors/studioError";
 import type { RgbImage } from "../math/pillowResize";
 
@@ -103,7 +102,7 @@ export function pngSize(
 }
 
 /** The size and the compressed data of an 8-bit RGB picture without interlacing. */
-function readChunks(bytes: Uint8Array<ArrayBuffer>) {
+function readChunks(bytes: Uint8Array<ArrayBuffer>, checkCrc: boolean) {
   if (!SIGNATURE.every((byte, at) => bytes[at] === byte)) throw new Error("it is no PNG");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array<ArrayBuffer>[] = [];
@@ -112,6 +111,9 @@ function readChunks(bytes: Uint8Array<ArrayBuffer>) {
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const body = at + 8;
+    const crcIsRight = () =>
+      crc32(bytes.subarray(at + 4, body + length)) === view.getUint32(body + length);
+    if (checkCrc && !crcIsRight()) throw new Error(`its chunk ${type} is damaged`);
     if (type === "IHDR") {
       [width, height] = [view.getUint32(body), view.getUint32(body + 4)];
       const [depth, colour, , , interlace] = bytes.subarray(body + 8, body + 13);
@@ -181,12 +183,16 @@ function rowReader(width: number, height: number) {
 
 /**
  * The pixels [height, width, 3] of an 8-bit RGB picture without interlacing. For large pictures: the platform's own
- * inflate takes a fraction of the time of one in JavaScript. CRCs are not checked: the caller has checked a hash.
+ * inflate takes a fraction of the time of one in JavaScript, and refuses data whose checksum is wrong.
+ * @param checkCrc also checks that of every chunk; for callers that have not checked a hash
  * @throws Error that says what is wrong, when the bytes are no such picture
  * @source PNG, third edition (W3C), sections 5, 7 and 9
  */
-export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImage> {
-  const { width, height, data } = readChunks(bytes);
+export async function decodePng(
+  bytes: Uint8Array<ArrayBuffer>,
+  checkCrc = false,
+): Promise<RgbImage> {
+  const { width, height, data } = readChunks(bytes, checkCrc);
   const reader = rowReader(width, height);
   const { readable, writable } = new DecompressionStream("deflate");
   const inflated = readable.getReader();
@@ -194,7 +200,11 @@ export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImag
     for (let part = await inflated.read(); !part.done; part = await inflated.read())
       reader.read(part.value);
   };
-  await Promise.all([write(data, writable), readAll()]);
+  const reading = readAll().catch(async (thrown: unknown) => {
+    await inflated.cancel(thrown).catch(() => undefined); // or the writer would wait for ever
+    throw thrown;
+  });
+  await Promise.all([write(data, writable), reading]);
   if (reader.rows() < height) throw new Error(`${reader.rows()} of ${height} rows`);
   return { width, height, rgb: reader.rgb };
 }
@@ -203,7 +213,7 @@ export async function decodePng(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImag
  * The pixels [side, side, 3] of what `encodePng` wrote.
  * @throws StudioError BAD_IMAGE when the bytes are anything else than an 8-bit RGB square of that side
  */
-export function decodePngSquare(bytes: Uint8Array, side: number): Uint8Array {
+export async function decodePngSquare(bytes: Uint8Array, side: number): Promise<Uint8Array> {
   const bad = (what: string, cause?: unknown) =>
     new StudioError(
       "BAD_IMAGE",
@@ -216,16 +226,9 @@ export function decodePngSquare(bytes: Uint8Array, side: number): Uint8Array {
   if (claimed && (claimed.width !== side || claimed.height !== side)) {
     throw bad(`${claimed.width} x ${claimed.height} px`);
   }
-  let png;
   try {
-    png = decode(bytes, { checkCrc: true });
+    return (await decodePng(bytes.slice(), true)).rgb;
   } catch (cause) {
-    throw bad("no PNG", cause);
+    throw bad(`no such picture (${cause instanceof Error ? cause.message : String(cause)})`, cause);
   }
-  const { width, height, depth, channels, data } = png;
-  const right = width === side && height === side && depth === 8 && channels === CHANNELS;
-  if (!right || !(data instanceof Uint8Array)) {
-    throw bad(`${width} x ${height} px, ${channels} channels of ${depth} bits`);
-  }
-  return data;
 }

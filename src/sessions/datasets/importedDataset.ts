@@ -137,7 +137,7 @@ export async function openImportedDataset(
       for (const [row, place] of places.entries()) {
         const bytes = await shardBytes(shardOf[place] ?? 0);
         const png = bytes.subarray(beginOf[place], endOf[place]);
-        out.set(decodePngSquare(png, resolution), row * imageBytes);
+        out.set(await decodePngSquare(png, resolution), row * imageBytes);
       }
       return out;
     },

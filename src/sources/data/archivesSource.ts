@@ -1,5 +1,6 @@
 import { StudioError } from "../../common/errors/studioError";
 import { blobSource, type ByteSource } from "../../common/formats/byteSource";
+import { holdsResults } from "../../common/resultFiles/openResults";
 import { filesSource } from "./filesSource";
 import { badDataset, byCodeUnits, type ImageSource } from "./imageSource";
 import { parquetSource } from "./parquetImages";
@@ -24,11 +25,21 @@ const OTHER_KINDS: readonly (readonly [start: string, kind: string])[] = [
 const TAR_AT = 257;
 const LOOKED_AT = 265;
 
+const holdsRuns = ({ name }: ByteSource) =>
+  new StudioError(
+    "BAD_ARCHIVE",
+    `${name} is a file of results: it holds runs, not a data set.`,
+    'Drop it on the settings of the Train view, or press "Open a file" there.',
+  );
+
 /** By their first bytes: names lie. @throws StudioError BAD_ARCHIVE for anything else */
 async function kindOf(source: ByteSource): Promise<ArchiveKind> {
   const bytes = await source.read(0, Math.min(LOOKED_AT, source.bytes));
   const head = new TextDecoder("latin1").decode(bytes);
-  if (head.startsWith("PK\x03\x04") || head.startsWith("PK\x05\x06")) return "zip";
+  if (head.startsWith("PK\x03\x04") || head.startsWith("PK\x05\x06")) {
+    if (await holdsResults(source)) throw holdsRuns(source);
+    return "zip";
+  }
   if (head.startsWith("PAR1")) return "parquet";
   const isTar = head.startsWith("ustar", TAR_AT);
   const other = isTar

@@ -1,5 +1,6 @@
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from "@zip.js/zip.js/lib/zip-core-native.js";
 import fc from "fast-check";
+import { exampleRun, resultsBytes } from "../../../test/exampleResults";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { testFiles, testParquet, testZip } from "../../../e2e/hub/testData";
@@ -450,6 +451,10 @@ test("archives are told apart by their bytes, not by their names", async () => {
   expect(source.images).toBe(13);
   await expect(archivesSource("x", [asFile("a.zip", new Uint8Array(50))])).rejects.toThrow(
     /neither a zip nor a parquet/,
+  );
+  const runs = await resultsBytes([exampleRun()]);
+  await expect(archivesSource("x", [asFile("runs.zip", runs)])).rejects.toThrow(
+    "runs.zip is a file of results: it holds runs, not a data set",
   );
   const both = [asFile("a", await testZip()), asFile("b", testParquet())];
   await expect(archivesSource("x", both)).rejects.toMatchObject({ code: "BAD_DATASET" });

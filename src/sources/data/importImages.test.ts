@@ -76,7 +76,7 @@ describe("an import", () => {
     const [shard] = into.kept.shards;
     const [first] = testFiles();
     if (!shard?.pngs[0] || !first) throw new Error("nothing was stored");
-    expect(decodePngSquare(shard.pngs[0], SIDE)).toEqual(
+    expect(await decodePngSquare(shard.pngs[0], SIDE)).toEqual(
       centerCrop(await pngCodec.decode(first.bytes), SIDE),
     );
   });
@@ -186,8 +186,10 @@ test("what is packed as PNG comes back to the bit; another size is refused", asy
       async (side, levels) => {
         const rgb = levels.slice(0, side * side * 3);
         const png = await encodePng({ width: side, height: side, rgb });
-        expect(decodePngSquare(png, side)).toEqual(rgb);
-        expect(() => decodePngSquare(png, side + 1)).toThrow(/expected an 8-bit RGB square/);
+        expect(await decodePngSquare(png, side)).toEqual(rgb);
+        await expect(decodePngSquare(png, side + 1)).rejects.toThrow(
+          /expected an 8-bit RGB square/,
+        );
       },
     ),
     { numRuns: 30 },
