@@ -53,7 +53,7 @@ function problemOf({ label }: ImageSource, { images, skipped, skippedCount }: Co
   const [first] = skipped;
   return toFailure(
     badDataset(
-      `${label} holds no usable image: left out: ${skippedCount}${first ? `; the first: ${first.name}, ${first.reason}` : ""}.`,
+      `${label} holds no usable image (${skippedCount} left out)${first ? `; the first: ${first.name}, ${first.reason}` : ""}.`,
       "Choose another source, or convert its images to PNG or JPEG.",
     ),
   );
