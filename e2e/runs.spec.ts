@@ -263,6 +263,17 @@ test("a queue waits after a stop and over a reload, and can be emptied", async (
   await queue.getByRole("button", { name: "Start the next" }).click();
   await expect(queue).toBeHidden();
   await studio.waitForPhase("Training");
+
+  // a stored run goes on when its turn comes, from where it was
+  const menu = await menuOf(studio, "Stopped");
+  await menu.getByRole("menuitem", { name: /^Queue from step \d+/ }).click();
+  await expect(queue).toContainText(/1 waiting.*from step \d+/);
+  const from = Number(/from step (\d+)/.exec((await queue.textContent()) ?? "")?.[1]);
+  await studio.button("Stop").click();
+  await studio.waitForPhase("Stopped");
+  await queue.getByRole("button", { name: "Start the next" }).click();
+  await studio.waitForPhase("Training");
+  await studio.waitForStep(from + 1);
   await studio.button("Stop").click();
   await studio.waitForPhase("Stopped");
 });

@@ -11,6 +11,8 @@ const QueuedRun = z.object({
   name: z.string(),
   experiment: Experiment,
   timeline: z.array(TimelineEntry),
+  /** Steps that it has taken, of a stored run that goes on; null: a new one. */
+  from: z.int().min(0).nullable().default(null),
 });
 type Parsed = z.infer<typeof QueuedRun>;
 export type QueuedRun = Readonly<Omit<Parsed, "timeline">> & {

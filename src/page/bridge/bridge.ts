@@ -131,6 +131,7 @@ function createFlows(store: StudioStore, options: BridgeOptions) {
   });
   const forks = createForkFlow({
     ...{ store, run, withDatabase, report },
+    queueStored: queued.addStored,
     refresh: () => onStorage(() => Promise.resolve()),
     newId: () => crypto.randomUUID(),
     nowMs: () => Date.now(),
@@ -280,7 +281,12 @@ function commandsOf(store: StudioStore, flows: Flows): StudioCommands {
     openLinked: address.openLinked,
     dismissLink: address.dismissLink,
     selectPreset: (id) => store.getState().loadExperiment(presetById(id).experiment, id),
-    resumeRun: run.resumeStored,
+    resumeRun: (runId) => {
+      const stored = store.getState().data.runs.find(({ id }) => id === runId);
+      if (!stored || !run.isUnderWay()) return run.resumeStored(runId);
+      const { name, experiment, timeline, checkpointStep } = stored;
+      void queued.addStored({ runId, name, experiment, timeline, from: checkpointStep ?? 0 });
+    },
     openRun: (runId) => {
       if (!run.isUnderWay()) return run.openStored(runId);
       runs.showRun(runId, true);

@@ -42,7 +42,7 @@ export interface StudioCommands {
   readonly dismissLink: () => void;
   /** Shows a preset in the form; nothing while a run is under way. */
   readonly selectPreset: (id: string) => void;
-  /** Continues a stored run from its newest checkpoint; one without a checkpoint is only shown. */
+  /** Goes on with a stored run from its newest checkpoint: at once, or after what is under way. */
   readonly resumeRun: (runId: string) => void;
   /**
    * Shows a stored run, its curves, samples and settings, without training it. While another is under way, which the page

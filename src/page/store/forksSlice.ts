@@ -17,8 +17,8 @@ export interface ForkAsked {
   readonly before: TimelineEntry | null;
   /** The settings it is to have from its first own step on. */
   readonly wanted: Experiment;
-  /** Whether it trains at once. What is under way is stopped first, and kept. */
-  readonly begins: boolean;
+  /** "now" stops what is under way first, which is kept; "afterwards" waits for it. */
+  readonly begins: "now" | "afterwards" | "never";
 }
 
 /** A live change that was undone by a fork, until its notice is dismissed. */

@@ -7,6 +7,7 @@ import type { Database } from "../../../common/storage/db";
 import { openStudioDb } from "../../../common/storage/openDb";
 import { getRun, putRun, updateRun } from "../../../common/storage/runs";
 import type { StoredRun } from "../../store/dataSlice";
+import type { QueuedRun } from "../../../common/storage/queue";
 import { createStudioStore } from "../../store/studioStore";
 import { createForkFlow } from "./forkFlow";
 
@@ -36,6 +37,7 @@ async function page(database: string, { steps = [10, 20], underWay = false } = {
   store.getState().recordChange({ runId: "a", entry: ENTRY });
   const done: string[] = [];
   const failed: unknown[] = [];
+  const waiting: QueuedRun[] = [];
   const life = { underWay };
   let ids = 0;
   const flow = createForkFlow({
@@ -61,6 +63,10 @@ async function page(database: string, { steps = [10, 20], underWay = false } = {
           ),
         );
     },
+    queueStored: (run) => {
+      waiting.push(run);
+      return Promise.resolve();
+    },
     newId: () => `fork-${ids++}`,
     nowMs: () => 99,
     report: (thrown) => failed.push(thrown),
@@ -69,7 +75,7 @@ async function page(database: string, { steps = [10, 20], underWay = false } = {
     life.underWay = false;
     flow.onOver();
   };
-  return { db, store, flow, done, failed, over };
+  return { db, store, flow, done, failed, over, waiting };
 }
 
 test("undo stops the run, forks it before the change, and says what was kept", async () => {
@@ -128,19 +134,27 @@ test("undone twice, the earlier change is taken back from the run it was made in
 test("a fork that is only kept leaves what is under way alone", async () => {
   const { db, store, flow, done } = await page("kept", { underWay: true });
   const wanted = { ...experiment, sampling: { ...experiment.sampling, steps: 3 } };
-  flow.fork({ runId: "a", step: 10, before: null, wanted, begins: false });
+  flow.fork({ runId: "a", step: 10, before: null, wanted, begins: "never" });
   await vi.waitFor(() => expect(store.getState().data.runs).toHaveLength(2));
   expect(done).toEqual([]);
   expect((await getRun(db, "fork-0"))?.experiment.sampling.steps).toBe(3);
 });
 
+test("a fork that is queued waits for what is under way", async () => {
+  const { store, flow, done, waiting } = await page("queued", { underWay: true });
+  flow.fork({ runId: "a", step: 10, before: null, wanted: experiment, begins: "afterwards" });
+  await vi.waitFor(() => expect(store.getState().forks.busy).toBe(false));
+  expect(done).toEqual([]);
+  expect(waiting).toMatchObject([{ runId: "fork-0", name: "Tiny", from: 10 }]);
+});
+
 test("what cannot be forked is said, and nothing is stored", async () => {
   const { db, store, flow, failed } = await page("refused");
   const wanted = { ...experiment, optimizer: { ...experiment.optimizer, steps: 10 } };
-  flow.fork({ runId: "a", step: 10, before: null, wanted, begins: true });
+  flow.fork({ runId: "a", step: 10, before: null, wanted, begins: "now" });
   await vi.waitFor(() => expect(failed).toMatchObject([{ code: "BAD_CONFIG" }]));
   await vi.waitFor(() => expect(store.getState().forks.busy).toBe(false));
-  flow.fork({ runId: "gone", step: 10, before: null, wanted, begins: true });
+  flow.fork({ runId: "gone", step: 10, before: null, wanted, begins: "now" });
   await vi.waitFor(() => expect(failed[1]).toMatchObject({ code: "STORAGE_FAILED" }));
   expect(await db.count("runs")).toBe(1);
 });

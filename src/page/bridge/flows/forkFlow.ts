@@ -3,6 +3,7 @@ import { forkIssues, forkOf, unchangedFork, type ForkPoint } from "../../../comm
 import { StudioError } from "../../../common/errors/studioError";
 import type { Database, RunRecord } from "../../../common/storage/db";
 import { storeFork } from "../../../common/storage/forks";
+import type { QueuedRun } from "../../../common/storage/queue";
 import { getRun } from "../../../common/storage/runs";
 import type { KeptCheckpoint } from "../../store/dataSlice";
 import { checkpointUpTo } from "../../store/forks";
@@ -17,6 +18,8 @@ interface ForkPlaces {
   readonly store: StudioStore;
   readonly run: Pick<RunLauncher, "isUnderWay" | "press" | "resumeStored" | "openStored">;
   readonly withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
+  /** A stored run goes on after what is under way. */
+  readonly queueStored: (run: QueuedRun) => Promise<void>;
   /** Shows what is stored now. */
   readonly refresh: () => Promise<unknown>;
   readonly newId: () => string;
@@ -76,10 +79,14 @@ export function createForkFlow(places: ForkPlaces) {
 
   const fork = ({ runId, step, before, wanted, begins }: ForkAsked) =>
     alone(async () => {
-      if (begins) await stopFirst();
+      if (begins === "now") await stopFirst();
       const point = { step, before: before ?? undefined };
       const made = await make(runId, () => Promise.resolve(point), wanted);
-      if (begins) run.resumeStored(made.id);
+      const { id, name, experiment, timeline, step: from } = made;
+      if (begins === "now") run.resumeStored(id);
+      if (begins === "afterwards") {
+        await places.queueStored({ runId: id, name, experiment, timeline, from });
+      }
     });
 
   /** Goes back to before the newest live change that was made on this page. */

@@ -28,9 +28,11 @@ async function page(database: string) {
     withDatabase: (work) => work(db),
     isUnderWay: () => underWay,
     begin: (run) => {
+      if (run.name === "gone") return Promise.resolve(false);
       begun.push(run.name);
       underWay = true;
       store.getState().beginRun(run);
+      return Promise.resolve(true);
     },
     newId: () => `${database}-${ids++}`,
     report: (thrown) => {
@@ -69,6 +71,25 @@ test("after a stop by hand the rest waits until it is started", async () => {
   expect(store.getState().queue.held).toBe(true);
   flow.start();
   await vi.waitFor(() => expect(begun).toEqual(["a", "b"]));
+});
+
+test("a stored run waits once, and one that cannot go on any more is passed over", async () => {
+  const { flow, begun, over, phase, names } = await page("stored");
+  const stored = (name: string) => ({ ...item(name), runId: name, from: 10 });
+  await flow.add([item("a")]);
+  for (const name of ["gone", "b", "b", "gone"]) await flow.addStored(stored(name));
+  expect(names()).toEqual(["gone", "b"]);
+  phase("finished");
+  over();
+  await vi.waitFor(() => expect(begun).toEqual(["a", "b"]));
+  expect(names()).toEqual([]);
+});
+
+test("what an earlier version left in the queue are new runs", async () => {
+  const { db, store, flow } = await page("earlier");
+  await db.put("settings", { key: "queue", value: [{ ...item("a"), runId: "a" }] });
+  await flow.read(db);
+  expect(store.getState().queue.items).toEqual([{ ...item("a"), runId: "a", from: null }]);
 });
 
 test("two tabs share the queue, and each run of it is begun by one of them", async () => {

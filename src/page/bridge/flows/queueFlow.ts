@@ -7,14 +7,14 @@ interface QueuePlaces {
   readonly store: StudioStore;
   readonly withDatabase: <T>(work: (db: Database) => Promise<T>) => Promise<T>;
   readonly isUnderWay: () => boolean;
-  /** Shows the run's settings and begins it. */
-  readonly begin: (run: QueuedRun) => void;
+  /** Shows the run's settings and begins it. @returns false where that cannot be: a stored run is gone, or has ended meanwhile */
+  readonly begin: (run: QueuedRun) => Promise<boolean>;
   readonly newId: () => string;
   readonly report: (thrown: unknown) => void;
 }
 
-/** A run to wait for its turn. */
-export type QueueItem = Omit<QueuedRun, "runId">;
+/** A new run to wait for its turn. */
+export type QueueItem = Omit<QueuedRun, "runId" | "from">;
 
 /** By itself, not by hand: the next one may begin. */
 const hasEnded = (phase: RunStatus): boolean => phase === "finished" || phase === "failed";
@@ -31,17 +31,25 @@ export function createQueueFlow(places: QueuePlaces) {
   };
 
   let taking = false;
-  /** Begins the first run that waits, unless another tab was quicker or one is under way. */
+  /** Takes the first run that waits and begins it. @returns whether another one is to be tried */
+  async function take(): Promise<boolean> {
+    const before = await change((items) => items.slice(1));
+    const [first] = before;
+    if (!first) return false;
+    if (!isUnderWay()) return !(await begin(first));
+    // a press has begun another run meanwhile: this one keeps its place
+    await change((items) => [first, ...items]);
+    return false;
+  }
+
+  const mayTake = () => !isUnderWay() && !queue().held && queue().items.length > 0;
+
+  /** Begins the first run that waits and can be begun, unless another tab was quicker or one is under way. */
   async function advance(): Promise<void> {
-    if (taking || isUnderWay() || queue().held || queue().items.length === 0) return;
+    if (taking || !mayTake()) return;
     taking = true;
     try {
-      const before = await change((items) => items.slice(1));
-      const [first] = before;
-      if (!first) return;
-      // a press may have begun another run meanwhile: this one keeps its place
-      if (isUnderWay()) await change((items) => [first, ...items]);
-      else begin(first);
+      while (mayTake() && (await take()));
     } catch (thrown) {
       store.getState().setQueue({ held: true }); // once told, not again at every change
       report(thrown);
@@ -56,18 +64,26 @@ export function createQueueFlow(places: QueuePlaces) {
     if (hasEnded(run.phase)) void advance();
   });
 
+  /** Those that wait already keep their places. */
+  const append = async (added: readonly QueuedRun[]): Promise<void> => {
+    try {
+      await change((items) => [
+        ...items,
+        ...added.filter(({ runId }) => !items.some((item) => item.runId === runId)),
+      ]);
+      store.getState().setQueue({ held: false });
+    } catch (thrown) {
+      report(thrown);
+    }
+    await advance();
+  };
+
   return {
-    /** Adds runs at the end; the first begins at once when nothing is under way. */
-    add: async (runs: readonly QueueItem[]): Promise<void> => {
-      const added = runs.map((run) => ({ ...run, runId: newId() }));
-      try {
-        await change((items) => [...items, ...added]);
-        store.getState().setQueue({ held: false });
-      } catch (thrown) {
-        report(thrown);
-      }
-      await advance();
-    },
+    /** Adds new runs at the end; the first begins at once when nothing is under way. */
+    add: (runs: readonly QueueItem[]): Promise<void> =>
+      append(runs.map((run) => ({ ...run, runId: newId(), from: null }))),
+    /** A stored run goes on when its turn comes. */
+    addStored: (run: QueuedRun): Promise<void> => append([run]),
     remove: (runId: string) =>
       void change((items) => items.filter((item) => item.runId !== runId)).catch(report),
     /** To the front: it is the next. */

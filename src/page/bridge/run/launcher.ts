@@ -19,8 +19,11 @@ export interface RunLauncher extends RunActions {
     timeline: readonly TimelineEntry[],
     pauseAfter?: number,
   ) => void;
-  /** Runs what has waited for its turn, under its own id and name. */
-  readonly beginQueued: (queued: QueuedRun) => void;
+  /**
+   * Runs what has waited for its turn, under its own id and name.
+   * @returns false when it was stored and cannot go on any more, which is said
+   */
+  readonly beginQueued: (queued: QueuedRun) => Promise<boolean>;
   /** Shows the newest run, unless `isOther` says that the address asks for something else. */
   readonly restore: (db: Database, isOther: (experiment: Experiment) => boolean) => Promise<void>;
   readonly saveCheckpoint: () => void;
@@ -98,13 +101,15 @@ export function createRunLauncher({
   }
 
   /** Continues a stored run; one that was begun here and cut before its first checkpoint runs again from its start. */
-  async function resumeStored(runId: string): Promise<void> {
+  async function resumeStored(runId: string): Promise<boolean> {
     await undoDelete(runId);
     const found = await readToShow(runId);
-    if (!found) return;
-    if (found.phase === "finished") return;
-    if (found.imported && !found.checkpoint) report(noStart());
-    else run.train({ run: found, from: found.checkpoint?.step });
+    if (!found) return false;
+    if (found.phase === "finished") return false;
+    const canBegin = !found.imported || found.checkpoint !== null;
+    if (canBegin) run.train({ run: found, from: found.checkpoint?.step });
+    else report(noStart());
+    return canBegin;
   }
 
   async function saveCheckpoint(): Promise<void> {
@@ -126,11 +131,13 @@ export function createRunLauncher({
     },
     beginRun,
     beginQueued: (queued) => {
+      if (queued.from !== null) return resumeStored(queued.runId);
       keepStored();
       const { experiment, timeline } = queued;
       const preset = PRESETS.find((one) => sameExperiment(one.experiment, experiment));
       store.getState().loadExperiment(experiment, preset?.id ?? null, timeline);
       run.train({ run: queued });
+      return Promise.resolve(true);
     },
     resumeStored: (runId) => void resumeStored(runId),
     openStored: (runId) => void openStored(runId).catch(report),

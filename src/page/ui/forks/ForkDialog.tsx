@@ -8,7 +8,7 @@ import type { ForkPoint, Repeatable } from "../../../common/config/forks";
 import { firstOwnStep } from "../../../common/config/forks";
 import { liveChanges } from "../../../common/config/imageEntries";
 import type { KeptCheckpoint, StoredRun } from "../../store/dataSlice";
-import type { ForkQuestion } from "../../store/forksSlice";
+import type { ForkAsked, ForkQuestion } from "../../store/forksSlice";
 import { selectActive } from "../../store/selectors";
 import { useCommands } from "../commands";
 import { Heading, Hint, Problem } from "../components/Notes";
@@ -186,7 +186,9 @@ function WhatHappens({
 }
 
 function Choices(props: {
-  readonly onFork: (begins: boolean) => Parameters<ReturnType<typeof useCommands>["fork"]>[0];
+  readonly onFork: (
+    begins: ForkAsked["begins"],
+  ) => Parameters<ReturnType<typeof useCommands>["fork"]>[0];
   readonly disabled: boolean;
 }) {
   const { onFork, disabled } = props;
@@ -194,16 +196,21 @@ function Choices(props: {
   const active = useStudio(selectActive);
   const busy = useStudio((state) => state.forks.busy);
   const askFork = useStudio((state) => state.askFork);
-  const give = (begins: boolean) => {
+  const give = (begins: ForkAsked["begins"]) => {
     fork(onFork(begins));
     askFork(null);
   };
   return (
     <Group justify="flex-end" mt="md">
-      <Button variant="default" disabled={disabled || busy} onClick={() => give(false)}>
+      <Button variant="default" disabled={disabled || busy} onClick={() => give("never")}>
         Keep it for later
       </Button>
-      <Button disabled={disabled || busy} onClick={() => give(true)}>
+      {active && (
+        <Button variant="default" disabled={disabled || busy} onClick={() => give("afterwards")}>
+          Queue it
+        </Button>
+      )}
+      <Button disabled={disabled || busy} onClick={() => give("now")}>
         {active ? "Stop the run and train the fork" : "Train the fork"}
       </Button>
     </Group>

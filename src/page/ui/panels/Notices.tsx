@@ -78,7 +78,7 @@ function Remedies({ runId, step }: { readonly runId: string; readonly step: numb
       size="xs"
       variant="default"
       disabled={busy}
-      onClick={() => fork({ runId, step, before: null, wanted, begins: true })}
+      onClick={() => fork({ runId, step, before: null, wanted, begins: "now" })}
     >
       Fork {label}
     </Button>

@@ -25,10 +25,10 @@ export function Queue() {
         )}
       </div>
       <ol className={classes.waiting}>
-        {items.map(({ runId, name, experiment, timeline }, place) => (
+        {items.map(({ runId, name, experiment, timeline, from }, place) => (
           <li key={runId}>
             <span className={classes.waitingText}>
-              {name} <small>{runDifferences(name, experiment, timeline)}</small>
+              {name} <small>{waitingText(runDifferences(name, experiment, timeline), from)}</small>
             </span>
             {place > 0 && (
               <ActionIcon
@@ -58,6 +58,9 @@ export function Queue() {
   );
 }
 
+const waitingText = (differences: string, from: number | null): string =>
+  [differences, ...(from === null ? [] : [`from step ${from}`])].filter(Boolean).join(", ");
+
 /** When all of it is done, where the steps that are timed now are those of the waiting runs as well. */
 function End() {
   const seconds = useStudio(selectQueueSeconds);
@@ -76,6 +79,9 @@ function selectQueueSeconds(state: StudioState): number | null {
       item.experiment.optimizer.batchSize === experiment?.optimizer.batchSize,
   );
   if (stepMs === null || left === null || !same) return null;
-  const steps = state.queue.items.reduce((sum, item) => sum + item.experiment.optimizer.steps, 0);
+  const steps = state.queue.items.reduce(
+    (sum, { experiment: { optimizer }, from }) => sum + optimizer.steps - (from ?? 0),
+    0,
+  );
   return Math.ceil((left + (steps * stepMs) / 1000) / 10) * 10;
 }

@@ -181,9 +181,11 @@ function NameInput({ run, onDone }: { readonly run: StoredRun; readonly onDone: 
   );
 }
 
-function continueText({ checkpointStep, imported }: StoredRun): string {
-  if (checkpointStep !== null) return `Continue from step ${checkpointStep}`;
-  return imported ? "No checkpoint to continue from" : "Run from its start";
+/** @param active it waits for what is under way */
+function continueText({ checkpointStep, imported }: StoredRun, active: boolean): string {
+  const verb = active ? "Queue" : checkpointStep === null ? "Run" : "Continue";
+  if (checkpointStep !== null) return `${verb} from step ${checkpointStep}`;
+  return imported ? "No checkpoint to continue from" : `${verb} from its start`;
 }
 
 function RunMenu(props: {
@@ -222,10 +224,10 @@ function RunMenu(props: {
         </Menu.Item>
         <Menu.Item
           leftSection={<IconPlayerPlay size={14} />}
-          disabled={active || !canContinue(run)}
+          disabled={(isOpen && active) || !canContinue(run)}
           onClick={() => resumeRun(run.id)}
         >
-          {continueText(run)}
+          {continueText(run, active)}
         </Menu.Item>
         <Menu.Item
           leftSection={<IconGitFork size={14} />}
