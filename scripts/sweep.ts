@@ -71,6 +71,7 @@ async function makeRuns({ dir, plan, jobs, backend, adapter, results }: Sweep, s
         const summary = await sweepRun(studio, plan, run, { backend, note: say, results: part });
         await writeFile(`${file}.part`, `${JSON.stringify(summary, null, 2)}\n`);
         await rename(`${file}.part`, file); // an end while writing leaves no half of a summary
+        formatFile(file);
         say("done");
       } catch (thrown) {
         failed++;
