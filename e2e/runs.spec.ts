@@ -158,6 +158,34 @@ test("two runs stand in a list, are drawn over each other, and keep how they are
     expect(text("denoising-loss.csv").split("\r\n")).toHaveLength(82); // two runs of 40 steps
   });
 
+  await test.step("every width has everything, and nothing is cut", async () => {
+    const { page } = studio;
+    const wide = page.viewportSize();
+    const status = page.getByRole("region", { name: "Status" });
+    const cut = (element: Element) => element.scrollWidth - element.clientWidth;
+    for (const width of [1440, 1024, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      // charts take the new width a frame later
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+        .toBe(width);
+      await expect.poll(() => status.evaluate(cut), `the status strip at ${width} px`).toBe(0);
+    }
+    const panel = page.getByRole("radiogroup", { name: "Panel" });
+    await panel.getByText("Settings").click();
+    const lambda = await studio.setting("Alignment weight λ").boundingBox();
+    expect(lambda?.width, "λ on a phone").toBeGreaterThan(60);
+    await panel.getByText("Samples").click();
+    await expect(studio.figure("Samples").first()).toBeVisible();
+    await panel.getByText("Charts").click();
+    await expect(linesOf(studio, LOSS)).toHaveCount(2);
+    const scrubber = page
+      .locator(".mantine-Slider-root")
+      .filter({ has: page.getByRole("slider", { name: "Training step shown" }) });
+    expect((await scrubber.boundingBox())?.width, "the scrubber on a phone").toBeGreaterThan(150);
+    if (wide) await page.setViewportSize(wide);
+  });
+
   await test.step("a deleted run can be brought back, and is drawn again", async () => {
     const menu = await menuOf(studio, "the baseline");
     await menu.getByRole("menuitem", { name: "Delete" }).click();
