@@ -22,9 +22,10 @@ import {
   purgeRun,
   readRun,
   readSeries,
+  updateRun,
 } from "../storage/runs";
 import { pointsOf } from "../storage/stepRows";
-import { importRun } from "./importRun";
+import { followParents, importRun } from "./importRun";
 import { openResults } from "./openResults";
 import { contentDigest, type RunResults } from "./runResults";
 import { storedResults } from "./storedResults";
@@ -158,4 +159,18 @@ test("with settings that are not all known the figures come, and the checkpoint 
     "its settings cannot all be read, so its checkpoint is left out",
   ]);
   expect(pointsOf((await readRun(db, "run-1"))?.steps ?? [])).toHaveLength(3);
+});
+
+test("a fork follows its parent that was stored beside another run of its id", async () => {
+  const db = await database("forks");
+  await importOne(db, exampleRun());
+  const other = exampleRun({ points: examplePoints.slice(0, 1), measurements: [] });
+  const parent = await importOne(db, other);
+  expect(parent.outcome).toBe("beside");
+  const fork = await importOne(db, exampleRun({ facts: { id: "fork" } }));
+  await updateRun(db, fork.id, {
+    parent: { runId: "run-1", step: 2, change: [], repeatable: true },
+  });
+  await followParents(db, new Map([["run-1", parent.id]]), [fork.id, "gone"]);
+  expect((await getRun(db, fork.id))?.parent).toMatchObject({ runId: parent.id, step: 2 });
 });

@@ -2,7 +2,7 @@ import { toFailure } from "../errors/studioError";
 import type { SampleGrid } from "../protocol/trainer";
 import { checkpointHeads, putCheckpoint } from "../storage/checkpoints";
 import type { Database, RunLook, RunRecord } from "../storage/db";
-import { getRun, unhideRun } from "../storage/runs";
+import { getRun, unhideRun, updateRun } from "../storage/runs";
 import { putWholeRun } from "../storage/wholeRun";
 import { badResults } from "./badResults";
 import type { FileRun } from "./openResults";
@@ -129,4 +129,22 @@ export async function importRun(db: Database, run: FileRun, how: ImportHow): Pro
     ...{ id, name: record.name, outcome, checkpoints: stored.checkpoints },
     notes: [...issues, ...stored.notes],
   };
+}
+
+/**
+ * Forks of a file follow their parents that were stored under other ids: they would else hang from another run of the id.
+ * @param moved ids as stored by those in the file, where the two differ
+ * @param ids runs that this file has brought
+ * @throws StudioError STORAGE_FAILED
+ */
+export async function followParents(
+  db: Database,
+  moved: ReadonlyMap<string, string>,
+  ids: readonly string[],
+): Promise<void> {
+  for (const id of ids) {
+    const parent = (await getRun(db, id))?.parent;
+    const runId = parent ? moved.get(parent.runId) : undefined;
+    if (parent && runId !== undefined) await updateRun(db, id, { parent: { ...parent, runId } });
+  }
 }

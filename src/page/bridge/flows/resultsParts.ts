@@ -1,6 +1,6 @@
 import { StudioError } from "../../../common/errors/studioError";
 import { blobSource } from "../../../common/formats/byteSource";
-import { importRun, type ImportedRun } from "../../../common/resultFiles/importRun";
+import { followParents, importRun, type ImportedRun } from "../../../common/resultFiles/importRun";
 import { openResults } from "../../../common/resultFiles/openResults";
 import type { RunResults } from "../../../common/resultFiles/runResults";
 import { storedResults } from "../../../common/resultFiles/storedResults";
@@ -58,8 +58,15 @@ export async function openRuns(
 ): Promise<void> {
   const { runs, notes } = await openResults(blobSource(file.name, file));
   onFile(runs.length, notes);
+  const moved = new Map<string, string>();
+  const brought: string[] = [];
   for (const run of [...runs].reverse()) {
-    await keep(run.facts.id);
-    onRun(await importRun(db, run, { file: file.name, nowMs, look }));
+    const { id } = run.facts;
+    await keep(id);
+    const stored = await importRun(db, run, { file: file.name, nowMs, look });
+    if (stored.id !== id) moved.set(id, stored.id);
+    if (stored.outcome !== "here") brought.push(stored.id);
+    onRun(stored);
   }
+  await followParents(db, moved, brought);
 }
