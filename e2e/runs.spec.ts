@@ -264,6 +264,16 @@ test("vanilla and REPA are trained in one press, one after the other, and what t
   await expect(rowsOf(studio)).toHaveCount(4, { timeout: START_MS });
   await studio.waitForPhase("Finished");
   await expect(verdict).toContainText("2 pairs of seeds");
+
+  // over seeds, settings are compared and not runs
+  await studio.page.getByRole("switch", { name: "Seeds as mean and range" }).click();
+  await studio.page.getByRole("link", { name: "Compare" }).click();
+  const compare = studio.page.getByRole("main", { name: "Compare" });
+  await expect(compare).toContainText("Compare 2 settings");
+  await expect(compare.getByRole("row", { name: /^Seeds/ })).toContainText(/0, 1.*0, 1/);
+  await expect(compare.getByRole("row", { name: /KID × 1000/ })).toContainText(
+    /± .*mean of 2.*mean of 2/,
+  );
 });
 
 test("a queue waits after a stop and over a reload, and can be emptied", async ({ studio }) => {

@@ -37,10 +37,18 @@ function named(groups: readonly FigureGroup[]): readonly FigureGroup[] {
   return groups.map((group) => {
     const [first, ...others] = group.runs;
     if (!first) return group;
-    const name = others.length > 0 ? group.name : labelOf(first, firsts);
-    return { ...group, name };
+    if (others.length === 0) return { ...group, name: labelOf(first, firsts) };
+    const seeds = firsts.map(withoutOwnSeed);
+    const name = labelOf(withoutOwnSeed(first), seeds);
+    return { ...group, name: `${name}: mean of ${group.runs.length} seeds` };
   });
 }
+
+/** A group's name says nothing of the seed of its first run. */
+const withoutOwnSeed = (run: FigureRun): FigureRun => {
+  const { experiment } = run;
+  return { ...run, experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed: 0 } } };
+};
 
 /** A fork is told by what is other than in its parent: most of what it differs in from a preset is its parent's too. */
 const labelOf = (run: FigureRun, all: readonly FigureRun[]): string =>

@@ -1,36 +1,37 @@
 import { NumberInput } from "@mantine/core";
 import { useMemo, useState, type ReactNode } from "react";
-import type { FigureRun } from "../../store/figureRuns";
+import type { FigureGroup } from "../../store/figureRuns";
 import { Hint } from "../components/Notes";
 import { formatTick, formatValue } from "../explain/format";
+import { commonSpace, type Reading } from "./compared";
 import {
-  commonSpace,
-  crossingOf,
-  differenceTo,
-  figureLines,
-  settingRows,
-  speedUp,
-  type Figure,
-  type FigureLine,
-  type Reading,
-} from "./compared";
+  groupCrossing,
+  groupLines,
+  groupSettings,
+  groupSpeed,
+  lastKidOf,
+  type Estimate,
+  type GroupCrossing,
+  type GroupLine,
+  type GroupSpeed,
+} from "./overGroups";
 import classes from "./compare.module.css";
 
 interface TableProps {
-  readonly runs: readonly FigureRun[];
+  readonly groups: readonly FigureGroup[];
 }
 
-/** A table with a column a run; the first column says what a row is. */
-function RunTable(props: TableProps & { readonly label: string; readonly children: ReactNode }) {
-  const { runs, label, children } = props;
+/** A table with a column a group; the first column says what a row is. */
+function GroupTable(props: TableProps & { readonly label: string; readonly children: ReactNode }) {
+  const { groups, label, children } = props;
   return (
     <div className={classes.scroll} tabIndex={0} role="group" aria-label={label}>
       <table className={classes.table}>
         <thead>
           <tr>
             <th scope="col" />
-            {runs.map(({ id, name, color }) => (
-              <th key={id} scope="col">
+            {groups.map(({ key, name, color }) => (
+              <th key={key} scope="col">
                 <span className={classes.swatch} style={{ background: color }} /> {name}
               </th>
             ))}
@@ -42,71 +43,69 @@ function RunTable(props: TableProps & { readonly label: string; readonly childre
   );
 }
 
-export function SettingsTable({ runs }: TableProps) {
-  const rows = useMemo(() => settingRows(runs), [runs]);
+export function SettingsTable({ groups }: TableProps) {
+  const rows = useMemo(() => groupSettings(groups), [groups]);
   if (rows.length === 0) return <Hint>These runs have the same settings.</Hint>;
   return (
-    <RunTable runs={runs} label="Settings that differ">
+    <GroupTable groups={groups} label="Settings that differ">
       {rows.map(({ label, unit, values }) => (
         <tr key={label}>
           <th scope="row">
             {label} {unit !== "" && unit !== "1" && <small>{unit}</small>}
           </th>
           {values.map((value, i) => (
-            <td key={runs[i]?.id}>{value}</td>
+            <td key={groups[i]?.key}>{value}</td>
           ))}
         </tr>
       ))}
-    </RunTable>
+    </GroupTable>
   );
 }
 
-export function FiguresTable({ runs, reading }: TableProps & { readonly reading: Reading }) {
-  const lines = useMemo(() => figureLines(runs, reading), [runs, reading]);
+export function FiguresTable({ groups, reading }: TableProps & { readonly reading: Reading }) {
+  const lines = useMemo(() => groupLines(groups, reading), [groups, reading]);
   return (
-    <RunTable runs={runs} label="Figures of the runs">
+    <GroupTable groups={groups} label="Figures of the runs">
       {lines.map((line) => (
         <tr key={line.label}>
           <th scope="row">
             {line.label} {line.better === "lower" ? "↓" : "↑"}
           </th>
-          {line.figures.map((figure, i) => (
-            <td key={runs[i]?.id}>
-              <FigureCell line={line} figure={figure} isFirst={i === 0} reading={reading} />
+          {line.figures.map((_, i) => (
+            <td key={groups[i]?.key}>
+              <FigureCell line={line} place={i} reading={reading} />
             </td>
           ))}
         </tr>
       ))}
-    </RunTable>
+    </GroupTable>
   );
 }
 
 function FigureCell(props: {
-  readonly line: FigureLine;
-  readonly figure: Figure | null;
-  readonly isFirst: boolean;
+  readonly line: GroupLine;
+  /** Of the group. */
+  readonly place: number;
   readonly reading: Reading;
 }) {
-  const { line, figure, isFirst, reading } = props;
-  const first = line.figures[0];
-  if (!figure) return "–";
-  const difference = first && !isFirst ? differenceTo(first, figure) : null;
+  const { line, place, reading } = props;
+  const found = line.figures[place];
+  if (!found) return "–";
+  const [{ value, half, runs }, step] = found;
+  const difference = line.differences[place];
   return (
     <>
-      <strong>{formatValue(figure.value)}</strong>
-      {figure.half !== null && <small> ± {formatTick(figure.half, 3)}</small>}
-      {reading === "time" && <small> at step {figure.step}</small>}
+      <strong>{formatValue(value)}</strong>
+      {half !== null && <small> ± {formatTick(half, 3)}</small>}
+      {runs > 1 && <small>, mean of {runs}</small>}
+      {reading === "time" && <small> at step {step}</small>}
       {difference && <Difference {...difference} better={line.better} />}
     </>
   );
 }
 
 /** Told apart from the first run's, or not: colour alone does not say it. */
-function Difference(props: {
-  readonly value: number;
-  readonly half: number | null;
-  readonly better: FigureLine["better"];
-}) {
+function Difference(props: Estimate & { readonly better: GroupLine["better"] }) {
   const { value, half, better } = props;
   const apart = half !== null && Math.abs(value) > half;
   const good = better === "lower" ? value < 0 : value > 0;
@@ -124,15 +123,14 @@ function Difference(props: {
   );
 }
 
-/** The paper's speed-up: how many steps each run took to a KID, the first run's last one unless another is typed. */
-export function SpeedTable({ runs }: TableProps) {
-  const space = commonSpace(runs);
-  const lastOfFirst = runs[0]?.metrics.sampleQuality.findLast((m) => m.space === space)?.kid;
+/** The paper's speed-up: how many steps each group took to a KID, the first one's last unless another is typed. */
+export function SpeedTable({ groups }: TableProps) {
+  const space = commonSpace(groups.flatMap(({ runs }) => runs));
   const [typed, setTyped] = useState<number | null>(null);
-  const bound = typed ?? lastOfFirst;
+  const bound = typed ?? lastKidOf(groups, space);
   if (bound === undefined) return <Hint>The first of these runs has no KID yet.</Hint>;
-  const crossings = runs.map((run) => crossingOf(run, space, bound));
-  const [first] = crossings;
+  const [first] = groups;
+  const isOverSeeds = groups.some(({ runs }) => runs.length > 1);
   return (
     <>
       <NumberInput
@@ -140,48 +138,56 @@ export function SpeedTable({ runs }: TableProps) {
         w={180}
         mb={8}
         label="KID × 1000 below"
-        description="The first run’s last one, unless you type another"
+        description={`The first ${isOverSeeds ? "group" : "run"}’s last one, unless you type another`}
         value={Number(bound.toPrecision(4))}
         min={0}
         onChange={(value) => setTyped(typeof value === "number" ? value : null)}
       />
-      <RunTable runs={runs} label="Steps until the KID">
+      <GroupTable groups={groups} label="Steps until the KID">
         <tr>
           <th scope="row">Steps</th>
-          {crossings.map((crossing, i) => (
-            <td key={runs[i]?.id}>
-              {crossing ? (
-                <>
-                  <strong>{Math.round(crossing.at)}</strong>{" "}
-                  <small>
-                    between {crossing.after} and {crossing.by}
-                  </small>
-                </>
-              ) : (
-                "not reached"
-              )}
+          {groups.map((group) => (
+            <td key={group.key}>
+              <Steps {...groupCrossing(group, space, bound)} />
             </td>
           ))}
         </tr>
         <tr>
           <th scope="row">Sooner than the first</th>
-          {crossings.map((crossing, i) => (
-            <td key={runs[i]?.id}>
-              {i > 0 && first && crossing ? <Times {...speedUp(first, crossing)} /> : "–"}
+          {groups.map((group, i) => (
+            <td key={group.key}>
+              <Times speed={first && i > 0 ? groupSpeed(first, group, space, bound) : null} />
             </td>
           ))}
         </tr>
-      </RunTable>
+      </GroupTable>
       <Hint>
         A run crosses somewhere between two measurements; the step named is on the straight line
-        between them. One run a setting: other seeds may differ by more.
+        between them.{" "}
+        {isOverSeeds
+          ? "Intervals are 95 % over seeds; a ratio is given where every run of both has come to the KID."
+          : "One run a setting: other seeds may differ by more."}
       </Hint>
     </>
   );
 }
 
-function Times(props: { readonly times: number; readonly low: number; readonly high: number }) {
-  const { times, low, high } = props;
+function Steps({ reached, of, at, after, by }: GroupCrossing) {
+  if (!at) return "not reached";
+  return (
+    <>
+      <strong>{Math.round(at.value)}</strong>{" "}
+      <small>
+        {at.half !== null && `± ${formatTick(at.half, 3)}, `}
+        {reached < of && `${reached} of ${of} runs, `}between {after} and {by}
+      </small>
+    </>
+  );
+}
+
+function Times({ speed }: { readonly speed: GroupSpeed | null }) {
+  if (!speed) return "–";
+  const { times, low, high } = speed;
   return (
     <>
       <strong>{formatTick(times, 3)}×</strong>{" "}

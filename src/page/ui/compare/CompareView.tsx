@@ -2,16 +2,15 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { IconFileExport } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { SAMPLE_METRICS, STEP_METRICS } from "../../../common/catalogue/liveMetrics";
-import type { FigureRun } from "../../store/figureRuns";
+import type { FigureGroup, FigureRun } from "../../store/figureRuns";
 import { charted } from "../charts/metricText";
 import { SampleChart } from "../charts/SampleChart";
 import { StepChart } from "../charts/StepChart";
 import { preloadPlot } from "../charts/Plot";
 import { saveBlob } from "../charts/exportChart";
-import { useFigureRuns } from "../charts/useRunAxis";
+import { useFigureGroups, useFigureRuns } from "../charts/useRunAxis";
 import { Heading, Hint } from "../components/Notes";
 import { formatDuration } from "../explain/format";
-import { runLabel } from "../explain/names";
 import { useStudio, useStudioStore } from "../useStudio";
 import { ResultsNotices } from "../runs/ResultsNotices";
 import { RunList } from "../runs/RunList";
@@ -30,15 +29,12 @@ import { shownGrid } from "./grids";
 import { GridsSideBySide } from "./GridsSideBySide";
 import classes from "./compare.module.css";
 
-/** Runs side by side: those whose eyes are open in the list. The first is what the others are measured against. */
+/** Runs, or settings of several seeds, side by side: those whose eyes are open in the list. The first is what the others are measured against. */
 export function CompareView() {
   useEffect(preloadPlot, []);
-  const all = useFigureRuns(true);
+  const all = useFigureGroups(useFigureRuns(true));
   const lookedAt = useStudio((state) => state.lookedAt);
-  const runs = useMemo(() => {
-    const kept = comparedOf(all, lookedAt);
-    return kept.map((run) => ({ ...run, name: runLabel(run, kept) }));
-  }, [all, lookedAt]);
+  const groups = useMemo(() => comparedOf(all, lookedAt), [all, lookedAt]);
   return (
     <div className={classes.view}>
       <div className={classes.side}>
@@ -46,12 +42,13 @@ export function CompareView() {
       </div>
       <main className={classes.main} aria-label="Compare">
         <ResultsNotices />
-        {runs.length < 2 ? (
+        {groups.length < 2 ? (
           <Hint>
-            Open the eyes of two to {MOST_COMPARED} runs in the list: they are compared here.
+            Open the eyes of two to {MOST_COMPARED} runs in the list: they are compared here. With
+            seeds as mean and range, settings are.
           </Hint>
         ) : (
-          <Comparison runs={runs} more={all.length - runs.length} />
+          <Comparison groups={groups} more={all.length - groups.length} />
         )}
       </main>
     </div>
@@ -61,13 +58,11 @@ export function CompareView() {
 const LOSSES = charted(STEP_METRICS).slice(0, 1);
 const QUALITIES = charted(SAMPLE_METRICS);
 
-function Comparison({
-  runs,
-  more,
-}: {
-  readonly runs: readonly FigureRun[];
-  readonly more: number;
-}) {
+function Comparison(props: { readonly groups: readonly FigureGroup[]; readonly more: number }) {
+  const { groups, more } = props;
+  // of a group of seeds, the samples are those of its first run
+  const runs = useMemo(() => firstRuns(groups), [groups]);
+  const isOverSeeds = groups.some((group) => group.runs.length > 1);
   const [reading, setReading] = useState<Reading>("step");
   const article = useRef<HTMLElement>(null);
   const store = useStudioStore();
@@ -83,7 +78,9 @@ function Comparison({
   return (
     <article ref={article} className={classes.article}>
       <header className={classes.head}>
-        <Heading>Compare {runs.length} runs</Heading>
+        <Heading>
+          Compare {groups.length} {isOverSeeds ? "settings" : "runs"}
+        </Heading>
         <Button
           size="xs"
           variant="default"
@@ -96,14 +93,13 @@ function Comparison({
       </header>
       {more > 0 && (
         <Hint>
-          {more} more {more === 1 ? "run is" : "runs are"} drawn: the {MOST_COMPARED} newest are
-          compared.
+          {more} more {more === 1 ? "is" : "are"} drawn: the {MOST_COMPARED} newest are compared.
         </Hint>
       )}
       <VerdictLine />
       <section aria-label="Settings that differ">
         <Heading order={3}>What differs</Heading>
-        <SettingsTable runs={runs} />
+        <SettingsTable groups={groups} />
       </section>
       <section aria-label="Figures">
         <div className={classes.head}>
@@ -120,12 +116,12 @@ function Comparison({
             onChange={(value) => setReading(value === "time" ? "time" : "step")}
           />
         </div>
-        <FiguresTable runs={runs} reading={reading} />
-        <Hint>{readingText(runs, reading)}</Hint>
+        <FiguresTable groups={groups} reading={reading} />
+        <Hint>{readingText(groups, reading)}</Hint>
       </section>
       <section aria-label="Speed">
         <Heading order={3}>Steps until KID falls below a value</Heading>
-        <SpeedTable runs={runs} />
+        <SpeedTable groups={groups} />
       </section>
       <section aria-label="Samples side by side">
         <Heading order={3}>Samples</Heading>
@@ -151,11 +147,21 @@ const dataUrl = (png: ArrayBuffer): Promise<string> =>
     reader.readAsDataURL(new Blob([png], { type: "image/png" }));
   });
 
+/** The first run of each group, by the group's name; of several seeds it says which one it is. */
+const firstRuns = (groups: readonly FigureGroup[]): readonly FigureRun[] =>
+  groups.flatMap(({ name, runs: [first, ...others] }): FigureRun[] => {
+    if (!first) return [];
+    const seed = `, seed ${first.experiment.optimizer.seed}`;
+    return [{ ...first, name: others.length > 0 ? `${first.name}${seed}` : name }];
+  });
+
 /** What the table is read at, and what its intervals are. */
-function readingText(runs: readonly FigureRun[], reading: Reading): string {
+function readingText(groups: readonly FigureGroup[], reading: Reading): string {
+  const runs = groups.flatMap((group) => group.runs);
   const space = commonSpace(runs) ?? "no space yet";
-  const intervals =
-    "Intervals are 95 %, of the measurement alone (a jackknife over subsets), and say nothing of other seeds.";
+  const intervals = groups.some((group) => group.runs.length > 1)
+    ? "Intervals are 95 % over seeds (Student’s t); differences are of pairs of one seed where there are such."
+    : "Intervals are 95 %, of the measurement alone (a jackknife over subsets), and say nothing of other seeds.";
   if (reading === "time") {
     const seconds = formatDuration(commonSeconds(runs));
     return `In ${space}, at each run's last measurement within ${seconds} of training, evaluations not counted. ${intervals}`;

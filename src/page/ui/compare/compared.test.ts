@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { presetById } from "../../../common/config/presets";
-import type { FigureRun } from "../../store/figureRuns";
+import { groupsOf, type FigureRun } from "../../store/figureRuns";
 import { initialMetrics, recordMeasurement } from "../../store/metricsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
 import {
@@ -57,8 +57,9 @@ const repa = run(
 );
 
 test("the newest six are compared, and one that was asked for", () => {
-  const drawn = Array.from({ length: 8 }, (_, i) => ({ ...vanilla, id: String(i) }));
-  const ids = (asked: string | null) => comparedOf(drawn, asked).map(({ id }) => id);
+  const runs = Array.from({ length: 8 }, (_, i) => ({ ...vanilla, id: String(i) }));
+  const drawn = groupsOf(runs, false);
+  const ids = (asked: string | null) => comparedOf(drawn, asked).map(({ key }) => key);
   expect(ids(null)).toEqual(["2", "3", "4", "5", "6", "7"]);
   expect(ids("0")).toEqual(["0", "3", "4", "5", "6", "7"]);
   expect(ids("4")).toEqual(ids(null));

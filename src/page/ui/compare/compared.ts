@@ -3,23 +3,23 @@ import { liveChanges } from "../../../common/config/imageEntries";
 import { differingSettings } from "../../../common/config/differences";
 import { settingValue } from "../../../common/config/settings";
 import type { SampleQuality } from "../../../common/protocol/trainer";
-import type { FigureRun } from "../../store/figureRuns";
+import type { FigureGroup, FigureRun } from "../../store/figureRuns";
 import { lastStep } from "../../store/stepLog";
 import { placeOf } from "../charts/runAxis";
 import { timelineText, valueText } from "../explain/names";
 
 /** Pure parts of the Compare view: what is set side by side, and how it is read. */
 
-/** Runs beyond these are not compared: a table has columns for so many. */
+/** Groups beyond these are not compared: a table has columns for so many. */
 export const MOST_COMPARED = 6;
 
-/** The newest of the drawn runs; one that was asked for is among them. */
+/** The newest of the drawn groups; that of a run that was asked for is among them. */
 export function comparedOf(
-  drawn: readonly FigureRun[],
+  drawn: readonly FigureGroup[],
   lookedAt: string | null,
-): readonly FigureRun[] {
+): readonly FigureGroup[] {
   const newest = drawn.slice(-MOST_COMPARED);
-  const asked = drawn.find(({ id }) => id === lookedAt);
+  const asked = drawn.find(({ runs }) => runs.some(({ id }) => id === lookedAt));
   return !asked || newest.includes(asked) ? newest : [asked, ...newest.slice(1)];
 }
 
