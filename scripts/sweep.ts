@@ -18,7 +18,7 @@ import { ADAPTERS } from "./node/adapters";
 import { checkoutPlaces } from "./node/places";
 import { openNodeStudio } from "./node/studio";
 import { joinResultsFiles } from "./resultFiles/joinFiles";
-import { expandGrid, SweepPlan, type SweepRun } from "./sweep/plan";
+import { expandGrid, runName, SweepPlan, type SweepRun } from "./sweep/plan";
 import { sweepRun } from "./sweep/oneRun";
 import { isDone, RunSummary } from "./sweep/summary";
 import { csvTable, markdownTable } from "./sweep/table";
@@ -116,7 +116,8 @@ async function writeResults({ dir, plan, results }: Sweep): Promise<void> {
   const runs = expandGrid(plan);
   const parts = runs.map((run) => resultsPart(dir, run)).filter((file) => existsSync(file));
   if (parts.length > 0) {
-    await joinResultsFiles(results, parts, { checkpoints: false, madeBy: "npm run sweep" });
+    const madeBy = "npm run sweep";
+    await joinResultsFiles(results, parts, { checkpoints: false, madeBy, name: runName(plan) });
   }
   note(`${parts.length} of ${runs.length} runs are in ${results}`);
 }

@@ -14,7 +14,7 @@ import { withDatabase } from "../../src/sessions/common/withDatabase";
 import { finalFigures } from "../headless/runLog";
 import type { NodeStudio } from "../node/studio";
 import { writeResultsFile } from "../resultFiles/writeFile";
-import { experimentOf, type SweepPlan, type SweepRun } from "./plan";
+import { experimentOf, runName, type SweepPlan, type SweepRun } from "./plan";
 import { qualityOf, type RunSummary } from "./summary";
 
 const incomplete = (id: string, what: string) =>
@@ -94,7 +94,7 @@ export async function sweepRun(
   { backend, note, results }: SweepRunOptions,
 ): Promise<RunSummary> {
   const experiment = experimentOf(plan, run);
-  const request = { experiment, timeline: [], backend, name: run.id };
+  const request = { experiment, timeline: [], backend, name: runName(plan) };
   const { phase, failure, runId, points, device, record } = await studio.run(request, {
     onStarted: (id, known) => note(`${known ? "going on with" : "started"} ${id}`),
     onProgress: ({ part, event }) => {

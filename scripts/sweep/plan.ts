@@ -13,6 +13,8 @@ const Settings = z.record(z.string(), z.json());
 export const SweepPlan = z.strictObject({
   /** The preset every run starts from. */
   preset: z.string(),
+  /** What its runs are called where they are shown; absent: as the preset. */
+  name: z.string().min(1).max(80).optional(),
   /** Settings of every run that are not the preset's; no part of a run's name. */
   base: Settings.default({}),
   /** Values by setting, `group.key`: every combination is run. */
@@ -76,6 +78,9 @@ export function expandGrid(plan: SweepPlan): readonly SweepRun[] {
     "Give each value and each seed once; values that differ only in signs need other names.",
   );
 }
+
+/** The name of every run: what tells them apart is read off their settings. */
+export const runName = ({ name, preset }: SweepPlan): string => name ?? presetById(preset).name;
 
 /** The experiment of a run. @throws StudioError BAD_CONFIG for a setting or a value there is not */
 export function experimentOf({ preset }: SweepPlan, { settings, seed }: SweepRun): Experiment {
