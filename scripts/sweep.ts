@@ -3,7 +3,7 @@
  * summary in DIR/runs, N side by side, each in a process of its own; then DIR/table.csv, a line a run, and DIR/table.md,
  * a line a setting with intervals over seeds. The same command goes on after an interruption: what is trained stays in
  * .cache/sweep. `--results FILE` gathers the runs in one file that the page opens (docs/result-files.md); runs that were made
- * without it are not in it. `--table` only writes the tables and that file. Exit code 1 when a run failed; the others are made all the same.
+ * without it are not in it, and with `--samples-of-seed S` only that seed's samples are, which are most of a file. `--table` only writes the tables and that file. Exit code 1 when a run failed; the others are made all the same.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -44,6 +44,8 @@ interface Sweep {
   readonly adapter: string;
   /** The file of results to write; undefined: none. */
   readonly results: string | undefined;
+  /** The seed whose runs have their samples in it; undefined: all. */
+  readonly samplesOfSeed: number | undefined;
 }
 
 const stateOf = (dir: string, ...parts: readonly string[]) =>
@@ -111,13 +113,15 @@ async function writeTables({ dir, plan }: Sweep): Promise<void> {
 }
 
 /** The results of all runs that have them, in the order of the plan. */
-async function writeResults({ dir, plan, results }: Sweep): Promise<void> {
+async function writeResults({ dir, plan, results, samplesOfSeed }: Sweep): Promise<void> {
   if (results === undefined) return;
   const runs = expandGrid(plan);
   const parts = runs.map((run) => resultsPart(dir, run)).filter((file) => existsSync(file));
   if (parts.length > 0) {
     const madeBy = "npm run sweep";
-    await joinResultsFiles(results, parts, { checkpoints: false, madeBy, name: runName(plan) });
+    await joinResultsFiles(results, parts, {
+      ...{ checkpoints: false, madeBy, name: runName(plan), samplesOfSeed },
+    });
   }
   note(`${parts.length} of ${runs.length} runs are in ${results}`);
 }
@@ -130,6 +134,7 @@ async function main(): Promise<number> {
       backend: { type: "string", default: "wasm" },
       adapter: { type: "string", default: "default" },
       results: { type: "string" },
+      "samples-of-seed": { type: "string" },
       slot: { type: "string" },
       table: { type: "boolean", default: false },
     },
@@ -144,6 +149,7 @@ async function main(): Promise<number> {
     backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).parse(values.backend),
     adapter: z.enum(ADAPTERS).parse(values.adapter),
     results: values.results === undefined ? undefined : resolve(values.results),
+    samplesOfSeed: z.coerce.number().int().optional().parse(values["samples-of-seed"]),
   };
   if (values.slot !== undefined) return (await makeRuns(sweep, Number(values.slot))) > 0 ? 1 : 0;
   await mkdir(join(dir, "runs"), { recursive: true });

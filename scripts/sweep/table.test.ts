@@ -30,9 +30,17 @@ test("a setting that holds a list is one cell", () => {
   expect(csvTable([run], []).split("\n")[1]).toMatch(/^"\[""x"",""y""\]",0,/);
 });
 
-test("the table for people has a line a setting, with an interval where there are seeds for one", () => {
-  const lines = markdownTable(RUNS, ["tiny-vit"]).split("\n");
-  expect(lines).toHaveLength(5);
-  expect(lines[2]).toMatch(/^\| 0 \| 0 1 \| 110\.0 ± 127\.1 \|/);
-  expect(lines[3]).toMatch(/^\| 0\.5 \| 0 \| 90\.0 \|/);
+test("for people there is a line a setting, its differences in pairs of one seed, and its blocks", () => {
+  const more = exampleSummary({ projCoeff: 0.5, seed: 1, kid: 112 });
+  const text = markdownTable([...RUNS, more], ["tiny-vit"]);
+  expect(text).toMatch(/^\| 0 \| 0 1 \| 110\.0 ± 127\.1 \|/m);
+  expect(text).toMatch(/^\| 0\.5 \| 0 1 \| 101\.0 ± 139\.8 \|/m);
+  expect(text).toMatch(/^\| 0\.5 \| 2 \| -9\.0 ± 12\.7 \|/m); // 10 and 8 apart
+  expect(text).toMatch(/^\| 0\.5 \| CKNNA with tiny-vit \| 0\.200 ± 0\.000 \| 0\.300 ± 0\.000 \|/m);
+});
+
+test("one setting alone has no differences, and one seed no interval", () => {
+  const text = markdownTable(RUNS.slice(2), ["tiny-vit"]);
+  expect(text).not.toContain("Differences");
+  expect(text).toMatch(/^\| 0 \| 90\.0 \|/m);
 });

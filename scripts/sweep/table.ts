@@ -91,26 +91,122 @@ export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"
   return [head, ...lines].map((line) => `${line.map(csvCell).join(",")}\n`).join("");
 }
 
-/** One line a setting: means over its seeds with 95 % intervals. What all runs have in common is left out. */
-export function markdownTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
-  const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
+/** Runs of one setting, over its seeds. */
+type Group = readonly RunSummary[];
+
+function groupsOf(runs: readonly RunSummary[]): readonly Group[] {
   const bySetting = new Map<string, RunSummary[]>();
   for (const run of runs) {
     const key = JSON.stringify(run.settings);
     bySetting.set(key, [...(bySetting.get(key) ?? []), run]);
   }
-  const head = [...paths, "seeds", ...columns.map(({ name }) => name)];
-  const lines = [...bySetting.values()].map((group) => [
-    ...paths.map((path) => JSON.stringify(group[0]?.settings[path] ?? null)),
-    group.map(({ seed }) => seed).join(" "),
-    ...columns.map(({ value, digits }) => {
-      const values = group.flatMap((run) => value(run) ?? []);
-      if (values.length === 0) return "";
-      const { mean, half } = overSeeds(values);
-      return mean.toFixed(digits) + (half === null ? "" : ` ± ${half.toFixed(digits)}`);
-    }),
+  return [...bySetting.values()];
+}
+
+/** "12.3 ± 4.5": a mean with its 95 % interval, where there are values for one. */
+function meanText(values: readonly number[], digits: number): string {
+  if (values.length === 0) return "";
+  const { mean, half } = overSeeds(values);
+  return mean.toFixed(digits) + (half === null ? "" : ` ± ${half.toFixed(digits)}`);
+}
+
+const lines = (rows: readonly (readonly string[])[]): string => {
+  const [head = [], ...body] = rows;
+  return [head, head.map(() => "---"), ...body].map((row) => `| ${row.join(" | ")} |\n`).join("");
+};
+
+const settingsOf = (paths: readonly string[], [run]: Group): readonly string[] =>
+  paths.map((path) => JSON.stringify(run?.settings[path] ?? null));
+
+/** One line a setting: means over its seeds with 95 % intervals. What all runs have in common is left out. */
+function settingsTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
+  return lines([
+    [...paths, "seeds", ...columns.map(({ name }) => name)],
+    ...groupsOf(runs).map((group) => [
+      ...settingsOf(paths, group),
+      group.map(({ seed }) => seed).join(" "),
+      ...columns.map(({ value, digits }) =>
+        meanText(
+          group.flatMap((run) => value(run) ?? []),
+          digits,
+        ),
+      ),
+    ]),
   ]);
-  return [head, head.map(() => "---"), ...lines]
-    .map((line) => `| ${line.join(" | ")} |\n`)
-    .join("");
+}
+
+/** Every setting less the first one, by pairs of one seed: they share what the seed decides, so their difference is surer. */
+function differencesTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const [first, ...others] = groupsOf(runs);
+  const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
+  if (!first || others.length === 0) return "";
+  const pairsOf = (group: Group) =>
+    group.flatMap((run) => {
+      const twin = first.find(({ seed }) => seed === run.seed);
+      return twin ? [[twin, run] as const] : [];
+    });
+  const differences = (group: Group, { value }: Column) =>
+    pairsOf(group).flatMap(([one, other]) => {
+      const [a, b] = [value(one), value(other)];
+      return typeof a === "number" && typeof b === "number" ? [b - a] : [];
+    });
+  return lines([
+    [...paths, "pairs", ...columns.map(({ name }) => name)],
+    ...others.map((group) => [
+      ...settingsOf(paths, group),
+      String(pairsOf(group).length),
+      ...columns.map((column) => meanText(differences(group, column), column.digits)),
+    ]),
+  ]);
+}
+
+/** Agreement and probe of every block. */
+function blocksTable(runs: readonly RunSummary[]): string {
+  const paths = variedPaths(runs);
+  const depth = Math.max(
+    0,
+    ...runs.flatMap(({ cknna }) => cknna.map(({ blocks }) => blocks.length)),
+  );
+  const readings: readonly {
+    readonly name: string;
+    readonly blocks: (run: RunSummary) => readonly number[];
+  }[] = [
+    ...encodersOf(runs).map((encoder) => ({
+      name: `CKNNA with ${encoder}`,
+      blocks: (run: RunSummary) => run.cknna.find((one) => one.encoder === encoder)?.blocks ?? [],
+    })),
+    ...(runs.some(({ probe }) => probe)
+      ? [{ name: "linear probe", blocks: (run: RunSummary) => run.probe?.blocks ?? [] }]
+      : []),
+  ];
+  return lines([
+    [...paths, "reading", ...Array.from({ length: depth }, (_, i) => `block ${i + 1}`)],
+    ...groupsOf(runs).flatMap((group) =>
+      readings.map(({ name, blocks }) => [
+        ...settingsOf(paths, group),
+        name,
+        ...Array.from({ length: depth }, (_, i) =>
+          meanText(
+            group.flatMap((run) => blocks(run)[i] ?? []),
+            3,
+          ),
+        ),
+      ]),
+    ),
+  ]);
+}
+
+/** For people: means over seeds with 95 % intervals, differences of pairs to the first setting, and figures by block. */
+export function markdownTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const differences = differencesTable(runs, spaces);
+  return [
+    "Means over seeds with 95 % intervals (Student's t).",
+    settingsTable(runs, spaces),
+    ...(differences === ""
+      ? []
+      : ["Differences to the first setting, of pairs of one seed.", differences]),
+    "By block.",
+    blocksTable(runs),
+  ].join("\n\n");
 }
