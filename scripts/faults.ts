@@ -1,6 +1,7 @@
 /**
- * `npm run faults`: kills the studio at random moments of caching, training, evaluating, checkpointing and analysing, goes
- * on each time, and compares what is stored at the end with an undisturbed run. Exit code 0 when nothing differs.
+ * `npm run faults`: kills the studio at random moments of caching, training, evaluating, checkpointing and analysing, every
+ * second time after trouble of another kind (trouble.ts), goes on each time, and compares what is stored at the end with an
+ * undisturbed run. Exit code 0 when nothing differs.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -11,11 +12,13 @@ import { StudioError } from "../src/common/errors/studioError";
 import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
 import { openCampaign, reportOf } from "./faults/campaign";
 import { drive, underWay } from "./faults/drive";
-import { killOf, type KillKind } from "./faults/kill";
+import { killOf, type Kill, type KillKind, type Trouble } from "./faults/kill";
 import { readFaultOptions, USAGE, type FaultOptions } from "./faults/options";
 import { differences, storedFacts, type StoredFacts } from "./faults/storedRun";
+import { makeTrouble } from "./faults/trouble";
 import { openBrowser } from "./headless/browser";
 import { studioDb } from "./headless/pageDb";
+import { shownFailure } from "./headless/studioPage";
 
 interface Tab {
   readonly context: BrowserContext;
@@ -78,18 +81,31 @@ interface Life {
   readonly end: () => Promise<unknown>;
 }
 
+/** Trouble, for its time; what it does to the page is seen by who drives it. */
+async function suffer({ kind, afterMs, forMs, pick }: Trouble, tab: Tab): Promise<void> {
+  await sleep(afterMs);
+  const right = await makeTrouble(kind, tab, pick);
+  await sleep(forMs);
+  await right();
+}
+
 /**
- * Lives until the kill comes.
- * @param afterMs null: no kill comes
+ * Lives until the kill comes. A run that fails after trouble waits for it: the next life goes on from there.
+ * @param next null: no kill comes
  */
-async function live({ page, origin }: Tab, afterMs: number | null): Promise<Life> {
+async function live(tab: Tab, next: Kill | null): Promise<Life> {
+  const { page, origin } = tab;
   let start: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (start = resolve));
   const ending = new AbortController();
   const driven = drive(page, origin, () => start(), ending.signal);
   const ended = driven.catch(() => undefined); // the kill ends it
-  const killed = begun.then(() => sleep(afterMs ?? 0)).then(() => null);
-  const runId = await (afterMs === null ? driven : Promise.race([driven, killed]));
+  const killed = begun.then(() => sleep(next?.afterMs ?? 0)).then(() => null);
+  const trouble = next?.trouble ?? null;
+  const suffered = trouble && begun.then(() => suffer(trouble, tab)).catch(() => undefined); // the tab may be gone
+  const outcome = trouble ? driven.catch(() => killed) : driven;
+  const runId = await (next === null ? driven : Promise.race([outcome, killed]));
+  await suffered;
   const end = () => {
     ending.abort();
     return ended;
@@ -112,10 +128,10 @@ async function main(options: FaultOptions): Promise<number> {
     const { rounds, runs, expected } = campaign.now();
     const round = rounds.length;
     // a life that came to its end before its kill is followed by one with another
-    const { kind, afterMs } = killOf(options.seed, round + runs.length);
+    const next = killOf(options.seed, round + runs.length);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
-    const { runId, end } = await live(tab, isLast ? null : afterMs);
+    const { runId, end } = await live(tab, isLast ? null : next);
     if (runId !== null && expected) {
       const found = differences(expected, await factsOf(tab.page, runId));
       campaign.change({ runs: [...runs, { kills: killsOfRun(), differences: found }] });
@@ -126,10 +142,15 @@ async function main(options: FaultOptions): Promise<number> {
       continue;
     }
     const phase = await underWay(tab.page);
-    tab = await kill(kind, tab);
+    const said = (await shownFailure(tab.page)) ?? null;
+    tab = await kill(next.kind, tab);
     await end();
-    campaign.change({ rounds: [...rounds, { round, kind, afterMs, phase }] });
-    process.stdout.write(`kill ${round + 1}: ${kind} after ${afterMs} ms, ${phase}\n`);
+    campaign.change({ rounds: [...rounds, { round, ...next, phase, said }] });
+    const before = next.trouble ? `, before that ${next.trouble.kind}` : "";
+    const failed = said === null ? "" : `: ${said}`;
+    process.stdout.write(
+      `kill ${round + 1}: ${next.kind} after ${next.afterMs} ms, ${phase}${before}${failed}\n`,
+    );
   }
   await server.close();
   const report = reportOf(campaign.now());

@@ -7,6 +7,8 @@ import type { StoredFacts } from "./storedRun";
 export interface Round extends Kill {
   readonly round: number;
   readonly phase: string;
+  /** What the page said was wrong; null where nothing was. */
+  readonly said: string | null;
 }
 
 /** A run that came to its end however often it was cut. */
@@ -53,6 +55,12 @@ export function reportOf({ seed, rounds, runs }: Campaign): string {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const rows = [...counts].sort().map(([key, count]) => `| ${key} | ${count} |`);
+  const troubles = new Map<string, number>();
+  for (const { trouble, said } of rounds) {
+    if (!trouble) continue;
+    const key = `${trouble.kind} | ${said ?? "nothing"}`;
+    troubles.set(key, (troubles.get(key) ?? 0) + 1);
+  }
   const bad = runs.filter(({ differences }) => differences.length > 0);
   return [
     `${rounds.length} kills (seed ${seed}), ${runs.length} runs came to their end, ${bad.length} of them other than an undisturbed one.`,
@@ -61,5 +69,9 @@ export function reportOf({ seed, rounds, runs }: Campaign): string {
     "| under way | kill | rounds |",
     "| --- | --- | --- |",
     ...rows,
+    "",
+    "| before that | the page said | rounds |",
+    "| --- | --- | --- |",
+    ...[...troubles].sort().map(([key, count]) => `| ${key} | ${count} |`),
   ].join("\n");
 }
