@@ -161,10 +161,18 @@ export const selectOpenRun = remembered(
 export interface FigureGroup {
   readonly key: string;
   readonly name: string;
+  /** The name without how many runs it is of. */
+  readonly label: string;
   readonly color: string;
   readonly dashed: boolean;
   readonly runs: readonly FigureRun[];
 }
+
+/** What a group is called, in full and without the number of its runs. */
+export const groupNames = (label: string, { length }: readonly FigureRun[]) => ({
+  label,
+  name: length > 1 ? `${label}: mean of ${length} seeds` : label,
+});
 
 /**
  * One group a run, or one for all runs that differ in the seed alone; in the order of their first runs. A fork is no repetition
@@ -185,7 +193,6 @@ export function groupsOf(runs: readonly FigureRun[], foldSeeds: boolean): readon
     const [first] = members;
     if (!first) return [];
     const { id, name, color, dashed } = first;
-    const named = members.length > 1 ? `${name}: mean of ${members.length} seeds` : name;
-    return [{ key: id, name: named, color, dashed, runs: members }];
+    return [{ key: id, ...groupNames(name, members), color, dashed, runs: members }];
   });
 }

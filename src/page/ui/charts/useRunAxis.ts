@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import {
+  groupNames,
   groupsOf,
   selectBeside,
   selectLead,
@@ -37,10 +38,11 @@ function named(groups: readonly FigureGroup[]): readonly FigureGroup[] {
   return groups.map((group) => {
     const [first, ...others] = group.runs;
     if (!first) return group;
-    if (others.length === 0) return { ...group, name: labelOf(first, firsts) };
-    const seeds = firsts.map(withoutOwnSeed);
-    const name = labelOf(withoutOwnSeed(first), seeds);
-    return { ...group, name: `${name}: mean of ${group.runs.length} seeds` };
+    const label =
+      others.length > 0
+        ? labelOf(withoutOwnSeed(first), firsts.map(withoutOwnSeed))
+        : labelOf(first, firsts);
+    return { ...group, ...groupNames(label, group.runs) };
   });
 }
 

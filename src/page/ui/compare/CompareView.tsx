@@ -147,12 +147,14 @@ const dataUrl = (png: ArrayBuffer): Promise<string> =>
     reader.readAsDataURL(new Blob([png], { type: "image/png" }));
   });
 
-/** The first run of each group, by the group's name; of several seeds it says which one it is. */
+const seedOf = ({ experiment }: FigureRun): number => experiment.optimizer.seed;
+
+/** The run of each group whose seed is the lowest, by the group's name; of several it says which one it is. */
 const firstRuns = (groups: readonly FigureGroup[]): readonly FigureRun[] =>
-  groups.flatMap(({ name, runs: [first, ...others] }): FigureRun[] => {
+  groups.flatMap(({ label, runs }): FigureRun[] => {
+    const [first, ...others] = [...runs].sort((a, b) => seedOf(a) - seedOf(b));
     if (!first) return [];
-    const seed = `, seed ${first.experiment.optimizer.seed}`;
-    return [{ ...first, name: others.length > 0 ? `${first.name}${seed}` : name }];
+    return [{ ...first, name: others.length > 0 ? `${label}, seed ${seedOf(first)}` : label }];
   });
 
 /** What the table is read at, and what its intervals are. */

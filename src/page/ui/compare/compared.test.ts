@@ -64,6 +64,9 @@ test("the newest six are compared, and one that was asked for", () => {
   expect(ids("0")).toEqual(["0", "3", "4", "5", "6", "7"]);
   expect(ids("4")).toEqual(ids(null));
   expect(ids("deleted")).toEqual(ids(null));
+  // what others are measured against is vanilla, however old it is
+  const newer = groupsOf([repa, vanilla], false);
+  expect(comparedOf(newer, null).map(({ key }) => key)).toEqual(["vanilla", "repa"]);
 });
 
 test("only what differs has a row, with a value a run; live changes are such", () => {

@@ -13,14 +13,21 @@ import { timelineText, valueText } from "../explain/names";
 /** Groups beyond these are not compared: a table has columns for so many. */
 export const MOST_COMPARED = 6;
 
-/** The newest of the drawn groups; that of a run that was asked for is among them. */
+const isVanilla = ({ runs }: FigureGroup): boolean =>
+  runs.every(({ experiment }) => experiment.alignment.projCoeff === 0);
+
+/**
+ * The newest of the drawn groups; that of a run that was asked for is among them. Those without alignment come first: the
+ * first is what the others are measured against.
+ */
 export function comparedOf(
   drawn: readonly FigureGroup[],
   lookedAt: string | null,
 ): readonly FigureGroup[] {
   const newest = drawn.slice(-MOST_COMPARED);
   const asked = drawn.find(({ runs }) => runs.some(({ id }) => id === lookedAt));
-  return !asked || newest.includes(asked) ? newest : [asked, ...newest.slice(1)];
+  const kept = !asked || newest.includes(asked) ? newest : [asked, ...newest.slice(1)];
+  return [...kept.filter(isVanilla), ...kept.filter((group) => !isVanilla(group))];
 }
 
 /** A setting in which the runs differ, with its unit, and the text of each run. */
