@@ -22,6 +22,12 @@ test("what was taken is said of each run", () => {
   ]);
 });
 
+test("runs of one name are counted", () => {
+  expect(openedLines({ ...opened, runs: [run, { ...run, id: "b" }] })).toEqual([
+    "2 times: SiT is in the list of runs.",
+  ]);
+});
+
 test("what was not taken as it is, is said", () => {
   const runs = [{ ...run, outcome: "beside", notes: ["the checkpoint is left out"] }] as const;
   expect(openedTone({ ...opened, runs })).toBe("partly");

@@ -35,9 +35,18 @@ function runLine({ name, outcome, checkpoints }: ImportedRun): string {
   }
 }
 
+/** Each line once, with how often it would stand there: the runs of a sweep have one name. */
+function eachOnce(lines: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => (count > 1 ? `${count} times: ${line}` : line));
+}
+
 /** A line for each run and for whatever was not taken. */
 export const openedLines = ({ runs, notes, failure }: OpenedResults): readonly string[] => [
-  ...runs.flatMap((run) => [runLine(run), ...run.notes.map((note) => `${run.name}: ${note}`)]),
+  ...eachOnce(
+    runs.flatMap((run) => [runLine(run), ...run.notes.map((note) => `${run.name}: ${note}`)]),
+  ),
   ...notes,
   ...(failure ? [`${failure.message} ${failure.hint}`] : []),
 ];
