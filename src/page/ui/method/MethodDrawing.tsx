@@ -21,6 +21,11 @@ const ENCODERS = settingAt("alignment.encoders");
 /** Where the slider ends; larger weights are typed. */
 const LARGEST_LAMBDA = 2;
 const COS_RADIUS = 16;
+/** Of arrows: their tip is a little before the line's end. */
+const HEAD = {
+  ...{ viewBox: "0 0 6 6", refX: "3", refY: "3", orient: "auto" },
+  markerUnits: "userSpaceOnUse",
+} as const;
 /** How thick the alignment's arrows are drawn at λ = 1. */
 const WIDTH_PER_LAMBDA = 3;
 
@@ -35,7 +40,7 @@ export function MethodDrawing() {
   const family = useStudio((state) => state.experiment.value.model.family);
   const tap = typeof depth.value === "number" ? Math.min(depth.value, blocks) : 1;
   const weight = typeof lambda.value === "number" ? lambda.value : 0;
-  const arrow = useId();
+  const [arrow, pullArrow] = [useId(), useId()];
   const boxes = blockBoxes(blocks);
   const tapped = boxes[tap - 1] ?? { y: 60, height: 10 };
   const middle = tapped.y + tapped.height / 2;
@@ -49,8 +54,18 @@ export function MethodDrawing() {
       <div className={classes.stage}>
         <svg viewBox="0 0 264 196" className={classes.picture}>
           <defs>
-            <marker id={arrow} viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5">
-              <path d="M0 0 6 3 0 6Z" className={classes.head} />
+            {/* in the drawing's own units: a thick arrow would else have a head as large as the drawing */}
+            <marker id={arrow} className={classes.head} {...HEAD} markerWidth="6" markerHeight="6">
+              <path d="M0 0 6 3 0 6Z" />
+            </marker>
+            <marker
+              id={pullArrow}
+              className={classes.pullHead}
+              {...HEAD}
+              markerWidth="10"
+              markerHeight="10"
+            >
+              <path d="M0 0 6 3 0 6Z" />
             </marker>
           </defs>
           <Box
@@ -73,9 +88,9 @@ export function MethodDrawing() {
             onTap={(block) => depth.set(block)}
           />
           <Box x={8} y={174} width={92} text={family === "dit" ? "noise εθ" : "velocity vθ"} />
-          <g className={classes.pull} style={pull} markerEnd={`url(#${arrow})`}>
-            <path d={`M102 ${middle}H118`} />
-            <path d={`M166 ${middle}L${211 - COS_RADIUS} ${cos}`} />
+          <g className={classes.pull} style={pull} markerEnd={`url(#${pullArrow})`}>
+            <path d={`M102 ${middle}H114`} />
+            <path d={`M166 ${middle}L${206 - COS_RADIUS} ${cos}`} />
           </g>
           <Box x={120} y={middle - 10} width={46} text="MLP hφ" />
           <circle cx={212} cy={cos} r={COS_RADIUS} className={classes.box} />

@@ -43,7 +43,8 @@ function Row({ strip }: { readonly strip: Strip }) {
                 backgroundPosition: `${(100 * i) / (tiles.length - 1)}% 0`,
               }}
             />
-            <div className={classes.tileName} aria-hidden="true">
+            {/* in two lines rather than cut: a number that lacks its end is another one */}
+            <div className={classes.tileName} style={{ whiteSpace: "normal" }} aria-hidden="true">
               {name}
             </div>
           </li>
