@@ -67,3 +67,16 @@ test("non-default settings are listed with their labels, and none for the defaul
     { path: "alignment.encoders", label: "Target encoders", value: ["dinov2-b"] },
   ]);
 });
+
+test("the pair is the first minute but for encoder, λ and length, and its halves for λ alone", () => {
+  const { experiment } = presetById("vanilla");
+  const [half, repa] = ["repa-against-vanilla-0", "repa-against-vanilla"].map(
+    (id) => presetById(id).experiment,
+  );
+  expect(half).toMatchObject({
+    ...{ model: experiment.model, sampling: experiment.sampling },
+    alignment: { ...experiment.alignment, encoders: ["tiny-vit-2"] },
+    optimizer: { ...experiment.optimizer, steps: 500 },
+  });
+  expect(repa).toEqual({ ...half, alignment: { ...half?.alignment, projCoeff: 2 } });
+});

@@ -39,6 +39,13 @@ const aligned = (alignment: Settings["alignment"]): Settings => ({
   alignment: { ...FIRST_MINUTE.alignment, ...alignment },
 });
 
+/** The pair of docs/results.md: First minute's model and images, another target and weight, and its first 500 steps. */
+const pairWith = (projCoeff: number): Settings => ({
+  ...aligned({ encoders: ["tiny-vit-2"], projCoeff }),
+  optimizer: { ...FIRST_MINUTE.optimizer, steps: 500 },
+  evaluation: { ...FIRST_MINUTE.evaluation, gridEvery: 125, metricsEvery: 125 },
+});
+
 const NOT_THE_PAPERS =
   "Model, encoder, objective and optimiser are the paper's; images and autoencoder are the built-in ones (16x16x4 " +
   "latents instead of ImageNet's 32x32x4) until imported 256 px images and the SD-VAE are chosen.";
@@ -60,6 +67,18 @@ export const PRESETS: readonly Preset[] = [
     "Vanilla (λ = 0)",
     "First minute without alignment: the baseline to compare with. Same seed, same batches, same noise.",
     aligned({ projCoeff: 0 }),
+  ),
+  preset(
+    "repa-against-vanilla",
+    "REPA against vanilla",
+    'First minute with the second built-in encoder and λ = 2, for 500 steps: the setting in which alignment and no alignment were told apart over five seeds (docs/results.md). "Train vanilla and REPA" trains both; one pair alone is less sure.',
+    pairWith(2),
+  ),
+  preset(
+    "repa-against-vanilla-0",
+    "REPA against vanilla, λ = 0",
+    "The vanilla half of that pair alone.",
+    pairWith(0),
   ),
   preset(
     "ntxent",

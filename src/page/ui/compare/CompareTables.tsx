@@ -5,6 +5,7 @@ import { Hint } from "../components/Notes";
 import { formatTick, formatValue } from "../explain/format";
 import { commonSpace, type Reading } from "./compared";
 import {
+  boundOf,
   groupCrossing,
   groupLines,
   groupSettings,
@@ -127,19 +128,24 @@ function Difference(props: Estimate & { readonly better: GroupLine["better"] }) 
 export function SpeedTable({ groups }: TableProps) {
   const space = commonSpace(groups.flatMap(({ runs }) => runs));
   const [typed, setTyped] = useState<number | null>(null);
-  const bound = typed ?? lastKidOf(groups, space);
-  if (bound === undefined) return <Hint>The first of these runs has no KID yet.</Hint>;
+  const shown = typed ?? lastKidOf(groups, space);
+  if (shown === undefined) return <Hint>The first of these runs has no KID yet.</Hint>;
+  const bound = boundOf(groups, space, typed);
   const [first] = groups;
   const isOverSeeds = groups.some(({ runs }) => runs.length > 1);
   return (
     <>
       <NumberInput
         size="xs"
-        w={180}
+        w={isOverSeeds ? 300 : 180}
         mb={8}
         label="KID × 1000 below"
-        description={`The first ${isOverSeeds ? "group" : "run"}’s last one, unless you type another`}
-        value={Number(bound.toPrecision(4))}
+        description={
+          isOverSeeds
+            ? "Each seed’s own last one of the first setting (their mean is shown), unless you type another"
+            : "The first run’s last one, unless you type another"
+        }
+        value={Number(shown.toPrecision(4))}
         min={0}
         onChange={(value) => setTyped(typeof value === "number" ? value : null)}
       />

@@ -3,7 +3,14 @@ import { presetById } from "../../../common/config/presets";
 import { groupsOf, type FigureRun } from "../../store/figureRuns";
 import { initialMetrics, recordMeasurement } from "../../store/metricsSlice";
 import { appendSteps, emptyStepLog } from "../../store/stepLog";
-import { groupCrossing, groupLines, groupSettings, groupSpeed, lastKidOf } from "./overGroups";
+import {
+  boundOf,
+  groupCrossing,
+  groupLines,
+  groupSettings,
+  groupSpeed,
+  lastKidOf,
+} from "./overGroups";
 
 const { experiment } = presetById("first-minute");
 
@@ -78,13 +85,30 @@ test("the speed-up over seeds is the mean of the pairs' ratios, where all runs c
   const [vanilla, repa] = groups;
   if (!vanilla || !repa) throw new Error("two groups");
   expect(lastKidOf(groups, "s")).toBe(50);
-  expect(groupCrossing(vanilla, "s", 50)).toMatchObject({ reached: 2, of: 3 });
-  expect(groupSpeed(vanilla, repa, "s", 50)).toBeNull(); // vanilla's second run has not come there
-  const speed = groupSpeed(vanilla, repa, "s", 65);
+  const typed = (kid: number) => boundOf(groups, "s", kid);
+  expect(groupCrossing(vanilla, "s", typed(50))).toMatchObject({ reached: 2, of: 3 });
+  expect(groupSpeed(vanilla, repa, "s", typed(50))).toBeNull(); // vanilla's second run has not come there
+  const speed = groupSpeed(vanilla, repa, "s", typed(65));
   const ratios = [18.75 / 13.75, 27.5 / (10 + 250 / 29), 22.5 / (10 + 200 / 35)];
   expect(speed?.pairs).toBe(3);
   expect(speed?.times).toBeCloseTo(ratios.reduce((sum, one) => sum + one, 0) / 3, 10);
   expect(speed?.low).toBeLessThan(speed?.times ?? 0);
   const [one, other] = single(...VANILLA.slice(0, 1), ...REPA.slice(0, 1));
-  expect(one && other && groupSpeed(one, other, "s", 60)).toMatchObject({ pairs: 1, low: 10 / 20 });
+  expect(one && other && groupSpeed(one, other, "s", () => 60)).toMatchObject({
+    pairs: 1,
+    low: 10 / 20,
+  });
+});
+
+test("without a typed value each seed is held to what vanilla came to with it", () => {
+  const groups = folded(...VANILLA, ...REPA);
+  const [vanilla, repa] = groups;
+  if (!vanilla || !repa) throw new Error("two groups");
+  const bound = boundOf(groups, "s", null);
+  expect(VANILLA.map(bound)).toEqual([40, 60, 50]);
+  expect(groupCrossing(vanilla, "s", bound)).toMatchObject({ reached: 3, at: { value: 30 } });
+  const at = [20, 20 + 10 / 17, 20]; // of KID 40, 60 and 50
+  const speed = groupSpeed(vanilla, repa, "s", bound);
+  expect(speed?.times).toBeCloseTo(at.reduce((sum, step) => sum + 30 / step, 0) / 3, 10);
+  expect(speed?.pairs).toBe(3);
 });

@@ -143,23 +143,54 @@ export interface GroupSpeed {
   readonly pairs: number;
 }
 
+const lastKid = ({ metrics }: FigureRun, space: string | undefined): number | undefined =>
+  metrics.sampleQuality.findLast((m) => m.space === space)?.kid;
+
 /** The last KID of the first group: the mean over its runs. */
 export function lastKidOf(
   groups: readonly FigureGroup[],
   space: string | undefined,
 ): number | undefined {
-  const last = (groups[0]?.runs ?? []).flatMap(
-    ({ metrics }) => metrics.sampleQuality.findLast((m) => m.space === space)?.kid ?? [],
-  );
+  const last = (groups[0]?.runs ?? []).flatMap((run) => lastKid(run, space) ?? []);
   return last.length === 0 ? undefined : meanOf(last).value;
 }
+
+/** The KID that a run is to come to; undefined where there is none for it. */
+export type Bound = (run: FigureRun) => number | undefined;
+
+/**
+ * One value for all runs, if one is typed. Else what the first group came to: over seeds each run is held to the one of its own
+ * seed, as half of the first group's runs never come to their mean.
+ */
+export function boundOf(
+  groups: readonly FigureGroup[],
+  space: string | undefined,
+  typed: number | null,
+): Bound {
+  const [first] = groups;
+  if (typed !== null || !first || groups.every(isSingle)) {
+    const bound = typed ?? lastKidOf(groups, space);
+    return () => bound;
+  }
+  return (run) => {
+    const twin = first.runs.find((one) => seedOf(one) === seedOf(run));
+    return twin && lastKid(twin, space);
+  };
+}
+
+const crossingTo =
+  (space: string | undefined, bound: Bound) =>
+  (run: FigureRun): Crossing | null => {
+    const kid = bound(run);
+    return kid === undefined ? null : crossingOf(run, space, kid);
+  };
 
 export function groupCrossing(
   { runs }: FigureGroup,
   space: string | undefined,
-  bound: number,
+  bound: Bound,
 ): GroupCrossing {
-  const found = runs.flatMap((run) => crossingOf(run, space, bound) ?? []);
+  const found = runs.flatMap((run) => crossingTo(space, bound)(run) ?? []);
   return {
     ...{ reached: found.length, of: runs.length },
     at: found.length === 0 ? null : meanOf(found.map(({ at }) => at)),
@@ -176,9 +207,9 @@ export function groupSpeed(
   first: FigureGroup,
   group: FigureGroup,
   space: string | undefined,
-  bound: number,
+  bound: Bound,
 ): GroupSpeed | null {
-  const crossing = (run: FigureRun): Crossing | null => crossingOf(run, space, bound);
+  const crossing = crossingTo(space, bound);
   if ([...first.runs, ...group.runs].some((run) => crossing(run) === null)) return null;
   const pairs = paired(first, group, crossing);
   if (isSingle(first) && isSingle(group)) {
