@@ -92,14 +92,21 @@ function FigureCell(props: {
   const { line, place, reading } = props;
   const found = line.figures[place];
   if (!found) return "–";
-  const [{ value, half, runs }, step] = found;
+  const [{ value, half, runs }, steps] = found;
+  const [from, to] = [Math.min(...steps), Math.max(...steps)];
   const difference = line.differences[place];
   return (
     <>
       <strong>{formatValue(value)}</strong>
       {half !== null && <small> ± {formatTick(half, 3)}</small>}
       {runs > 1 && <small>, mean of {runs}</small>}
-      {reading === "time" && <small> at step {step}</small>}
+      {reading === "time" && (
+        <small>
+          {" "}
+          at step {from}
+          {to > from && ` to ${to}`}
+        </small>
+      )}
       {difference && <Difference {...difference} better={line.better} />}
     </>
   );

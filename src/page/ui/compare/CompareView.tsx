@@ -165,8 +165,11 @@ function readingText(groups: readonly FigureGroup[], reading: Reading): string {
     ? "Intervals are 95 % over seeds (Student’s t); differences are of pairs of one seed where there are such."
     : "Intervals are 95 %, of the measurement alone (a jackknife over subsets), and say nothing of other seeds.";
   if (reading === "time") {
-    const seconds = formatDuration(commonSeconds(runs));
-    return `In ${space}, at each run's last measurement within ${seconds} of training, evaluations not counted. ${intervals}`;
+    const isOverSeeds = groups.some((group) => group.runs.length > 1);
+    const within = isOverSeeds
+      ? "the time of training that all runs of its seed have had"
+      : `${formatDuration(commonSeconds(runs))} of training`;
+    return `In ${space}, at each run's last measurement within ${within}, evaluations not counted. ${intervals}`;
   }
   const step = commonStep(runs);
   return step === null

@@ -87,15 +87,19 @@ export const commonSeconds = (runs: readonly FigureRun[]): number =>
   Math.min(...runs.map((run) => placeOf("time", run, Math.max(0, lastStep(run.log)))));
 
 /** The step each run is read at; null where it has measured nothing by then. */
-function readingSteps(runs: readonly FigureRun[], reading: Reading): readonly (number | null)[] {
+function readingSteps(
+  runs: readonly FigureRun[],
+  reading: Reading,
+  secondsOf: (run: FigureRun) => number,
+): readonly (number | null)[] {
   if (reading === "step") {
     const step = commonStep(runs);
     return runs.map(() => step);
   }
-  const seconds = commonSeconds(runs);
-  return runs.map(
-    (run) => measuredSteps(run).findLast((step) => placeOf("time", run, step) <= seconds) ?? null,
-  );
+  return runs.map((run) => {
+    const seconds = secondsOf(run);
+    return measuredSteps(run).findLast((step) => placeOf("time", run, step) <= seconds) ?? null;
+  });
 }
 
 /** The space that all runs are measured in: the newest of the first. */
@@ -118,9 +122,17 @@ function cknnaAt({ metrics, experiment, timeline }: FigureRun, step: number | nu
   return value === undefined ? null : { value, half: null, step };
 }
 
-/** KID, Fréchet distance and CKNNA of every run, read at one step or after one time. */
-export function figureLines(runs: readonly FigureRun[], reading: Reading): readonly FigureLine[] {
-  const steps = readingSteps(runs, reading);
+/**
+ * KID, Fréchet distance and CKNNA of every run, read at one step or after one time.
+ * @param secondsOf the time of training a run is read after; absent, what all of them have had
+ */
+export function figureLines(
+  runs: readonly FigureRun[],
+  reading: Reading,
+  secondsOf?: (run: FigureRun) => number,
+): readonly FigureLine[] {
+  const common = commonSeconds(runs);
+  const steps = readingSteps(runs, reading, secondsOf ?? (() => common));
   const space = commonSpace(runs);
   const of = (value: (m: SampleQuality) => number, half: (m: SampleQuality) => number | null) =>
     runs.map((run, i): Figure | null => {

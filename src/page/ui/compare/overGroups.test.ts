@@ -54,8 +54,8 @@ test("over seeds a figure is the mean, and the difference is that of pairs of on
 test("a run alone keeps the interval of its measurement", () => {
   const [kid] = groupLines(single(run(0, 0, [100]), run(2, 0, [80])), "step");
   expect(kid?.figures).toEqual([
-    [{ value: 100, half: 4, runs: 1 }, 10],
-    [{ value: 80, half: 4, runs: 1 }, 10],
+    [{ value: 100, half: 4, runs: 1 }, [10]],
+    [{ value: 80, half: 4, runs: 1 }, [10]],
   ]);
   expect(kid?.differences[1]).toEqual({ value: -20, half: Math.hypot(4, 4), runs: 1 });
 });
@@ -111,4 +111,24 @@ test("without a typed value each seed is held to what vanilla came to with it", 
   const speed = groupSpeed(vanilla, repa, "s", bound);
   expect(speed?.times).toBeCloseTo(at.reduce((sum, step) => sum + 30 / step, 0) / 3, 10);
   expect(speed?.pairs).toBe(3);
+});
+
+test("after one time, the runs of a seed are read together, however long those of another took", () => {
+  const slow = (run: FigureRun): FigureRun => ({
+    ...run,
+    log: appendSteps(
+      emptyStepLog(),
+      Array.from({ length: 30 }, (_, i) => ({
+        ...{ step: i + 1, velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 1000 },
+      })),
+    ),
+  });
+  const groups = folded(
+    ...VANILLA.slice(0, 1),
+    ...VANILLA.slice(1).map(slow),
+    ...REPA.slice(0, 1),
+    ...REPA.slice(1).map(slow),
+  );
+  const [kid] = groupLines(groups, "time");
+  expect(kid?.figures.map((one) => one?.[0].value)).toEqual([50, 35]); // all at their last step
 });

@@ -1,6 +1,7 @@
 import { overSeeds } from "../../../common/math/overSeeds";
 import type { FigureGroup, FigureRun } from "../../store/figureRuns";
 import {
+  commonSeconds,
   crossingOf,
   differenceTo,
   figureLines,
@@ -24,8 +25,8 @@ export interface Estimate {
 }
 
 export interface GroupLine extends Pick<FigureLine, "label" | "better"> {
-  /** By group, with the step the first of its runs is read at; null where nothing was measured. */
-  readonly figures: readonly (readonly [figure: Estimate, step: number] | null)[];
+  /** By group, with the steps its runs are read at; null where nothing was measured. */
+  readonly figures: readonly (readonly [figure: Estimate, steps: readonly number[]] | null)[];
   /** By group, to the first one; null for that, and where one of the two has nothing. */
   readonly differences: readonly (Estimate | null)[];
 }
@@ -83,7 +84,11 @@ function differenceOf(
 export function groupLines(groups: readonly FigureGroup[], reading: Reading): readonly GroupLine[] {
   const runs = groups.flatMap((group) => group.runs);
   const [first] = groups;
-  return figureLines(runs, reading).map(({ label, better, figures }) => {
+  // machines are busier at some times than at others: what is paired is read after one time
+  const ofSeed = (run: FigureRun) =>
+    commonSeconds(runs.filter((other) => seedOf(other) === seedOf(run)));
+  const secondsOf = groups.every(isSingle) ? undefined : ofSeed;
+  return figureLines(runs, reading, secondsOf).map(({ label, better, figures }) => {
     const figureOf = (run: FigureRun) => figures[runs.indexOf(run)];
     return {
       ...{ label, better },
@@ -94,7 +99,7 @@ export function groupLines(groups: readonly FigureGroup[], reading: Reading): re
         const estimate = isSingle(group)
           ? { value: one.value, half: one.half, runs: 1 }
           : meanOf(own.map(({ value }) => value));
-        return [estimate, one.step] as const;
+        return [estimate, own.map(({ step }) => step)] as const;
       }),
       differences: groups.map((group, i) =>
         first && i > 0 ? differenceOf(first, group, figureOf) : null,
