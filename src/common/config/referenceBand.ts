@@ -65,7 +65,12 @@ export type BandRange = z.infer<typeof Range>;
 export type BandCurve = StepMetricId | SampleMetricId;
 
 /** Presets whose reference runs were measured: public/bands has a file of each. */
-export const PRESETS_WITH_BAND: readonly string[] = ["first-minute", "vanilla"];
+export const PRESETS_WITH_BAND: readonly string[] = [
+  "first-minute",
+  "vanilla",
+  "repa-against-vanilla",
+  "repa-against-vanilla-0",
+];
 
 /** How long, how often, from which seed and when images came in: what a range over runs does not depend on. */
 const FREE = new Set([

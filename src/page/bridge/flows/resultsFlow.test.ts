@@ -45,13 +45,13 @@ const fileOf = async (...ids: string[]) => {
 
 test("runs of a file are stored in its order, drawn in colours of their own, and told", async () => {
   const { db, flow, told, undone } = await page("open");
-  const ids = Array.from({ length: 10 }, (_, i) => `run-${i}`);
+  const ids = Array.from({ length: 22 }, (_, i) => `run-${i}`);
   await flow.open(await fileOf(...ids));
   const runs = await listRuns(db);
   expect(runs.map(({ id }) => id)).toEqual(ids);
   const drawn = runs.filter(({ look }) => look?.shown);
-  expect(drawn).toHaveLength(8);
-  expect(new Set(drawn.map(({ look }) => look?.color)).size).toBe(8);
+  expect(drawn).toHaveLength(20);
+  expect(new Set(drawn.map(({ look }) => look?.color)).size).toBe(16); // every colour, solid and dashed
   expect(undone).toEqual([...ids].reverse());
   expect(told().progress).toBeNull();
   expect(told().opened).toEqual([

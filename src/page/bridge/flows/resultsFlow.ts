@@ -2,7 +2,7 @@ import { loadPart } from "../../../common/errors/loadPart";
 import { StudioError, toFailure } from "../../../common/errors/studioError";
 import type { Database, RunLook } from "../../../common/storage/db";
 import type { OpenedResults } from "../../store/resultsSlice";
-import { freeColor, RUN_COLORS } from "../../store/runColors";
+import { freeColor } from "../../store/runColors";
 import type { StudioStore } from "../../store/studioStore";
 import { fileWords } from "../links";
 
@@ -21,8 +21,8 @@ interface ResultsPlaces {
 
 const loadParts = () => loadPart(() => import("./resultsParts"));
 
-/** Runs that come with a file are drawn until every colour is taken by one of them; the rest is listed. */
-const MOST_DRAWN = RUN_COLORS;
+/** Runs that come with a file are drawn up to so many, which charts of this page are quick with (docs/performance-results.md); the rest is listed. */
+const MOST_DRAWN = 20;
 
 const damaged = (leftOut: readonly string[]) =>
   new StudioError(
