@@ -3,11 +3,9 @@
  * file of results is opened in the built page, as a person would, and of its runs the one with alignment and the lowest seed is
  * looked at.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
-import { openBrowser } from "./headless/browser";
+import { withResultsPage } from "./headless/resultsPage";
 
 const SHOTS = [
   { name: "studio-light", width: 1440, height: 900, scheme: "light" },
@@ -19,24 +17,11 @@ const SHOTS = [
 
 /** Long enough for charts off the first screen to be drawn by their queue. */
 const SETTLE_MS = 3_000;
-const LONGEST_MS = 120_000;
 
 const [results, out] = process.argv.slice(2);
 if (!results || !out) throw new Error("usage: npm run screenshots -- RESULTS.zip OUT");
 await mkdir(out, { recursive: true });
-await ensureBuilt();
-const server = await serveBuilt();
-const profile = await mkdtemp(join(tmpdir(), "screenshots-"));
-const { context, origin } = await openBrowser({ profile, backend: "wasm" }, server.url);
-try {
-  const page = await context.newPage();
-  await page.goto(`${origin}?backend=wasm`);
-  const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: "Open a file" }).click();
-  await (await chooser).setFiles(results);
-  const notice = page.getByRole("alert", { name: /: \d+ runs?$/ });
-  await notice.waitFor({ timeout: LONGEST_MS });
-  await notice.getByRole("button").click();
+await withResultsPage(results, async (page) => {
   const list = page.getByRole("region", { name: "Runs", exact: true });
   // nothing sets it apart from its preset: alignment, and the first seed
   const run = list.getByRole("listitem").filter({ hasNotText: /seed \d|→/ });
@@ -50,8 +35,4 @@ try {
     await page.waitForTimeout(SETTLE_MS);
     await page.screenshot({ path: join(out, `${name}.png`) });
   }
-} finally {
-  await context.close();
-  await server.close();
-  await rm(profile, { recursive: true, force: true });
-}
+});

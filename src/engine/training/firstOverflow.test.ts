@@ -75,7 +75,7 @@ test("a loss that overflows behind finite activations is named", async () => {
   expect(found).toEqual({ of: "loss", name: "denoising loss", images: null });
 });
 
-test("the gradient that overflows first on the way back is named, and their norm where they do not", async () => {
+test("the first gradient that overflows is named; where none does, their norm", async () => {
   const withWeight = (projCoeff: number, temperature: number): StepOptions => ({
     ...TINY_OPTIONS,
     alignment: { ...TINY_OPTIONS.alignment, objective: "ntxent", projCoeff, temperature },

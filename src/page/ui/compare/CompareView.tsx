@@ -60,7 +60,7 @@ const QUALITIES = charted(SAMPLE_METRICS);
 
 function Comparison(props: { readonly groups: readonly FigureGroup[]; readonly more: number }) {
   const { groups, more } = props;
-  // of a group of seeds, the samples are those of its first run
+  // of several seeds, the samples are those of the lowest
   const runs = useMemo(() => firstRuns(groups), [groups]);
   const isOverSeeds = groups.some((group) => group.runs.length > 1);
   const [reading, setReading] = useState<Reading>("step");

@@ -33,14 +33,10 @@ export interface GroupLine extends Pick<FigureLine, "label" | "better"> {
 
 const seedOf = ({ experiment }: FigureRun): number => experiment.optimizer.seed;
 
-const meanOf = (values: readonly number[]): Estimate => ({
-  ...overSeedsOf(values),
-  runs: values.length,
-});
-const overSeedsOf = (values: readonly number[]) => {
+function meanOf(values: readonly number[]): Estimate {
   const { mean, half } = overSeeds(values);
-  return { value: mean, half };
-};
+  return { value: mean, half, runs: values.length };
+}
 
 /** Values of the runs of two groups by the seeds that both have. */
 function paired<V>(
