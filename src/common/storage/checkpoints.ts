@@ -150,6 +150,17 @@ export async function checkpointHeads(
   return (await readAll(db, "checkpoints", everyStep(runId))).records;
 }
 
+/** The same of every run that has any, in one reading. */
+export async function checkpointHeadsByRun(
+  db: Database,
+): Promise<ReadonlyMap<string, readonly CheckpointHead[]>> {
+  const byRun = new Map<string, CheckpointHead[]>();
+  for (const head of (await readAll(db, "checkpoints")).records) {
+    byRun.set(head.runId, [...(byRun.get(head.runId) ?? []), head]);
+  }
+  return byRun;
+}
+
 /** Step of a run's newest checkpoint, whether or not it is sound; undefined when there is none. */
 export async function newestCheckpointStep(
   db: Database,

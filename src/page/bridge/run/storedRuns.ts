@@ -1,8 +1,8 @@
-import type { Database, RunRecord } from "../../../common/storage/db";
+import type { CheckpointHead, Database, RunRecord } from "../../../common/storage/db";
 import { openStudioDb, type OpenOptions } from "../../../common/storage/openDb";
 import { tableOf } from "../../../common/storage/stepRows";
 import { readBudget } from "../../../common/storage/checkpointBudget";
-import { checkpointHeads } from "../../../common/storage/checkpoints";
+import { checkpointHeads, checkpointHeadsByRun } from "../../../common/storage/checkpoints";
 import { listCaches } from "../../../common/storage/caches";
 import { storageUse } from "../../../common/storage/quota";
 import { listAnalyses } from "../../../common/storage/analyses";
@@ -57,14 +57,18 @@ export function watchDatabase(onClosed: (failure: Failure) => void): () => void 
 
 /** A run's checkpoints by step, from their heads. */
 export const readKept = async (db: Database, runId: string): Promise<readonly KeptCheckpoint[]> =>
-  (await checkpointHeads(db, runId)).map(({ step, bytes, pinned, forkPoint = false }) => ({
+  keptOf(await checkpointHeads(db, runId));
+
+const keptOf = (heads: readonly CheckpointHead[]): readonly KeptCheckpoint[] =>
+  heads.map(({ step, bytes, pinned, forkPoint = false }) => ({
     ...{ step, bytes, pinned, forkPoint },
   }));
 
 /** Reads runs, caches and storage use into the store. */
 export async function refreshLists(db: Database, store: StudioStore): Promise<void> {
-  const [all, caches, use, budget] = await Promise.all([
+  const [all, heads, caches, use, budget] = await Promise.all([
     listRunsWithDeleted(db),
+    checkpointHeadsByRun(db),
     listCaches(db),
     storageUse(),
     readBudget(db),
@@ -79,7 +83,7 @@ export async function refreshLists(db: Database, store: StudioStore): Promise<vo
   );
   const known = new Map(store.getState().data.runs.map((run) => [run.id, run]));
   const listed = runs.map(async (run, place): Promise<StoredRun> => {
-    const checkpoints = await readKept(db, run.id);
+    const checkpoints = keptOf(heads.get(run.id) ?? []);
     const before = known.get(run.id);
     // what a run at rest measured last is read once
     const isSame = before?.updatedAtMs === run.updatedAtMs && before.phase === run.phase;
