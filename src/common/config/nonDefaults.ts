@@ -8,7 +8,7 @@ export interface NonDefault {
 
 /** Whether two values of a setting are the same. */
 export const sameValue = (a: SettingValue | undefined, b: SettingValue | undefined): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
+  a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** The settings that differ from the schema's defaults, in its order: what a link carries and its dialog lists. */
 export const nonDefaults = (experiment: Experiment): readonly NonDefault[] =>

@@ -5,6 +5,7 @@ import type { CacheCostEstimate, CacheEvent } from "../../common/protocol/featur
 import type { Unreadable } from "../../common/storage/checked";
 import type { ImportedFrom, RunLook, RunRecord } from "../../common/storage/db";
 import type { LatestMeasured } from "../../common/storage/runs";
+import { keepEqual } from "./keepEqual";
 import type { SetPart } from "./setPart";
 
 export type CacheProgress = Omit<Extract<CacheEvent, { type: "progress" }>, "type">;
@@ -166,9 +167,15 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
     setStorage: (storage, caches) => patch({ storage, caches }),
     setCheckpointBudget: (checkpointBudget) => patch({ checkpointBudget }),
     setRuns: (runs) =>
-      set(({ data }) => ({
-        data: { ...data, runs: runs.map((run) => ({ ...run, ...data.changedRuns[run.id] })) },
-      })),
+      set(({ data }) => {
+        const known = new Map(data.runs.map((run) => [run.id, run]));
+        const listed = runs.map((run) =>
+          keepEqual(known.get(run.id), { ...run, ...data.changedRuns[run.id] }),
+        );
+        const isSame =
+          listed.length === data.runs.length && listed.every((run, i) => run === data.runs[i]);
+        return { data: isSame ? data : { ...data, runs: listed } };
+      }),
     changeRun: (runId, change) =>
       set(({ data }) => ({
         data: {

@@ -72,3 +72,33 @@ test("an axis relative to forks begins where a run was forked, or where its own 
   expect(selectDrawsFork(page("", "bcd").getState())).toBe(false);
   expect(selectDrawsFork(page("", "abc").getState())).toBe(true);
 });
+
+test("runs beside are the same objects after the list was read again, and while another one trains", () => {
+  const store = page("abd");
+  const before = selectBeside(store.getState());
+  const stored = store.getState().data.runs;
+  store.getState().setRuns(structuredClone(stored));
+  expect(selectBeside(store.getState())).toBe(before);
+
+  store
+    .getState()
+    .setRuns(
+      structuredClone(stored).map((one) => ({ ...one, step: one.id === "c" ? 8 : one.step })),
+    );
+  expect(selectBeside(store.getState())).toBe(before); // c is not drawn
+
+  store.getState().changeRun("b", { name: "renamed" });
+  const after = selectBeside(store.getState());
+  expect(after.map((one, i) => one === before[i])).toEqual(before.map(({ id }) => id !== "b"));
+});
+
+test("a fork is another object when its parent's curves are", () => {
+  const store = page("ab");
+  const [before] = selectBeside(store.getState()).filter(({ id }) => id === "b");
+  store
+    .getState()
+    .setCurves(curvesOf({ runId: "a", updatedAtMs: 1 }, { points: [point(2)] }, [], []));
+  const [after] = selectBeside(store.getState()).filter(({ id }) => id === "b");
+  expect(after).not.toBe(before);
+  expect(after?.forkedFrom?.run?.log).toBe(store.getState().runs.curves.a?.log);
+});

@@ -1,3 +1,4 @@
+import { shallow } from "zustand/shallow";
 import { liveChanges } from "../../common/config/imageEntries";
 import { withoutSeed } from "../../common/config/differences";
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
@@ -55,10 +56,12 @@ function remembered<R>(deps: (state: StudioState) => Deps, make: (state: StudioS
 
 type Curved = Pick<StudioState, "data" | "runs" | "run" | "metrics">;
 
+const NO_CHANGE: readonly ForkedSetting[] = [];
+
 /** Where a fork's curves begin; as far as its ancestors' curves are read. */
 function forkedFrom(state: Curved, parent: StoredRun["parent"]): ForkedFrom | null {
   if (!parent) return null;
-  const { runId, step, change = [] } = parent;
+  const { runId, step, change = NO_CHANGE } = parent;
   const listed = state.data.runs.find(({ id }) => id === runId);
   const curves = curvesOf(state, runId);
   const experiment = listed?.experiment;
@@ -89,12 +92,37 @@ function sinceOf({ data, run }: Curved, id: string): number {
 export const selectDrawsFork = ({ data }: StudioState): boolean =>
   data.runs.some(({ parent, look }) => parent !== null && look.shown);
 
+/** Whether two readings of a fork's origin draw the same; runs and their curves are compared by identity. */
+function sameOrigin(a: ForkedFrom | null, b: ForkedFrom | null): boolean {
+  if (a === null || b === null) return a === b;
+  if (a.step !== b.step || a.change !== b.change) return false;
+  if (a.run === null || b.run === null) return a.run === b.run;
+  const origin = sameOrigin(a.run.forkedFrom, b.run.forkedFrom) ? a.run.forkedFrom : undefined;
+  return shallow(a.run, { ...b.run, forkedFrom: origin });
+}
+
+/** Runs as they were read last, each the same object until something of it is other: what is drawn of it stays drawn. */
+function keptRuns() {
+  let last: readonly FigureRun[] = [];
+  return (runs: readonly FigureRun[]): readonly FigureRun[] => {
+    const kept = runs.map((run) => {
+      const before = last.find(({ id }) => id === run.id);
+      if (!before || !sameOrigin(before.forkedFrom, run.forkedFrom)) return run;
+      return shallow(before, { ...run, forkedFrom: before.forkedFrom }) ? before : run;
+    });
+    last = shallow(last, kept) ? last : kept;
+    return last;
+  };
+}
+
+const keepBeside = keptRuns();
+
 /** The runs drawn beside the open one, oldest first. Nothing changes while the open one trains. */
 export const selectBeside = remembered(
   ({ data, runs, run, deletions }) => [data.runs, runs.curves, run.runId, deletions],
   (state): readonly FigureRun[] => {
     const { data, runs, run, deletions } = state;
-    return data.runs
+    const beside = data.runs
       .flatMap(({ id, name, look, experiment, timeline, device, parent }) => {
         const curves = runs.curves[id];
         const isDeleted = deletions.some(({ kind, key }) => kind === "run" && key === id);
@@ -106,6 +134,7 @@ export const selectBeside = remembered(
         return [{ ...shown, log, extremes, metrics, ...origin }];
       })
       .reverse();
+    return keepBeside(beside);
   },
 );
 

@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { Plot } from "./Plot";
 import type { PlotLine, PlotProps, PlotRow } from "./plotProps";
 import type { Drawing, Point, RunBand, RunLine } from "./runLines";
@@ -42,7 +42,8 @@ const NO_LINES: readonly PlotLine[] = [];
  * another run, another point or another width draws no axis again.
  */
 const RunLines = memo(function RunLines(props: Axes & { readonly drawing: Drawing }) {
-  const { drawing, ...axes } = props;
+  const { drawing, x, xLog, y, yLog } = props;
+  const axes = useMemo(() => ({ x, xLog, y, yLog }), [x, xLog, y, yLog]);
   return (
     <svg
       className={classes.runs}
@@ -60,7 +61,8 @@ const RunLines = memo(function RunLines(props: Axes & { readonly drawing: Drawin
   );
 });
 
-function Line({ line, axes }: { readonly line: RunLine; readonly axes: Axes }) {
+/** Made again for another line or other axes alone, not for a point of another run. */
+const Line = memo(function Line({ line, axes }: { readonly line: RunLine; readonly axes: Axes }) {
   const { color, width, opacity = 1, dashed = false, dots = false, points } = line;
   const stroke = { stroke: color, strokeOpacity: opacity, fill: "none" } as const;
   const holes = points.filter(([, y]) => !Number.isFinite(y));
@@ -97,7 +99,7 @@ function Line({ line, axes }: { readonly line: RunLine; readonly axes: Axes }) {
       )}
     </>
   );
-}
+});
 
 const at = (value: number, { domain }: Scale, log: boolean): number =>
   Math.round(shareOf(value, domain, log) * SIZE);

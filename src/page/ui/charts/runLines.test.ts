@@ -239,3 +239,21 @@ test("a fork is no repetition of a run with its settings", () => {
 test("nothing folds into nothing", () => {
   expect(fold([])).toEqual({ mean: [], range: [] });
 });
+
+test("lines of the runs beside one that grows are the same objects", () => {
+  const [still, other] = [runOf("still", EVERY), runOf("other", EVERY, 1)];
+  const view = { ...whole, smoothing: 0.9 };
+  const linesOf = (seen: Parameters<typeof stepDrawing>[2], ...runs: FigureRun[]) =>
+    stepDrawing(groupsOf(runs, false), "velocityLoss", seen).lines;
+  const before = linesOf(view, still, other);
+  const grown = { ...other, log: appendSteps(other.log, []) };
+  const after = linesOf({ ...view }, still, grown);
+  expect(after.slice(0, 2).map((line, i) => line === before[i])).toEqual([true, true]);
+  expect(after.slice(2).map((line, i) => line === before[i + 2])).toEqual([false, false]);
+  // another view, or another column, is another drawing
+  expect(linesOf({ ...view, range: [0, 3] }, still)[0]).not.toBe(before[0]);
+  expect(linesOf({ ...view, smoothing: 0.5 }, still)[1]).not.toBe(before[1]);
+  expect(stepDrawing(groupsOf([still], false), "gradNorm", view).lines[0]?.points).not.toEqual(
+    before[0]?.points,
+  );
+});

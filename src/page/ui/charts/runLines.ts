@@ -1,3 +1,4 @@
+import { shallow } from "zustand/shallow";
 import type { StepMetricId } from "../../../common/catalogue/liveMetrics";
 import { minMaxIndices } from "../../../common/math/decimate";
 import { averageAfter, exponentialSmooth, type Average } from "../../../common/math/smooth";
@@ -201,20 +202,37 @@ function foldedSteps(group: FigureGroup, column: StepMetricId, view: View): Draw
   return foldedDrawing(group, curves, false);
 }
 
-/** A logged metric of every group over steps. */
-export function stepDrawing(
+/** A group's part of a drawing, and what it was made of. */
+interface Part {
+  readonly of: readonly unknown[];
+  readonly drawing: Drawing;
+}
+
+const PARTS = new WeakMap<FigureRun, Map<StepMetricId, Part>>();
+
+/** What is drawn of a group. Remembered by its first run: while one run trains, those beside it are not thinned again. */
+function partOf(group: FigureGroup, column: StepMetricId, view: View): Drawing {
+  const [run, ...others] = group.runs;
+  if (!run) return { lines: [], bands: [] };
+  const of = [view.mode, view.smoothing, ...view.range, ...others];
+  const parts = PARTS.get(run) ?? new Map<StepMetricId, Part>();
+  PARTS.set(run, parts);
+  const known = parts.get(column);
+  if (known && shallow(known.of, of)) return known.drawing;
+  const drawing =
+    others.length === 0
+      ? { lines: linesOfRun(run, column, view), bands: [] }
+      : foldedSteps(group, column, view);
+  parts.set(column, { of, drawing });
+  return drawing;
+}
+
+/** A logged metric of every group over steps. A line of a run that is as it was is the same object. */
+export const stepDrawing = (
   groups: readonly FigureGroup[],
   column: StepMetricId,
   view: View,
-): Drawing {
-  const parts = groups.map((group): Drawing => {
-    const [run] = group.runs;
-    return run && group.runs.length === 1
-      ? { lines: linesOfRun(run, column, view), bands: [] }
-      : foldedSteps(group, column, view);
-  });
-  return joined(parts);
-}
+): Drawing => joined(groups.map((group) => partOf(group, column, view)));
 
 /** A rare measurement of a run: where it was made, what it says, and its interval where it has one. */
 export interface MeasuredPoint {

@@ -67,8 +67,25 @@ export function timelineText(timeline: readonly TimelineEntry[]): string {
 export const markText = (change: ControlChange): string =>
   textOf(change, (ids) => (ids.length > 1 ? `${ids.length} encoders` : shortNames(ids)));
 
-/** Settings in which a run differs from its preset, a text each: "λ 0.5 → 0", "seed 1"; then its live changes. */
-function differenceTexts({ name, experiment, timeline }: Omit<NamedRun, "id">): readonly string[] {
+const DIFFERENCES = new WeakMap<
+  Experiment,
+  { readonly of: string; readonly texts: readonly string[] }
+>();
+
+/**
+ * Settings in which a run differs from its preset, a text each: "λ 0.5 → 0", "seed 1"; then its live changes. Remembered:
+ * lists of hundreds of runs and the charts of a run that trains ask for it again and again.
+ */
+function differenceTexts(run: Omit<NamedRun, "id">): readonly string[] {
+  const of = `${run.name} ${JSON.stringify(run.timeline)}`;
+  const known = DIFFERENCES.get(run.experiment);
+  if (known?.of === of) return known.texts;
+  const texts = readDifferences(run);
+  DIFFERENCES.set(run.experiment, { of, texts });
+  return texts;
+}
+
+function readDifferences({ name, experiment, timeline }: Omit<NamedRun, "id">): readonly string[] {
   const preset = nearestPreset(experiment, name);
   const found = preset
     ? differences(withAllImages(preset.experiment), withAllImages(experiment))
@@ -95,21 +112,12 @@ export function changedText(
 const briefText = (setting: Setting, value: SettingValue | undefined): string =>
   Array.isArray(value) ? shortNames(value) : valueText(setting, value);
 
-const DIFFERENCES = new WeakMap<Experiment, { readonly of: string; readonly text: string }>();
-
-/** In what a run differs from its preset, in one line. Remembered: lists of hundreds of runs ask for it again and again. */
-export function runDifferences(
+/** In what a run differs from its preset, in one line. */
+export const runDifferences = (
   name: string,
   experiment: Experiment,
   timeline: readonly TimelineEntry[],
-): string {
-  const of = `${name} ${JSON.stringify(timeline)}`;
-  const known = DIFFERENCES.get(experiment);
-  if (known?.of === of) return known.text;
-  const text = differenceTexts({ name, experiment, timeline }).join(", ");
-  DIFFERENCES.set(experiment, { of, text });
-  return text;
-}
+): string => differenceTexts({ name, experiment, timeline }).join(", ");
 
 /** A legend has room for so many. */
 const LABELLED = 3;
