@@ -17,7 +17,7 @@ import { aboutOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
 import type { PlotRow } from "./plotProps";
 import { ACROSS, placeOf } from "./runAxis";
-import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useSeenFigure } from "./useFigure";
 import { useFigureRuns, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
 import { selectOpenRun } from "../../store/figureRuns";
@@ -39,12 +39,12 @@ export function ConflictChart({ metric }: { readonly metric: Metric }) {
 
 function ConflictFigure({ metric }: { readonly metric: Metric }) {
   const { chart } = metric;
-  const { ref, visible } = useVisible();
-  const measured = useDrawn(selectMeasured, visible);
-  const runs = useFigureRuns(visible);
+  const { ref, figure } = useSeenFigure();
+  const measured = useDrawn(selectMeasured, figure);
+  const runs = useFigureRuns(figure);
   const axis = useRunAxis(runs);
-  const open = useDrawn(selectOpenRun, visible);
-  const marks = useTimelineMarks(visible, axis);
+  const open = useDrawn(selectOpenRun, figure);
+  const marks = useTimelineMarks(figure, axis);
   const rows = useMemo(
     () =>
       open

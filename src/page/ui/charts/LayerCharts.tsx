@@ -19,7 +19,7 @@ import { useStudio } from "../useStudio";
 import { BlockLegend, blockLines } from "./blocks";
 import { ChartCard, LegendKey } from "./ChartCard";
 import { StepCursors } from "./Cursors";
-import { useDrawn } from "./drawQueue";
+import { useDrawn, type SeenFigure } from "./drawQueue";
 import { layerTable, tableOfRuns } from "./measuredTables";
 import { aboutOf, noteOf, scaleText, type Charted } from "./metricText";
 import { Plot } from "./Plot";
@@ -27,7 +27,7 @@ import type { PlotLine, PlotMark, PlotRow } from "./plotProps";
 import { ACROSS, placeOf } from "./runAxis";
 import { extent, type Scale } from "./scale";
 import { rangeOf, useReference } from "./reference";
-import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useSeenFigure } from "./useFigure";
 import { useFigureRuns, useRunAxis } from "./useRunAxis";
 import { valueScale } from "./useValueAxis";
 import classes from "./charts.module.css";
@@ -60,27 +60,27 @@ function useEmpty(): string {
  * line a run, against the encoder the first of them is measured with.
  */
 export function LayerProfileChart({ metric }: { readonly metric: Metric }) {
-  const { ref, visible } = useVisible();
-  const runs = useFigureRuns(visible);
+  const { ref, figure } = useSeenFigure();
+  const runs = useFigureRuns(figure);
   const measured = runs.filter(({ metrics }) => metrics.layerAlignment.length > 0);
   return measured.length > 1 ? (
-    <ProfileOfRuns metric={metric} runs={measured} figureRef={ref} visible={visible} />
+    <ProfileOfRuns metric={metric} runs={measured} figureRef={ref} figure={figure} />
   ) : (
-    <ProfileOfRun metric={metric} figureRef={ref} visible={visible} />
+    <ProfileOfRun metric={metric} figureRef={ref} figure={figure} />
   );
 }
 
 interface ProfileProps {
   readonly metric: Metric;
   readonly figureRef: (element: HTMLElement | null) => void;
-  readonly visible: boolean;
+  readonly figure: SeenFigure;
 }
 
 /** The same measurement of each run, by block: which encoder, and up to which step. */
 function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun[] }) {
-  const { metric, runs, figureRef, visible } = props;
+  const { metric, runs, figureRef, figure } = props;
   const { chart } = metric;
-  const cursorStep = useDrawn(selectCursor, visible);
+  const cursorStep = useDrawn(selectCursor, figure);
   const encoder = runs.at(-1)?.metrics.layerAlignment.at(-1)?.encoder;
   const shown = useMemo(
     () =>
@@ -141,10 +141,10 @@ function ProfileOfRuns(props: ProfileProps & { readonly runs: readonly FigureRun
 
 const NO_MARKS: readonly PlotMark[] = [];
 
-function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
+function ProfileOfRun({ metric, figureRef, figure }: ProfileProps) {
   const { chart } = metric;
-  const measured = useDrawn(selectMeasured, visible);
-  const cursorStep = useDrawn(selectCursor, visible);
+  const measured = useDrawn(selectMeasured, figure);
+  const cursorStep = useDrawn(selectCursor, figure);
   const shown = useMemo(
     () => alignmentAtStep(measured, cursorStep ?? Infinity),
     [measured, cursorStep],
@@ -169,8 +169,8 @@ function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
     () => (newest[0] && metric.hasChance ? [{ value: newest[0].chance, label: "chance" }] : []),
     [metric, newest],
   );
-  const open = useDrawn(selectOpenRun, visible);
-  const marks = useAlignedBlock(shown[0]?.step ?? 0, visible);
+  const open = useDrawn(selectOpenRun, figure);
+  const marks = useAlignedBlock(shown[0]?.step ?? 0, figure);
   const empty = useEmpty();
   return (
     <ChartCard
@@ -213,9 +213,9 @@ function ProfileOfRun({ metric, figureRef, visible }: ProfileProps) {
 }
 
 /** A mark at the block that was aligned at `step`. */
-function useAlignedBlock(step: number, visible: boolean) {
+function useAlignedBlock(step: number, figure: SeenFigure) {
   const experiment = useStudio((state) => state.run.experiment);
-  const timeline = useDrawn(selectTimeline, visible);
+  const timeline = useDrawn(selectTimeline, figure);
   return useMemo(() => {
     const alignment = alignmentInForce(experiment, timeline, step);
     return alignment && alignment.projCoeff > 0
@@ -287,11 +287,11 @@ function heatOf(metric: Metric, measured: readonly LayerAlignment[], depth: numb
 /** One line a block over steps, for one encoder at a time, or all of it as a map. */
 export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
   const { id, name, chart } = metric;
-  const { ref, visible } = useVisible();
-  const all = useDrawn(selectMeasured, visible);
-  const runs = useFigureRuns(visible);
+  const { ref, figure } = useSeenFigure();
+  const all = useDrawn(selectMeasured, figure);
+  const runs = useFigureRuns(figure);
   const axis = useRunAxis(runs);
-  const open = useDrawn(selectOpenRun, visible);
+  const open = useDrawn(selectOpenRun, figure);
   const encoders = useMemo(() => [...new Set(all.map((m) => m.encoder))], [all]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [drawnAs, setDrawnAs] = useState<"lines" | "map">("lines");
@@ -312,7 +312,7 @@ export function LayerStepsChart({ metric }: { readonly metric: Metric }) {
     const range = extent([...values, ...reference.flatMap(rangeOf)]) ?? [0, 1];
     return valueScale(metric.chart.axis, ...range);
   }, [metric, measured, reference]);
-  const marks = useTimelineMarks(visible, axis);
+  const marks = useTimelineMarks(figure, axis);
   const empty = useEmpty();
   return (
     <ChartCard

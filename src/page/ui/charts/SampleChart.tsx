@@ -25,7 +25,7 @@ import { ACROSS } from "./runAxis";
 import { RunLegend } from "./RunLegend";
 import { RunPlot } from "./RunLines";
 import { measuredDrawing, valuesIn, type MeasuredPoint } from "./runLines";
-import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useSeenFigure } from "./useFigure";
 import { useFigureGroups, useFigureRuns, useHoverLines, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
 import classes from "./charts.module.css";
@@ -48,12 +48,12 @@ const inSpace = (measured: readonly SampleQuality[], space: string | undefined) 
 /** A sample metric of all shown runs by training step, with its interval and what real images score. */
 export function SampleChart({ metric }: { readonly metric: Metric }) {
   const { id, name, chart } = metric;
-  const { ref, visible } = useVisible();
-  const runs = useFigureRuns(visible);
+  const { ref, figure } = useSeenFigure();
+  const runs = useFigureRuns(figure);
   const groups = useFigureGroups(runs);
   const axis = useRunAxis(runs);
   const { domain } = axis.scale;
-  const own = useDrawn(selectMeasured, visible);
+  const own = useDrawn(selectMeasured, figure);
   const space = spaceOf(own, runs);
   const measured = useMemo(() => inSpace(own, space), [own, space]);
   const drawing = useMemo(
@@ -68,7 +68,7 @@ export function SampleChart({ metric }: { readonly metric: Metric }) {
   const ranges = useReference(selectBandOf(id), axis);
   const sameSpace = useStudio(({ band }) => band?.space === space);
   const reference = sameSpace ? ranges : NO_RANGES;
-  const marks = useTimelineMarks(visible, axis);
+  const marks = useTimelineMarks(figure, axis);
   const last = measured.at(-1) ?? newestIn(runs, space);
   const levels = useMemo(() => levelsOf(metric, last), [metric, last]);
   const shown = useMemo(

@@ -15,7 +15,7 @@ import { RunLegend } from "./RunLegend";
 import { RunPlot } from "./RunLines";
 import { smoothed, stepDrawing, valuesIn } from "./runLines";
 import { rangeOf, useReference } from "./reference";
-import { useEmptyText, useReadoutStep, useTimelineMarks, useVisible } from "./useFigure";
+import { useEmptyText, useReadoutStep, useTimelineMarks, useSeenFigure } from "./useFigure";
 import { useFigureGroups, useFigureRuns, useHoverLines, useRunAxis } from "./useRunAxis";
 import { useValueAxis } from "./useValueAxis";
 
@@ -24,14 +24,14 @@ const selectSmoothing = (state: StudioState) => state.smoothing;
 /** A logged metric of all shown runs by training step: raw values faint, their moving average on top. */
 export function StepChart({ metric }: { readonly metric: Charted<StepMetric<StepMetricId>> }) {
   const { id, name, chart } = metric;
-  const { ref, visible } = useVisible();
-  const runs = useFigureRuns(visible);
+  const { ref, figure } = useSeenFigure();
+  const runs = useFigureRuns(figure);
   const groups = useFigureGroups(runs);
   const axis = useRunAxis(runs);
   const { domain } = axis.scale;
-  const lead = useDrawn(selectLead, visible);
-  const smoothing = useDrawn(selectSmoothing, visible);
-  const marks = useTimelineMarks(visible, axis);
+  const lead = useDrawn(selectLead, figure);
+  const smoothing = useDrawn(selectSmoothing, figure);
+  const marks = useTimelineMarks(figure, axis);
   const empty = useEmptyText(null);
   const drawing = useMemo(
     () => stepDrawing(groups, id, { mode: axis.mode, range: domain, smoothing }),

@@ -2,13 +2,16 @@ import { liveChanges } from "../../../common/config/imageEntries";
 import { useEffect, useMemo, useState } from "react";
 import { markText } from "../explain/names";
 import { selectOpenRun } from "../../store/figureRuns";
-import { useDrawn } from "./drawQueue";
+import { useDrawn, type SeenFigure } from "./drawQueue";
 import { useStudio } from "../useStudio";
 import type { PlotMark } from "./plotProps";
 import { placeOf, type RunAxis } from "./runAxis";
 
-/** True while the element is on screen (or close): charts elsewhere draw nothing. */
-export function useVisible(): { ref: (element: HTMLElement | null) => void; visible: boolean } {
+/** A figure that knows whether it is on screen (or close): charts elsewhere draw nothing. */
+export function useSeenFigure(): {
+  readonly ref: (element: HTMLElement | null) => void;
+  readonly figure: SeenFigure;
+} {
   const [element, ref] = useState<HTMLElement | null>(null);
   const [visible, setVisible] = useState(true);
   useEffect(() => {
@@ -20,12 +23,12 @@ export function useVisible(): { ref: (element: HTMLElement | null) => void; visi
     observer.observe(element);
     return () => observer.disconnect();
   }, [element]);
-  return { ref, visible };
+  return { ref, figure: useMemo(() => ({ visible, key: ref }), [visible]) };
 }
 
 /** The open run's live changes as marks on the axis. */
-export function useTimelineMarks(visible: boolean, axis: RunAxis): readonly PlotMark[] {
-  const open = useDrawn(selectOpenRun, visible);
+export function useTimelineMarks(figure: SeenFigure, axis: RunAxis): readonly PlotMark[] {
+  const open = useDrawn(selectOpenRun, figure);
   const timeline = open?.timeline;
   return useMemo(
     () =>

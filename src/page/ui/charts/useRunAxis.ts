@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { Experiment } from "../../../common/config/experiment";
 import {
   groupNames,
   groupsOf,
@@ -14,15 +15,15 @@ import { forkText } from "../explain/forks";
 import { runLabel } from "../explain/names";
 import { useStudio } from "../useStudio";
 import type { Drawing, HoverLine } from "./runLines";
-import { useDrawn } from "./drawQueue";
+import { useDrawn, type SeenFigure } from "./drawQueue";
 import { endOf, placeOf, runAxis, type RunAxis } from "./runAxis";
 
 const selectFold = (state: StudioState) => state.runs.foldSeeds;
 
 /** Every run a figure draws, the open one last: on top. */
-export function useFigureRuns(visible: boolean): readonly FigureRun[] {
-  const beside = useDrawn(selectBeside, visible);
-  const open = useDrawn(selectOpenRun, visible);
+export function useFigureRuns(figure: SeenFigure): readonly FigureRun[] {
+  const beside = useDrawn(selectBeside, figure);
+  const open = useDrawn(selectOpenRun, figure);
   return useMemo(() => (open ? [...beside, open] : beside), [beside, open]);
 }
 
@@ -47,10 +48,18 @@ function named(groups: readonly FigureGroup[]): readonly FigureGroup[] {
 }
 
 /** A group's name says nothing of the seed of its first run. */
-const withoutOwnSeed = (run: FigureRun): FigureRun => {
+function withoutOwnSeed(run: FigureRun): FigureRun {
   const { experiment } = run;
-  return { ...run, experiment: { ...experiment, optimizer: { ...experiment.optimizer, seed: 0 } } };
-};
+  const seedless = SEEDLESS.get(experiment) ?? {
+    ...experiment,
+    optimizer: { ...experiment.optimizer, seed: 0 },
+  };
+  SEEDLESS.set(experiment, seedless);
+  return { ...run, experiment: seedless };
+}
+
+/** One object each, as names are remembered by it. */
+const SEEDLESS = new WeakMap<Experiment, Experiment>();
 
 /** A fork is told by what is other than in its parent: most of what it differs in from a preset is its parent's too. */
 const labelOf = (run: FigureRun, all: readonly FigureRun[]): string =>

@@ -8,6 +8,7 @@ import { SampleChart } from "../charts/SampleChart";
 import { StepChart } from "../charts/StepChart";
 import { preloadPlot } from "../charts/Plot";
 import { saveBlob } from "../charts/exportChart";
+import { ALWAYS_SEEN } from "../charts/drawQueue";
 import { useFigureGroups, useFigureRuns } from "../charts/useRunAxis";
 import { Heading, Hint } from "../components/Notes";
 import { formatDuration } from "../explain/format";
@@ -32,7 +33,7 @@ import classes from "./compare.module.css";
 /** Runs, or settings of several seeds, side by side: those whose eyes are open in the list. The first is what the others are measured against. */
 export function CompareView() {
   useEffect(preloadPlot, []);
-  const all = useFigureGroups(useFigureRuns(true));
+  const all = useFigureGroups(useFigureRuns(ALWAYS_SEEN));
   const lookedAt = useStudio((state) => state.lookedAt);
   const groups = useMemo(() => comparedOf(all, lookedAt), [all, lookedAt]);
   return (

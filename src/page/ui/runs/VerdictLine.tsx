@@ -1,13 +1,14 @@
 import { useMemo } from "react";
 import type { FigureRun } from "../../store/figureRuns";
 import { vanillaPairs, verdictOf, type Verdict } from "../../store/verdict";
+import { ALWAYS_SEEN } from "../charts/drawQueue";
 import { useFigureRuns } from "../charts/useRunAxis";
 import { formatTick } from "../explain/format";
 import classes from "./runs.module.css";
 
 /** What the shown pairs of vanilla and REPA say, and what they cannot; nothing where no pair is shown. */
 export function VerdictLine() {
-  const runs = useFigureRuns(true);
+  const runs = useFigureRuns(ALWAYS_SEEN);
   const verdict = useMemo(() => verdictOf(vanillaPairs(runs.filter(isWhole))), [runs]);
   if (!verdict) return null;
   const { says, cannot } = verdictText(verdict);
