@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: kills the studio at random moments of caching, training, evaluating, checkpointing and analysing, every
  * second time after trouble of another kind (trouble.ts), goes on each time, and compares what is stored at the end with an
- * undisturbed run. Exit code 0 when nothing differs.
+ * undisturbed run; what was stored before a kill must be there after it. Exit code 0 when nothing differs and nothing is lost.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -10,11 +10,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright";
 import { StudioError } from "../src/common/errors/studioError";
 import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
-import { openCampaign, reportOf } from "./faults/campaign";
-import { drive, underWay } from "./faults/drive";
+import { openCampaign, reportOf, type Round } from "./faults/campaign";
+import { drive, underWay, type Driven } from "./faults/drive";
 import { killOf, type Kill, type KillKind, type Trouble } from "./faults/kill";
 import { readFaultOptions, USAGE, type FaultOptions } from "./faults/options";
-import { differences, storedFacts, type StoredFacts } from "./faults/storedRun";
+import {
+  differences,
+  keptNow,
+  lost,
+  storedFacts,
+  type Kept,
+  type StoredFacts,
+} from "./faults/storedRun";
 import { makeTrouble } from "./faults/trouble";
 import { openBrowser } from "./headless/browser";
 import { studioDb } from "./headless/pageDb";
@@ -67,11 +74,20 @@ async function factsOf(page: Page, runId: string): Promise<StoredFacts> {
 async function undisturbed(profile: string, served: string): Promise<StoredFacts> {
   const tab = await openTab(profile, served);
   try {
-    const runId = await drive(tab.page, tab.origin, () => undefined, new AbortController().signal);
+    const unheard: Driven = { onOpened: () => Promise.resolve(), onUnderWay: () => undefined };
+    const runId = await drive(tab.page, tab.origin, unheard, new AbortController().signal);
     return await factsOf(tab.page, runId);
   } finally {
     await tab.context.close();
   }
+}
+
+/** After so long a page that is asked what is stored no longer answers. */
+const ANSWER_MS = 5000;
+
+async function keptOf(page: Page): Promise<Kept | null> {
+  const asked = studioDb(page).then(keptNow, () => null);
+  return Promise.race([asked.catch(() => null), sleep(ANSWER_MS, null, { ref: false })]);
 }
 
 interface Life {
@@ -93,12 +109,12 @@ async function suffer({ kind, afterMs, forMs, pick }: Trouble, tab: Tab): Promis
  * Lives until the kill comes. A run that fails after trouble waits for it: the next life goes on from there.
  * @param next null: no kill comes
  */
-async function live(tab: Tab, next: Kill | null): Promise<Life> {
+async function live(tab: Tab, next: Kill | null, onOpened: Driven["onOpened"]): Promise<Life> {
   const { page, origin } = tab;
   let start: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (start = resolve));
   const ending = new AbortController();
-  const driven = drive(page, origin, () => start(), ending.signal);
+  const driven = drive(page, origin, { onOpened, onUnderWay: () => start() }, ending.signal);
   const ended = driven.catch(() => undefined); // the kill ends it
   const killed = begun.then(() => sleep(next?.afterMs ?? 0)).then(() => null);
   const trouble = next?.trouble ?? null;
@@ -131,7 +147,14 @@ async function main(options: FaultOptions): Promise<number> {
     const next = killOf(options.seed, round + runs.length);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
-    const { runId, end } = await live(tab, isLast ? null : next);
+    const { runId, end } = await live(tab, isLast ? null : next, async (db) => {
+      const before = killsOfRun() > 0 ? rounds.at(-1) : undefined;
+      if (!before?.kept) return;
+      const found = lost(before.kept, await keptNow(db));
+      if (found.length === 0) return;
+      process.stdout.write(`kill ${round}: lost ${found.join("; ")}\n`);
+      campaign.change({ rounds: [...rounds.slice(0, -1), { ...before, lost: found }] });
+    });
     if (runId !== null && expected) {
       const found = differences(expected, await factsOf(tab.page, runId));
       campaign.change({ runs: [...runs, { kills: killsOfRun(), differences: found }] });
@@ -143,9 +166,11 @@ async function main(options: FaultOptions): Promise<number> {
     }
     const phase = await underWay(tab.page);
     const said = (await shownFailure(tab.page)) ?? null;
+    const kept = await keptOf(tab.page);
     tab = await kill(next.kind, tab);
     await end();
-    campaign.change({ rounds: [...rounds, { round, ...next, phase, said }] });
+    const ended: Round = { round, ...next, phase, said, kept, lost: [] };
+    campaign.change({ rounds: [...campaign.now().rounds, ended] });
     const before = next.trouble ? `, before that ${next.trouble.kind}` : "";
     const failed = said === null ? "" : `: ${said}`;
     process.stdout.write(
@@ -156,7 +181,9 @@ async function main(options: FaultOptions): Promise<number> {
   const report = reportOf(campaign.now());
   writeFileSync(join(options.out, `report-${options.seed}.md`), `${report}\n`);
   process.stdout.write(`${report}\n`);
-  return campaign.now().runs.every((run) => run.differences.length === 0) ? 0 : 1;
+  const { runs, rounds } = campaign.now();
+  const isWhole = runs.every((run) => run.differences.length === 0);
+  return isWhole && rounds.every((round) => round.lost.length === 0) ? 0 : 1;
 }
 
 try {

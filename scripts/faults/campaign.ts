@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Kill } from "./kill";
-import type { StoredFacts } from "./storedRun";
+import type { Kept, StoredFacts } from "./storedRun";
 
 /** A kill that happened, and what the page said at that moment. */
 export interface Round extends Kill {
@@ -9,6 +9,10 @@ export interface Round extends Kill {
   readonly phase: string;
   /** What the page said was wrong; null where nothing was. */
   readonly said: string | null;
+  /** What was stored just before; null when nothing was, or the page no longer said. */
+  readonly kept: Kept | null;
+  /** What of that the next life did not find. */
+  readonly lost: readonly string[];
 }
 
 /** A run that came to its end however often it was cut. */
@@ -61,10 +65,14 @@ export function reportOf({ seed, rounds, runs }: Campaign): string {
     const key = `${trouble.kind} | ${said ?? "nothing"}`;
     troubles.set(key, (troubles.get(key) ?? 0) + 1);
   }
+  const held = rounds.filter(({ kept }) => kept !== null);
+  const losses = rounds.filter((round) => round.lost.length > 0);
   const bad = runs.filter(({ differences }) => differences.length > 0);
   return [
     `${rounds.length} kills (seed ${seed}), ${runs.length} runs came to their end, ${bad.length} of them other than an undisturbed one.`,
     ...bad.map(({ kills, differences }) => `- after ${kills} kills: ${differences.join("; ")}`),
+    `Stored before a kill and not there after it: ${losses.length} of ${held.length} kills with a run stored.`,
+    ...losses.map((round) => `- kill ${round.round + 1}: ${round.lost.join("; ")}`),
     "",
     "| under way | kill | rounds |",
     "| --- | --- | --- |",

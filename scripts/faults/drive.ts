@@ -3,7 +3,7 @@ import { presetById } from "../../src/common/config/presets";
 import type { Experiment, TimelineEntry } from "../../src/common/config/experiment";
 import { encodeLink } from "../../src/common/config/urlCodec";
 import { StudioError } from "../../src/common/errors/studioError";
-import { studioDb } from "../headless/pageDb";
+import { studioDb, type PageDb } from "../headless/pageDb";
 import { shownFailure } from "../headless/studioPage";
 
 const STEPS = 30;
@@ -94,21 +94,29 @@ async function analyse(page: Page, act: Act): Promise<void> {
   await act((options) => done.waitFor(options));
 }
 
+/** What is heard of a drive. */
+export interface Driven {
+  /** The page is there, and nothing was pressed yet. */
+  readonly onOpened: (db: PageDb) => Promise<void>;
+  /** Something is under way. */
+  readonly onUnderWay: () => void;
+}
+
 /**
  * Brings the profile's run and its analysis to their end, from wherever they are, as a person would.
- * @param onUnderWay called once something is
  * @param signal ends it, a try later at the latest
  * @returns the run's id
  */
 export async function drive(
   page: Page,
   origin: string,
-  onUnderWay: () => void,
+  { onOpened, onUnderWay }: Driven,
   signal: AbortSignal,
 ): Promise<string> {
   const act = actUntil(signal);
   await page.goto(origin + QUERY);
   const db = await studioDb(page);
+  await onOpened(db);
   const left = (await db.runs()).at(-1);
   if (!left) {
     await page.goto("about:blank"); // a new fragment alone would not load the page again

@@ -42,6 +42,41 @@ export async function storedFacts(db: PageDb, runId: string): Promise<StoredFact
   };
 }
 
+/** How much of a run is on the disk at one moment. */
+export interface Kept {
+  readonly runId: string;
+  readonly steps: number;
+  readonly measurements: number;
+  readonly grids: number;
+  /** The newest one's step; 0 for none. */
+  readonly checkpoint: number;
+  readonly analyses: number;
+}
+
+/** What is stored of the newest run; null when there is none. */
+export async function keptNow(db: PageDb): Promise<Kept | null> {
+  const run = (await db.runs()).at(-1);
+  if (!run) return null;
+  const { points, measurements } = await db.log(run.id, 0);
+  return {
+    runId: run.id,
+    steps: new Set(points.map(({ step }) => step)).size,
+    measurements: new Set(measurements.map(measurementKey)).size,
+    grids: (await db.gridSteps(run.id)).length,
+    checkpoint: (await db.checkpointSteps(run.id)).at(-1) ?? 0,
+    analyses: (await db.analyses()).length,
+  };
+}
+
+/** What was there before a kill and is not after it. */
+export function lost(before: Kept, after: Kept | null): string[] {
+  if (after?.runId !== before.runId) return ["the run"];
+  const parts = ["steps", "measurements", "grids", "checkpoint", "analyses"] as const;
+  return parts.flatMap((part) =>
+    after[part] < before[part] ? [`${part}: ${after[part]} of ${before[part]}`] : [],
+  );
+}
+
 /** The parts in which two runs differ, and how. */
 export function differences(expected: StoredFacts, found: StoredFacts): string[] {
   const parts = Object.keys(expected) as (keyof StoredFacts)[];
