@@ -96,19 +96,33 @@ const startSlot = (slot: number): Promise<number> =>
     });
   });
 
-async function writeTables({ dir, plan }: Sweep): Promise<void> {
-  const runs = expandGrid(plan);
+const readPlan = async (dir: string): Promise<SweepPlan> =>
+  SweepPlan.parse(await readJson(join(dir, "plan.json")));
+
+/** The runs of a folder's plan that are made. */
+async function doneRuns({ dir, plan }: Pick<Sweep, "dir" | "plan">): Promise<RunSummary[]> {
   const stored = await Promise.all(
-    runs.map(async (run) => {
+    expandGrid(plan).map(async (run) => {
       const summary = await readJson(summaryFile(dir, run));
       return isDone(summary, run, plan) ? [RunSummary.parse(summary)] : [];
     }),
   );
-  const done = stored.flat();
-  note(`${done.length} of ${runs.length} runs are done`);
+  return stored.flat();
+}
+
+async function writeTables({ dir, plan }: Sweep): Promise<void> {
+  const own = await doneRuns({ dir, plan });
+  note(`${own.length} of ${expandGrid(plan).length} runs are done`);
+  const others = await Promise.all(
+    plan.beside.map(async (path) => {
+      const folder = join(dir, path);
+      return doneRuns({ dir: folder, plan: await readPlan(folder) });
+    }),
+  );
+  const done = [...others.flat().filter(({ seed }) => plan.seeds.includes(seed)), ...own];
   if (done.length === 0) return;
   await writeFile(join(dir, "table.csv"), csvTable(done, plan.spaces));
-  await writeFile(join(dir, "table.md"), markdownTable(done, plan.spaces));
+  await writeFile(join(dir, "table.md"), markdownTable(done, plan));
   formatFile(join(dir, "table.md"));
 }
 
@@ -144,7 +158,7 @@ async function main(): Promise<number> {
     throw new Error("usage: npm run sweep -- DIR [--jobs N], see scripts/sweep.ts");
   const sweep: Sweep = {
     dir,
-    plan: SweepPlan.parse(await readJson(join(dir, "plan.json"))),
+    plan: await readPlan(dir),
     jobs: z.coerce.number().int().min(1).max(64).parse(values.jobs),
     backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).parse(values.backend),
     adapter: z.enum(ADAPTERS).parse(values.adapter),

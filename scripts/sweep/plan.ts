@@ -33,6 +33,10 @@ export const SweepPlan = z.strictObject({
     .default(null),
   /** Samples drawn for each measurement. */
   sampleCount: z.int().min(8).max(50_000),
+  /** Folders of other sweeps, from this one: their runs of the same seeds come first in the tables. */
+  beside: z.array(z.string().min(1)).default([]),
+  /** Settings, from the first on, that the later ones are compared with by pairs of seeds. */
+  against: z.int().min(1).max(4).default(1),
 });
 export type SweepPlan = z.infer<typeof SweepPlan>;
 type SettingValues = Readonly<z.infer<typeof Settings>>;

@@ -32,7 +32,7 @@ test("a setting that holds a list is one cell", () => {
 
 test("for people there is a line a setting, its differences in pairs of one seed, and its blocks", () => {
   const more = exampleSummary({ projCoeff: 0.5, seed: 1, kid: 112 });
-  const text = markdownTable([...RUNS, more], ["tiny-vit"]);
+  const text = markdownTable([...RUNS, more], { spaces: ["tiny-vit"], against: 1 });
   expect(text).toMatch(/^\| 0 \| 0 1 \| 110\.0 ± 127\.1 \|/m);
   expect(text).toMatch(/^\| 0\.5 \| 0 1 \| 101\.0 ± 139\.8 \|/m);
   expect(text).toMatch(/^\| 0\.5 \| 2 \| -9\.0 ± 12\.7 \|/m); // 10 and 8 apart
@@ -40,7 +40,16 @@ test("for people there is a line a setting, its differences in pairs of one seed
 });
 
 test("one setting alone has no differences, and one seed no interval", () => {
-  const text = markdownTable(RUNS.slice(2), ["tiny-vit"]);
+  const text = markdownTable(RUNS.slice(2), { spaces: ["tiny-vit"], against: 2 });
   expect(text).not.toContain("Differences");
   expect(text).toMatch(/^\| 0 \| 90\.0 \|/m);
+});
+
+test("later settings are compared with as many of the first ones as the plan says", () => {
+  const third = exampleSummary({ projCoeff: 2, seed: 0, kid: 70 });
+  const plan = { spaces: ["tiny-vit" as const], against: 2 };
+  const [, first, second] = markdownTable([...RUNS, third], plan).split(/Differences to the \w+ /);
+  expect(first).toMatch(/^\| 2 \| 1 \| -30\.0 \|/m);
+  expect(second).toMatch(/^\| 2 \| 1 \| -20\.0 \|/m);
+  expect(second).not.toMatch(/^\| 0\.5 \| 1 \|/m);
 });

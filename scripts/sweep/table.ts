@@ -136,9 +136,16 @@ function settingsTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"])
   ]);
 }
 
-/** Every setting less the first one, by pairs of one seed: they share what the seed decides, so their difference is surer. */
-function differencesTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
-  const [first, ...others] = groupsOf(runs);
+/**
+ * Every later setting less the one at `place`, by pairs of one seed: they share what the seed decides, so their difference
+ * is surer. Empty where there is no later one.
+ */
+function differencesTable(
+  runs: readonly RunSummary[],
+  spaces: SweepPlan["spaces"],
+  place: number,
+): string {
+  const [first, ...others] = groupsOf(runs).slice(place);
   const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
   if (!first || others.length === 0) return "";
   const pairsOf = (group: Group) =>
@@ -197,15 +204,25 @@ function blocksTable(runs: readonly RunSummary[]): string {
   ]);
 }
 
-/** For people: means over seeds with 95 % intervals, differences of pairs to the first setting, and figures by block. */
-export function markdownTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
-  const differences = differencesTable(runs, spaces);
+const ORDINALS = ["first", "second", "third", "fourth"] as const;
+
+/**
+ * For people: means over seeds with 95 % intervals, differences of pairs to the first settings, as many as the plan says,
+ * and figures by block.
+ */
+export function markdownTable(
+  runs: readonly RunSummary[],
+  { spaces, against }: Pick<SweepPlan, "spaces" | "against">,
+): string {
+  const differences = ORDINALS.slice(0, against).flatMap((ordinal, place) => {
+    const table = differencesTable(runs, spaces, place);
+    const title = `Differences to the ${ordinal} setting, of pairs of one seed.`;
+    return table === "" ? [] : [title, table];
+  });
   return [
     "Means over seeds with 95 % intervals (Student's t).",
     settingsTable(runs, spaces),
-    ...(differences === ""
-      ? []
-      : ["Differences to the first setting, of pairs of one seed.", differences]),
+    ...differences,
     "By block.",
     blocksTable(runs),
   ].join("\n\n");
