@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, CDPSession, Page } from "playwright";
 
 /**
@@ -42,13 +43,16 @@ function moveClock(ms: number): void {
   Date.now = () => Math.round(real + performance.now() - ms);
 }
 
-/** Does the same in the page and in each of its workers; one that is gone meanwhile is passed over. */
+/** After so long a place does not answer: a thread that waits for work hears nothing until there is some. */
+const ANSWER_MS = 1000;
+
+/** Does the same in the page and in each of its workers; one that is gone meanwhile, or does not answer, is passed over. */
 async function everywhere<T>(page: Page, work: (given: T) => void, given: T): Promise<void> {
   const places = [
     page.evaluate(work as never, given),
     ...page.workers().map((worker) => worker.evaluate(work as never, given)),
   ];
-  await Promise.allSettled(places);
+  await Promise.race([Promise.allSettled(places), sleep(ANSWER_MS)]);
 }
 
 async function withSession(page: Page, work: (session: CDPSession) => Promise<unknown>) {
@@ -72,7 +76,7 @@ export async function makeTrouble(
     case "worker dies": {
       const workers = page.workers();
       const worker = workers[Math.floor(pick * workers.length)];
-      await worker?.evaluate(() => self.close());
+      await Promise.race([worker?.evaluate(() => self.close()), sleep(ANSWER_MS)]);
       return nothing;
     }
     case "disk full": {
