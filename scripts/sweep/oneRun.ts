@@ -9,13 +9,14 @@ import type {
 import type { BackendChoice } from "../../src/common/protocol/shared";
 import { storedResults } from "../../src/common/resultFiles/storedResults";
 import type { Database } from "../../src/common/storage/db";
+import { markCheckpoint } from "../../src/common/storage/checkpoints";
 import { deleteRun } from "../../src/common/storage/runs";
 import { withDatabase } from "../../src/sessions/common/withDatabase";
 import { finalFigures } from "../headless/runLog";
 import type { NodeStudio } from "../node/studio";
 import { writeResultsFile } from "../resultFiles/writeFile";
 import { experimentOf, runName, type SweepPlan, type SweepRun } from "./plan";
-import { qualityOf, type RunSummary } from "./summary";
+import { qualityOf, type Measured, type RunSummary } from "./summary";
 
 const incomplete = (id: string, what: string) =>
   new StudioError("INTERNAL", `The run ${id} has no ${what}.`, "Start the same command again.");
@@ -25,7 +26,11 @@ const comparedWith = ({ encoders }: SweepPlan, { alignment }: Experiment) =>
   encoders ?? alignment.encoders.slice(0, 1);
 
 /** One plan a space: all draw the same samples, and the first looks into the blocks too. */
-function analysisPlans(plan: SweepPlan, experiment: Experiment): readonly AnalysisPlan[] {
+function analysisPlans(
+  plan: SweepPlan,
+  experiment: Experiment,
+  count: number,
+): readonly AnalysisPlan[] {
   const { evaluation, optimizer } = experiment;
   return plan.spaces.map((space, place) => ({
     times: [evaluation.cknnaTime],
@@ -33,7 +38,7 @@ function analysisPlans(plan: SweepPlan, experiment: Experiment): readonly Analys
     alignmentCount: evaluation.heldOutCount,
     k: evaluation.cknnaK,
     probe: place === 0 ? plan.probe : null,
-    samples: { space, count: plan.sampleCount },
+    samples: { space, count },
     mapImages: 0,
     seed: optimizer.seed,
   }));
@@ -55,8 +60,8 @@ function probeOf(found: Found): RunSummary["probe"] {
   return { blocks: layers.map(({ accuracy }) => accuracy.value), majority, trainCount };
 }
 
-/** The measured end of a run. @throws StudioError INTERNAL when a measurement the plan asks for is not there */
-function figuresOf(plan: SweepPlan, experiment: Experiment, id: string, found: Found) {
+/** What was found of a checkpoint. @throws StudioError INTERNAL when a measurement the plan asks for is not there */
+function figuresOf(plan: SweepPlan, experiment: Experiment, id: string, found: Found): Measured {
   const [cknna, probe] = [cknnaOf(found), probeOf(found)];
   if (cknna.length < comparedWith(plan, experiment).length) throw incomplete(id, "CKNNA");
   if (plan.probe && !probe) throw incomplete(id, "probe");
@@ -82,6 +87,21 @@ async function writeResultsOf(db: Database, runId: string, file: string): Promis
   await writeResultsFile(file, [run], { checkpoints: false, madeBy });
 }
 
+/** Keeps the checkpoints of some steps, which would go as later ones come. */
+function checkpointKeeper({ environment }: NodeStudio, steps: readonly number[]) {
+  let runId: string | undefined;
+  const kept: Promise<void>[] = [];
+  return {
+    started: (id: string) => void (runId = id),
+    stored: (step: number) => {
+      if (runId === undefined || !steps.includes(step)) return;
+      const key = { runId, step };
+      kept.push(withDatabase(environment, (db) => markCheckpoint(db, key, { pinned: true })));
+    },
+    done: () => Promise.all(kept),
+  };
+}
+
 /**
  * Trains one run of a sweep, from its checkpoint where the state holds it unfinished, and measures its end. The run is
  * removed from the state once its figures are there; caches stay for the next.
@@ -95,12 +115,19 @@ export async function sweepRun(
 ): Promise<RunSummary> {
   const experiment = experimentOf(plan, run);
   const request = { experiment, timeline: [], backend, name: runName(plan) };
+  const keeper = checkpointKeeper(studio, plan.alsoAt?.steps ?? []);
   const { phase, failure, runId, points, device, record } = await studio.run(request, {
-    onStarted: (id, known) => note(`${known ? "going on with" : "started"} ${id}`),
+    onStarted: (id, known) => {
+      keeper.started(id);
+      note(`${known ? "going on with" : "started"} ${id}`);
+    },
     onProgress: ({ part, event }) => {
-      if (part === "run" && event.type === "phase") note(event.phase);
+      if (part !== "run") return;
+      if (event.type === "phase") note(event.phase);
+      if (event.type === "checkpoint") keeper.stored(event.step);
     },
   });
+  await keeper.done();
   if (failure) throw fromFailure(failure);
   const [final, step] = [finalFigures(points), points.at(-1)?.step];
   if (phase !== "finished" || !final || step === undefined) throw incomplete(run.id, "end");
@@ -115,14 +142,21 @@ export async function sweepRun(
       ...{ grid: gridSide(experiment), encoders, space },
     });
   }
-  note(`${plan.sampleCount} samples in ${plan.spaces.join(" and ")}`);
-  const subjects = [{ kind: "run", runId, step }] as const;
-  const requests = analysisPlans(plan, experiment).map((each) => ({
-    ...{ subjects, plan: each, backend },
-  }));
-  const stored = await studio.analyse(requests);
-  const found = stored.map((entry) => entry.found.result);
-  const figures = figuresOf(plan, experiment, run.id, found);
+  const measure = async (at: number, count: number): Promise<Measured> => {
+    note(`${count} samples of step ${at} in ${plan.spaces.join(" and ")}`);
+    const subjects = [{ kind: "run", runId, step: at }] as const;
+    const requests = analysisPlans(plan, experiment, count).map((each) => ({
+      ...{ subjects, plan: each, backend },
+    }));
+    const stored = await studio.analyse(requests);
+    const found = stored.map((entry) => entry.found.result);
+    return figuresOf(plan, experiment, run.id, found);
+  };
+  const before: (Measured & { readonly step: number })[] = [];
+  for (const at of plan.alsoAt?.steps ?? []) {
+    before.push({ step: at, ...(await measure(at, plan.alsoAt?.sampleCount ?? 0)) });
+  }
+  const figures = await measure(step, plan.sampleCount);
   await withDatabase(studio.environment, async (db) => {
     if (results !== undefined) await writeResultsOf(db, runId, results);
     await deleteRun(db, runId);
@@ -132,6 +166,7 @@ export async function sweepRun(
     velocityLoss: final.velocityLoss,
     stepMs: final.medianStepMs,
     ...figures,
+    ...(before.length > 0 && { before }),
     device: { backend: device.backend, adapter: device.adapter },
     codeVersion: record.codeVersion,
   };

@@ -33,6 +33,11 @@ export const SweepPlan = z.strictObject({
     .default(null),
   /** Samples drawn for each measurement. */
   sampleCount: z.int().min(8).max(50_000),
+  /** Steps before the end at which the same is measured, on samples of their own number; the run must store checkpoints there. */
+  alsoAt: z
+    .strictObject({ steps: z.array(z.int().min(1)).min(1), sampleCount: z.int().min(8) })
+    .nullable()
+    .default(null),
   /** Folders of other sweeps, from this one: their runs of the same seeds come first in the tables. */
   beside: z.array(z.string().min(1)).default([]),
   /** Settings, from the first on, that the later ones are compared with by pairs of seeds. */

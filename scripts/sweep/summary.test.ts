@@ -34,3 +34,16 @@ test("a plan that asks for another space, encoder, more samples or a probe makes
   expect(isDone(DONE, RUN, { ...PLAN, encoders: ["tiny-vit", "tiny-vit-2"] })).toBe(false);
   expect(isDone(DONE, RUN, { ...PLAN, probe: { trainCount: 100, epochs: 1 } })).toBe(false);
 });
+
+test("a plan that asks for earlier steps makes runs without them again", () => {
+  const plan = { ...PLAN, alsoAt: { steps: [250, 500], sampleCount: 512 } };
+  expect(isDone(DONE, RUN, plan)).toBe(false);
+  const { cknna, probe, quality } = DONE;
+  const fewer = Object.entries(quality).map(
+    ([space, one]) => [space, { ...one, sampleCount: 512 }] as const,
+  );
+  const at = (step: number) => ({ step, cknna, probe, quality: Object.fromEntries(fewer) });
+  expect(isDone({ ...DONE, before: [at(250)] }, RUN, plan)).toBe(false);
+  expect(isDone({ ...DONE, before: [at(250), at(500)] }, RUN, plan)).toBe(true);
+  expect(isDone({ ...DONE, before: [at(250), at(500)] }, RUN, PLAN)).toBe(true);
+});

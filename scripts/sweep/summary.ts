@@ -18,8 +18,19 @@ const Quality = z.object({
 });
 export type Quality = z.infer<typeof Quality>;
 
+/** What is measured of a checkpoint. */
+const Measured = z.object({
+  /** Agreement with each encoder, by block, 1 first. */
+  cknna: z.array(z.object({ encoder: z.string(), blocks: z.array(number), chance: number })),
+  /** Accuracy of a linear probe by block and the share of the most frequent class; null where none was asked for. */
+  probe: z.object({ blocks: z.array(number), majority: number, trainCount: z.int() }).nullable(),
+  /** By feature space. */
+  quality: z.record(z.string(), Quality),
+});
+export type Measured = z.infer<typeof Measured>;
+
 /** What is kept of a finished run: a small file, committed. */
-export const RunSummary = z.object({
+export const RunSummary = Measured.extend({
   id: z.string(),
   settings: z.record(z.string(), z.json()),
   seed: z.int(),
@@ -27,12 +38,8 @@ export const RunSummary = z.object({
   /** Mean over the last steps, and the median time of a step. */
   velocityLoss: number,
   stepMs: number,
-  /** Agreement with each encoder, by block, 1 first. */
-  cknna: z.array(z.object({ encoder: z.string(), blocks: z.array(number), chance: number })),
-  /** Accuracy of a linear probe by block and the share of the most frequent class; null where none was asked for. */
-  probe: z.object({ blocks: z.array(number), majority: number, trainCount: z.int() }).nullable(),
-  /** By feature space. */
-  quality: z.record(z.string(), Quality),
+  /** The same at earlier steps, ascending, where the plan asks for it. */
+  before: z.array(Measured.extend({ step: z.int() })).optional(),
   device: z.object({ backend: z.string(), adapter: z.string() }),
   codeVersion: z.string(),
 });
@@ -49,12 +56,18 @@ export const qualityOf = ({ coverage, ...figures }: SampleResult): Quality =>
 export function isDone(stored: unknown, run: SweepRun, plan: SweepPlan): boolean {
   const summary = RunSummary.safeParse(stored);
   if (!summary.success) return false;
-  const { settings, seed, quality, cknna, probe } = summary.data;
+  const { settings, seed, before = [] } = summary.data;
   const sameRun = seed === run.seed && JSON.stringify(settings) === JSON.stringify(run.settings);
+  const { alsoAt } = plan;
+  const isWhole = ({ quality, cknna, probe }: Measured, sampleCount: number) =>
+    plan.spaces.every((space) => quality[space]?.sampleCount === sampleCount) &&
+    (plan.encoders ?? []).every((id) => cknna.some(({ encoder }) => encoder === id)) &&
+    (plan.probe === null || probe !== null);
   return (
     sameRun &&
-    plan.spaces.every((space) => quality[space]?.sampleCount === plan.sampleCount) &&
-    (plan.encoders ?? []).every((id) => cknna.some(({ encoder }) => encoder === id)) &&
-    (plan.probe === null || probe !== null)
+    isWhole(summary.data, plan.sampleCount) &&
+    (alsoAt?.steps ?? []).every((step) =>
+      before.some((one) => one.step === step && isWhole(one, alsoAt?.sampleCount ?? 0)),
+    )
   );
 }

@@ -53,3 +53,17 @@ test("later settings are compared with as many of the first ones as the plan say
   expect(second).toMatch(/^\| 2 \| 1 \| -20\.0 \|/m);
   expect(second).not.toMatch(/^\| 0\.5 \| 1 \|/m);
 });
+
+test("earlier steps are lines of the CSV and tables of their own, without a loss", () => {
+  const [run] = RUNS;
+  if (!run) throw new Error("no run");
+  const { cknna, probe, quality } = exampleSummary({ projCoeff: 0, seed: 0, kid: 300 });
+  const measured = { ...run, before: [{ step: 250, cknna, probe, quality }] };
+  const [, first, second] = csvTable([measured], ["tiny-vit"]).split("\n");
+  expect(first).toMatch(/^0,0,250,300,.*,0\.3,,$/);
+  expect(second).toMatch(/^0,0,1000,100,/);
+  const [, earlier] = markdownTable([measured], { spaces: ["tiny-vit"], against: 1 }).split(
+    "At step 250.",
+  );
+  expect(earlier).toMatch(/^\| 0 \| 300\.0 \|/m);
+});

@@ -2,15 +2,33 @@ import { overSeeds } from "../../src/common/math/overSeeds";
 import type { SweepPlan } from "./plan";
 import type { RunSummary } from "./summary";
 
+/** A run as it was measured at one step. Losses and times are those of its end alone. */
+type Row = Omit<RunSummary, "velocityLoss" | "stepMs"> & {
+  readonly velocityLoss: number | undefined;
+  readonly stepMs: number | undefined;
+};
+
+/** A run at an earlier step; none where it was not measured. */
+function atStep(run: RunSummary, step: number): readonly Row[] {
+  const measured = run.before?.find((one) => one.step === step);
+  const unknown = { velocityLoss: undefined, stepMs: undefined };
+  return measured ? [{ ...run, ...measured, ...unknown, steps: step }] : [];
+}
+
+const earlierSteps = (runs: readonly RunSummary[]): readonly number[] =>
+  [...new Set(runs.flatMap(({ before = [] }) => before.map(({ step }) => step)))].sort(
+    (a, b) => a - b,
+  );
+
 /** A figure of a run: its column, how it is read, and its digits in the table for people. */
 interface Column {
   readonly name: string;
-  readonly value: (run: RunSummary) => number | null | undefined;
+  readonly value: (run: Row) => number | null | undefined;
   readonly digits: number;
 }
 
 /** Every encoder that any run was compared with. */
-const encodersOf = (runs: readonly RunSummary[]) => [
+const encodersOf = (runs: readonly Row[]) => [
   ...new Set(runs.flatMap(({ cknna }) => cknna.map(({ encoder }) => encoder))),
 ];
 
@@ -20,13 +38,13 @@ const PROBE: Column = {
   digits: 3,
 };
 
-const bestCknna = (encoder: string) => (run: RunSummary) => {
+const bestCknna = (encoder: string) => (run: Row) => {
   const found = run.cknna.find((each) => each.encoder === encoder);
   return found && Math.max(...found.blocks);
 };
 
 /** The figures of every run, in the order of the columns. KID is recorded times 1,000, as everywhere. */
-function columnsOf(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): readonly Column[] {
+function columnsOf(runs: readonly Row[], spaces: SweepPlan["spaces"]): readonly Column[] {
   const inSpaces = spaces.flatMap((space): Column[] => [
     {
       name: `${space}: KID x 1000`,
@@ -64,12 +82,12 @@ function columnsOf(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): re
   ];
 }
 
-const settingPaths = (runs: readonly RunSummary[]) => [
+const settingPaths = (runs: readonly Row[]) => [
   ...new Set(runs.flatMap(({ settings }) => Object.keys(settings))),
 ];
 
 /** Those in which the runs differ. */
-const variedPaths = (runs: readonly RunSummary[]) =>
+const variedPaths = (runs: readonly Row[]) =>
   settingPaths(runs).filter((path) => {
     const values = runs.map(({ settings }) => JSON.stringify(settings[path]));
     return values.some((value) => value !== values[0]);
@@ -78,8 +96,13 @@ const variedPaths = (runs: readonly RunSummary[]) =>
 /** A cell as CSV takes it: quoted where it holds a comma, a quote or a line's end. */
 const csvCell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** One line a run, at full precision. */
-export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+/** One line a run and step it was measured at, at full precision. */
+export function csvTable(summaries: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+  const steps = earlierSteps(summaries);
+  const runs = summaries.flatMap((run): readonly Row[] => [
+    ...steps.flatMap((step) => atStep(run, step)),
+    run,
+  ]);
   const [paths, columns] = [settingPaths(runs), columnsOf(runs, spaces)];
   const head = [...paths, "seed", "steps", ...columns.map(({ name }) => name)];
   const lines = runs.map((run) => [
@@ -92,10 +115,10 @@ export function csvTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"
 }
 
 /** Runs of one setting, over its seeds. */
-type Group = readonly RunSummary[];
+type Group = readonly Row[];
 
-function groupsOf(runs: readonly RunSummary[]): readonly Group[] {
-  const bySetting = new Map<string, RunSummary[]>();
+function groupsOf(runs: readonly Row[]): readonly Group[] {
+  const bySetting = new Map<string, Row[]>();
   for (const run of runs) {
     const key = JSON.stringify(run.settings);
     bySetting.set(key, [...(bySetting.get(key) ?? []), run]);
@@ -119,7 +142,7 @@ const settingsOf = (paths: readonly string[], [run]: Group): readonly string[] =
   paths.map((path) => JSON.stringify(run?.settings[path] ?? null));
 
 /** One line a setting: means over its seeds with 95 % intervals. What all runs have in common is left out. */
-function settingsTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"]): string {
+function settingsTable(runs: readonly Row[], spaces: SweepPlan["spaces"]): string {
   const [paths, columns] = [variedPaths(runs), columnsOf(runs, spaces)];
   return lines([
     [...paths, "seeds", ...columns.map(({ name }) => name)],
@@ -141,7 +164,7 @@ function settingsTable(runs: readonly RunSummary[], spaces: SweepPlan["spaces"])
  * is surer. Empty where there is no later one.
  */
 function differencesTable(
-  runs: readonly RunSummary[],
+  runs: readonly Row[],
   spaces: SweepPlan["spaces"],
   place: number,
 ): string {
@@ -169,7 +192,7 @@ function differencesTable(
 }
 
 /** Agreement and probe of every block. */
-function blocksTable(runs: readonly RunSummary[]): string {
+function blocksTable(runs: readonly Row[]): string {
   const paths = variedPaths(runs);
   const depth = Math.max(
     0,
@@ -177,14 +200,14 @@ function blocksTable(runs: readonly RunSummary[]): string {
   );
   const readings: readonly {
     readonly name: string;
-    readonly blocks: (run: RunSummary) => readonly number[];
+    readonly blocks: (run: Row) => readonly number[];
   }[] = [
     ...encodersOf(runs).map((encoder) => ({
       name: `CKNNA with ${encoder}`,
-      blocks: (run: RunSummary) => run.cknna.find((one) => one.encoder === encoder)?.blocks ?? [],
+      blocks: (run: Row) => run.cknna.find((one) => one.encoder === encoder)?.blocks ?? [],
     })),
     ...(runs.some(({ probe }) => probe)
-      ? [{ name: "linear probe", blocks: (run: RunSummary) => run.probe?.blocks ?? [] }]
+      ? [{ name: "linear probe", blocks: (run: Row) => run.probe?.blocks ?? [] }]
       : []),
   ];
   return lines([
@@ -206,24 +229,33 @@ function blocksTable(runs: readonly RunSummary[]): string {
 
 const ORDINALS = ["first", "second", "third", "fourth"] as const;
 
-/**
- * For people: means over seeds with 95 % intervals, differences of pairs to the first settings, as many as the plan says,
- * and figures by block.
- */
-export function markdownTable(
-  runs: readonly RunSummary[],
-  { spaces, against }: Pick<SweepPlan, "spaces" | "against">,
-): string {
+type Compared = Pick<SweepPlan, "spaces" | "against">;
+
+/** Means, differences of pairs to the first settings, and figures by block, of runs at one step. */
+function tables(runs: readonly Row[], { spaces, against }: Compared): readonly string[] {
   const differences = ORDINALS.slice(0, against).flatMap((ordinal, place) => {
     const table = differencesTable(runs, spaces, place);
     const title = `Differences to the ${ordinal} setting, of pairs of one seed.`;
     return table === "" ? [] : [title, table];
   });
+  return [settingsTable(runs, spaces), ...differences, "By block.", blocksTable(runs)];
+}
+
+/**
+ * For people: means over seeds with 95 % intervals at the end of the runs, then at earlier steps. As many of the first
+ * settings as the plan says are compared with the later ones.
+ */
+export function markdownTable(runs: readonly RunSummary[], plan: Compared): string {
+  const earlier = earlierSteps(runs).flatMap((step) => [
+    `At step ${step}.`,
+    ...tables(
+      runs.flatMap((run) => atStep(run, step)),
+      plan,
+    ),
+  ]);
   return [
     "Means over seeds with 95 % intervals (Student's t).",
-    settingsTable(runs, spaces),
-    ...differences,
-    "By block.",
-    blocksTable(runs),
+    ...tables(runs, plan),
+    ...earlier,
   ].join("\n\n");
 }
