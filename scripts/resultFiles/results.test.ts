@@ -37,7 +37,7 @@ test("the headless command's reader writes what is stored, with the newest check
     await withFileSource(file, async (source) => {
       const [run] = (await openResults(source)).runs;
       const how = { file: "a", nowMs: 1, look: () => ({ color: 0, shown: true }) };
-      if (run) await importRun(db, run, how);
+      if (run) await importRun(db, run, { id: "run-1", outcome: "new" }, how);
     });
     const stored = await readRun(db, "run-1");
     if (!stored) throw new Error("nothing is stored");

@@ -22,10 +22,9 @@ import {
   purgeRun,
   readRun,
   readSeries,
-  updateRun,
 } from "../storage/runs";
 import { pointsOf } from "../storage/stepRows";
-import { followParents, importRun } from "./importRun";
+import { importRun, placeOf } from "./importRun";
 import { openResults } from "./openResults";
 import { contentDigest, type RunResults } from "./runResults";
 import { storedResults } from "./storedResults";
@@ -42,11 +41,12 @@ async function database(name: string): Promise<Database> {
 }
 
 const LOOK = { color: 4, shown: true };
-async function importBytes(db: Database, bytes: Uint8Array) {
+async function importBytes(db: Database, bytes: Uint8Array, moved = new Map<string, string>()) {
   const { runs } = await openResults(byteSourceOf("a.zip", bytes));
   const [run] = runs;
   if (!run) throw new Error("the file holds no run");
-  return importRun(db, run, { file: "a.zip", nowMs: 5000, look: () => LOOK });
+  const how = { file: "a.zip", nowMs: 5000, look: () => LOOK, moved };
+  return importRun(db, run, await placeOf(db, run), how);
 }
 const importOne = async (db: Database, run: RunResults, checkpoints = false) =>
   importBytes(db, await resultsBytes([run], { checkpoints }));
@@ -161,16 +161,15 @@ test("with settings that are not all known the figures come, and the checkpoint 
   expect(pointsOf((await readRun(db, "run-1"))?.steps ?? [])).toHaveLength(3);
 });
 
-test("a fork follows its parent that was stored beside another run of its id", async () => {
+test("a fork is stored as one of its parent, also where that one is stored beside another run of its id", async () => {
   const db = await database("forks");
-  await importOne(db, exampleRun());
-  const other = exampleRun({ points: examplePoints.slice(0, 1), measurements: [] });
-  const parent = await importOne(db, other);
-  expect(parent.outcome).toBe("beside");
-  const fork = await importOne(db, exampleRun({ facts: { id: "fork" } }));
-  await updateRun(db, fork.id, {
-    parent: { runId: "run-1", step: 2, change: [], repeatable: true },
+  const parent = { runId: "run-1", step: 2, change: [], repeatable: true };
+  const bytes = await resultsBytes([exampleRun({ facts: { id: "fork", parent } })], {
+    checkpoints: false,
   });
-  await followParents(db, new Map([["run-1", parent.id]]), [fork.id, "gone"]);
-  expect((await getRun(db, fork.id))?.parent).toMatchObject({ runId: parent.id, step: 2 });
+  await importBytes(db, bytes, new Map([["run-1", "run-1-beside"]]));
+  expect((await getRun(db, "fork"))?.parent).toMatchObject({ runId: "run-1-beside", step: 2 });
+  const elsewhere = await database("forks elsewhere");
+  await importBytes(elsewhere, bytes, new Map([["other", "other-beside"]]));
+  expect((await getRun(elsewhere, "fork"))?.parent).toMatchObject({ runId: "run-1", step: 2 });
 });

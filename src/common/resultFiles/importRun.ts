@@ -2,7 +2,7 @@ import { toFailure } from "../errors/studioError";
 import type { SampleGrid } from "../protocol/trainer";
 import { checkpointHeads, putCheckpoint } from "../storage/checkpoints";
 import type { Database, RunLook, RunRecord } from "../storage/db";
-import { getRun, unhideRun, updateRun } from "../storage/runs";
+import { getRun, unhideRun } from "../storage/runs";
 import { putWholeRun } from "../storage/wholeRun";
 import { badResults } from "./badResults";
 import type { FileRun } from "./openResults";
@@ -22,6 +22,8 @@ export interface ImportHow {
   readonly nowMs: number;
   /** How a run that is stored is shown; asked for once each. */
   readonly look: () => RunLook;
+  /** Ids of the file's runs that are stored under others: a fork is stored as one of its parent, wherever that one is. */
+  readonly moved?: ReadonlyMap<string, string>;
 }
 
 /** What became of a run of a file. */
@@ -37,9 +39,13 @@ export interface ImportedRun {
 }
 
 /** Where a run is to be stored, or the run that it is already. */
-type Place = { readonly id: string; readonly outcome: ImportedRun["outcome"] };
+export interface Place {
+  readonly id: string;
+  readonly outcome: ImportedRun["outcome"];
+}
 
-async function placeOf(db: Database, run: FileRun): Promise<Place> {
+/** Looks for a run of a file among those that are stored. Its log is read where there is one of its id. */
+export async function placeOf(db: Database, run: FileRun): Promise<Place> {
   const { id } = run.facts;
   const isStored = async (other: string) => (await db.getKey("runs", other)) !== undefined;
   if (!(await isStored(id))) return { id, outcome: "new" };
@@ -67,14 +73,19 @@ async function readGrids(run: FileRun, file: string): Promise<readonly SampleGri
 }
 
 /** Its record in this database. Facts of a clock that runs ahead do not make it look continued here. */
-const recordOf = (run: FileRun, id: string, { file, nowMs, look }: ImportHow): RunRecord => ({
-  ...run.facts,
-  id,
-  name: run.facts.name.slice(0, NAME_LENGTH),
-  updatedAtMs: Math.min(run.facts.updatedAtMs, nowMs),
-  look: look(),
-  imported: { file, atMs: nowMs },
-});
+function recordOf(run: FileRun, id: string, { file, nowMs, look, moved }: ImportHow): RunRecord {
+  const { parent } = run.facts;
+  const runId = parent && moved?.get(parent.runId);
+  return {
+    ...run.facts,
+    ...(parent && runId !== undefined && { parent: { ...parent, runId } }),
+    id,
+    name: run.facts.name.slice(0, NAME_LENGTH),
+    updatedAtMs: Math.min(run.facts.updatedAtMs, nowMs),
+    look: look(),
+    imported: { file, atMs: nowMs },
+  };
+}
 
 /** Stores checkpoints that are not there yet. One that cannot be taken is said, and the run stays. */
 async function putCheckpoints(db: Database, id: string, run: FileRun) {
@@ -113,12 +124,16 @@ async function takeKnown(db: Database, id: string, run: FileRun): Promise<Import
 }
 
 /**
- * Stores a run of a file. Its log and samples are checked before any of it is stored, and stored whole or not at all;
- * checkpoints follow one by one.
+ * Stores a run of a file at its place. Its log and samples are checked before any of it is stored, and stored whole or not at
+ * all; checkpoints follow one by one.
  * @throws StudioError BAD_RESULTS when something in it is damaged; QUOTA_EXCEEDED, STORAGE_FAILED
  */
-export async function importRun(db: Database, run: FileRun, how: ImportHow): Promise<ImportedRun> {
-  const { id, outcome } = await placeOf(db, run);
+export async function importRun(
+  db: Database,
+  run: FileRun,
+  { id, outcome }: Place,
+  how: ImportHow,
+): Promise<ImportedRun> {
   if (outcome === "here") return takeKnown(db, id, run);
   const log: RunLog = await run.log();
   const record = recordOf(run, id, how);
@@ -129,22 +144,4 @@ export async function importRun(db: Database, run: FileRun, how: ImportHow): Pro
     ...{ id, name: record.name, outcome, checkpoints: stored.checkpoints },
     notes: [...issues, ...stored.notes],
   };
-}
-
-/**
- * Forks of a file follow their parents that were stored under other ids: they would else hang from another run of the id.
- * @param moved ids as stored by those in the file, where the two differ
- * @param ids runs that this file has brought
- * @throws StudioError STORAGE_FAILED
- */
-export async function followParents(
-  db: Database,
-  moved: ReadonlyMap<string, string>,
-  ids: readonly string[],
-): Promise<void> {
-  for (const id of ids) {
-    const parent = (await getRun(db, id))?.parent;
-    const runId = parent ? moved.get(parent.runId) : undefined;
-    if (parent && runId !== undefined) await updateRun(db, id, { parent: { ...parent, runId } });
-  }
 }

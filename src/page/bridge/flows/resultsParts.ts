@@ -1,7 +1,12 @@
 import { StudioError } from "../../../common/errors/studioError";
 import { blobSource } from "../../../common/formats/byteSource";
-import { followParents, importRun, type ImportedRun } from "../../../common/resultFiles/importRun";
-import { openResults } from "../../../common/resultFiles/openResults";
+import {
+  importRun,
+  placeOf,
+  type ImportedRun,
+  type Place,
+} from "../../../common/resultFiles/importRun";
+import { openResults, type FileRun } from "../../../common/resultFiles/openResults";
 import type { RunResults } from "../../../common/resultFiles/runResults";
 import { storedResults } from "../../../common/resultFiles/storedResults";
 import { writeResults, type WriteOptions } from "../../../common/resultFiles/writeResults";
@@ -58,15 +63,14 @@ export async function openRuns(
 ): Promise<void> {
   const { runs, notes } = await openResults(blobSource(file.name, file));
   onFile(runs.length, notes);
-  const moved = new Map<string, string>();
-  const brought: string[] = [];
+  // where each goes is known before the first is stored: a fork's parent may come after it
+  const placed: { readonly run: FileRun; readonly place: Place }[] = [];
   for (const run of [...runs].reverse()) {
-    const { id } = run.facts;
-    await keep(id);
-    const stored = await importRun(db, run, { file: file.name, nowMs, look });
-    if (stored.id !== id) moved.set(id, stored.id);
-    if (stored.outcome !== "here") brought.push(stored.id);
-    onRun(stored);
+    await keep(run.facts.id);
+    placed.push({ run, place: await placeOf(db, run) });
   }
-  await followParents(db, moved, brought);
+  const moved = new Map(placed.map(({ run, place }) => [run.facts.id, place.id]));
+  for (const { run, place } of placed) {
+    onRun(await importRun(db, run, place, { file: file.name, nowMs, look, moved }));
+  }
 }
