@@ -1,7 +1,8 @@
 import { sha256Hex } from "../formats/sha256";
 import { readAll, usable } from "./checked";
 import type { CacheRecord, Database, ShardRecord } from "./db";
-import { storageError } from "./quota";
+import { failing, storageError } from "./quota";
+import { inTransaction } from "./transaction";
 
 /**
  * Caches of float16 rows, one row an image: latents (mean, then standard deviation) and encoder tokens.
@@ -82,24 +83,25 @@ export async function writeShard(
   const count = rows.length / spec.rowLength;
   try {
     const tx = db.transaction(["caches", "shards"], "readwrite");
-    const [stored, before] = await Promise.all([
-      tx.objectStore("caches").get(spec.cacheKey),
-      tx.objectStore("shards").get([spec.cacheKey, shard]),
-    ]);
-    const known = usable("caches", stored);
-    const { cacheKey, label, rowLength, weights } = spec;
-    const record: CacheRecord = {
-      ...{ cacheKey, label, rowLength },
-      ...(weights === undefined ? {} : { weights }),
-      rows: (known?.rows ?? 0) - (before?.rows ?? 0) + count,
-      rowsPerShard: rowsPerShard(spec),
-      createdAtMs: known?.createdAtMs ?? nowMs,
-    };
-    await Promise.all([
-      tx.objectStore("caches").put(record),
-      tx.objectStore("shards").put({ cacheKey: spec.cacheKey, shard, bytes, sha256, rows: count }),
-      tx.done,
-    ]);
+    await inTransaction(tx, async () => {
+      const [stored, before] = await Promise.all([
+        tx.objectStore("caches").get(spec.cacheKey),
+        tx.objectStore("shards").get([spec.cacheKey, shard]),
+      ]);
+      const known = usable("caches", stored);
+      const { cacheKey, label, rowLength, weights } = spec;
+      const record: CacheRecord = {
+        ...{ cacheKey, label, rowLength },
+        ...(weights === undefined ? {} : { weights }),
+        rows: (known?.rows ?? 0) - (before?.rows ?? 0) + count,
+        rowsPerShard: rowsPerShard(spec),
+        createdAtMs: known?.createdAtMs ?? nowMs,
+      };
+      await Promise.all([
+        tx.objectStore("caches").put(record),
+        tx.objectStore("shards").put({ cacheKey, shard, bytes, sha256, rows: count }),
+      ]);
+    });
   } catch (cause) {
     throw storageError(`writing shard ${shard} of ${spec.label}`, cause);
   }
@@ -152,9 +154,10 @@ export async function listCaches(db: Database): Promise<CacheUse[]> {
 /** Deletes a cache and its shards. */
 export async function deleteCache(db: Database, cacheKey: string): Promise<void> {
   const tx = db.transaction(["caches", "shards"], "readwrite");
-  await Promise.all([
-    tx.objectStore("caches").delete(cacheKey),
-    tx.objectStore("shards").delete(everyShard(cacheKey)),
-    tx.done,
-  ]);
+  await inTransaction(tx, () =>
+    Promise.all([
+      tx.objectStore("caches").delete(cacheKey),
+      tx.objectStore("shards").delete(everyShard(cacheKey)),
+    ]),
+  ).catch(failing("deleting a cache"));
 }

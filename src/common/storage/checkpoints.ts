@@ -4,7 +4,7 @@ import type { CheckpointHead, Database, StatePart } from "./db";
 import { readAll, readRecord, usable } from "./checked";
 import { everyPart, everyStep } from "./keys";
 import { checkpointName, unlessHeld } from "./locks";
-import { isClosed, storageError } from "./quota";
+import { failing, isClosed, storageError } from "./quota";
 import { DURABLE, inTransaction } from "./transaction";
 
 /**
@@ -135,11 +135,12 @@ export async function prune(db: Database, runId: string): Promise<void> {
 /** Deletes a checkpoint with its parts. */
 export async function deleteCheckpoint(db: Database, runId: string, step: number): Promise<void> {
   const tx = db.transaction(["checkpoints", "stateParts"], "readwrite");
-  await Promise.all([
-    tx.objectStore("checkpoints").delete([runId, step]),
-    tx.objectStore("stateParts").delete(everyPart(runId, step)),
-    tx.done,
-  ]);
+  await inTransaction(tx, () =>
+    Promise.all([
+      tx.objectStore("checkpoints").delete([runId, step]),
+      tx.objectStore("stateParts").delete(everyPart(runId, step)),
+    ]),
+  ).catch(failing(`deleting the checkpoint of step ${step}`));
 }
 
 /** Heads of a run's checkpoints, by step; those that cannot be read are left out. */

@@ -3,7 +3,8 @@ import { sha256Hex } from "../formats/sha256";
 import type { DatasetSummary } from "../protocol/datasets";
 import { readAll } from "./checked";
 import type { Database, DatasetRecord, ImageListRecord } from "./db";
-import { storageError } from "./quota";
+import { failing, storageError } from "./quota";
+import { inTransaction } from "./transaction";
 
 /**
  * Imported images as PNG squares in shards. A shard, its list and the record that says how far the import is are
@@ -11,11 +12,6 @@ import { storageError } from "./quota";
  */
 
 const everyShard = (id: string) => IDBKeyRange.bound([id, 0], [id, Infinity]);
-
-const failing =
-  (doing: string) =>
-  (cause: unknown): Promise<never> =>
-    Promise.reject(storageError(doing, cause));
 
 /** Images of one shard, in order. */
 export interface StoredImages {
@@ -64,12 +60,13 @@ export async function putImages(
   };
   try {
     const tx = db.transaction(["datasets", "imageLists", "images"], "readwrite");
-    await Promise.all([
-      tx.objectStore("datasets").put(next),
-      tx.objectStore("imageLists").put(list),
-      tx.objectStore("images").put({ ...place, bytes }),
-      tx.done,
-    ]);
+    await inTransaction(tx, () =>
+      Promise.all([
+        tx.objectStore("datasets").put(next),
+        tx.objectStore("imageLists").put(list),
+        tx.objectStore("images").put({ ...place, bytes }),
+      ]),
+    );
   } catch (cause) {
     throw storageError(doing, cause);
   }
@@ -181,10 +178,11 @@ export const listDatasets = async (db: Database): Promise<DatasetSummary[]> =>
 /** Deletes a data set with all its images. */
 export async function deleteDataset(db: Database, id: string): Promise<void> {
   const tx = db.transaction(["datasets", "imageLists", "images"], "readwrite");
-  await Promise.all([
-    tx.objectStore("datasets").delete(id),
-    tx.objectStore("imageLists").delete(everyShard(id)),
-    tx.objectStore("images").delete(everyShard(id)),
-    tx.done,
-  ]).catch(failing("deleting a data set"));
+  await inTransaction(tx, () =>
+    Promise.all([
+      tx.objectStore("datasets").delete(id),
+      tx.objectStore("imageLists").delete(everyShard(id)),
+      tx.objectStore("images").delete(everyShard(id)),
+    ]),
+  ).catch(failing("deleting a data set"));
 }

@@ -30,6 +30,12 @@ export function storageError(doing: string, cause: unknown): StudioError {
   );
 }
 
+/** For `catch`: the error of a failed operation in place of what the browser said. */
+export const failing =
+  (doing: string) =>
+  (cause: unknown): Promise<never> =>
+    Promise.reject(storageError(doing, cause));
+
 /** Whether an operation failed because its connection or its transaction ended, not because of what it read. */
 export const isClosed = (cause: unknown): boolean =>
   cause instanceof DOMException &&

@@ -6,7 +6,7 @@ import { checkAll, readAll, readRecord, usable, type Unreadable } from "./checke
 import type { Database, GridRecord, RunRecord, StudioDb } from "./db";
 import { everyPart, everyStep } from "./keys";
 import { checkpointsName, heldNames, runName, unlessHeld } from "./locks";
-import { storageError } from "./quota";
+import { failing, storageError } from "./quota";
 import { DURABLE, inTransaction } from "./transaction";
 import { emptySeries, withSteps, type Series } from "./series";
 import { packSteps, unpackSteps, type StepRows } from "./stepRows";
@@ -332,18 +332,19 @@ export async function deleteRun(db: Database, runId: string): Promise<void> {
     ["runs", "log", "series", "grids", "checkpoints", "stateParts", "analyses"],
     "readwrite",
   );
-  const [logKeys, analyses] = await Promise.all([
-    tx.objectStore("log").index("byRun").getAllKeys(runId),
-    tx.objectStore("analyses").index("byRun").getAllKeys(runId),
-  ]);
-  await Promise.all([
-    tx.objectStore("runs").delete(runId),
-    tx.objectStore("series").delete(runId),
-    tx.objectStore("grids").delete(everyStep(runId)),
-    tx.objectStore("checkpoints").delete(everyStep(runId)),
-    tx.objectStore("stateParts").delete(everyPart(runId)),
-    ...logKeys.map((key) => tx.objectStore("log").delete(key)),
-    ...analyses.map((key) => tx.objectStore("analyses").delete(key)),
-    tx.done,
-  ]);
+  await inTransaction(tx, async () => {
+    const [logKeys, analyses] = await Promise.all([
+      tx.objectStore("log").index("byRun").getAllKeys(runId),
+      tx.objectStore("analyses").index("byRun").getAllKeys(runId),
+    ]);
+    await Promise.all([
+      tx.objectStore("runs").delete(runId),
+      tx.objectStore("series").delete(runId),
+      tx.objectStore("grids").delete(everyStep(runId)),
+      tx.objectStore("checkpoints").delete(everyStep(runId)),
+      tx.objectStore("stateParts").delete(everyPart(runId)),
+      ...logKeys.map((key) => tx.objectStore("log").delete(key)),
+      ...analyses.map((key) => tx.objectStore("analyses").delete(key)),
+    ]);
+  }).catch(failing(`deleting run ${runId}`));
 }

@@ -11,7 +11,7 @@ interface Transaction {
 
 /**
  * Works in a transaction and waits until it is stored. All of it is stored or nothing: what fails in `work` ends it.
- * @throws what failed first
+ * @throws what failed first; where the transaction had ended before `work` was done with it, why it ended
  */
 export async function inTransaction<T>(tx: Transaction, work: () => Promise<T>): Promise<T> {
   try {
@@ -20,8 +20,17 @@ export async function inTransaction<T>(tx: Transaction, work: () => Promise<T>):
     return found;
   } catch (thrown) {
     abort(tx);
-    throw thrown;
+    throw await firstFailure(tx, thrown);
   }
+}
+
+/** A request to a transaction that is over says only that; a closed database says the same of the connection. */
+async function firstFailure({ done }: Transaction, thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof DOMException) || thrown.name !== "InvalidStateError") return thrown;
+  return done.then(
+    () => thrown,
+    (reason: unknown) => reason ?? thrown,
+  );
 }
 
 /** Ends a transaction that may have ended by itself. */

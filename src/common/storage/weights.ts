@@ -6,7 +6,8 @@ import { tensorMissing, type TensorSource } from "../formats/tensorSource";
 import type { WeightsSummary } from "../protocol/weights";
 import { readAll, readRecord } from "./checked";
 import type { Database, WeightsRecord } from "./db";
-import { storageError } from "./quota";
+import { failing, storageError } from "./quota";
+import { inTransaction } from "./transaction";
 
 /**
  * Files of weights in chunks. A chunk is written whole with its checksum; a damaged one is thrown away and fetched
@@ -88,12 +89,13 @@ export async function deleteChunks(db: Database, weightsKey: string): Promise<vo
 /** Deletes a file of weights and everything begun with it. */
 export async function deleteWeights(db: Database, key: string): Promise<void> {
   const tx = db.transaction(["weights", "weightChunks"], "readwrite");
-  await Promise.all([
-    tx.objectStore("weights").delete(key),
-    tx.objectStore("weightChunks").delete(chunksOf(key)),
-    tx.objectStore("weightChunks").delete(chunksOf(float16ChunksKey(key))),
-    tx.done,
-  ]);
+  await inTransaction(tx, () =>
+    Promise.all([
+      tx.objectStore("weights").delete(key),
+      tx.objectStore("weightChunks").delete(chunksOf(key)),
+      tx.objectStore("weightChunks").delete(chunksOf(float16ChunksKey(key))),
+    ]),
+  ).catch(failing("deleting weights"));
 }
 
 /** Puts a record in the place of another whose chunks go, in one step. */
@@ -104,11 +106,12 @@ export async function replaceWeights(
 ): Promise<void> {
   try {
     const tx = db.transaction(["weights", "weightChunks"], "readwrite");
-    await Promise.all([
-      tx.objectStore("weights").put(record),
-      tx.objectStore("weightChunks").delete(chunksOf(chunksKey(old))),
-      tx.done,
-    ]);
+    await inTransaction(tx, () =>
+      Promise.all([
+        tx.objectStore("weights").put(record),
+        tx.objectStore("weightChunks").delete(chunksOf(chunksKey(old))),
+      ]),
+    );
   } catch (cause) {
     throw storageError(`noting ${weightsLabel(record)}`, cause);
   }
@@ -121,14 +124,15 @@ export async function dropWeightChunks(
   indices: readonly number[],
 ): Promise<void> {
   const tx = db.transaction(["weights", "weightChunks"], "readwrite");
-  const record = await tx.objectStore("weights").get(key);
-  if (record) {
+  await inTransaction(tx, async () => {
+    const record = await tx.objectStore("weights").get(key);
+    if (!record) return;
+    const chunks = tx.objectStore("weightChunks");
     await Promise.all([
       tx.objectStore("weights").put({ ...record, complete: false }),
-      ...indices.map((index) => tx.objectStore("weightChunks").delete([chunksKey(record), index])),
+      ...indices.map((index) => chunks.delete([chunksKey(record), index])),
     ]);
-  }
-  await tx.done;
+  }).catch(failing("deleting damaged parts of weights"));
 }
 
 /** A record as the storage meter shows it; its bytes are those that are here now. */
