@@ -20,6 +20,9 @@ const START_MS = 120_000;
 const RELOAD =
   "Reload the page; a run resumes from its last checkpoint. If it happens again, please report it.";
 
+/** Of a script that was not fetched the browser tells nothing more. */
+const CONNECTION = `Check the connection. ${RELOAD}`;
+
 /**
  * Wraps a worker so that calls end with a failure when it dies, or never starts. Comlink would leave them pending.
  * @param startMs how long its script may take until it says that it is there
@@ -53,7 +56,8 @@ export function createWorkerClient<Api>(
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      report(event.message || "its script did not load or threw while starting.");
+      if (event.message) report(event.message);
+      else report("its script did not load or threw while starting.", CONNECTION);
     });
     worker.addEventListener("messageerror", () => report("a message could not be read."));
   });
