@@ -5,6 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright";
@@ -22,7 +23,7 @@ import {
   type Kept,
   type StoredFacts,
 } from "./faults/storedRun";
-import { makeTrouble } from "./faults/trouble";
+import { isSmallDisk, makeTrouble } from "./faults/trouble";
 import { openBrowser } from "./headless/browser";
 import { studioDb } from "./headless/pageDb";
 import { shownFailure } from "./headless/studioPage";
@@ -130,6 +131,10 @@ async function live(tab: Tab, next: Kill | null, onOpened: Driven["onOpened"]): 
 }
 
 async function main(options: FaultOptions): Promise<number> {
+  await mkdir(options.out, { recursive: true });
+  if (options.trouble === "disk full" && !(await isSmallDisk(options.out))) {
+    throw new StudioError("BAD_CONFIG", `${options.out} is on a large disk.`, USAGE);
+  }
   await ensureBuilt();
   const server = await serveBuilt();
   const campaign = openCampaign(options.out, options.seed);
@@ -144,7 +149,7 @@ async function main(options: FaultOptions): Promise<number> {
     const { rounds, runs, expected } = campaign.now();
     const round = rounds.length;
     // a life that came to its end before its kill is followed by one with another
-    const next = killOf(options.seed, round + runs.length);
+    const next = killOf(options.seed, round + runs.length, options.trouble);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
     const { runId, end } = await live(tab, isLast ? null : next, async (db) => {

@@ -34,13 +34,16 @@ const TROUBLE_AFTER = 0.3;
 const TROUBLE_FOR = 0.3;
 const LONGEST_TROUBLE_MS = 5000;
 
-/** The kill of the campaign's life of this number; the same for the same seed. Soon ones are as frequent as late ones. */
-export function killOf(seed: number, life: number): Kill {
+/**
+ * The kill of the campaign's life of this number; the same for the same seed. Soon ones are as frequent as late ones.
+ * @param only the only kind of trouble; null: all
+ */
+export function killOf(seed: number, life: number, only: TroubleKind | null = null): Kill {
   const drawn = randomUniform({ seed, stream: "faults", index: life }, 4);
   const [which = 0, when = 0, what = 0, pick = 0] = drawn;
   // uniform in the logarithm: some come at once, some after a run has been through everything
   const afterMs = Math.round(SOONEST_MS * (LATEST_MS / SOONEST_MS) ** when);
-  const kind = pickOf(TROUBLES, what);
+  const kind = only ?? pickOf(TROUBLES, what);
   const forMs = Math.round(Math.min(LONGEST_TROUBLE_MS, TROUBLE_FOR * afterMs));
   const trouble = { afterMs: Math.round(TROUBLE_AFTER * afterMs), forMs, pick };
   return {

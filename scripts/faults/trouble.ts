@@ -1,8 +1,10 @@
+import { open, rm, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext, CDPSession, Page } from "playwright";
 
 /**
- * What befalls a life before it ends: a worker dies; the disk is full; a write of the database is undone; the clock goes back a
+ * What befalls a life before it ends: a worker dies; the disk is full, where the campaign has a small one of its own; a write of the database is undone; the clock goes back a
  * day; the tab is frozen; there is no network; a second tab is opened.
  */
 export const TROUBLES = [
@@ -20,6 +22,8 @@ export interface TroubledTab {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly origin: string;
+  /** The browser's profile: what it stores is there. */
+  readonly profile: string;
 }
 
 /** Puts things right again. */
@@ -55,6 +59,34 @@ async function everywhere<T>(page: Page, work: (given: T) => void, given: T): Pr
   await Promise.race([Promise.allSettled(places), sleep(ANSWER_MS)]);
 }
 
+/** What is larger is not filled: it would take long, and others write there. */
+const SMALL_DISK_BYTES = 2 ** 30;
+const BALLAST_PART = new Uint8Array(2 ** 20);
+
+/** Whether a folder is on a disk of its own that may be filled. */
+export async function isSmallDisk(folder: string): Promise<boolean> {
+  const { bsize, blocks } = await statfs(folder);
+  return bsize * blocks <= SMALL_DISK_BYTES;
+}
+
+/**
+ * Writes until the disk takes no more: DevTools' own quota does not reach IndexedDB. A large disk is left as it is.
+ * @returns what makes room again
+ */
+async function fillDisk(folder: string): Promise<Right> {
+  if (!(await isSmallDisk(folder))) return () => Promise.resolve();
+  const path = join(folder, "ballast");
+  const file = await open(path, "w");
+  try {
+    for (;;) await file.write(BALLAST_PART);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOSPC")) throw thrown;
+  } finally {
+    await file.close();
+  }
+  return () => rm(path, { force: true });
+}
+
 async function withSession(page: Page, work: (session: CDPSession) => Promise<unknown>) {
   const session = await page.context().newCDPSession(page);
   await work(session);
@@ -68,7 +100,7 @@ async function withSession(page: Page, work: (session: CDPSession) => Promise<un
  */
 export async function makeTrouble(
   kind: TroubleKind,
-  { context, page, origin }: TroubledTab,
+  { context, page, origin, profile }: TroubledTab,
   pick: number,
 ): Promise<Right> {
   const nothing: Right = () => Promise.resolve();
@@ -79,17 +111,8 @@ export async function makeTrouble(
       await Promise.race([worker?.evaluate(() => self.close()), sleep(ANSWER_MS)]);
       return nothing;
     }
-    case "disk full": {
-      const quota = (quotaSize?: number) =>
-        withSession(page, (session) =>
-          session.send("Storage.overrideQuotaForOrigin", {
-            origin: new URL(origin).origin,
-            ...(quotaSize !== undefined && { quotaSize }),
-          }),
-        );
-      await quota(1);
-      return quota;
-    }
+    case "disk full":
+      return fillDisk(dirname(profile));
     case "write fails":
       await everywhere(page, failOneWrite, undefined);
       return nothing;

@@ -33,6 +33,8 @@ export type StudioErrorCode =
   | "STORAGE_OUTDATED"
   /** The database was closed under whoever used it. */
   | "STORAGE_CLOSED"
+  /** The browser deleted all that was stored: it found it damaged. */
+  | "STORAGE_LOST"
   | "QUOTA_EXCEEDED"
   | "CACHE_MISSING"
   | "WEIGHTS_MISSING"

@@ -1,5 +1,6 @@
 import { openDB } from "idb";
 import { StudioError, toFailure, type Failure } from "../errors/studioError";
+import { DATA_LOSS_KEY, lossOf } from "./dataLoss";
 import { DB_NAME, DB_VERSION, type Database, type StudioDb } from "./db";
 import { abort } from "./transaction";
 import { makeStores, moveRecords } from "./upgrade";
@@ -45,12 +46,14 @@ export function openStudioDb(
     };
     let timer = setTimeout(() => giveUp(silentError(silentMs)), silentMs);
     const opening = openDB<StudioDb>(name, DB_VERSION, {
-      upgrade(db, oldVersion, _newVersion, tx) {
+      upgrade(db, oldVersion, _newVersion, tx, event) {
         clearTimeout(timer); // nobody is waited for
         if (oldVersion > 0) onUpgrade(0);
         tx.done.catch(() => undefined); // the open fails with it
         const moved = async () => {
           makeStores(db, oldVersion, tx);
+          const value = lossOf(event);
+          if (value !== null) await tx.objectStore("settings").put({ key: DATA_LOSS_KEY, value });
           await moveRecords(oldVersion, tx, onUpgrade);
         };
         // a rejection would otherwise be nobody's, and half of the records would be committed

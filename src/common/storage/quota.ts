@@ -25,7 +25,8 @@ export function storageError(doing: string, cause: unknown): StudioError {
   return new StudioError(
     "STORAGE_FAILED",
     `The browser's database failed while ${doing}: ${message}`,
-    "Reload the page; the run resumes from its last checkpoint.",
+    // of a disk that is full browsers say no more than that a write failed
+    "Make room on the disk if it is full, then reload the page: the run resumes from its last checkpoint.",
     { cause },
   );
 }

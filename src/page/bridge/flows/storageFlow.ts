@@ -1,6 +1,7 @@
 import { fromFailure, toFailure, type Failure } from "../../../common/errors/studioError";
 import { deleteCache } from "../../../common/storage/caches";
 import { pinCheckpoint, putBudget } from "../../../common/storage/checkpointBudget";
+import { takeLoss } from "../../../common/storage/dataLoss";
 import type { Database } from "../../../common/storage/db";
 import { hideRun, purgeRun, purgeRuns, unhideRun } from "../../../common/storage/runs";
 import { deleteUnreadable, unreadableFile } from "../../../common/storage/unreadable";
@@ -122,6 +123,8 @@ function watchFromStart({
   /** What cannot be restored hides nothing else. */
   const show = async (db: Database) => {
     state().setUpgrading(null);
+    const loss = await takeLoss(db);
+    if (loss) report(loss);
     await restore(db).catch(report);
     await purgeRuns(db, Date.now());
     await refreshLists(db, store);
