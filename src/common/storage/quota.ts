@@ -17,7 +17,7 @@ export function storageError(doing: string, cause: unknown): StudioError {
   if (cause instanceof DOMException && cause.name === "InvalidStateError") {
     return new StudioError(
       "STORAGE_CLOSED",
-      `The browser's database was closed while ${doing}: a newer version of the studio runs in another tab, or the site's data were cleared.`,
+      `The browser's database was closed while ${doing}: a newer version of the studio runs in another tab, the site's data were cleared, or the disk is full.`,
       "Reload the page; the run resumes from its last checkpoint.",
       { cause },
     );

@@ -89,10 +89,10 @@ export function MethodDrawing() {
           />
           <Box x={8} y={174} width={92} text={family === "dit" ? "noise εθ" : "velocity vθ"} />
           <g className={classes.pull} style={pull} markerEnd={`url(#${pullArrow})`}>
-            <path d={`M102 ${middle}H114`} />
-            <path d={`M166 ${middle}L${206 - COS_RADIUS} ${cos}`} />
+            <path d={`M102 ${middle}H107`} />
+            <path d={`M151 ${middle}L${206 - COS_RADIUS} ${cos}`} />
           </g>
-          <Box x={120} y={middle - 10} width={46} text="MLP hφ" />
+          <Box x={113} y={middle - 10} width={38} text="MLP hφ" />
           <circle cx={212} cy={cos} r={COS_RADIUS} className={classes.box} />
           <text x={212} y={cos + 3.5} className={classes.text}>
             cos
