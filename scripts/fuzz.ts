@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz -- --minutes N --seed S`: seeded changes of small inputs for every parser of untrusted bytes. A result or
- * a StudioError within 2 s and a message of at most 20,000 characters, or the input is kept in .cache/fuzz and the exit
- * code is 1.
+ * a StudioError within 2 s, 500 MB and a message of at most 20,000 characters, or the input is kept in .cache/fuzz and the
+ * exit code is 1.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,12 +10,16 @@ import { mutated } from "./fuzz/mutate";
 import { fuzzTargets, type FuzzTarget } from "./fuzz/targets";
 
 const MAX_MS = 2000;
+const MAX_MB = 500;
 const MAX_MESSAGE = 20_000;
 const OUT = ".cache/fuzz";
 
+/** The most memory this process has had at once. */
+const peakMb = () => process.resourceUsage().maxRSS / 1000;
+
 /** Why an input is a failure; undefined for one that ended as it should. */
 async function problemOf({ run }: FuzzTarget, bytes: Uint8Array): Promise<string | undefined> {
-  const startedMs = performance.now();
+  const [startedMs, beforeMb] = [performance.now(), peakMb()];
   const thrown: unknown = await Promise.resolve()
     .then(() => run(bytes))
     .then(
@@ -24,6 +28,8 @@ async function problemOf({ run }: FuzzTarget, bytes: Uint8Array): Promise<string
     );
   const ms = performance.now() - startedMs;
   if (ms > MAX_MS) return `it took ${Math.round(ms)} ms`;
+  const grownMb = peakMb() - beforeMb;
+  if (grownMb > MAX_MB) return `it took ${Math.round(grownMb)} MB`;
   if (thrown === undefined) return undefined;
   if (!(thrown instanceof StudioError)) {
     return thrown instanceof Error
@@ -71,5 +77,6 @@ for (let round = 0; performance.now() < endMs; round++) {
 }
 const counts = [...tried].map(([name, count]) => `${name} ${count}`).join(", ");
 const all = [...tried.values()].reduce((sum, count) => sum + count, 0);
-console.log(`${all} inputs (${counts}); ${kinds.size} kinds of failure.`);
+const peak = `at most ${Math.round(peakMb())} MB for the process`;
+console.log(`${all} inputs (${counts}), ${peak}; ${kinds.size} kinds of failure.`);
 process.exitCode = kinds.size > 0 ? 1 : 0;
