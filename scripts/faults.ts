@@ -1,5 +1,5 @@
 /**
- * `npm run faults`: kills the studio at random moments of caching, training, evaluating, checkpointing and analysing, every
+ * `npm run faults`: kills the studio at random moments of an import, caching, training, evaluating, checkpointing and analysing, every
  * second time after trouble of another kind (trouble.ts), goes on each time, and compares what is stored at the end with an
  * undisturbed run; what was stored before a kill must be there after it. Exit code 0 when nothing differs and nothing is lost.
  */
@@ -13,6 +13,7 @@ import { StudioError } from "../src/common/errors/studioError";
 import { ensureBuilt, serveBuilt } from "./builtApp.mjs";
 import { openCampaign, reportOf, type Round } from "./faults/campaign";
 import { drive, underWay, type Driven } from "./faults/drive";
+import { writePictures } from "./faults/importScene";
 import { killOf, type Kill, type KillKind, type Trouble } from "./faults/kill";
 import { readFaultOptions, USAGE, type FaultOptions } from "./faults/options";
 import {
@@ -72,11 +73,21 @@ async function factsOf(page: Page, runId: string): Promise<StoredFacts> {
 }
 
 /** One run from its first byte to the end of its analysis, without a kill. */
-async function undisturbed(profile: string, served: string): Promise<StoredFacts> {
+async function undisturbed(
+  profile: string,
+  served: string,
+  pictures: string,
+): Promise<StoredFacts> {
   const tab = await openTab(profile, served);
   try {
     const unheard: Driven = { onOpened: () => Promise.resolve(), onUnderWay: () => undefined };
-    const runId = await drive(tab.page, tab.origin, unheard, new AbortController().signal);
+    const runId = await drive(
+      tab.page,
+      tab.origin,
+      pictures,
+      unheard,
+      new AbortController().signal,
+    );
     return await factsOf(tab.page, runId);
   } finally {
     await tab.context.close();
@@ -110,12 +121,23 @@ async function suffer({ kind, afterMs, forMs, pick }: Trouble, tab: Tab): Promis
  * Lives until the kill comes. A run that fails after trouble waits for it: the next life goes on from there.
  * @param next null: no kill comes
  */
-async function live(tab: Tab, next: Kill | null, onOpened: Driven["onOpened"]): Promise<Life> {
+async function live(
+  tab: Tab,
+  pictures: string,
+  next: Kill | null,
+  onOpened: Driven["onOpened"],
+): Promise<Life> {
   const { page, origin } = tab;
   let start: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (start = resolve));
   const ending = new AbortController();
-  const driven = drive(page, origin, { onOpened, onUnderWay: () => start() }, ending.signal);
+  const driven = drive(
+    page,
+    origin,
+    pictures,
+    { onOpened, onUnderWay: () => start() },
+    ending.signal,
+  );
   const ended = driven.catch(() => undefined); // the kill ends it
   const killed = begun.then(() => sleep(next?.afterMs ?? 0)).then(() => null);
   const trouble = next?.trouble ?? null;
@@ -138,9 +160,12 @@ async function main(options: FaultOptions): Promise<number> {
   await ensureBuilt();
   const server = await serveBuilt();
   const campaign = openCampaign(options.out, options.seed);
+  const pictures = writePictures(options.out);
   if (!campaign.now().expected) {
     campaign.forget("whole");
-    campaign.change({ expected: await undisturbed(campaign.profile("whole"), server.url) });
+    campaign.change({
+      expected: await undisturbed(campaign.profile("whole"), server.url, pictures),
+    });
   }
   let tab: Tab | null = null;
   const killsOfRun = () =>
@@ -152,7 +177,7 @@ async function main(options: FaultOptions): Promise<number> {
     const next = killOf(options.seed, round + runs.length, options.trouble);
     tab ??= await openTab(campaign.profile("cut"), server.url);
     const isLast = round >= options.rounds;
-    const { runId, end } = await live(tab, isLast ? null : next, async (db) => {
+    const { runId, end } = await live(tab, pictures, isLast ? null : next, async (db) => {
       const before = killsOfRun() > 0 ? rounds.at(-1) : undefined;
       if (!before?.kept) return;
       const found = lost(before.kept, await keptNow(db));

@@ -5,6 +5,7 @@ import { encodeLink } from "../../src/common/config/urlCodec";
 import { StudioError } from "../../src/common/errors/studioError";
 import { studioDb, type PageDb } from "../headless/pageDb";
 import { shownFailure } from "../headless/studioPage";
+import { importPictures } from "./importScene";
 
 const STEPS = 30;
 const TINY = presetById("tiny").experiment;
@@ -33,7 +34,9 @@ const PATIENCE_MS = 600_000;
 const TRY_MS = 5000;
 
 /** Does one thing as soon as the page lets it; short tries, so that it ends with the signal. */
-type Act = (work: (options: { readonly timeout: number }) => Promise<unknown>) => Promise<void>;
+export type Act = (
+  work: (options: { readonly timeout: number }) => Promise<unknown>,
+) => Promise<void>;
 
 const actUntil =
   (signal: AbortSignal): Act =>
@@ -50,10 +53,11 @@ const actUntil =
     }
   };
 
-/** What the page says is under way: the run's phase, or its analysis. */
+/** What the page says is under way: the run's phase, its analysis, or an import. */
 export async function underWay(page: Page): Promise<string> {
   const job = page.getByRole("status", { name: "Analysis" });
   if (await job.isVisible()) return "Analysing";
+  if (await page.getByRole("group", { name: /^Import of / }).isVisible()) return "Importing";
   const status = page.getByRole("region", { name: "Status" });
   return (await status.innerText()).split("\n")[0]?.trim() ?? "";
 }
@@ -103,13 +107,15 @@ export interface Driven {
 }
 
 /**
- * Brings the profile's run and its analysis to their end, from wherever they are, as a person would.
+ * Brings the profile's import, its run and its analysis to their end, from wherever they are, as a person would.
+ * @param pictures the file to import
  * @param signal ends it, a try later at the latest
  * @returns the run's id
  */
 export async function drive(
   page: Page,
   origin: string,
+  pictures: string,
   { onOpened, onUnderWay }: Driven,
   signal: AbortSignal,
 ): Promise<string> {
@@ -117,6 +123,7 @@ export async function drive(
   await page.goto(origin + QUERY);
   const db = await studioDb(page);
   await onOpened(db);
+  await importPictures(page, pictures, act, db, onUnderWay);
   const left = (await db.runs()).at(-1);
   if (!left) {
     await page.goto("about:blank"); // a new fragment alone would not load the page again

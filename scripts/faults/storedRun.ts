@@ -13,6 +13,8 @@ export interface StoredFacts {
   readonly checkpoint: string;
   /** The results of its analysis. */
   readonly analyses: readonly string[];
+  /** Name, images and hash of each imported data set. */
+  readonly datasets: readonly string[];
 }
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -39,6 +41,7 @@ export async function storedFacts(db: PageDb, runId: string): Promise<StoredFact
     grids: await Promise.all(grids),
     checkpoint: `${step} ${checkpoint ? sha256(checkpoint.bytes) : "missing"}`,
     analyses: analyses.sort(),
+    datasets: (await db.datasets()).map((one) => JSON.stringify(one)).sort(),
   };
 }
 
