@@ -6,10 +6,13 @@ test.use({ backend: "wasm" });
 
 const NAME = "Of version 4";
 
-/** A tab of version 4 of the database with one run in it, which keeps it open whatever newer tabs ask for. */
-async function oldTab(page: Page): Promise<void> {
+/** As the older version logged them. */
+const POINTS_A_RECORD = 500;
+
+/** A tab of version 4 of the database with one run of `steps` in it, which keeps it open whatever newer tabs ask for. */
+async function oldTab(page: Page, steps = 3): Promise<void> {
   await page.evaluate(
-    async ([name, experiment]) => {
+    async ([name, experiment, last, part]) => {
       const plain = {
         runs: "id",
         caches: "cacheKey",
@@ -39,14 +42,19 @@ async function oldTab(page: Page): Promise<void> {
       const tx = opening.result.transaction(["runs", "log"], "readwrite");
       tx.objectStore("runs").put({
         ...{ id: "old", name, experiment, timeline: [], createdAtMs: 1, updatedAtMs: 2 },
-        ...{ phase: "stopped", step: 3, device: null, datasetHash: "0", codeVersion: "4" },
+        ...{ phase: "stopped", step: last, device: null, datasetHash: "0", codeVersion: "4" },
       });
       const point = { velocityLoss: 1, projLoss: 0, gradNorm: 1, stepMs: 12 };
-      const points = [1, 2, 3].map((step) => ({ ...point, step }));
-      tx.objectStore("log").add({ runId: "old", kind: "steps", points });
+      for (let from = 0; from < last; from += part) {
+        const points = Array.from({ length: Math.min(part, last - from) }, (_, i) => ({
+          ...point,
+          step: from + i + 1,
+        }));
+        tx.objectStore("log").add({ runId: "old", kind: "steps", points });
+      }
       await new Promise((resolve) => (tx.oncomplete = resolve));
     },
-    [NAME, tiny()] as const,
+    [NAME, tiny(), steps, POINTS_A_RECORD] as const,
   );
 }
 
@@ -77,4 +85,33 @@ test("a tab of an older version keeps an upgrade waiting, over a reload too; onc
   const second = studioOn(await context.newPage(), "wasm");
   await second.page.goto("/?backend=wasm");
   await second.waitForPhase("Stopped"); // nothing is left to upgrade
+});
+
+test("an upgrade that is cut leaves all as it was, and the next page brings it over whole", async ({
+  studio,
+  page,
+  context,
+}) => {
+  const steps = 120_000;
+  const old = await emptyPage(context);
+  await oldTab(old, steps);
+  await old.close();
+  const version = async () => {
+    const reader = await emptyPage(context);
+    const known = await reader.evaluate(() => indexedDB.databases());
+    await reader.close();
+    return known.find(({ name }) => name === "repa-studio")?.version;
+  };
+
+  await page.goto("/?backend=wasm");
+  await expect(studio.status).toContainText(/Bringing what is stored .* [1-9]\d? %/);
+  await page.goto("about:blank");
+  expect(await version()).toBe(4);
+
+  await page.goto("/?backend=wasm");
+  await studio.waitForPhase("Stopped");
+  await expect(studio.status).toHaveAttribute("data-step", String(steps));
+  const { points } = await (await studio.db()).log("old", 0);
+  expect(points).toHaveLength(steps);
+  expect(points.at(-1)).toMatchObject({ step: steps, velocityLoss: 1, stepMs: 12 });
 });
