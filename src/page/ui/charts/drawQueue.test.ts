@@ -68,3 +68,15 @@ test("an emptied queue starts again with the next request", () => {
   frame();
   expect(ran).toEqual(["a", "b"]);
 });
+
+test("a figure that fails keeps no other from being drawn", () => {
+  const { queue, job, ran, frame } = queueOf();
+  const fail = () => {
+    throw new Error("no");
+  };
+  queue.request(fail, {});
+  queue.request(job("a", 1), {});
+  expect(frame).toThrow("no");
+  frame();
+  expect(ran).toEqual(["a"]);
+});

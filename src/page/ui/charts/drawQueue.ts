@@ -45,9 +45,12 @@ export function createDrawQueue({ nextFrame, draw, nowMs }: DrawParts = BROWSER)
     running = figures.size > 0;
     if (!running) return;
     const start = nowMs();
-    do drawFirst();
-    while (figures.size > 0 && nowMs() - start < BUDGET_MS);
-    nextFrame(pump);
+    try {
+      do drawFirst();
+      while (figures.size > 0 && nowMs() - start < BUDGET_MS);
+    } finally {
+      nextFrame(pump); // a figure that fails keeps no other from being drawn
+    }
   };
   return {
     request: (job, figure) => {
