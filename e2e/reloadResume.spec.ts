@@ -5,8 +5,9 @@ import { studioOn, tiny, type Studio } from "./studio";
 // the last step would be followed by samples and figures: the run is longer than is looked at
 const LONG = 1000;
 
+// a step is seen up to a second after it was done, and the newest three checkpoints are kept: at 50 steps a second it is still there
 const RUNS = [
-  { backend: "wasm", steps: 40, checkpointEvery: 10 },
+  { backend: "wasm", steps: 90, checkpointEvery: 30 },
   { backend: "webgpu", steps: 12, checkpointEvery: 4 },
 ] as const;
 
