@@ -151,13 +151,15 @@ export async function checkpointHeads(
   return (await readAll(db, "checkpoints", everyStep(runId))).records;
 }
 
-/** The same of every run that has any, in one reading. */
+/** Heads of all checkpoints by run, each run's by step, read at once; those that cannot be read are left out. */
 export async function checkpointHeadsByRun(
   db: Database,
 ): Promise<ReadonlyMap<string, readonly CheckpointHead[]>> {
   const byRun = new Map<string, CheckpointHead[]>();
   for (const head of (await readAll(db, "checkpoints")).records) {
-    byRun.set(head.runId, [...(byRun.get(head.runId) ?? []), head]);
+    const heads = byRun.get(head.runId);
+    if (heads) heads.push(head);
+    else byRun.set(head.runId, [head]);
   }
   return byRun;
 }

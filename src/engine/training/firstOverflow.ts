@@ -11,7 +11,7 @@ import { alignedTokens, lossAndGradients, type StepOptions } from "./trainStep";
 
 /** The first numbers of a step that left the range of their type. */
 export interface Overflow {
-  /** "parameter" before the step, "activation" on the way forward, "gradient" on the way back; "norm": that of all gradients. */
+  /** "parameter" before the step, "activation" in the forward pass, "gradient" in the backward pass; "norm": that of all gradients. */
   readonly of: "parameter" | "activation" | "loss" | "gradient" | "norm";
   /** Name of the parameter, of the part of the network that gave the activation, or of the loss. */
   readonly name: string;

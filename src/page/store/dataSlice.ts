@@ -1,3 +1,4 @@
+import { shallow } from "zustand/shallow";
 import type { Experiment, TimelineEntry } from "../../common/config/experiment";
 import type { DeviceReport } from "../../common/protocol/shared";
 import type { StoredPhase } from "../../common/protocol/trainer";
@@ -172,9 +173,7 @@ export const createDataSlice = (set: SetPart<Pick<DataSlice, "data">>): DataSlic
         const listed = runs.map((run) =>
           keepEqual(known.get(run.id), { ...run, ...data.changedRuns[run.id] }),
         );
-        const isSame =
-          listed.length === data.runs.length && listed.every((run, i) => run === data.runs[i]);
-        return { data: isSame ? data : { ...data, runs: listed } };
+        return { data: shallow(data.runs, listed) ? data : { ...data, runs: listed } };
       }),
     changeRun: (runId, change) =>
       set(({ data }) => ({
