@@ -87,6 +87,8 @@ test("two runs stand in a list, are drawn over each other, and keep how they are
   });
 
   await test.step("all of it survives a reload", async () => {
+    const stored = async () => (await (await studio.db()).runs()).filter(({ pinned }) => pinned);
+    await expect.poll(async () => (await stored()).length).toBe(1); // what is shown is stored after it
     await studio.page.goto("/?backend=wasm");
     const row = rowOf(studio, "the baseline");
     await expect(row.getByLabel("Pinned")).toBeVisible();
