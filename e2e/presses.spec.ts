@@ -109,7 +109,7 @@ test("every command pressed twice in each phase: one run, which finishes with it
   page,
 }) => {
   test.setTimeout(400_000);
-  const steps = 2000;
+  const steps = 600;
   const experiment = tiny({
     data: { imageLimit: 160 },
     evaluation: onlyAtEnd(steps),

@@ -1,6 +1,6 @@
 /**
- * `npm test`: sets up what it needs, then every check and test, each stage to its end. The quick checks, of one core
- * each, run side by side.
+ * `npm test`: sets up what it needs, then every check and test, each stage to its end. The quick checks and the unit
+ * tests run side by side.
  * The last line is the plain count; the exit code is 0 only when nothing failed.
  * `npm test -- --only unit,e2e` runs the named stages.
  */
@@ -25,8 +25,11 @@ const vitestStage = (name, minutes) => ({
   count: vitestCounts,
 });
 
-/** Each computes on one core, so they run side by side in lanes: a lane's stages one after the other. */
-const QUICK_LANES = [
+/**
+ * Lanes run side by side, a lane's stages one after the other. Each quick check computes on one core, and ESLint longer
+ * than the others together: the unit tests begin beside the rest of it.
+ */
+const LANES = [
   [{ name: "lint", script: "lint", minutes: 10 }],
   [
     { name: "typecheck", script: "typecheck", minutes: 5 },
@@ -34,12 +37,12 @@ const QUICK_LANES = [
     { name: "format", script: "format", minutes: 3 },
     { name: "build", script: "build", minutes: 5 },
     { name: "bundle", script: "bundle", minutes: 1 },
+    vitestStage("unit", 15),
   ],
 ];
 
 /** Each takes every core by itself. */
 const STAGES = [
-  vitestStage("unit", 15),
   { ...vitestStage("gpu", 25), browser: true },
   {
     name: "e2e",
@@ -111,8 +114,8 @@ function printSummary(results, seconds) {
 /** The stages that `--only` names, all without it. */
 function chosenStages() {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
-  const all = [...QUICK_LANES.flat(), ...STAGES];
-  if (values.only === undefined) return { lanes: QUICK_LANES, stages: STAGES };
+  const all = [...LANES.flat(), ...STAGES];
+  if (values.only === undefined) return { lanes: LANES, stages: STAGES };
   const names = values.only.split(",");
   const unknown = names.find((name) => !all.some((stage) => stage.name === name));
   if (unknown !== undefined) {
@@ -120,7 +123,7 @@ function chosenStages() {
     throw new Error(`--only: no stage "${unknown}"; the stages are ${known}.`);
   }
   const chosen = (stages) => stages.filter(({ name }) => names.includes(name));
-  return { lanes: QUICK_LANES.map(chosen), stages: chosen(STAGES) };
+  return { lanes: LANES.map(chosen), stages: chosen(STAGES) };
 }
 
 async function main() {
@@ -134,9 +137,9 @@ async function main() {
   }
   let answer;
   const browserReady = () => (answer ??= ensureChromium());
-  const quick = await Promise.all(lanes.map((lane) => runInOrder(lane, browserReady, "pipe")));
+  const sideBySide = await Promise.all(lanes.map((lane) => runInOrder(lane, browserReady, "pipe")));
   const slow = await runInOrder(stages, browserReady, "inherit");
-  return printSummary([...quick.flat(), ...slow], (performance.now() - startedMs) / 1000);
+  return printSummary([...sideBySide.flat(), ...slow], (performance.now() - startedMs) / 1000);
 }
 
 main().then(
