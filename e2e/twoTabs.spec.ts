@@ -4,6 +4,8 @@ import { studioOn, tiny } from "./studio";
 test.use({ backend: "wasm", warm: true });
 test.setTimeout(300_000);
 
+/** Longer than a run that is to be continued is looked up and its lock asked for, twice half a second apart. */
+const ASKED_MS = 2000;
 const LONG_STEPS = 2000;
 const LONG = tiny({
   optimizer: { steps: LONG_STEPS },
@@ -39,6 +41,7 @@ test("a second tab follows a run that the first trains, and takes over once the 
 
   // from the list of runs it is not trained here either
   await second.continueRun();
+  await second.page.waitForTimeout(ASKED_MS);
   await second.waitForPhase("Runs in another tab");
 
   await studio.page.close();
