@@ -40,7 +40,7 @@ export function useTimelineMarks(figure: SeenFigure, axis: RunAxis): readonly Pl
             }))
             .filter(({ x }) => x >= axis.scale.domain[0] && x <= axis.scale.domain[1])
         : [],
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the log grows, marks stay where they are
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the log grows, marks stay where they are
     [timeline, axis],
   );
 }
