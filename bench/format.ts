@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** Formats a file in place as `npm run format` wants it; Prettier runs apart, because it cannot be bundled. */
+/** Formats a file in place as `npm run format` wants it; oxfmt runs apart, because it cannot be bundled. */
 export const formatFile = (path: string): void => {
-  execFileSync(process.execPath, ["node_modules/prettier/bin/prettier.cjs", "--write", path]);
+  execFileSync(process.execPath, ["node_modules/oxfmt/bin/oxfmt", path]);
 };

@@ -16,7 +16,11 @@ import { layers, quality, wobble } from "./scenes";
 
 /** Scripted states of the Analyse view; every number is made up. */
 export type AnalyseScene =
-  "analyse" | "analyseempty" | "analyseone" | "analyserunning" | "analysefailed";
+  | "analyse"
+  | "analyseempty"
+  | "analyseone"
+  | "analyserunning"
+  | "analysefailed";
 
 const DEVICE = {
   backend: "webgpu",

@@ -26,7 +26,9 @@ export interface TaesdArchitecture {
 }
 
 export type AutoencoderArchitecture =
-  KlArchitecture | TaesdArchitecture | { readonly kind: "pixels" };
+  | KlArchitecture
+  | TaesdArchitecture
+  | { readonly kind: "pixels" };
 
 export interface AutoencoderRow {
   readonly id: AutoencoderId;

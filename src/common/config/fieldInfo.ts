@@ -2,7 +2,14 @@ import { z } from "zod";
 
 /** Units a setting can have; a form prints it behind the number ("1" prints nothing). */
 export type Unit =
-  "1" | "images" | "steps" | "blocks" | "features" | "px" | "tokens" | "neighbours";
+  | "1"
+  | "images"
+  | "steps"
+  | "blocks"
+  | "features"
+  | "px"
+  | "tokens"
+  | "neighbours";
 
 /** True or false of an experiment: the value of one setting, named by its path `group.key`. */
 export type Condition =

@@ -44,7 +44,8 @@ export interface BenchVariant {
   readonly difference: number;
   /** GPU time of one step, the longest first; null where it is not measured. */
   readonly kernels:
-    readonly { readonly name: string; readonly ms: number; readonly calls?: number }[] | null;
+    | readonly { readonly name: string; readonly ms: number; readonly calls?: number }[]
+    | null;
 }
 
 export interface BenchResult {

@@ -59,4 +59,5 @@ export interface DeviceReport {
 
 /** A call that may fail returns this instead of throwing: Comlink loses an error's code and hint. */
 export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };

@@ -12,6 +12,6 @@ const SCHEMAS = {
 test.each(Object.entries(SCHEMAS))("docs/result-files/%s says what is read", async (name, made) => {
   const file = new URL(`../../../docs/result-files/${name}`, import.meta.url);
   const written: unknown = JSON.parse(await readFile(file, "utf8"));
-  // where they differ: write what was received into the file, and run Prettier over it
+  // where they differ: write what was received into the file, and run npm run fix
   expect(written).toEqual(JSON.parse(JSON.stringify(made())));
 });

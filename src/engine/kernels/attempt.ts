@@ -2,7 +2,8 @@ const FILTERS = ["validation", "internal", "out-of-memory"] as const;
 
 /** The result of work on the device, or the first line of the error it gave. */
 export type Attempt<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
 
 const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);

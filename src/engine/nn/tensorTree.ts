@@ -3,7 +3,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** Tensors in records and lists, one within the other. What is undefined is absent. */
 export type TensorTree =
-  Tensor | undefined | readonly TensorTree[] | { readonly [name: string]: TensorTree };
+  | Tensor
+  | undefined
+  | readonly TensorTree[]
+  | { readonly [name: string]: TensorTree };
 
 const isList = (tree: TensorTree): tree is readonly TensorTree[] => Array.isArray(tree);
 

@@ -47,7 +47,13 @@ export interface PlanDraft extends Omit<
 export interface AnalysisJob {
   /** `preparing`: weights are asked for and caches filled; `cancelling`: asked to end, not ended yet. */
   readonly status:
-    "idle" | "preparing" | "running" | "cancelling" | "done" | "cancelled" | "failed";
+    | "idle"
+    | "preparing"
+    | "running"
+    | "cancelling"
+    | "done"
+    | "cancelled"
+    | "failed";
   readonly detail: string;
   readonly done: number;
   readonly all: number;
