@@ -99,6 +99,8 @@ test("a run is saved, deleted and dropped again: the same figures, and it goes o
     await studio.button("Runs and storage").click(); // closing it takes the undo away
     await page.getByRole("dialog", { name: "Runs and storage" }).press("Escape");
     await expect(row).toBeHidden();
+    const stored = async () => (await (await studio.db()).runs()).map((run) => run.id);
+    await expect.poll(stored).not.toContain(id); // the row goes first
     await page.goto("/?preset=tiny&backend=wasm");
   });
 

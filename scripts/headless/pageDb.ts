@@ -221,6 +221,12 @@ export async function studioDb(page: Page) {
     runs: () => reader.evaluate((db) => db.runs()),
     log: (runId: string, afterKey: number) =>
       reader.evaluate((db, [id, key]) => db.log(id, key), [runId, afterKey] as const),
+    /** The number of logged steps and the last one: a long log takes seconds to be handed over whole. */
+    logEnd: (runId: string) =>
+      reader.evaluate(async (db, id) => {
+        const { points } = await db.log(id, 0);
+        return { count: points.length, last: points.at(-1) };
+      }, runId),
     /** Imported images; those of a cut import have no hash. */
     datasets: () => reader.evaluate((db) => db.datasets()),
     analyses: () => reader.evaluate((db) => db.analyses()),
