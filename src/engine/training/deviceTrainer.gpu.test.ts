@@ -22,7 +22,10 @@ function backend(): StudioBackend {
   return current;
 }
 
-afterEach(() => tf.env().set(FUSED_FLAG, true));
+afterEach(async () => {
+  tf.env().set(FUSED_FLAG, true);
+  await tf.setBackend("webgpu");
+});
 
 async function losses(trainer: Trainer, batch: TrainBatch, count: number, options = TINY_OPTIONS) {
   const all: number[][] = [];
@@ -42,22 +45,29 @@ async function numbersOf(trainer: Trainer): Promise<number[]> {
   return read.flatMap((values) => [...values]);
 }
 
-/** Runs the plain trainer operation by operation on tfjs' own kernels. */
-async function plain(count: number, batch: TrainBatch, options: StepOptions) {
+/**
+ * Runs the plain trainer operation by operation on tfjs' own kernels, those of the cpu: a software adapter compiles those of
+ * WebGPU for ten seconds. Plain steps on WebGPU are compared with fused ones by the page's bench (e2e/bench.spec.ts).
+ */
+async function plain(count: number, options: StepOptions) {
   tf.env().set(FUSED_FLAG, false);
+  await tf.setBackend("cpu");
+  const batch = tinyBatch();
   const trainer = createPlainTrainer(createTrainState(tinyValues()));
   const found = {
     losses: await losses(trainer, batch, count, options),
     state: await numbersOf(trainer),
   };
   trainer.dispose();
+  disposeBatch(batch);
+  await tf.setBackend("webgpu");
   tf.env().set(FUSED_FLAG, true);
   return found;
 }
 
 test("fused steps give the plain steps' losses and states", async () => {
+  const expected = await plain(6, TINY_OPTIONS);
   const batch = tinyBatch();
-  const expected = await plain(6, batch, TINY_OPTIONS);
   const trainer = createDeviceTrainer(backend(), createTrainState(tinyValues()));
   expect((await losses(trainer, batch, 6)).flat()).toBeAllClose(expected.losses.flat(), {
     rtol: 1e-5,
@@ -118,8 +128,8 @@ test("another depth records again; a projector that joins starts with zero momen
 });
 
 test("micro-batches give the whole batch's step", async () => {
+  const expected = await plain(4, TINY_OPTIONS);
   const batch = tinyBatch();
-  const expected = await plain(4, batch, TINY_OPTIONS);
   const trainer = createDeviceTrainer(backend(), createTrainState(tinyValues()));
   const found = await losses(trainer, batch, 4, { ...TINY_OPTIONS, microBatch: 1 });
   expect(found.flat()).toBeAllClose(expected.losses.flat(), { rtol: 1e-5, atol: 1e-6 });

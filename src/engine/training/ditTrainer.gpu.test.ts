@@ -21,7 +21,10 @@ const SHAPE = { ...TINY_SHAPE, family: "dit" } as const;
 const OPTIONS: StepOptions = { ...TINY_OPTIONS, shape: SHAPE };
 const STEPS = 8;
 
-afterEach(() => tf.env().set(FUSED_FLAG, true));
+afterEach(async () => {
+  tf.env().set(FUSED_FLAG, true);
+  await tf.setBackend("webgpu");
+});
 
 /** The batch of a step; the first step's has the schedule's ends among its steps. */
 function batchAt(step: number): TrainBatch {
@@ -75,6 +78,7 @@ test("a DiT's steps are replayed from the third on", () => {
 test("fused steps of a DiT give the plain steps' losses", async () => {
   const fused = await trained(device(smallTiles()));
   tf.env().set(FUSED_FLAG, false);
+  await tf.setBackend("cpu"); // compiles nothing
   const plain = await trained(createPlainTrainer(start()));
   expect(fused.losses.flat()).toBeAllClose(plain.losses.flat(), { rtol: 1e-4, atol: 1e-5 });
 });
