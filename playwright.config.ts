@@ -13,6 +13,22 @@ const freePort = () =>
     });
   });
 
+/** Journeys that wait more than they compute: for servers, downloads, other tabs and the clock. */
+const WAITING = [
+  "badLink",
+  "brokenParts",
+  "firstLoad",
+  "hubReach",
+  "hubWeights",
+  "insecure",
+  "inspect",
+  "parquet",
+  "staticHost",
+  "storageLost",
+  "storageRefused",
+  "upgrade",
+].map((name) => `${name}.spec.ts`);
+
 // the configuration is read again in every worker process; they must agree with the first
 process.env.E2E_PORT ??= String(await freePort());
 const port = process.env.E2E_PORT;
@@ -21,8 +37,12 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "*.spec.ts",
   outputDir: "test-results",
-  // each test trains; two at once on two cores take as long as one after the other (docs/results.md)
-  workers: 1,
+  // two journeys that train take as long at once on two cores as one after the other (docs/results.md)
+  workers: 2,
+  projects: [
+    { name: "training", testIgnore: WAITING, workers: 1 },
+    { name: "waiting", testMatch: WAITING, workers: 1 },
+  ],
   fullyParallel: false,
   // of 75 journeys on two shared cores a browser lost a download once; what passed only the second time is listed as flaky
   retries: 1,
