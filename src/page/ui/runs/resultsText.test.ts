@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ImportedRun } from "../../../common/resultFiles/importRun";
 import type { OpenedResults } from "../../store/resultsSlice";
 import { openedLines, openedTitle, openedTone, progressText } from "./resultsText";
 
@@ -22,9 +23,26 @@ test("what was taken is said of each run", () => {
   ]);
 });
 
-test("runs of one name are counted", () => {
-  expect(openedLines({ ...opened, runs: [run, { ...run, id: "b" }] })).toEqual([
-    "2 times: SiT is in the list of runs.",
+test("runs of one name are counted in plain sentences", () => {
+  const twice = (change: Partial<ImportedRun>) =>
+    openedLines({
+      ...opened,
+      runs: [
+        { ...run, ...change },
+        { ...run, ...change, id: "b" },
+      ],
+    });
+  expect(twice({})).toEqual(["2 runs named SiT are in the list of runs."]);
+  expect(twice({ checkpoints: 3, notes: ["a grid is left out"] })).toEqual([
+    "2 runs named SiT are in the list of runs, with 3 checkpoints each.",
+    "SiT: a grid is left out (2 runs)",
+  ]);
+  expect(twice({ outcome: "here" })).toEqual(["2 runs named SiT were already here."]);
+  expect(twice({ outcome: "here", checkpoints: 1 })).toEqual([
+    "2 runs named SiT were already here; 1 checkpoint of each was added.",
+  ]);
+  expect(twice({ outcome: "beside" })).toEqual([
+    expect.stringMatching(/^2 runs named SiT have the ids .* as runs of their own\.$/),
   ]);
 });
 
