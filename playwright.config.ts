@@ -13,7 +13,7 @@ const freePort = () =>
     });
   });
 
-/** Journeys that wait more than they compute: for servers, downloads, other tabs and the clock. */
+/** Journeys that do not train, or mostly wait: for servers, downloads, other tabs and the clock. */
 const WAITING = [
   "badLink",
   "brokenParts",
@@ -44,7 +44,7 @@ export default defineConfig({
     { name: "waiting", testMatch: WAITING, workers: 1 },
   ],
   fullyParallel: false,
-  // of 75 journeys on two shared cores a browser lost a download once; what passed only the second time is listed as flaky
+  // on shared cores a browser is late now and then; what passed only the second time is listed as flaky
   retries: 1,
   forbidOnly: process.env.CI !== undefined,
   timeout: 240_000,

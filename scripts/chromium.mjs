@@ -28,8 +28,8 @@ const COMMON_ARGS = [
 ];
 
 /**
- * The address bar's list is a page of the browser's own, loaded twice for every new context: two thirds of what opening one
- * costs. The others are Playwright's, named again because Chromium reads the last such list alone.
+ * The address bar's list is a page of the browser's own, loaded twice for every new context: two thirds of what opening an
+ * empty one costs. The others are Playwright's, named again because Chromium reads the last such list alone.
  */
 const FEATURES_OFF = [
   "WebUIOmniboxPopup",
