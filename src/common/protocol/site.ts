@@ -23,6 +23,16 @@ export interface SiteFacts {
   readonly bytes: number;
 }
 
+/** What `site.json` says; null for whatever else a host answers with, as some do with a page for every address. */
+export function siteFactsIn(json: unknown): SiteFacts | null {
+  if (typeof json !== "object" || json === null || !("version" in json) || !("bytes" in json)) {
+    return null;
+  }
+  const { version, bytes } = json;
+  const sound = typeof version === "string" && typeof bytes === "number" && bytes >= 0;
+  return sound ? { version, bytes } : null;
+}
+
 /** What is kept of the version a service worker serves. */
 export interface SiteState extends SiteFacts {
   /** Every file is here: the page opens without a network. */

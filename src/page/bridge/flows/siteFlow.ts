@@ -1,5 +1,5 @@
 import { toFailure } from "../../../common/errors/studioError";
-import type { SiteFacts } from "../../../common/protocol/site";
+import { siteFactsIn } from "../../../common/protocol/site";
 import type { StudioStore } from "../../store/studioStore";
 import { underWay } from "../../store/underWay";
 import { isAnyTabBusy } from "../site/busyLock";
@@ -66,7 +66,7 @@ export function createSiteFlow(around: SiteSurroundings): SiteFlow {
         }
       }
       const response = await fetch(new URL("site.json", base));
-      set({ facts: response.ok ? ((await response.json()) as SiteFacts) : null, kept: false });
+      set({ facts: response.ok ? siteFactsIn(await response.json()) : null, kept: false });
     } catch {
       set({ kept: false }); // without a network, or on the development server, nobody can say how large it is
     }
