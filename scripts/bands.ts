@@ -16,7 +16,7 @@ import {
 import { Experiment } from "../src/common/config/experiment";
 import { bandPresetOf, type ReferenceBandFile } from "../src/common/config/referenceBand";
 import { openResults } from "../src/common/resultFiles/openResults";
-import { recordOf } from "../src/common/math/recordOf";
+import { recordOf } from "../src/common/math/records";
 import { exponentialSmooth } from "../src/common/math/smooth";
 import { envelope, type Curve } from "./bands/envelope";
 import { withFileSource } from "./resultFiles/fileSource";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { namesOf } from "../../src/common/math/records";
 import { measurementKey } from "../../src/common/protocol/measurementSeries";
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
 import type { PageDb } from "../headless/pageDb";
@@ -82,7 +83,7 @@ export function lost(before: Kept, after: Kept | null): string[] {
 
 /** The parts in which two runs differ, and how. */
 export function differences(expected: StoredFacts, found: StoredFacts): string[] {
-  const parts = Object.keys(expected) as (keyof StoredFacts)[];
+  const parts = namesOf<keyof StoredFacts>(expected);
   return parts.flatMap((part) => {
     const [want, got] = [expected[part], found[part]].map((value) => JSON.stringify(value));
     if (want === got) return [];

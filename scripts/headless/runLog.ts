@@ -1,5 +1,5 @@
 import { STEP_METRICS, valueOf } from "../../src/common/catalogue/liveMetrics";
-import { recordOf } from "../../src/common/math/recordOf";
+import { recordOf } from "../../src/common/math/records";
 import { measurementKey, measurementSeries } from "../../src/common/protocol/measurementSeries";
 import type { Measurement, StepPoint } from "../../src/common/protocol/trainer";
 

@@ -1,3 +1,4 @@
+import { namesOf } from "../math/records";
 import type { ControlChange, Experiment } from "./experiment";
 import { sameValue } from "./nonDefaults";
 
@@ -7,7 +8,7 @@ export type LiveKey = keyof ControlChange;
 /** The settings a change names. */
 export const changedKeys = (change: ControlChange): readonly LiveKey[] =>
   // a change is checked by its schema: it has no other keys
-  (Object.keys(change) as LiveKey[]).filter((key) => change[key] !== undefined);
+  namesOf<LiveKey>(change).filter((key) => change[key] !== undefined);
 
 /** A change without some of its settings. */
 export const withoutKeys = (change: ControlChange, keys: readonly LiveKey[]): ControlChange =>

@@ -7,7 +7,7 @@ import {
   type SampleMetricId,
   type StepMetricId,
 } from "../catalogue/liveMetrics";
-import { recordOf } from "../math/recordOf";
+import { recordOf } from "../math/records";
 import type { Experiment } from "./experiment";
 import { sameValue } from "./nonDefaults";
 import { PRESETS } from "./presets";

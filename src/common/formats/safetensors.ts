@@ -157,8 +157,7 @@ const issuesOf = (error: z.ZodError) =>
 /** An entry as it lies in the file, of whatever type. */
 type PlacedTensor = Omit<SafetensorsEntry, "dtype"> & { readonly dtype: string };
 
-const isRead = (dtype: string): dtype is SafetensorsDtype =>
-  (DTYPES as readonly string[]).includes(dtype);
+const isRead = (dtype: string): dtype is SafetensorsDtype => DTYPES.some((read) => read === dtype);
 const isReadEntry = (entry: PlacedTensor): entry is SafetensorsEntry => isRead(entry.dtype);
 
 function parseEntry(name: string, value: unknown): PlacedTensor {
@@ -266,7 +265,8 @@ export function parseSafetensorsHeader(head: Uint8Array, fileBytes: number): Saf
   const header = parseJsonObject(head.subarray(LENGTH_BYTES, dataStart));
   const placed: PlacedTensor[] = [];
   let [metadata, problems]: [Record<string, string>, string[]] = [{}, []];
-  for (const [name, value] of Object.entries(header) as [string, unknown][]) {
+  const entries: [string, unknown][] = Object.entries(header);
+  for (const [name, value] of entries) {
     if (name === METADATA_KEY) [metadata, problems] = parseMetadata(value);
     else placed.push(parseEntry(name, value));
   }

@@ -6,7 +6,7 @@ import {
   type LiveMetric,
 } from "../catalogue/liveMetrics";
 import { AlignmentConfig } from "../config/experiment";
-import { recordOf } from "../math/recordOf";
+import { recordOf } from "../math/records";
 import { measurementSeries } from "../protocol/measurementSeries";
 import type { Measurement } from "../protocol/trainer";
 import { SMALL_BYTES } from "../formats/zipEntries";

@@ -10,7 +10,7 @@ import {
   type NamedTensors,
   type Operation,
 } from "../kernels/operation";
-import { named } from "../kernels/records";
+import { named } from "../kernels/named";
 import type { CheckCase } from "../kernels/selfCheckCases";
 
 /** Which choices of the device change an operation's kernel. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import { named } from "../kernels/records";
+import { named } from "../kernels/named";
 
 /** The network as samplers need it: x [N, H, W, C], times t [N] on the CPU, y [N] int32 -> velocity [N, H, W, C]. */
 export type Network = (x: Tensor4D, t: Float32Array, y: Tensor1D) => Tensor4D;

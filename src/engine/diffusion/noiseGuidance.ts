@@ -3,7 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { linearSchedule } from "../../common/math/ddpmSchedule";
 import { timeOfStep } from "../../common/math/ddpmTime";
 import type { PathKind } from "../../common/math/interpolant";
-import { named } from "../kernels/records";
+import { named } from "../kernels/named";
 import { asNoisePrediction, type NoisePrediction } from "./noisePrediction";
 import type { NoiseFunction } from "./ddpmSamplers";
 import { isGuided, type GuidanceOptions, type Network } from "./guidance";

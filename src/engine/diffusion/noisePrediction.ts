@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { named } from "../kernels/records";
+import { named } from "../kernels/named";
 
 /** What a DiT says of a noised latent, both [B, H, W, C]. */
 export interface NoisePrediction {

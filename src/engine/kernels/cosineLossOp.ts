@@ -4,7 +4,7 @@ import { elementGroups, elementOf, elementwise, lanesOf, type Lanes } from "./el
 import { GROUP_SUM, SUM_GROUP } from "./groupSum";
 import type { NoAttrs, Operation } from "./operation";
 import { FLAT_GROUP, spread, type ComputeProgram } from "./program";
-import { named } from "./records";
+import { named } from "./named";
 import { hasShape, requireFit } from "./requireFit";
 
 const HINT =

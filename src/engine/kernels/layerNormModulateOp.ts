@@ -5,7 +5,7 @@ import { layerNormProgram } from "./layerNormProgram";
 import { hasShape, requireFit } from "./requireFit";
 import type { NoAttrs, Operation } from "./operation";
 import { overTokens } from "./overTokens";
-import { named } from "./records";
+import { named } from "./named";
 import { dispatchRows, type RowProgram } from "./rowPrograms";
 
 const FORWARD = layerNormProgram({

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { namesOf, recordOf } from "../kernels/records";
+import { namesOf, recordOf } from "../../common/math/records";
 import { submitPerDispatch } from "../kernels/submitPerDispatch";
 
 /**

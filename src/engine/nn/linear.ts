@@ -12,7 +12,7 @@ import {
 } from "../kernels/linearOp";
 import { hasKernel, run } from "../kernels/operation";
 import { ofRank, withRankOf } from "../kernels/ranks";
-import { named } from "../kernels/records";
+import { named } from "../kernels/named";
 import { customOp } from "./customOp";
 import { matrix, vector, type ParamMap } from "./params";
 

@@ -10,7 +10,7 @@ import {
   parseSafetensors,
   type SafetensorsTensor,
 } from "../../common/formats/safetensors";
-import { mapRecord, namesOf } from "../kernels/records";
+import { mapRecord, namesOf } from "../../common/math/records";
 import { isFrozen } from "../models/transformerInit";
 import type { ParamMap } from "../nn/params";
 import { stateTensors, type TrainState } from "./trainState";

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Rank, Tensor } from "@tensorflow/tfjs-core";
 import { BOUND_COLUMNS } from "../diffusion/variationalBound";
 import { ofRank, withRankOf } from "../kernels/ranks";
-import { namesOf } from "../kernels/records";
+import { namesOf } from "../../common/math/records";
 import type { StudioBackend } from "../kernels/studioBackend";
 import { computedInputs, type InputOptions, type StepInputs } from "./stepInputs";
 import type { TrainBatch } from "./trainBatch";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { mapRecord } from "../../common/math/records";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { run } from "../kernels/operation";
-import { mapRecord } from "../kernels/records";
 import { Blend } from "../kernels/updateOps";
 import type { ParamMap } from "../nn/params";
 

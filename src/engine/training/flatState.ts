@@ -3,7 +3,7 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { StudioError } from "../../common/errors/studioError";
 import type { Arena } from "../kernels/optimizerUpdate";
 import type { GradientPlaces } from "../kernels/gradientPlaces";
-import { mapRecord, recordOf } from "../kernels/records";
+import { mapRecord, recordOf } from "../../common/math/records";
 import type { StudioBackend } from "../kernels/studioBackend";
 import type { ParamMap } from "../nn/params";
 import { flatLayout, type FlatLayout } from "./flatLayout";

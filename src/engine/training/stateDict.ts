@@ -1,6 +1,7 @@
 import { Experiment, type MODEL_SIZES } from "../../common/config/experiment";
 import { FAMILY_LABELS, MODEL_FAMILIES, type ModelFamily } from "../../common/config/modelFamily";
 import { dataShape, headChannels, latentShape, MODEL_SIZE_TABLE } from "../../common/config/sizes";
+import { namesOf } from "../../common/math/records";
 import { StudioError } from "../../common/errors/studioError";
 import { parseSafetensors, type SafetensorsTensor } from "../../common/formats/safetensors";
 import { floatValues } from "../../common/formats/floatValues";
@@ -41,7 +42,7 @@ function describe(tensors: Tensors): DescribedModel {
   const [labelRows = 0] = shapeOf("y_embedder.embedding_table.weight");
   const blocks = [...tensors.keys()].flatMap((name) => /^blocks\.(\d+)\./.exec(name)?.[1] ?? []);
   const depth = new Set(blocks).size;
-  const named = (Object.keys(MODEL_SIZE_TABLE) as (keyof typeof MODEL_SIZE_TABLE)[]).find(
+  const named = namesOf(MODEL_SIZE_TABLE).find(
     (size) => MODEL_SIZE_TABLE[size].width === width && MODEL_SIZE_TABLE[size].depth === depth,
   );
   const family = MODEL_FAMILIES.find(

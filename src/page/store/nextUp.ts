@@ -15,7 +15,7 @@ export type TimedPhase = (typeof TIMED)[number];
 export type PhaseSeconds = Readonly<Partial<Record<TimedPhase, number>>>;
 
 export const isTimed = (phase: RunStatus): phase is TimedPhase =>
-  (TIMED as readonly RunStatus[]).includes(phase);
+  TIMED.some((timed) => timed === phase);
 
 /** How long a phase takes where none was timed in this browser: of the preset First minute on two CPU cores. */
 const GUESSED_SECONDS: Readonly<Record<TimedPhase, number>> = {

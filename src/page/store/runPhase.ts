@@ -17,8 +17,7 @@ export const PHASES = [
 export type RunStatus = (typeof PHASES)[number];
 
 /** A run holds the trainer: settings that are not live are locked. */
-export const isActive = (phase: RunStatus): boolean =>
-  (ACTIVE as readonly RunStatus[]).includes(phase);
+export const isActive = (phase: RunStatus): boolean => ACTIVE.some((active) => active === phase);
 
 /** True when Pause does something: the run is under way and not paused already. */
 export const canPause = (phase: RunStatus): boolean =>

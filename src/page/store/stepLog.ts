@@ -1,5 +1,5 @@
 import { STEP_METRICS, valueOf } from "../../common/catalogue/liveMetrics";
-import { recordOf } from "../../common/math/recordOf";
+import { recordOf } from "../../common/math/records";
 import type { StepPoint } from "../../common/protocol/trainer";
 import type { StepTable } from "../../common/storage/stepRows";
 

@@ -1,7 +1,7 @@
 import type { Tensor1D } from "@tensorflow/tfjs-core";
 import { STEP_METRICS, type StepMetricId } from "../../common/catalogue/liveMetrics";
 import { StudioError } from "../../common/errors/studioError";
-import { recordOf } from "../../common/math/recordOf";
+import { recordOf } from "../../common/math/records";
 import type { StepPoint } from "../../common/protocol/trainer";
 
 /**

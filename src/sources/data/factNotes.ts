@@ -1,3 +1,4 @@
+import { namesOf } from "../../common/math/records";
 import type { ImageFact } from "./imageFacts";
 import type { Orientation } from "./imageCodec";
 
@@ -36,7 +37,7 @@ const TEXTS: Readonly<Record<ImageFact, (orientation: Orientation) => string>> =
 
 /** What is to be told of how images were read, a sentence a fact. */
 export const factNotes = (counts: FactCounts, orientation: Orientation): string[] =>
-  (Object.keys(TEXTS) as ImageFact[]).flatMap((fact) => {
+  namesOf(TEXTS).flatMap((fact) => {
     const known = counts[fact];
     if (!known) return [];
     const { count, first } = known;

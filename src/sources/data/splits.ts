@@ -1,3 +1,5 @@
+import { namesOf } from "../../common/math/records";
+
 /** What splits are called, by what they are for; the first word of each row is the name that is shown. */
 const SPLIT_WORDS: Readonly<Record<SplitRole, readonly string[]>> = {
   train: [
@@ -46,8 +48,7 @@ function roleOf(name: string): SplitRole | undefined {
     .toLowerCase()
     .replaceAll(/[\s-]+/g, "_")
     .replace(/[_.]?\d+(px)?$/, "");
-  const roles = Object.keys(SPLIT_WORDS) as SplitRole[];
-  return roles.find((role) => SPLIT_WORDS[role].includes(word));
+  return namesOf(SPLIT_WORDS).find((role) => SPLIT_WORDS[role].includes(word));
 }
 
 export const isSplitName = (name: string): boolean => roleOf(name) !== undefined;
