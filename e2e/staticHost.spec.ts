@@ -103,7 +103,6 @@ test("a newer version waits while a run trains, in this tab and in another, and 
   page,
   context,
 }, info) => {
-  test.setTimeout(420_000);
   const newer = info.outputPath("newer");
   const version = await newerSite(DIST, newer);
   const host = await staticHost(DIST);

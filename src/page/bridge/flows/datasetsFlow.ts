@@ -10,6 +10,7 @@ import type {
 import type { Look } from "../../store/datasetsSlice";
 import type { StudioStore } from "../../store/studioStore";
 import { tellOrEnd } from "../workers/heard";
+import { whileCalled } from "../workers/whileCalled";
 import type { FeaturesWorkers, WorkerPool } from "../workers/workers";
 
 const HUB_SOURCE = /^hub:([^@]+)@([^/]+)\/([^/]+)\/(.+)$/;
@@ -100,8 +101,10 @@ export function createDatasetsFlow(
         if (own === looks) state().setLook(look);
       };
       show({ status: "looking", looked: 0 });
-      const onLooked = proxy((looked: number) => show({ status: "looking", looked }));
-      const outcome = await features().call((api) => api.inspectImages(source, options, onLooked));
+      const outcome = await whileCalled(
+        (looked: number) => show({ status: "looking", looked }),
+        (onLooked) => features().call((api) => api.inspectImages(source, options, onLooked)),
+      );
       show(
         outcome.ok
           ? { status: "ready", report: outcome.value }

@@ -1,4 +1,3 @@
-import { proxy } from "comlink";
 import { hubFileKey } from "../../../common/catalogue/hubFile";
 import type { Failure } from "../../../common/errors/studioError";
 import type { Outcome } from "../../../common/protocol/shared";
@@ -7,6 +6,7 @@ import type { StudioStore } from "../../store/studioStore";
 import { chosenFile, isByHand, type WeightsItem } from "../../store/weightsSlice";
 import type { FeaturesApi } from "../../../common/protocol/features";
 import { tellOrEnd } from "../workers/heard";
+import { whileCalled } from "../workers/whileCalled";
 import type { WorkerClient } from "../workers/workerClient";
 import type { WorkerPool } from "../workers/workers";
 
@@ -120,16 +120,16 @@ function createTaking(
   hooks: { readonly refresh: () => Promise<void>; readonly done: () => void },
 ) {
   const state = () => store.getState();
-  const onEvent = proxy(state().applyWeightsEvent);
-
   /** One file, from the hub or from the user, into storage. */
   const take = (item: WeightsItem, picked?: File): Promise<Outcome<WeightsSummary>> => {
     const float16 = state().weights.ask?.float16 ?? false;
     const file = chosenFile(item);
-    return features().call((api) =>
-      picked
-        ? api.importWeights(file, picked, { float16 }, onEvent)
-        : api.downloadWeights(file, { float16 }, onEvent),
+    return whileCalled(state().applyWeightsEvent, (onEvent) =>
+      features().call((api) =>
+        picked
+          ? api.importWeights(file, picked, { float16 }, onEvent)
+          : api.downloadWeights(file, { float16 }, onEvent),
+      ),
     );
   };
 

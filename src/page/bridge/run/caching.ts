@@ -73,14 +73,17 @@ export function createCaching(
     ranges?: CacheRequest["ranges"],
   ) {
     const { applyCacheEvent, endCaching } = store.getState();
+    let filling = true;
     const onEvent = (event: CacheEvent) => {
       if (event.type === "warning") onWarning(event);
-      else applyCacheEvent(event);
+      // events come over a port of their own: the last progress may arrive after the answer
+      else if (filling || event.type !== "progress") applyCacheEvent(event);
     };
     const request = { ...requestOf(experiment, features), ranges };
     const outcome = await pool
       .running()
       .features.call((api) => api.prepare(request, proxy(onEvent)));
+    filling = false;
     endCaching();
     return outcome.ok ? undefined : outcome.failure;
   }
