@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { mapRecord } from "../../common/math/records";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { mapRecord } from "../../common/math/records";
 import { run } from "../kernels/operation";
 import { Blend } from "../kernels/updateOps";
 import type { ParamMap } from "../nn/params";

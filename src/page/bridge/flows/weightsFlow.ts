@@ -120,6 +120,7 @@ function createTaking(
   hooks: { readonly refresh: () => Promise<void>; readonly done: () => void },
 ) {
   const state = () => store.getState();
+
   /** One file, from the hub or from the user, into storage. */
   const take = (item: WeightsItem, picked?: File): Promise<Outcome<WeightsSummary>> => {
     const float16 = state().weights.ask?.float16 ?? false;
